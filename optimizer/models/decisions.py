@@ -1,0 +1,95 @@
+"""A decision and the trail it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from optimizer.models.proposals import Proposal, StrategyAnswer
+from optimizer.models.rules import Explanation
+from optimizer.models.summaries import WindowSummary
+
+
+class DecisionState(StrEnum):
+    """Where a decision stands."""
+
+    PENDING = "pending"
+    VALIDATING = "validating"
+    APPROVED = "approved"
+    EXECUTING = "executing"
+    MONITORING = "monitoring"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    ROLLING_BACK = "rolling_back"
+    ROLLED_BACK = "rolled_back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the strategies made of one workflow.
+
+    Attributes:
+        decision_id: Hash of all that went into it: the same evidence, settings and seed give
+            the same decision.
+        workflow_id: The workflow.
+        as_of: Nothing later than this was looked at, UTC; None where all was.
+        decided_at: When it was first made, UTC.
+        state: Where it stands; one without proposals is completed at once.
+        current: The variant in use; None where nothing has run.
+        others: The other variants that were looked at.
+        explanation: How the scoring rules came out; None where nothing has run.
+        answers: What each strategy said, in the order asked.
+        config_sha256: Hash of the settings in force.
+        seed: Decided everything random.
+        version: Version of the program.
+    """
+
+    decision_id: str
+    workflow_id: str
+    as_of: datetime | None
+    decided_at: datetime
+    state: DecisionState
+    current: WindowSummary | None
+    others: tuple[WindowSummary, ...]
+    explanation: Explanation | None
+    answers: tuple[StrategyAnswer, ...]
+    config_sha256: str
+    seed: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One line of the audit log; each carries the hash of the one before.
+
+    Attributes:
+        seq: Its place, counted from 1 without a gap.
+        at: When, UTC.
+        actor: Who.
+        action: What was done: `decision.proposed`.
+        subject: To what: an id.
+        detail: More, as canonical JSON.
+        previous_hash: Hash of the line before; 64 zeros in the first.
+        hash: SHA-256 over all of the above.
+    """
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous_hash: str
+    hash: str
+
+
+def proposals(decision: Decision) -> tuple[Proposal, ...]:
+    """Return every proposal of a decision, in the order the strategies were asked."""
+    return tuple(
+        proposal
+        for answer in decision.answers
+        if answer.answer is not None
+        for proposal in answer.answer.proposals
+    )

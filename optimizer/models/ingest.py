@@ -1,0 +1,100 @@
+"""Settings of reading and keeping files, and what became of an ingest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from optimizer.models.failures import FailureKind, FailurePattern
+from optimizer.models.settings import Settings
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+Regex = Annotated[str, AfterValidator(_compiles)]
+
+
+class FailurePatternSettings(Settings):
+    """A text in an error message that tells what went wrong."""
+
+    reason: Annotated[str, Field(min_length=1)]
+    """Short name of the cause, for instance `tool_error`."""
+
+    kind: FailureKind
+    """Class it belongs to: timeout, api, validation, llm or unclassified."""
+
+    pattern: Regex
+    """Regular expression, searched in the message without regard to case."""
+
+
+class IngestSettings(Settings):
+    """How result files are read."""
+
+    assume_timezone: Annotated[str, Field(min_length=1)] = "UTC"
+    """Zone of times that carry none: a name such as `UTC` or `Europe/Berlin`, or `refuse`."""
+
+    max_faults: Annotated[int, Field(ge=1, le=1000)] = 20
+    """How many faults of one file are listed."""
+
+    redact: bool = True
+    """Whether secrets (keys, tokens, passwords) are blanked before anything is stored."""
+
+    redact_patterns: tuple[Regex, ...] = ()
+    """Regular expressions of further secrets to blank."""
+
+    failure_patterns: tuple[FailurePatternSettings, ...] = ()
+    """Texts that tell the class of a failure, tried before the built-in ones."""
+
+    trust_statistics: bool = False
+    """Whether statistics that contradict a file's own tasks are accepted."""
+
+    def patterns(self) -> tuple[FailurePattern, ...]:
+        """Return the user's failure patterns as records."""
+        return tuple(
+            FailurePattern(reason=p.reason, kind=p.kind, pattern=p.pattern)
+            for p in self.failure_patterns
+        )
+
+
+class FileStatus(StrEnum):
+    """What became of one file."""
+
+    STORED = "stored"
+    UNCHANGED = "unchanged"
+    REPLACED = "replaced"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """What became of one file of an ingest.
+
+    Attributes:
+        path: The file as the user named it.
+        status: What became of it.
+        run_ids: The runs in it that were stored or already there.
+        n_tasks: Tasks written.
+        n_redacted: Secrets blanked.
+        warnings: What a reader should know.
+        reason: Why it was rejected, or None.
+        hint: What to try, or None.
+    """
+
+    path: str
+    status: FileStatus
+    run_ids: tuple[str, ...] = ()
+    n_tasks: int = 0
+    n_redacted: int = 0
+    warnings: tuple[str, ...] = ()
+    reason: str | None = None
+    hint: str | None = None

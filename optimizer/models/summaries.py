@@ -1,0 +1,143 @@
+"""What the history says: frozen records, one per row a query returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The figures of a set of tasks.
+
+    Every mean comes with its own n: tasks of which the quantity is unknown are not in it.
+
+    Attributes:
+        n_tasks: Tasks in the set.
+        n_completed: Those that succeeded, failed, timed out or errored.
+        n_cancelled: Those that were cancelled; the rest never finished.
+        success_rate: n_succeeded / n_completed, 0 to 1; None where nothing completed.
+        n_latency: Completed tasks with a known time.
+        n_cost: Completed tasks with a known price.
+        n_tokens: Completed tasks with a known token count.
+        n_scored: Completed tasks with a score.
+        n_retries: Attempts beyond the first, over all tasks.
+        n_timeout_failures: Failures of class timeout; likewise the four that follow.
+    """
+
+    n_tasks: int
+    n_completed: int
+    n_succeeded: int
+    n_failed: int
+    n_timeout: int
+    n_error: int
+    n_cancelled: int
+    n_cases: int
+    success_rate: float | None
+    n_latency: int
+    latency_mean_ms: float | None
+    latency_sd_ms: float | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    n_cost: int
+    cost_mean_usd: float | None
+    cost_sd_usd: float | None
+    cost_total_usd: float | None
+    n_tokens: int
+    tokens_mean: float | None
+    tokens_total: int | None
+    n_scored: int
+    score_mean: float | None
+    score_sd: float | None
+    n_retries: int
+    n_timeout_failures: int
+    n_api_failures: int
+    n_validation_failures: int
+    n_llm_failures: int
+    n_unclassified_failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary(Figures):
+    """The figures of one run, or of one variant in it.
+
+    Attributes:
+        variant_id: Identity of the variant, or None for the run as a whole.
+        variant: Its label; for a run as a whole the label of its only variant, or None.
+        n_variants: Number of variants in the run.
+        source_path: File it was read from.
+    """
+
+    run_id: str
+    workflow_id: str
+    variant_id: str | None
+    variant: str | None
+    n_variants: int
+    started_at: datetime
+    finished_at: datetime
+    ingested_at: datetime
+    tool: str
+    source_path: str
+    branch: str | None
+    git_sha: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowSummary(Figures):
+    """The figures of one variant of a workflow over its newest runs.
+
+    Attributes:
+        n_runs: Number of runs in the window.
+        first_started_at: Start of the oldest of them.
+        last_started_at: Start of the newest of them.
+    """
+
+    workflow_id: str
+    variant_id: str
+    variant: str
+    model: str | None
+    n_runs: int
+    first_started_at: datetime
+    last_started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureGroup:
+    """Failures of one run or window that share class and message.
+
+    Attributes:
+        kind: Class of the failure.
+        reason: Name of the pattern that told the class, or None.
+        message: The message, or None where there was none.
+        n: Number of tasks.
+        example_case: One case that failed this way.
+    """
+
+    kind: str
+    reason: str | None
+    message: str | None
+    n: int
+    example_case: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowSummary:
+    """What is stored of one workflow."""
+
+    workflow_id: str
+    n_runs: int
+    n_tasks: int
+    n_variants: int
+    first_started_at: datetime
+    last_started_at: datetime
+    n_decisions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """A file that could not be ingested, and why."""
+
+    path: str
+    reason: str
+    rejected_at: datetime

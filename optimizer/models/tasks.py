@@ -1,0 +1,224 @@
+"""What happened: the records every bridge yields and the history keeps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class CaseSource(StrEnum):
+    """How a task's case is known."""
+
+    GIVEN = "given"
+    """The executor named it."""
+
+    CONTENT = "content"
+    """By its data set and inputs."""
+
+    TASK = "task"
+    """By the task's own id, for want of anything better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What was executed: a prompt, a model and its parameters.
+
+    Attributes:
+        variant_id: Its identity; see `variant_id`.
+        label: What people call it; for display, two variants may share it.
+        prompt_id: The executor's name of the prompt, or None.
+        prompt_sha256: Hash of the template, or None where neither it nor the text is known.
+        prompt: Text of the template, or None where it was not recorded.
+        provider: Who serves the model, or None.
+        model: Name of the model, or None.
+        parameters: Sampling parameters as canonical JSON, or None.
+    """
+
+    variant_id: str
+    label: str
+    prompt_id: str | None = None
+    prompt_sha256: str | None = None
+    prompt: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    parameters: str | None = None
+
+
+class TaskRow(NamedTuple):
+    """One test case executed once under one variant.
+
+    A named tuple rather than a dataclass, because an ingest builds hundreds of thousands.
+
+    Attributes:
+        task_id: Unique in its run, as the executor made it.
+        case_id: Stable identity of the test case; pairs tasks across variants.
+        case_source: How the case is known.
+        repeat: Which repetition of the case this is, or None where the executor did not say.
+        variant: What was executed.
+        dataset: Data set the case belongs to, or None.
+        scenario: normal, boundary, error or custom.
+        status: One of the eight task states.
+        failure_kind: Class of the failure, or None where there is none.
+        failure_reason: Name of the pattern that told the class, or None.
+        error_message: What the executor said, or None.
+        score: 0 to 1 where graded on a scale, or None.
+        latency_ms: Wall time of the call; None where unknown or answered from a cache.
+        tokens: All tokens of the call, or None where unknown.
+        tokens_in: Prompt tokens, or None.
+        tokens_out: Completion tokens, or None.
+        cost_usd: Price of the call; None where unknown, never 0 for unknown.
+        cached: Whether the answer came from a cache, or None where unknown.
+        attempts: How often the executor tried.
+        family: What the case was derived from (template, document), or None.
+        tenant: On whose behalf, or None.
+        task_type: Kind of work (chat, classification, ...), or None.
+        created_at: When the task began, UTC.
+        finished_at: When it ended, UTC, or None where not recorded.
+        inputs: What was put in, as JSON text, or None where not kept.
+        outputs: What came out, as JSON text, or None where not kept.
+        metadata: What else the executor said of the task, as JSON text, or None.
+        result_metadata: What else it said of the result, as JSON text, or None.
+    """
+
+    task_id: str
+    case_id: str
+    case_source: str
+    repeat: int | None
+    variant: Variant
+    dataset: str | None
+    scenario: str
+    status: str
+    failure_kind: str | None
+    failure_reason: str | None
+    error_message: str | None
+    score: float | None
+    latency_ms: float | None
+    tokens: int | None
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_usd: float | None
+    cached: bool | None
+    attempts: int
+    family: str | None
+    tenant: str | None
+    task_type: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    inputs: str | None
+    outputs: str | None
+    metadata: str | None
+    result_metadata: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHeader:
+    """One invocation of an executor.
+
+    Attributes:
+        run_id: The executor's name for it.
+        workflow_id: The workflow under test.
+        started_at: When it began, UTC.
+        finished_at: When it ended, UTC.
+        duration_s: How long it took by the executor's own account, in seconds.
+        n_tasks: How many tasks the file holds for it.
+        content_sha256: Hash of the bytes that describe the run.
+        place: Where in its file the run stands, counted from 1.
+        tool: Name of the format it was read from.
+        tool_version: Version the tool wrote, or None.
+        git_sha: Commit under test, or None.
+        branch: Branch under test, or None.
+        pull_request: Pull request under test, or None.
+        pairable: False where the executor says that cases are not the same between runs.
+        assumed_timezone: Zone given to times that carried none, or None where all did.
+        metadata: All the executor said of the run, as JSON text.
+        warnings: What a reader should know about how the file was read.
+    """
+
+    run_id: str
+    workflow_id: str
+    started_at: datetime
+    finished_at: datetime
+    duration_s: float
+    n_tasks: int
+    content_sha256: str
+    place: int
+    tool: str
+    tool_version: str | None
+    git_sha: str | None
+    branch: str | None
+    pull_request: str | None
+    pairable: bool
+    assumed_timezone: str | None
+    metadata: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as it was read: its header and its tasks, which may be read only once."""
+
+    header: RunHeader
+    tasks: Iterable[TaskRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The file that runs were read from.
+
+    Attributes:
+        path: The file as the user named it, or `-` for standard input.
+        sha256: Hash of its bytes, uncompressed and before anything was redacted.
+        n_bytes: Number of those bytes.
+        content: The bytes as they may be stored: uncompressed, secrets redacted.
+        n_redacted: How many secrets were redacted.
+    """
+
+    path: str
+    sha256: str
+    n_bytes: int
+    content: bytes
+    n_redacted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A file and the runs in it."""
+
+    source: Source
+    runs: tuple[Run, ...]
+
+
+def variant_id(
+    *,
+    label: str,
+    prompt_sha256: str | None,
+    provider: str | None,
+    model: str | None,
+    parameters: str | None,
+) -> str:
+    """Return the identity of a variant: a hash of prompt, provider, model and parameters.
+
+    The label stands in for the prompt where neither its hash nor its text is known.
+    """
+    prompt = f"sha256:{prompt_sha256}" if prompt_sha256 else f"label:{label}"
+    return _digest(prompt, provider or "", model or "", parameters or "")
+
+
+def content_case_id(dataset: str | None, canonical_inputs: bytes) -> str:
+    """Return the identity of a case that has no name: a hash of data set and inputs."""
+    return _digest(dataset or "", canonical_inputs.decode("utf-8", "surrogatepass"))
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, as hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _digest(*parts: str) -> str:
+    """Return 16 hexadecimal digits of SHA-256 over length-prefixed parts."""
+    framed = "".join(f"{len(part)}:{part}" for part in parts)
+    return text_sha256(framed)[:16]
