@@ -66,7 +66,7 @@ class AuditEntry:
 
     Attributes:
         seq: Its place, counted from 1 without a gap.
-        at: When, UTC.
+        logged_at: When, UTC.
         actor: Who.
         action: What was done: `decision.proposed`.
         subject: To what: an id.
@@ -76,7 +76,7 @@ class AuditEntry:
     """
 
     seq: int
-    at: datetime
+    logged_at: datetime
     actor: str
     action: str
     subject: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from optimizer.models.rules import Explanation
 from optimizer.models.summaries import WindowSummary
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ class Evidence:
         current: The variant in use, over its newest runs; None where nothing has run.
         others: Every other variant, most recently run first.
         analysis: Static analysis of the current prompt; None where its text is unknown.
+        explanation: How the scoring rules come out for the current variant; None where nothing
+            of it completed and its prompt is unknown.
+        slow_ms: The limit that `WindowSummary.n_slow` counts beyond, in ms.
     """
 
     workflow_id: str
@@ -31,3 +35,5 @@ class Evidence:
     current: WindowSummary | None
     others: tuple[WindowSummary, ...]
     analysis: PromptAnalysis | None = None
+    explanation: Explanation | None = None
+    slow_ms: float | None = None

@@ -39,62 +39,119 @@ class FailurePattern:
     pattern: str
 
 
-PATTERNS: tuple[FailurePattern, ...] = tuple(
-    FailurePattern(reason=reason, kind=kind, pattern=pattern)
-    for reason, kind, pattern in (
-        (
-            "rate_limit",
-            FailureKind.LLM,
-            r"rate.?limit|too many requests|\b429\b|quota exceeded|insufficient_quota|resource.?exhausted|overloaded",
-        ),
-        (
-            "content_filter",
-            FailureKind.LLM,
-            r"content.?(filter|policy|management)|safety (filter|system|settings)|responsible.?ai|\bmoderation\b|blocked by .*(safety|policy)",
-        ),
-        (
-            "context_length",
-            FailureKind.LLM,
-            r"context.?(length|window)|maximum (context|tokens)|max(imum)?.?tokens|too many tokens|token limit|prompt is too long",
-        ),
-        (
-            "empty_output",
-            FailureKind.LLM,
-            r"(empty|no|blank) (output|response|completion)\b|returned nothing",
-        ),
-        ("refusal", FailureKind.LLM, r"\brefus(al|ed to answer)|model (refused|declined)"),
-        (
-            "timeout",
-            FailureKind.TIMEOUT,
-            r"time[sd]?.?out|deadline.?exceeded|\b(408|504)\b|took too long",
-        ),
-        (
-            "authentication",
-            FailureKind.API,
-            r"unauthori[sz]ed|forbidden|invalid.?api.?key|authentication|permission denied|\b(401|403)\b",
-        ),
-        (
-            "connection",
-            FailureKind.API,
-            r"connection|connect error|network|\bdns\b|name resolution|unreachable|broken pipe|\bssl\b|\btls\b|socket|econn|refused to connect",
-        ),
-        (
-            "server_error",
-            FailureKind.API,
-            r"\b5\d\d\b|internal server error|bad gateway|service unavailable|server error",
-        ),
-        ("not_found", FailureKind.API, r"\b404\b|model.*not found|no such model"),
-        (
-            "schema",
-            FailureKind.VALIDATION,
-            r"schema|\bjson\b|\byaml\b|\bxml\b|pars(e|ing) error|could not parse|failed to parse|malformed|decode error|not valid|invalid (format|output|response|value)|missing (field|key)",
-        ),
-        (
-            "assertion",
-            FailureKind.VALIDATION,
-            r"assert|expected|mismatch|does not (match|contain|equal)|did not (match|contain|equal)|not equal|validation|score .*below|below .*threshold",
-        ),
-    )
+def _any(reason: str, kind: FailureKind, *texts: str) -> FailurePattern:
+    return FailurePattern(reason=reason, kind=kind, pattern="|".join(texts))
+
+
+PATTERNS: tuple[FailurePattern, ...] = (
+    _any(
+        "rate_limit",
+        FailureKind.LLM,
+        r"rate.?limit",
+        r"too many requests",
+        r"\b429\b",
+        r"quota exceeded",
+        r"insufficient_quota",
+        r"resource.?exhausted",
+        r"overloaded",
+    ),
+    _any(
+        "content_filter",
+        FailureKind.LLM,
+        r"content.?(filter|policy|management)",
+        r"safety (filter|system|settings)",
+        r"responsible.?ai",
+        r"\bmoderation\b",
+        r"blocked by .*(safety|policy)",
+    ),
+    _any(
+        "context_length",
+        FailureKind.LLM,
+        r"context.?(length|window)",
+        r"maximum (context|tokens)",
+        r"max(imum)?.?tokens",
+        r"too many tokens",
+        r"token limit",
+        r"prompt is too long",
+    ),
+    _any(
+        "empty_output",
+        FailureKind.LLM,
+        r"(empty|no|blank) (output|response|completion)\b",
+        r"returned nothing",
+    ),
+    _any(
+        "refusal", FailureKind.LLM, r"\brefusal", r"refused to answer", r"model (refused|declined)"
+    ),
+    _any(
+        "timeout",
+        FailureKind.TIMEOUT,
+        r"time[sd]?.?out",
+        r"deadline.?exceeded",
+        r"\b(408|504)\b",
+        r"took too long",
+    ),
+    _any(
+        "authentication",
+        FailureKind.API,
+        r"unauthori[sz]ed",
+        r"forbidden",
+        r"invalid.?api.?key",
+        r"authentication",
+        r"permission denied",
+        r"\b(401|403)\b",
+    ),
+    _any(
+        "connection",
+        FailureKind.API,
+        r"connection",
+        r"connect error",
+        r"refused to connect",
+        r"network",
+        r"\bdns\b",
+        r"name resolution",
+        r"unreachable",
+        r"broken pipe",
+        r"\b(ssl|tls)\b",
+        r"socket",
+        r"econn",
+    ),
+    _any(
+        "server_error",
+        FailureKind.API,
+        r"(http|status|code|error)\W{0,3}5\d\d\b",
+        r"\b50[0-4]\b",
+        r"server error",
+        r"bad gateway",
+        r"service unavailable",
+    ),
+    _any("not_found", FailureKind.API, r"\b404\b", r"model.*not found", r"no such model"),
+    _any(
+        "schema",
+        FailureKind.VALIDATION,
+        r"schema",
+        r"\b(json|yaml|xml)\b",
+        r"pars(e|ing) error",
+        r"(could not|failed to|cannot) parse",
+        r"malformed",
+        r"decode error",
+        r"not valid",
+        r"invalid (format|output|response|value)",
+        r"missing (field|key)",
+        r"value_error|type_error",
+    ),
+    _any(
+        "assertion",
+        FailureKind.VALIDATION,
+        r"assert",
+        r"expected",
+        r"mismatch",
+        r"(does|did) not (match|contain|equal)",
+        r"not equal",
+        r"validation",
+        r"score .*below",
+        r"below .*threshold",
+    ),
 )
 
 

@@ -119,6 +119,7 @@ class GateResult:
     """Whether a run may ship, by absolute thresholds.
 
     Attributes:
+        variant: Label of the variant that was judged; None for the run as a whole.
         status: The worst of the checks.
         checks: The rules that were judged.
         not_evaluated: The rules that could not be, each with its note.
@@ -133,3 +134,4 @@ class GateResult:
     not_evaluated: tuple[RuleCheck, ...]
     strict: bool
     baseline_note: str
+    variant: str | None = None

@@ -88,7 +88,9 @@ class WindowSummary(Figures):
     """The figures of one variant of a workflow over its newest runs.
 
     Attributes:
+        model: Name of the model, or None where it was not recorded.
         n_runs: Number of runs in the window.
+        n_slow: Completed tasks slower than the limit that was asked about.
         first_started_at: Start of the oldest of them.
         last_started_at: Start of the newest of them.
     """
@@ -98,6 +100,7 @@ class WindowSummary(Figures):
     variant: str
     model: str | None
     n_runs: int
+    n_slow: int
     first_started_at: datetime
     last_started_at: datetime
 

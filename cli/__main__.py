@@ -1,0 +1,5 @@
+"""Lets `python -m cli` work."""
+
+from cli.main import main
+
+main()

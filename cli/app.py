@@ -1,0 +1,68 @@
+"""The command table, in the order of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from cli.commands.analyze import analyze
+from cli.commands.config import show as config_show
+from cli.commands.decide import decide
+from cli.commands.demo import demo
+from cli.commands.doctor import doctor
+from cli.commands.explain import explain
+from cli.commands.formats import formats
+from cli.commands.gate import gate
+from cli.commands.ingest import ingest
+from cli.commands.init import init
+from cli.commands.report import report
+from cli.commands.runs import runs
+from cli.commands.show import show
+from cli.commands.status import status
+from cli.commands.store import export, migrate
+
+app = typer.Typer(
+    name="optimizer",
+    help="The decision layer for prompts: from stored test results to an explained decision.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+config_app = typer.Typer(name="config", help="The settings in force.", no_args_is_help=True)
+store_app = typer.Typer(name="store", help="The history as a file.", no_args_is_help=True)
+
+COMMANDS: tuple[Callable[..., Any], ...] = (
+    analyze,
+    ingest,
+    runs,
+    show,
+    decide,
+    explain,
+    gate,
+    report,
+    init,
+    status,
+    doctor,
+    formats,
+    demo,
+)
+for command in COMMANDS:
+    app.command()(command)
+config_app.command()(config_show)
+store_app.command()(export)
+store_app.command()(migrate)
+app.add_typer(config_app)
+app.add_typer(store_app)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: bool = typer.Option(False, "--version", "-V", help="Show the version.")) -> None:
+    """Answer `--version` wherever it stands."""
+    if version:
+        from optimizer import __version__
+
+        typer.echo(f"optimizer {__version__}")
+        raise typer.Exit

@@ -1,0 +1,61 @@
+"""`optimizer decide`: ask the strategies, store and explain what they say."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated
+
+import typer
+
+from cli import options
+from cli.output import show
+from cli.session import session
+
+
+def decide(
+    workflow: options.Workflow = None,
+    all_: Annotated[bool, typer.Option("--all", help="Decide on every workflow.")] = False,
+    variant: Annotated[
+        str | None,
+        typer.Option("--variant", help="Variant in use. Default: that of the newest run."),
+    ] = None,
+    as_of: options.AsOf = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at a strategy that fails.")
+    ] = False,
+    store: options.Store = None,
+    config: options.ConfigFiles = None,
+    set_: options.Overrides = None,
+    output: options.Outputs = None,
+    json: options.Json = False,
+) -> None:
+    """Decide on a workflow from its stored runs; the decision is stored and explained.
+
+    Example: optimizer decide --workflow wf_001
+    """
+    from optimizer.history import queries
+    from optimizer.history.deciding import record_decisions
+    from optimizer.history.store import open_history, read_history
+    from optimizer.pipeline.decide import decide as decide_on
+    from reports.gallery.decision import decision as decision_report
+    from reports.gallery.decision_list import decision_list
+
+    if all_ == (workflow is not None):
+        raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
+    here = session(store, config, set_)
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        made = decide_on(
+            history,
+            workflow_id=workflow,
+            variant=variant,
+            as_of=as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=UTC),
+            config=here.loaded.config,
+            config_sha256=here.loaded.sha256,
+            now=here.now,
+            fail_fast=fail_fast,
+        )
+    with open_history(here.store, lock_timeout_s=here.lock_timeout_s, now=here.now) as history:
+        stored = record_decisions(history, made, actor=here.actor)
+        audit = [] if all_ else queries.audit(history, subject=stored[0].decision_id)
+    document = decision_list(stored) if all_ else decision_report(stored[0], audit)
+    show(document, stored if all_ else stored[0], json=json, outputs=output)

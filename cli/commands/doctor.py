@@ -1,0 +1,29 @@
+"""`optimizer doctor`: is everything sound?"""
+
+from __future__ import annotations
+
+import typer
+
+from cli import options
+from cli.output import show
+from cli.session import session
+
+
+def doctor(
+    store: options.Store = None,
+    config: options.ConfigFiles = None,
+    json: options.Json = False,
+) -> None:
+    """Examine the settings and the history. Exit code 1 if something is wrong.
+
+    Example: optimizer doctor
+    """
+    from optimizer.pipeline.doctor import examine
+    from reports.gallery.checks import Check, checks
+
+    here = session(store, config)
+    findings = examine(here.store, lock_timeout_s=here.lock_timeout_s)
+    shown = [Check(name=f.name, ok=f.ok, text=f.text, hint=f.hint) for f in findings]
+    show(checks(shown), findings, json=json)
+    if any(finding.ok is False for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,68 @@
+"""`optimizer ingest`: store result files in the history."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import options
+from cli.output import show
+from cli.progress import following
+from cli.reading import read_file
+from cli.session import session
+
+
+def ingest(
+    files: Annotated[
+        list[str], typer.Argument(help="Result files, folders, patterns, or - for standard input.")
+    ],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace runs that are stored with other content.")
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", "-k", help="Store the good files, report the bad.")
+    ] = False,
+    bridge: options.Bridge = None,
+    trust: options.Trust = False,
+    store: options.Store = None,
+    config: options.ConfigFiles = None,
+    set_: options.Overrides = None,
+    json: options.Json = False,
+) -> None:
+    """Store result files in the history. Doing it again changes nothing.
+
+    Each file is stored whole or not at all. Exit code 2 if a file could not be stored.
+
+    Example: optimizer ingest runs/ more/*.json.gz
+    """
+    from executor_bridge import expand
+    from optimizer.models.ingest import FileStatus
+    from optimizer.pipeline.ingest import IngestJob
+    from optimizer.pipeline.ingest import ingest as ingest_files
+    from reports.gallery.ingest import ingest as ingest_report
+
+    here = session(store, config, set_)
+    settings = here.loaded.config
+    paths = expand(files)
+    job = IngestJob(
+        store=here.store,
+        settings=settings.store,
+        replace=replace,
+        keep_going=keep_going,
+        actor=here.actor,
+        now=here.now,
+    )
+    outcomes = list(
+        following(
+            ingest_files(
+                paths,
+                lambda path: read_file(path, settings.ingest, bridge=bridge, trust=trust),
+                job,
+            ),
+            paths,
+        )
+    )
+    show(ingest_report(outcomes), outcomes, json=json)
+    if any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
+        raise typer.Exit(2)

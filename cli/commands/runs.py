@@ -1,0 +1,27 @@
+"""`optimizer runs`: the stored runs, newest first."""
+
+from __future__ import annotations
+
+from cli import options
+from cli.output import show
+from cli.session import session
+
+
+def runs(
+    workflow: options.Workflow = None,
+    limit: options.Limit = 50,
+    store: options.Store = None,
+    json: options.Json = False,
+) -> None:
+    """List the stored runs, newest first.
+
+    Example: optimizer runs --workflow wf_001
+    """
+    from optimizer.history import queries
+    from optimizer.history.store import read_history
+    from reports.gallery.run_list import run_list
+
+    here = session(store)
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        found = queries.runs(history, workflow_id=workflow, limit=limit)
+    show(run_list(found), found, json=json)

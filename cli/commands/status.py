@@ -1,0 +1,32 @@
+"""`optimizer status`: what the history holds."""
+
+from __future__ import annotations
+
+from cli import options
+from cli.output import show
+from cli.session import session
+
+
+def status(store: options.Store = None, json: options.Json = False) -> None:
+    """Show what the history holds: workflows, runs, files that were refused.
+
+    Example: optimizer status
+    """
+    from optimizer.history import queries
+    from optimizer.history.store import SCHEMA_VERSION, read_history
+    from reports.gallery.status import status as status_report
+
+    here = session(store)
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        workflows = queries.workflows(history)
+        rejects = queries.rejects(history, limit=20)
+    n_bytes = here.store.stat().st_size
+    document = status_report(str(here.store), n_bytes, SCHEMA_VERSION, workflows, rejects)
+    payload = {
+        "store": here.store,
+        "n_bytes": n_bytes,
+        "schema_version": SCHEMA_VERSION,
+        "workflows": workflows,
+        "rejects": rejects,
+    }
+    show(document, payload, json=json)

@@ -1,0 +1,47 @@
+"""`optimizer store`: the history as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import options
+from cli.output import note
+from cli.session import session
+
+
+def export(
+    parquet: Annotated[Path, typer.Option("--parquet", help="Folder for the Parquet files.")],
+    store: options.Store = None,
+) -> None:
+    """Write every table of the history to a Parquet file.
+
+    Example: optimizer store export --parquet out/
+    """
+    from optimizer.history.export import export_parquet
+    from optimizer.history.store import read_history
+
+    here = session(store)
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        for written in export_parquet(history, parquet):
+            note(f"wrote {written.path}: {written.n_rows:,} rows")
+
+
+def migrate(store: options.Store = None) -> None:
+    """Bring an older history up to the schema of this program.
+
+    Example: optimizer store migrate
+    """
+    from optimizer.history.migrate import migrate as migrate_store
+
+    here = session(store)
+    steps = migrate_store(
+        here.store, lock_timeout_s=here.lock_timeout_s, actor=here.actor, now=here.now
+    )
+    note(
+        f"{here.store}: applied migrations {', '.join(map(str, steps))}"
+        if steps
+        else f"{here.store}: up to date"
+    )

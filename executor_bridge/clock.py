@@ -1,0 +1,65 @@
+"""Times of a file, as UTC: a time without a zone gets the assumed one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from optimizer.models.errors import ConfigError
+
+REFUSE = "refuse"
+FIRST_YEAR = 2000
+LAST_YEAR = 2099
+
+
+class UnusableTimeError(ValueError):
+    """A time that cannot be what was meant."""
+
+
+class Clock:
+    """Turns times into UTC and counts those that carried no zone.
+
+    Attributes:
+        zone_name: The zone assumed, or `refuse`.
+        n_naive: How many times carried no zone so far.
+    """
+
+    def __init__(self, zone_name: str) -> None:
+        """Take the zone of times that carry none.
+
+        Raises:
+            ConfigError: There is no such zone.
+        """
+        self.zone_name = zone_name
+        self.n_naive = 0
+        self._zone = _zone(zone_name)
+
+    def utc(self, time: datetime) -> datetime:
+        """Return a time as UTC.
+
+        Raises:
+            UnusableTimeError: It is absurd, or carries no zone where that is refused.
+        """
+        if not FIRST_YEAR <= time.year <= LAST_YEAR:
+            raise UnusableTimeError(f"a time from {FIRST_YEAR} to {LAST_YEAR}")
+        if time.tzinfo is None:
+            self.n_naive += 1
+            if self._zone is None:
+                raise UnusableTimeError("a time with its zone, such as 2026-03-01T12:00:00Z")
+            time = time.replace(tzinfo=self._zone)
+        return time.astimezone(UTC)
+
+
+def _zone(name: str) -> tzinfo | None:
+    """Return the zone of that name, None for `refuse`."""
+    if name == REFUSE:
+        return None
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"assume_timezone: {name!r}, expected the name of a time zone or `{REFUSE}`",
+            hint="Give a name such as UTC or Europe/Berlin.",
+        ) from error

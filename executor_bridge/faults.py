@@ -1,0 +1,3 @@
+"""Tmp."""
+def listed(source, settings, damage):
+    raise damage

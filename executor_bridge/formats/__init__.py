@@ -1,0 +1,1 @@
+"""The bridges: one module for each tool."""

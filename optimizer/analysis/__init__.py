@@ -1,0 +1,1 @@
+"""Evidence for a decision, from the history."""

@@ -1,0 +1,133 @@
+"""Load the settings: defaults, then a file, then the environment, then flags."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
+
+from optimizer.config import files as settings_files
+from optimizer.config.faults import config_error, not_numbers
+from optimizer.config.layers import KeyPath, Merged, flags, merge, variables
+from optimizer.config.tree import DEFAULTS, Config, Entry, keys, sections
+from optimizer.models.settings import Settings
+
+DEFAULT = "default"
+
+Tree = TypeVar("Tree", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The settings in force.
+
+    Attributes:
+        config: The settings.
+        origins: Where the value of each key is from: `default`, a file with the line where it
+            is known, the name of an environment variable, or `--set`.
+        sha256: Hash of the settings, whatever they are from; stored with each decision.
+        files: The settings files that were read.
+    """
+
+    config: Config
+    origins: Mapping[str, str]
+    sha256: str
+    files: tuple[Path, ...]
+
+
+def load(
+    *,
+    start: Path,
+    environ: Mapping[str, str],
+    files: Sequence[Path] = (),
+    overrides: Sequence[str] = (),
+) -> Loaded:
+    """Return the settings in force.
+
+    Args:
+        start: The working folder: where the search for a file begins.
+        environ: The environment; `OPTIMIZER_INGEST__REDACT` sets `ingest.redact`.
+        files: Files to read instead of searching; a later one wins.
+        overrides: The `section.key=value` of the flags; a later one wins.
+
+    Raises:
+        ConfigError: A file, a variable or a flag is wrong.
+    """
+    start = start.resolve()
+    used = _files(start, files)
+    layers = [settings_files.read(path, start) for path in used]
+    layers += [*variables(environ), *flags(overrides)]
+    merged = merge(layers, sections(DEFAULTS))
+    config = validated(Config, merged)
+    return Loaded(
+        config=config,
+        origins={".".join(key.path): _origin(key.path, merged) for key in keys(config)},
+        sha256=_sha256(config),
+        files=used,
+    )
+
+
+def validated(tree: type[Tree], merged: Merged) -> Tree:
+    """Return the tree with the given values.
+
+    Raises:
+        ConfigError: A value is not allowed or a key is unknown.
+    """
+    try:
+        config = tree.model_validate(merged.values())
+    except ValidationError as error:
+        as_text = _as_text(error, merged)
+        if as_text is None:
+            raise config_error(error, merged, tree) from error
+        return validated(tree, as_text)
+    if misread := [key.path for key in keys(config) if _is_misread(key, merged)]:
+        raise not_numbers(misread, merged)
+    return config
+
+
+def _files(start: Path, named: Sequence[Path]) -> tuple[Path, ...]:
+    if named:
+        return tuple(start / path for path in named)
+    found = settings_files.discover(start)
+    return (found,) if found else ()
+
+
+def _origin(path: KeyPath, merged: Merged) -> str:
+    layers = merged.layers(path)
+    return layers[-1].origin + layers[-1].line(path) if layers else DEFAULT
+
+
+def _as_text(error: ValidationError, merged: Merged) -> Merged | None:
+    """Return the values with `3` or `true` as text again where a text is wanted, or None."""
+    wanted = {detail["loc"] for detail in error.errors() if detail["type"] == "string_type"}
+    texts = {
+        path: replace(given, value=given.layer.text)
+        for path, given in merged.given.items()
+        if path in wanted and given.layer.text is not None
+    }
+    return Merged({**merged.given, **texts}) if texts else None
+
+
+def _is_misread(key: Entry, merged: Merged) -> bool:
+    """Tell whether a value is infinite or NaN, or a number made of true or false."""
+    given = merged.given.get(key.path)
+    if given is not None and isinstance(given.value, bool):
+        return not isinstance(key.value, bool)
+    try:
+        json.dumps(key.value, default=to_jsonable_python, allow_nan=False)
+    except ValueError:
+        return True
+    return False
+
+
+def _sha256(config: Config) -> str:
+    canonical = json.dumps(
+        config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,71 @@
+"""The tree of all settings: one section for each part."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from optimizer.analysis.settings import EvidenceSettings
+from optimizer.config.strategies import StrategiesSettings
+from optimizer.history.settings import StoreSettings
+from optimizer.models.ingest import IngestSettings
+from optimizer.models.settings import Settings
+from optimizer.scoring_rules import ScoringSettings
+
+
+class Config(Settings):
+    """Settings of every part; what a section is for is told by its own class."""
+
+    ingest: IngestSettings = IngestSettings()
+    store: StoreSettings = StoreSettings()
+    scoring: ScoringSettings = ScoringSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    strategies: StrategiesSettings = StrategiesSettings()
+
+
+DEFAULTS: Final = Config()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One section or one key of a tree.
+
+    Attributes:
+        path: Names from the root: `("ingest", "redact")`.
+        value: The value of a key; the `Settings` of a section.
+        description: What it is for.
+    """
+
+    path: tuple[str, ...]
+    value: object
+    description: str
+
+
+def entries(section: Settings, path: tuple[str, ...] = ()) -> Iterator[Entry]:
+    """Yield the keys of a section, then each section inside it followed by what it holds."""
+    inner: list[tuple[str, Settings]] = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, Settings):
+            inner.append((name, value))
+        else:
+            yield Entry(path=(*path, name), value=value, description=field.description or "")
+    for name, value in inner:
+        yield Entry(path=(*path, name), value=value, description=_purpose(value))
+        yield from entries(value, (*path, name))
+
+
+def keys(tree: Settings) -> Iterator[Entry]:
+    """Yield the keys of a tree, without its sections."""
+    return (entry for entry in entries(tree) if not isinstance(entry.value, Settings))
+
+
+def sections(tree: Settings) -> frozenset[tuple[str, ...]]:
+    """Return the paths of the sections of a tree."""
+    return frozenset(e.path for e in entries(tree) if isinstance(e.value, Settings))
+
+
+def _purpose(section: Settings) -> str:
+    return " ".join(inspect.cleandoc(type(section).__doc__ or "").partition("\n\n")[0].split())

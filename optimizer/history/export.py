@@ -1,0 +1,56 @@
+"""The history as Parquet files, one per table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizer.history.store import History
+from optimizer.models.errors import HistoryError
+
+TABLES = (
+    "audit_log",
+    "decisions",
+    "ingest_rejects",
+    "prompts",
+    "reports",
+    "runs",
+    "sources",
+    "task_payloads",
+    "tasks",
+    "variants",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """One file that was written."""
+
+    table: str
+    path: Path
+    n_rows: int
+
+
+def export_parquet(history: History, folder: Path) -> list[Exported]:
+    """Write every table to `folder`; each file appears whole or not at all.
+
+    Raises:
+        HistoryError: The folder cannot be made, or already holds an export.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HistoryError(f"{folder}: cannot be made: {error.strerror}") from error
+    return [_export(history, table, folder) for table in TABLES]
+
+
+def _export(history: History, table: str, folder: Path) -> Exported:
+    path, staging = folder / f"{table}.parquet", folder / f".{table}.parquet.part"
+    relation = history.connection.table(table)
+    n_rows = int(relation.count("*").fetchall()[0][0])
+    try:
+        relation.write_parquet(str(staging), compression="zstd")
+        staging.replace(path)
+    finally:
+        staging.unlink(missing_ok=True)
+    return Exported(table=table, path=path, n_rows=n_rows)

@@ -1,0 +1,203 @@
+"""One function per .sql file of this folder: typed parameters in, frozen records out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar
+
+import msgspec
+
+from optimizer.history.store import History
+from optimizer.models.decisions import AuditEntry, Decision, DecisionState
+from optimizer.models.summaries import (
+    FailureGroup,
+    Reject,
+    RunSummary,
+    WindowSummary,
+    WorkflowSummary,
+)
+
+Row = TypeVar("Row")
+
+ALL = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """What tells whether a stored run is the same as one that comes in."""
+
+    run_id: str
+    content_sha256: str
+    source_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Row counts that must agree in a sound history."""
+
+    n_runs: int
+    n_tasks: int
+    n_reported_tasks: int
+    n_payloads: int
+    n_orphans: int
+    n_duplicate_runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownVariants:
+    """Which variants and prompt texts are stored already."""
+
+    variant_ids: frozenset[str]
+    prompt_sha256s: frozenset[str]
+
+
+def windows(
+    history: History,
+    *,
+    workflow_id: str | None,
+    as_of: datetime | None,
+    max_runs: int,
+    slow_ms: float | None,
+) -> list[WindowSummary]:
+    """Return the figures of each variant over its newest runs, most recently run first."""
+    return _rows(
+        WindowSummary,
+        history,
+        "windows",
+        workflow_id=workflow_id,
+        as_of=None if as_of is None else as_of.astimezone(UTC).replace(tzinfo=None),
+        max_runs=max_runs,
+        slow_ms=slow_ms,
+    )
+
+
+def runs(history: History, *, workflow_id: str | None = None, limit: int = ALL) -> list[RunSummary]:
+    """Return the runs as wholes, newest first."""
+    return _rows(RunSummary, history, "runs", workflow_id=workflow_id, limit=limit)
+
+
+def run_reports(history: History, run_id: str) -> list[RunSummary]:
+    """Return the figures of one run: as a whole first, then by variant; empty for no run."""
+    return _rows(RunSummary, history, "run_reports", run_id=run_id)
+
+
+def run_ids(history: History, *, prefix: str) -> list[str]:
+    """Return the ids of the runs that begin with `prefix`."""
+    return [row[0] for row in _tuples(history, "run_ids", prefix=prefix)]
+
+
+def run_warnings(history: History, run_id: str) -> tuple[str, ...]:
+    """Return what a reader should know of one run."""
+    rows = _tuples(history, "run_warnings", run_id=run_id)
+    return msgspec.json.decode(rows[0][0], type=tuple[str, ...]) if rows else ()
+
+
+def failures(history: History, run_id: str, *, limit: int = ALL) -> list[FailureGroup]:
+    """Return the failures of one run by class and message, most frequent first."""
+    return _rows(FailureGroup, history, "failures", run_id=run_id, limit=limit)
+
+
+def variant_prompts(history: History, variant_ids: Sequence[str]) -> dict[str, str]:
+    """Return the prompt texts of those variants of which it was recorded, by variant id."""
+    return dict(_tuples(history, "variant_prompts", variant_ids=list(variant_ids)))
+
+
+def workflows(history: History) -> list[WorkflowSummary]:
+    """Return what is stored of each workflow, by name."""
+    return _rows(WorkflowSummary, history, "workflows")
+
+
+def rejects(history: History, *, limit: int = ALL) -> list[Reject]:
+    """Return the files that could not be ingested, newest first."""
+    return _rows(Reject, history, "rejects", limit=limit)
+
+
+def known_sources(history: History) -> dict[str, tuple[str, ...]]:
+    """Return the runs that came from each file whose runs are stored, by the file's hash."""
+    known: dict[str, tuple[str, ...]] = {}
+    for sha256, run_id in _tuples(history, "known_sources"):
+        known[sha256] = (*known.get(sha256, ()), run_id)
+    return known
+
+
+def stored_runs(history: History, run_ids: Sequence[str]) -> dict[str, StoredRun]:
+    """Return those of some runs that are stored, by id."""
+    rows = _rows(StoredRun, history, "stored_runs", run_ids=list(run_ids))
+    return {row.run_id: row for row in rows}
+
+
+def known_variants(
+    history: History, variant_ids: Sequence[str], prompt_sha256s: Sequence[str]
+) -> KnownVariants:
+    """Return which of some variants and prompt texts are stored."""
+    rows = _tuples(
+        history,
+        "known_variants",
+        variant_ids=list(variant_ids),
+        prompt_sha256s=list(prompt_sha256s),
+    )
+    return KnownVariants(
+        variant_ids=frozenset(key for kind, key in rows if kind == "variant"),
+        prompt_sha256s=frozenset(key for kind, key in rows if kind == "prompt"),
+    )
+
+
+def decisions(
+    history: History, *, prefix: str = "", workflow_id: str | None = None, limit: int = ALL
+) -> list[Decision]:
+    """Return the decisions whose id begins with `prefix`, newest first."""
+    rows = _tuples(history, "decisions", prefix=prefix, workflow_id=workflow_id, limit=limit)
+    return [
+        replace(msgspec.json.decode(body, type=Decision), state=DecisionState(state))
+        for _, state, body in rows
+    ]
+
+
+def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
+    """Return the audit log, or its lines on one subject, oldest first."""
+    return _rows(AuditEntry, history, "audit", subject=subject)
+
+
+def last_audit(history: History) -> tuple[int, str] | None:
+    """Return place and hash of the last line of the audit log, or None of an empty one."""
+    rows = _tuples(history, "last_audit")
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def counts(history: History) -> Counts:
+    """Return the row counts that must agree."""
+    return _rows(Counts, history, "counts")[0]
+
+
+def text(name: str) -> str:
+    """Return the SQL of a query, by its name."""
+    return _sql(name)
+
+
+def _rows(record: type[Row], history: History, name: str, **params: object) -> list[Row]:
+    """Run `name`.sql and build one record per row, matching columns to fields by name."""
+    cursor = history.connection.execute(_sql(name), params)
+    columns = [column[0] for column in cursor.description]
+    wanted = {field.name for field in fields(record)}  # type: ignore[arg-type]
+    return [
+        record(**{c: _utc(v) for c, v in zip(columns, row, strict=True) if c in wanted})
+        for row in cursor.fetchall()
+    ]
+
+
+def _tuples(history: History, name: str, **params: object) -> list[tuple[Any, ...]]:
+    return history.connection.execute(_sql(name), params).fetchall()
+
+
+def _utc(value: object) -> object:
+    """Give a time from the database its zone."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+@cache
+def _sql(name: str) -> str:
+    return resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

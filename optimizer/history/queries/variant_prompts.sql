@@ -1,0 +1,11 @@
+-- The text of the prompts of some variants, where it was recorded.
+--
+-- Grain:   one row per variant with a prompt
+-- Params:  $variant_ids  VARCHAR[]
+-- Columns: variant_id, text
+
+SELECT variants.variant_id, prompts.text
+FROM variants
+JOIN prompts ON prompts.prompt_sha256 = variants.prompt_sha256
+WHERE array_contains($variant_ids, variants.variant_id)
+ORDER BY variants.variant_id NULLS LAST

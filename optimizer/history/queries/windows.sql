@@ -1,0 +1,91 @@
+-- The figures of each variant of a workflow over its newest runs, most recently run first.
+--
+-- Grain:   one row per workflow and variant
+-- Params:  $workflow_id  VARCHAR    only this workflow; NULL: all
+--          $as_of        TIMESTAMP  runs that ended later are not seen; NULL: all are
+--          $max_runs     INTEGER    newest runs of a variant that are looked at
+--          $slow_ms      DOUBLE     tasks that took longer are counted; NULL: none are
+-- Columns: workflow_id, variant_id, variant (label of the newest run), model, n_runs, n_slow,
+--          first_started_at, last_started_at, then the figures as in the table reports
+
+WITH run_of_variant AS (
+    SELECT
+        runs.run_id,
+        runs.workflow_id,
+        reports.variant_id,
+        reports.variant,
+        runs.started_at,
+        row_number() OVER (
+            PARTITION BY runs.workflow_id, reports.variant_id
+            ORDER BY runs.started_at DESC NULLS LAST, runs.run_id DESC NULLS LAST
+        ) AS age
+    FROM runs
+    JOIN reports ON reports.run_id = runs.run_id
+    WHERE reports.variant_id IS NOT NULL
+        AND ($workflow_id IS NULL OR runs.workflow_id = $workflow_id)
+        AND ($as_of IS NULL OR runs.finished_at <= $as_of)
+),
+task AS (
+    SELECT
+        tasks.*,
+        newest.started_at,
+        newest.variant AS newest_label,
+        tasks.status IN ('succeeded', 'failed', 'timeout', 'error') AS completed
+    FROM tasks
+    JOIN run_of_variant AS newest
+        ON newest.run_id = tasks.run_id AND newest.variant_id = tasks.variant_id
+    WHERE newest.age <= $max_runs
+        AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
+),
+figures AS (
+    SELECT
+        workflow_id,
+        variant_id,
+        max_by(newest_label, started_at)                                       AS variant,
+        count(DISTINCT run_id)                                                 AS n_runs,
+        count(*) FILTER (WHERE completed AND latency_ms > $slow_ms)            AS n_slow,
+        min(started_at)                                                        AS first_started_at,
+        max(started_at)                                                        AS last_started_at,
+        count(*)                                                               AS n_tasks,
+        count(*) FILTER (WHERE completed)                                      AS n_completed,
+        count(*) FILTER (WHERE status = 'succeeded')                           AS n_succeeded,
+        count(*) FILTER (WHERE status = 'failed')                              AS n_failed,
+        count(*) FILTER (WHERE status = 'timeout')                             AS n_timeout,
+        count(*) FILTER (WHERE status = 'error')                               AS n_error,
+        count(*) FILTER (WHERE status = 'cancelled')                           AS n_cancelled,
+        count(DISTINCT case_id)                                                AS n_cases,
+        avg(CASE WHEN completed THEN CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END END)
+                                                                               AS success_rate,
+        count(latency_ms) FILTER (WHERE completed)                             AS n_latency,
+        avg(latency_ms) FILTER (WHERE completed)                               AS latency_mean_ms,
+        stddev_samp(latency_ms) FILTER (WHERE completed)                       AS latency_sd_ms,
+        percentile_cont(0.5e0) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE completed)
+                                                                               AS latency_p50_ms,
+        percentile_cont(0.95e0) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE completed)
+                                                                               AS latency_p95_ms,
+        percentile_cont(0.99e0) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE completed)
+                                                                               AS latency_p99_ms,
+        count(cost_usd) FILTER (WHERE completed)                               AS n_cost,
+        avg(cost_usd) FILTER (WHERE completed)                                 AS cost_mean_usd,
+        stddev_samp(cost_usd) FILTER (WHERE completed)                         AS cost_sd_usd,
+        sum(cost_usd) FILTER (WHERE completed)                                 AS cost_total_usd,
+        count(tokens) FILTER (WHERE completed)                                 AS n_tokens,
+        avg(tokens) FILTER (WHERE completed)                                   AS tokens_mean,
+        CAST(sum(tokens) FILTER (WHERE completed) AS BIGINT)                   AS tokens_total,
+        count(score) FILTER (WHERE completed)                                  AS n_scored,
+        avg(score) FILTER (WHERE completed)                                    AS score_mean,
+        stddev_samp(score) FILTER (WHERE completed)                            AS score_sd,
+        CAST(sum(greatest(attempts - 1, 0)) AS BIGINT)                         AS n_retries,
+        count(*) FILTER (WHERE failure_kind = 'timeout')                       AS n_timeout_failures,
+        count(*) FILTER (WHERE failure_kind = 'api')                           AS n_api_failures,
+        count(*) FILTER (WHERE failure_kind = 'validation')                    AS n_validation_failures,
+        count(*) FILTER (WHERE failure_kind = 'llm')                           AS n_llm_failures,
+        count(*) FILTER (WHERE failure_kind = 'unclassified')                  AS n_unclassified_failures
+    FROM task
+    GROUP BY workflow_id, variant_id
+)
+SELECT figures.*, variants.model
+FROM figures
+JOIN variants ON variants.variant_id = figures.variant_id
+ORDER BY workflow_id NULLS LAST, last_started_at DESC NULLS LAST, n_tasks DESC NULLS LAST,
+    variant_id NULLS LAST

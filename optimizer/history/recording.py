@@ -1,0 +1,308 @@
+"""Writing runs: rows in, columns to the database.
+
+Rows are turned into numpy columns and inserted by the block. On 200,000 rows that is five times
+as fast as the appender and a thousand times as fast as `executemany`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+import zstandard
+
+from optimizer.history import queries
+from optimizer.history.audit import append_audit
+from optimizer.history.columns import (
+    BLOCK_ROWS,
+    Block,
+    Columns,
+    as_stored,
+    in_blocks,
+    payload_columns,
+    run_values,
+    task_columns,
+    variant_values,
+)
+from optimizer.history.settings import RawPolicy, StoreSettings
+from optimizer.history.store import History
+from optimizer.models.summaries import Reject
+from optimizer.models.tasks import (
+    Reading,
+    Run,
+    RunHeader,
+    Source,
+    TaskRow,
+    Variant,
+)
+
+ZSTD_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What became of one file.
+
+    Attributes:
+        run_ids: The runs in it.
+        n_new_runs: Runs written; 0 where all were there already.
+        n_tasks: Tasks written.
+        replaced: Whether runs of the same name were replaced.
+        conflict: A run in it that is stored with other content, so that nothing of the file was
+            written; None where there is no such run, or it was to be replaced.
+    """
+
+    run_ids: tuple[str, ...]
+    n_new_runs: int = 0
+    n_tasks: int = 0
+    replaced: bool = False
+    conflict: str | None = None
+
+
+def record(
+    history: History,
+    readings: Sequence[Reading],
+    settings: StoreSettings,
+    *,
+    replace: bool,
+    actor: str,
+    now: datetime,
+) -> list[Recorded]:
+    """Store files in one transaction and say what became of each.
+
+    A run that is stored already with the same content is left alone. A file with a run that is
+    stored with other content is left out, unless it may replace it.
+
+    Args:
+        history: An open history.
+        readings: The files; their tasks are read here, once.
+        settings: What is kept.
+        replace: Whether a run of the same name but other content is replaced.
+        actor: Who, for the audit log.
+        now: The time of ingest, UTC.
+
+    Raises:
+        FormatError: A task is not as the bridge expects; nothing is stored then.
+    """
+    with history.transaction():
+        # Object columns hold nothing but text here: no need to look what is in them.
+        history.connection.execute("SET pandas_analyze_sample = 0")
+        writer = _Writer(history, settings, now)
+        try:
+            outcomes = [
+                _record_one(history, writer, reading, replace=replace, actor=actor, now=now)
+                for reading in readings
+            ]
+            writer.flush()
+        finally:
+            writer.close()
+    return outcomes
+
+
+def record_rejects(history: History, rejects: Sequence[Reject]) -> None:
+    """Store which files could not be ingested, and why."""
+    with history.transaction(), history.connection.appender("ingest_rejects") as appender:
+        for reject in rejects:
+            appender.append_row(reject.path, reject.reason, as_stored(reject.rejected_at))
+
+
+def raw_content(history: History, source_sha256: str) -> bytes | None:
+    """Return the bytes of an ingested file as they were kept, or None where they were not."""
+    rows = history.connection.execute(
+        "SELECT content FROM sources WHERE source_sha256 = $sha AND content IS NOT NULL LIMIT 1",
+        {"sha": source_sha256},
+    ).fetchall()
+    return zstandard.decompress(rows[0][0]) if rows else None
+
+
+def _record_one(
+    history: History,
+    writer: _Writer,
+    reading: Reading,
+    *,
+    replace: bool,
+    actor: str,
+    now: datetime,
+) -> Recorded:
+    headers = {run.header.run_id: run.header for run in reading.runs}
+    stored = queries.stored_runs(history, list(headers)) | writer.waiting(headers)
+    changed = {i for i, old in stored.items() if old.content_sha256 != headers[i].content_sha256}
+    if changed and not replace:
+        return Recorded(run_ids=tuple(headers), conflict=min(changed))
+    for run_id in sorted(changed):
+        writer.flush()
+        _remove(history, stored[run_id], headers[run_id], actor=actor, now=now)
+    same = stored.keys() - changed
+    new = [run for run in reading.runs if run.header.run_id not in same]
+    if new:
+        writer.add_source(reading.source)
+    n_tasks = sum([writer.add_run(run, reading.source) for run in new])
+    return Recorded(
+        run_ids=tuple(headers), n_new_runs=len(new), n_tasks=n_tasks, replaced=bool(changed)
+    )
+
+
+def _remove(
+    history: History, old: queries.StoredRun, new: RunHeader, *, actor: str, now: datetime
+) -> None:
+    """Take a run out; its file and a line in the audit log stay."""
+    for table in ("tasks", "task_payloads", "reports", "runs"):
+        history.connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [old.run_id])
+    append_audit(
+        history,
+        at=now,
+        actor=actor,
+        action="run.replaced",
+        subject=old.run_id,
+        detail={
+            "old_content_sha256": old.content_sha256,
+            "old_source_sha256": old.source_sha256,
+            "new_content_sha256": new.content_sha256,
+        },
+    )
+
+
+class _Writer:
+    """Collects rows into blocks and inserts each block at once."""
+
+    def __init__(self, history: History, settings: StoreSettings, now: datetime) -> None:
+        self._history = history
+        self._connection = history.connection
+        self._settings = settings
+        self._now = as_stored(now)
+        self._headers: list[tuple[RunHeader, Source]] = []
+        self._variants: dict[str, Variant] = {}
+        self._whole: list[Block] = []
+        self._n_rows = 0
+        self._compressed: list[tuple[Source, Future[bytes] | None]] = []
+        self._pool = ThreadPoolExecutor(max_workers=1)
+
+    def waiting(self, run_ids: Iterable[str]) -> dict[str, queries.StoredRun]:
+        """Return those of some runs that were taken but not yet written."""
+        return {
+            header.run_id: queries.StoredRun(
+                run_id=header.run_id,
+                content_sha256=header.content_sha256,
+                source_sha256=source.sha256,
+            )
+            for header, source in self._headers
+            if header.run_id in run_ids
+        }
+
+    def add_source(self, source: Source) -> None:
+        """Take a file; it is compressed while its tasks are read."""
+        blob = self._settings.raw is RawPolicy.BLOB
+        packed = self._pool.submit(_compress, source.content) if blob else None
+        self._compressed.append((source, packed))
+
+    def add_run(self, run: Run, source: Source) -> int:
+        """Take a run and return how many tasks it has."""
+        self._headers.append((run.header, source))
+        blocks = in_blocks(run)
+        first = next(blocks, [])
+        second = next(blocks, None)
+        if second is None:
+            self._add_block(Block(header=run.header, position=0, rows=first))
+            return len(first)
+        return self._write_long_run(run.header, chain((first, second), blocks))
+
+    def flush(self) -> None:
+        """Write all that was taken."""
+        self._write_blocks()
+        self._write_sources()
+        self._write_runs()
+        self._write_variants()
+
+    def close(self) -> None:
+        """Stop compressing."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _add_block(self, block: Block) -> None:
+        self._whole.append(block)
+        self._n_rows += len(block.rows)
+        if self._n_rows >= BLOCK_ROWS:
+            self._write_blocks()
+
+    def _write_blocks(self) -> None:
+        """Write the runs that were taken whole, and their reports."""
+        if self._whole:
+            incoming = self._insert_tasks(self._whole)
+            self._insert_reports(incoming)
+        self._whole = []
+        self._n_rows = 0
+
+    def _write_long_run(self, header: RunHeader, blocks: Iterable[list[TaskRow]]) -> int:
+        """Write a run block by block, then its report from what was written."""
+        position = 0
+        for rows in blocks:
+            self._insert_tasks([Block(header=header, position=position, rows=rows)])
+            position += len(rows)
+        self._insert_reports(
+            self._connection.sql(
+                "SELECT * FROM tasks WHERE run_id = $run_id", params={"run_id": header.run_id}
+            )
+        )
+        return position
+
+    def _insert_tasks(self, blocks: Sequence[Block]) -> Columns:
+        incoming = task_columns(blocks)
+        self._connection.execute(
+            "INSERT INTO tasks BY NAME "
+            "SELECT * REPLACE (CAST(cached AS BOOLEAN) AS cached) FROM incoming"
+        )
+        texts = payload_columns(blocks, self._settings)
+        if texts:
+            self._connection.execute("INSERT INTO task_payloads BY NAME SELECT * FROM texts")
+        for block in blocks:
+            for variant in {id(row.variant): row.variant for row in block.rows}.values():
+                self._variants[variant.variant_id] = variant
+        return incoming
+
+    def _insert_reports(self, incoming: object) -> None:
+        """Write the reports of the runs in `incoming`, which the query reads by that name."""
+        self._connection.execute(f"INSERT INTO reports BY NAME {queries.text('report_rows')}")
+
+    def _write_sources(self) -> None:
+        kept = self._settings.raw
+        with self._connection.appender("sources") as appender:
+            for source, packed in self._compressed:
+                appender.append_row(
+                    source.sha256,
+                    None if kept is RawPolicy.NONE else source.path,
+                    source.n_bytes,
+                    str(kept),
+                    packed.result() if packed else None,
+                    source.n_redacted,
+                    self._now,
+                )
+        self._compressed = []
+
+    def _write_runs(self) -> None:
+        with self._connection.appender("runs") as appender:
+            for header, source in self._headers:
+                appender.append_row(*run_values(header, source, self._now))
+        self._headers = []
+
+    def _write_variants(self) -> None:
+        texts = {
+            v.prompt_sha256: v.prompt
+            for v in self._variants.values()
+            if v.prompt is not None and v.prompt_sha256 is not None
+        }
+        known = queries.known_variants(self._history, list(self._variants), list(texts))
+        with self._connection.appender("variants") as appender:
+            for variant in self._variants.values():
+                if variant.variant_id not in known.variant_ids:
+                    appender.append_row(*variant_values(variant))
+        with self._connection.appender("prompts") as appender:
+            for sha256, text in texts.items():
+                if sha256 not in known.prompt_sha256s:
+                    appender.append_row(sha256, text)
+        self._variants = {}
+
+
+def _compress(content: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)

@@ -1,0 +1,167 @@
+-- Schema version 1. Changing it: add migrations/NNNN.sql and raise SCHEMA_VERSION in store.py.
+-- All times are UTC. NULL means unknown; 0 means that 0 was measured.
+
+CREATE TABLE schema_version (
+    version    INTEGER NOT NULL,            -- one row
+    changed_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE sources (
+    -- One file as it was ingested; kept when its runs are replaced.
+    source_sha256 VARCHAR NOT NULL,         -- of the uncompressed bytes, before anything was redacted
+    path          VARCHAR,                  -- as the user named it; NULL: store.raw = none
+    n_bytes       BIGINT NOT NULL,          -- of the uncompressed bytes
+    kept          VARCHAR NOT NULL,         -- blob, reference or none
+    content       BLOB,                     -- zstd of the bytes, secrets redacted; NULL unless blob
+    n_redacted    INTEGER NOT NULL,         -- secrets blanked before anything was stored
+    ingested_at   TIMESTAMP NOT NULL
+);
+
+CREATE TABLE runs (
+    -- One invocation of an executor.
+    run_id           VARCHAR NOT NULL,      -- unique
+    workflow_id      VARCHAR NOT NULL,
+    started_at       TIMESTAMP NOT NULL,
+    finished_at      TIMESTAMP NOT NULL,
+    duration_s       DOUBLE NOT NULL,       -- as the executor gave it, in seconds
+    content_sha256   VARCHAR NOT NULL,      -- of the bytes that describe the run
+    source_sha256    VARCHAR NOT NULL,      -- the file it came from
+    place            INTEGER NOT NULL,      -- where in that file, counted from 1
+    tool             VARCHAR NOT NULL,      -- the bridge that read it
+    tool_version     VARCHAR,
+    git_sha          VARCHAR,
+    branch           VARCHAR,
+    pull_request     VARCHAR,
+    pairable         BOOLEAN NOT NULL,      -- false: its cases are not those of other runs
+    assumed_timezone VARCHAR,               -- zone given to times that carried none
+    warnings         VARCHAR NOT NULL,      -- JSON list of texts
+    metadata         VARCHAR NOT NULL,      -- JSON object, all the executor said of the run
+    ingested_at      TIMESTAMP NOT NULL
+);
+
+CREATE TABLE prompts (
+    -- The text of a prompt template.
+    prompt_sha256 VARCHAR NOT NULL,         -- unique
+    text          VARCHAR NOT NULL
+);
+
+CREATE TABLE variants (
+    -- What was executed: prompt, model and parameters.
+    variant_id    VARCHAR NOT NULL,         -- unique; hash of prompt, provider, model, parameters
+    label         VARCHAR NOT NULL,         -- the first one seen; tasks carry their own
+    prompt_id     VARCHAR,
+    prompt_sha256 VARCHAR,                  -- NULL: neither hash nor text was recorded
+    provider      VARCHAR,
+    model         VARCHAR,
+    parameters    VARCHAR                   -- canonical JSON
+);
+
+CREATE TABLE tasks (
+    -- One test case executed once under one variant. No key: runs are unique, tasks come with them.
+    run_id         VARCHAR NOT NULL,
+    workflow_id    VARCHAR NOT NULL,
+    position       INTEGER NOT NULL,        -- place in the run, counted from 0
+    task_id        VARCHAR NOT NULL,        -- unique in its run
+    case_id        VARCHAR NOT NULL,        -- stable across runs; see case_source
+    case_source    VARCHAR NOT NULL,        -- given, content (hash of data set and inputs) or task
+    repeat         BIGINT,
+    variant_id     VARCHAR NOT NULL,
+    variant        VARCHAR NOT NULL,        -- label
+    dataset        VARCHAR,
+    scenario       VARCHAR NOT NULL,        -- normal, boundary, error or custom
+    status         VARCHAR NOT NULL,        -- succeeded, failed, timeout, error, cancelled, ...
+    failure_kind   VARCHAR,                 -- timeout, api, validation, llm or unclassified
+    failure_reason VARCHAR,                 -- the pattern that told the kind
+    error_message  VARCHAR,
+    score          DOUBLE,                  -- 0 to 1
+    latency_ms     DOUBLE,
+    tokens         BIGINT,
+    tokens_in      BIGINT,
+    tokens_out     BIGINT,
+    cost_usd       DOUBLE,
+    cached         BOOLEAN,
+    attempts       BIGINT NOT NULL,
+    family         VARCHAR,                 -- what the case was derived from
+    tenant         VARCHAR,
+    task_type      VARCHAR,
+    created_at     TIMESTAMP NOT NULL,
+    finished_at    TIMESTAMP
+);
+
+CREATE TABLE task_payloads (
+    -- Texts of a task, apart so that figures need not read past them; see store.payloads.
+    run_id          VARCHAR NOT NULL,
+    position        INTEGER NOT NULL,
+    inputs          VARCHAR,                -- JSON, or an excerpt or hash of it
+    outputs         VARCHAR,
+    metadata        VARCHAR,
+    result_metadata VARCHAR
+);
+
+CREATE TABLE reports (
+    -- The figures of a run, and of each variant in it; each mean with its own n.
+    run_id                  VARCHAR NOT NULL,
+    variant_id              VARCHAR,        -- NULL: the run as a whole
+    variant                 VARCHAR,        -- label; of the whole run: its only one, else NULL
+    n_variants              BIGINT NOT NULL,
+    n_tasks                 BIGINT NOT NULL,
+    n_completed             BIGINT NOT NULL, -- succeeded + failed + timeout + error
+    n_succeeded             BIGINT NOT NULL,
+    n_failed                BIGINT NOT NULL,
+    n_timeout               BIGINT NOT NULL,
+    n_error                 BIGINT NOT NULL,
+    n_cancelled             BIGINT NOT NULL,
+    n_cases                 BIGINT NOT NULL,
+    success_rate            DOUBLE,         -- n_succeeded / n_completed
+    n_latency               BIGINT NOT NULL,
+    latency_mean_ms         DOUBLE,
+    latency_sd_ms           DOUBLE,
+    latency_p50_ms          DOUBLE,         -- percentiles by linear interpolation
+    latency_p95_ms          DOUBLE,
+    latency_p99_ms          DOUBLE,
+    n_cost                  BIGINT NOT NULL,
+    cost_mean_usd           DOUBLE,
+    cost_sd_usd             DOUBLE,
+    cost_total_usd          DOUBLE,
+    n_tokens                BIGINT NOT NULL,
+    tokens_mean             DOUBLE,
+    tokens_total            BIGINT,
+    n_scored                BIGINT NOT NULL,
+    score_mean              DOUBLE,
+    score_sd                DOUBLE,
+    n_retries               BIGINT NOT NULL,
+    n_timeout_failures      BIGINT NOT NULL,
+    n_api_failures          BIGINT NOT NULL,
+    n_validation_failures   BIGINT NOT NULL,
+    n_llm_failures          BIGINT NOT NULL,
+    n_unclassified_failures BIGINT NOT NULL
+);
+
+CREATE TABLE decisions (
+    -- What the strategies made of a workflow.
+    decision_id VARCHAR NOT NULL,           -- unique; hash of evidence, settings and seed
+    workflow_id VARCHAR NOT NULL,
+    decided_at  TIMESTAMP NOT NULL,
+    state       VARCHAR NOT NULL,           -- one of ten; `audit_log` has how it got there
+    n_proposals INTEGER NOT NULL,
+    body        VARCHAR NOT NULL            -- JSON of the whole decision but its state
+);
+
+CREATE TABLE audit_log (
+    -- What was done, by whom; only ever appended to.
+    seq           BIGINT NOT NULL,          -- counted from 1 without a gap
+    logged_at     TIMESTAMP NOT NULL,
+    actor         VARCHAR NOT NULL,
+    action        VARCHAR NOT NULL,
+    subject       VARCHAR NOT NULL,
+    detail        VARCHAR NOT NULL,         -- canonical JSON
+    previous_hash VARCHAR NOT NULL,         -- hash of the line before
+    hash          VARCHAR NOT NULL          -- SHA-256 over all of the above
+);
+
+CREATE TABLE ingest_rejects (
+    -- A file that could not be ingested.
+    path        VARCHAR NOT NULL,
+    reason      VARCHAR NOT NULL,
+    rejected_at TIMESTAMP NOT NULL
+);

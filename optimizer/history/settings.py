@@ -1,0 +1,64 @@
+"""Settings of the history."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from optimizer.models.settings import Settings
+
+
+class RawPolicy(StrEnum):
+    """What is kept of a file beside its parsed rows."""
+
+    BLOB = "blob"
+    """All of it, compressed."""
+
+    REFERENCE = "reference"
+    """Its path, size and hash."""
+
+    NONE = "none"
+    """Its size and hash."""
+
+
+class PayloadPolicy(StrEnum):
+    """What is kept of inputs, outputs and metadata of a task."""
+
+    FULL = "full"
+    """Their whole text."""
+
+    EXCERPTS = "excerpts"
+    """The first characters of each."""
+
+    HASHES = "hashes"
+    """A SHA-256 of each."""
+
+    NONE = "none"
+    """Nothing."""
+
+
+class StoreSettings(Settings):
+    """What the history keeps, and how it is opened."""
+
+    raw: RawPolicy = RawPolicy.BLOB
+    """What is kept of a file: `blob` all of it, `reference` path, size and hash, `none` no path."""
+
+    payloads: PayloadPolicy = PayloadPolicy.FULL
+    """What is kept of inputs, outputs and metadata: `full`, `excerpts`, `hashes` or `none`."""
+
+    excerpt_chars: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """Characters of an excerpt."""
+
+    lock_timeout_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    """How long to wait for another process that has the history open, in seconds."""
+
+    @model_validator(mode="after")
+    def _a_blob_keeps_everything(self) -> Self:
+        if self.raw is RawPolicy.BLOB and self.payloads is not PayloadPolicy.FULL:
+            raise ValueError(
+                f"payloads = {self.payloads} keeps less than raw = blob, which keeps the whole "
+                "file; set raw = reference or raw = none as well"
+            )
+        return self

@@ -1,0 +1,213 @@
+"""Opening and creating the history database."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from optimizer.models.errors import HistoryError
+
+SCHEMA_VERSION = 1
+
+FIRST_WAIT_S = 0.01
+LONGEST_WAIT_S = 0.5
+
+
+class History:
+    """An open history database."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done inside, or nothing of it."""
+        self.connection.begin()
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+
+@contextmanager
+def open_history(path: Path, *, lock_timeout_s: float, now: datetime) -> Iterator[History]:
+    """Open the history at `path` for writing, creating it where there is none.
+
+    While it is open no other process can use it: open, write, close.
+
+    Args:
+        path: The file; its folder is made.
+        lock_timeout_s: How long to wait for another process, in seconds.
+        now: Recorded as the time of creation, UTC.
+
+    Raises:
+        HistoryError: It is no history, of another schema version, locked or not writable.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot make its folder: {error.strerror}") from error
+    with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
+        if not _tables(connection, path):
+            _create(connection, now)
+        _require_version(connection, path)
+        yield History(connection)
+
+
+@contextmanager
+def read_history(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
+    """Open the history at `path` for reading; several processes may at once.
+
+    Raises:
+        HistoryError: There is none, or as in `open_history`.
+    """
+    if not path.exists():
+        raise HistoryError(
+            f"{path}: there is no history here yet", hint="Store runs with 'optimizer ingest'."
+        )
+    with _connected(path, read_only=True, lock_timeout_s=lock_timeout_s) as connection:
+        _require_version(connection, path)
+        yield History(connection)
+
+
+@contextmanager
+def temporary_history(now: datetime) -> Iterator[History]:
+    """Make a history in memory, for looking at files without storing them."""
+    with duckdb.connect(":memory:") as connection:
+        _create(connection, now)
+        yield History(connection)
+
+
+@contextmanager
+def open_any_version(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
+    """Open a history of whatever schema version, to migrate or to examine it."""
+    if not path.exists():
+        raise HistoryError(f"{path}: there is no history here yet")
+    with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
+        yield History(connection)
+
+
+def schema_text() -> str:
+    """Return the annotated schema."""
+    return resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def schema_version(history: History) -> int | None:
+    """Return the schema version of an open database, or None where it is no history."""
+    if "schema_version" not in _tables(history.connection, None):
+        return None
+    rows = history.connection.execute("SELECT version FROM schema_version").fetchall()
+    return int(rows[0][0]) if len(rows) == 1 else None
+
+
+@contextmanager
+def _connected(
+    path: Path, *, read_only: bool, lock_timeout_s: float
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = _connect(path, read_only=read_only, deadline=time.monotonic() + lock_timeout_s)
+    try:
+        connection.execute("SET enable_progress_bar = false")
+        yield connection
+    except duckdb.Error as error:
+        raise _trouble(path, error) from error
+    finally:
+        _close(connection, path)
+
+
+def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        connection.close()
+    except duckdb.Error as error:
+        raise _trouble(path, error) from error
+
+
+def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPyConnection:
+    """Connect, waiting for other processes with a jittered, growing back-off."""
+    wait_s = FIRST_WAIT_S
+    while True:
+        try:
+            return duckdb.connect(path, read_only=read_only)
+        except duckdb.Error as error:
+            if not _is_locked(error):
+                raise _trouble(path, error) from error
+            if time.monotonic() + wait_s > deadline:
+                raise HistoryError(
+                    f"{path}: another process has it open: {_first_line(error)}",
+                    hint="Wait for it, or raise store.lock_timeout_s.",
+                ) from error
+        time.sleep(wait_s * random.uniform(0.5, 1.5))
+        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def _is_locked(error: duckdb.Error) -> bool:
+    return isinstance(error, duckdb.IOException) and "could not set lock" in str(error).lower()
+
+
+def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
+    """Say in our words what DuckDB could not do."""
+    text = _first_line(error)
+    if "no space left" in text.lower():
+        return HistoryError(
+            f"{path}: the disk is full; nothing of this step was stored",
+            hint="Make room, then run the same command again.",
+        )
+    if "permission denied" in text.lower() or "read-only" in text.lower():
+        return HistoryError(f"{path}: cannot be written or read: {text}")
+    if isinstance(error, duckdb.ConstraintException):
+        return HistoryError(f"{path}: the history refused a row: {text}")
+    return HistoryError(
+        f"{path}: not a usable history: {text}",
+        hint="Run 'optimizer doctor', name another file with --store, or move this one away.",
+    )
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, path: Path | None) -> set[str]:
+    rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    names = {name for (name,) in rows}
+    if path is not None and names and "schema_version" not in names:
+        raise HistoryError(
+            f"{path}: a DuckDB file that is not a history (it has {', '.join(sorted(names)[:3])})",
+            hint="Name another file with --store.",
+        )
+    return names
+
+
+def _create(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    history = History(connection)
+    with history.transaction():
+        connection.execute(schema_text())
+        connection.execute(
+            "INSERT INTO schema_version VALUES (?, ?)", [SCHEMA_VERSION, now.replace(tzinfo=None)]
+        )
+
+
+def _require_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    if "schema_version" not in _tables(connection, path):
+        raise HistoryError(
+            f"{path}: an empty DuckDB file, expected a history",
+            hint="Store runs with 'optimizer ingest'.",
+        )
+    found = schema_version(History(connection))
+    if found == SCHEMA_VERSION:
+        return
+    newer = found is not None and found > SCHEMA_VERSION
+    raise HistoryError(
+        f"{path}: schema version is {'missing' if found is None else found}, "
+        f"expected {SCHEMA_VERSION}",
+        hint="Update the program: a newer one wrote this file."
+        if newer
+        else "Run 'optimizer store migrate'.",
+    )

@@ -1,0 +1,63 @@
+"""A published report made of stored figures."""
+
+from __future__ import annotations
+
+from optimizer.models.contract import ErrorDistribution, TestExecutionReport
+from optimizer.models.summaries import RunSummary, WindowSummary
+
+
+def report_of(summary: RunSummary | WindowSummary) -> TestExecutionReport | None:
+    """Return the report of a run or of a window of runs, or None where no task completed.
+
+    Figures that nobody measured are 0 in the report, as its model demands, and named in
+    `metadata["unknown_fields"]`. Spread and n of the means are in the metadata too.
+    """
+    if summary.n_completed == 0 or summary.success_rate is None:
+        return None
+    if isinstance(summary, RunSummary):
+        run_id, executed_at = summary.run_id, summary.finished_at
+    else:
+        run_id, executed_at = f"{summary.n_runs} runs", summary.last_started_at
+    return TestExecutionReport(
+        workflow_id=summary.workflow_id,
+        run_id=run_id,
+        total_tests=summary.n_completed,
+        successful_tests=summary.n_succeeded,
+        failed_tests=summary.n_completed - summary.n_succeeded,
+        success_rate=summary.success_rate,
+        avg_response_time_ms=summary.latency_mean_ms or 0.0,
+        p95_response_time_ms=summary.latency_p95_ms,
+        p99_response_time_ms=summary.latency_p99_ms,
+        total_tokens=summary.tokens_total or 0,
+        avg_tokens_per_request=summary.tokens_mean or 0.0,
+        total_cost=summary.cost_total_usd or 0.0,
+        cost_per_request=summary.cost_mean_usd or 0.0,
+        error_distribution=ErrorDistribution(
+            timeout_errors=summary.n_timeout_failures,
+            api_errors=summary.n_api_failures,
+            validation_errors=summary.n_validation_failures,
+            llm_errors=summary.n_llm_failures,
+        ),
+        executed_at=executed_at,
+        metadata={
+            "total_retries": summary.n_retries,
+            "cancelled_tasks": summary.n_cancelled,
+            "scheduled_tasks": summary.n_tasks,
+            "percentile_method": "linear",
+            "unclassified_failures": summary.n_unclassified_failures,
+            "unknown_fields": _unknown_fields(summary),
+            "latency_n": summary.n_latency,
+            "latency_sd_ms": summary.latency_sd_ms,
+            "cost_n": summary.n_cost,
+            "cost_sd_usd": summary.cost_sd_usd,
+        },
+    )
+
+
+def _unknown_fields(summary: RunSummary | WindowSummary) -> list[str]:
+    known = {
+        "execution_time": summary.n_latency,
+        "tokens_used": summary.n_tokens,
+        "cost": summary.n_cost,
+    }
+    return [field for field, n in known.items() if n == 0]

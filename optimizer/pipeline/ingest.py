@@ -1,0 +1,189 @@
+"""From files to the history.
+
+Files are read and decoded while the history is closed, then written together: a file is stored
+whole or not at all, and other processes wait no longer than a block takes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from optimizer.history import queries
+from optimizer.history.columns import BLOCK_ROWS
+from optimizer.history.recording import Recorded, record, record_rejects
+from optimizer.history.settings import StoreSettings
+from optimizer.history.store import open_history, read_history
+from optimizer.models.errors import FormatError
+from optimizer.models.ingest import FileOutcome, FileStatus
+from optimizer.models.summaries import Reject
+from optimizer.models.tasks import Reading
+
+LARGE_BYTES = 32_000_000
+"""A larger file is decoded while it is written, block by block, to save memory."""
+
+READ_AHEAD = 2
+"""Files that are read while others are decoded."""
+
+Read = Callable[[str], Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestJob:
+    """What to ingest, and how.
+
+    Attributes:
+        store: The history.
+        settings: What is kept.
+        replace: Whether runs of the same name but other content are replaced.
+        keep_going: Whether good files are stored although others are bad.
+        actor: Who, for the audit log.
+        now: The time of ingest, UTC.
+    """
+
+    store: Path
+    settings: StoreSettings
+    replace: bool
+    keep_going: bool
+    actor: str
+    now: datetime
+
+
+def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
+    """Store files and yield what became of each, in their order.
+
+    Without `keep_going` the first bad file ends it; the files before it are stored.
+    """
+    known = _known_sources(job)
+    waiting: list[Reading | FileOutcome] = []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        for path, reading in _read_ahead(paths, read, pool):
+            item = _decoded(path, reading, known)
+            if _is_large(item):
+                yield from _write(waiting, job)
+                waiting = []
+            waiting.append(item)
+            if _is_large(item) or _is_bad(item) or _n_tasks(waiting) >= BLOCK_ROWS:
+                outcomes = _write(waiting, job)
+                waiting = []
+                yield from outcomes
+                if not job.keep_going and any(map(_is_bad, outcomes)):
+                    return
+        yield from _write(waiting, job)
+
+
+def _known_sources(job: IngestJob) -> Mapping[str, tuple[str, ...]]:
+    if not job.store.exists():
+        return {}
+    with read_history(job.store, lock_timeout_s=job.settings.lock_timeout_s) as history:
+        return queries.known_sources(history)
+
+
+def _read_ahead(
+    paths: Sequence[str], read: Read, pool: ThreadPoolExecutor
+) -> Iterator[tuple[str, Future[Reading]]]:
+    """Yield each file with its reading, the next ones being read meanwhile."""
+    todo = iter(paths)
+    running = deque((path, pool.submit(read, path)) for path in islice(todo, READ_AHEAD))
+    try:
+        while running:
+            yield running.popleft()
+            running.extend((path, pool.submit(read, path)) for path in islice(todo, 1))
+    finally:
+        for _, future in running:
+            future.cancel()
+
+
+def _decoded(
+    path: str, reading: Future[Reading], known: Mapping[str, tuple[str, ...]]
+) -> Reading | FileOutcome:
+    """Return a file ready to be written, or what became of it if it will not be."""
+    try:
+        found = reading.result()
+        run_ids = tuple(run.header.run_id for run in found.runs)
+        if known.get(found.source.sha256) == run_ids:
+            return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=run_ids)
+        if _is_large(found):
+            return found
+        runs = tuple(replace(run, tasks=list(run.tasks)) for run in found.runs)
+        return replace(found, runs=runs)
+    except FormatError as error:
+        return _rejected(path, error)
+
+
+def _write(items: Sequence[Reading | FileOutcome], job: IngestJob) -> list[FileOutcome]:
+    """Write the readings among some items, and return the outcome of every item."""
+    readings = [item for item in items if isinstance(item, Reading)]
+    rejects = [item for item in items if isinstance(item, FileOutcome) and _is_bad(item)]
+    if not readings and not rejects:
+        return [item for item in items if isinstance(item, FileOutcome)]
+    with open_history(
+        job.store, lock_timeout_s=job.settings.lock_timeout_s, now=job.now
+    ) as history:
+        try:
+            recorded = record(
+                history,
+                readings,
+                job.settings,
+                replace=job.replace,
+                actor=job.actor,
+                now=job.now,
+            )
+            written = [
+                _outcome(reading, what) for reading, what in zip(readings, recorded, strict=True)
+            ]
+        except FormatError as error:  # only of a large file, which is written alone
+            written = [_rejected(readings[0].source.path, error)]
+        rejects += [outcome for outcome in written if _is_bad(outcome)]
+        if rejects:
+            record_rejects(history, [_reject(outcome, job.now) for outcome in rejects])
+    next_written = iter(written)
+    return [item if isinstance(item, FileOutcome) else next(next_written) for item in items]
+
+
+def _outcome(reading: Reading, recorded: Recorded) -> FileOutcome:
+    path = reading.source.path
+    if recorded.conflict is not None:
+        return FileOutcome(
+            path=path,
+            status=FileStatus.REJECTED,
+            run_ids=recorded.run_ids,
+            reason=f"{path}: run {recorded.conflict!r} is already stored with other content",
+            hint="Replace it with --replace; its old file stays in the history.",
+        )
+    status = FileStatus.REPLACED if recorded.replaced else FileStatus.STORED
+    return FileOutcome(
+        path=path,
+        status=status if recorded.n_new_runs else FileStatus.UNCHANGED,
+        run_ids=recorded.run_ids,
+        n_tasks=recorded.n_tasks,
+        n_redacted=reading.source.n_redacted,
+        warnings=tuple(text for run in reading.runs for text in run.header.warnings),
+    )
+
+
+def _rejected(path: str, error: FormatError) -> FileOutcome:
+    return FileOutcome(path=path, status=FileStatus.REJECTED, reason=str(error), hint=error.hint)
+
+
+def _reject(outcome: FileOutcome, now: datetime) -> Reject:
+    return Reject(path=outcome.path, reason=outcome.reason or "", rejected_at=now)
+
+
+def _is_bad(item: Reading | FileOutcome) -> bool:
+    return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
+
+
+def _is_large(item: Reading | FileOutcome) -> bool:
+    return isinstance(item, Reading) and item.source.n_bytes > LARGE_BYTES
+
+
+def _n_tasks(items: Sequence[Reading | FileOutcome]) -> int:
+    return sum(
+        run.header.n_tasks for item in items if isinstance(item, Reading) for run in item.runs
+    )

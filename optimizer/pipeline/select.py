@@ -1,0 +1,65 @@
+"""Finding what a user means by a short name."""
+
+from __future__ import annotations
+
+from optimizer.history import queries
+from optimizer.history.store import History
+from optimizer.models.decisions import Decision
+from optimizer.models.errors import SelectionError
+
+LATEST = "latest"
+SHOWN = 5
+"""How many candidates an ambiguous name lists."""
+
+
+def select_run(history: History, selector: str) -> str:
+    """Return the id of the run that a selector means.
+
+    A selector is `latest`, a run id, or the beginning of one.
+
+    Raises:
+        SelectionError: It means no run, or more than one.
+    """
+    if selector == LATEST:
+        newest = queries.runs(history, limit=1)
+        if not newest:
+            raise SelectionError("latest: the history holds no run")
+        return newest[0].run_id
+    found = queries.run_ids(history, prefix=selector)
+    if selector in found or len(found) == 1:
+        return selector if selector in found else found[0]
+    if not found:
+        raise SelectionError(f"run {selector!r}: not in this history", hint="See 'optimizer runs'.")
+    raise SelectionError(
+        f"run {selector!r}: {len(found)} runs begin with it: {', '.join(found[:SHOWN])}",
+        hint="Give more of the id.",
+    )
+
+
+def select_decision(history: History, selector: str) -> Decision:
+    """Return the decision that a selector means.
+
+    A selector is `latest`, a decision id, or the beginning of one.
+
+    Raises:
+        SelectionError: It means no decision, or more than one.
+    """
+    if selector == LATEST:
+        newest = queries.decisions(history, limit=1)
+        if not newest:
+            raise SelectionError(
+                "latest: the history holds no decision",
+                hint="Make one with 'optimizer decide --workflow NAME'.",
+            )
+        return newest[0]
+    found = queries.decisions(history, prefix=selector, limit=SHOWN)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise SelectionError(
+            f"decision {selector!r}: not in this history", hint="See 'optimizer report'."
+        )
+    ids = ", ".join(decision.decision_id for decision in found)
+    raise SelectionError(
+        f"decision {selector!r}: several begin with it: {ids}", hint="Give more of the id."
+    )

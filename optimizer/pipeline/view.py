@@ -1,0 +1,123 @@
+"""One run as a person wants to see it: figures, failures, and how the rules come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from optimizer.history import queries
+from optimizer.history.recording import record
+from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
+from optimizer.history.store import History, temporary_history
+from optimizer.models.contract import PromptAnalysis
+from optimizer.models.errors import SelectionError
+from optimizer.models.reports import report_of
+from optimizer.models.rules import Explanation
+from optimizer.models.summaries import FailureGroup, RunSummary
+from optimizer.models.tasks import Reading
+from optimizer.promptcheck import analyze
+from optimizer.scoring_rules import ScoringRules
+
+SHOWN_FAILURES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantView:
+    """One variant of a run.
+
+    Attributes:
+        summary: Its figures.
+        explanation: How the scoring rules come out for it.
+        analysis: Static analysis of its prompt, or None where the text is unknown.
+    """
+
+    summary: RunSummary
+    explanation: Explanation
+    analysis: PromptAnalysis | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """One run.
+
+    Attributes:
+        total: Figures of the run as a whole.
+        variants: Its variants, by label.
+        failures: Its most frequent failures, by class and message.
+        warnings: What a reader should know of how it was read.
+    """
+
+    total: RunSummary
+    variants: tuple[VariantView, ...]
+    failures: tuple[FailureGroup, ...]
+    warnings: tuple[str, ...]
+
+
+@contextmanager
+def history_of(readings: Sequence[Reading], now: datetime) -> Iterator[History]:
+    """Make a temporary history of files that are not to be stored.
+
+    Raises:
+        FormatError: A task is not as the bridge expects.
+        SelectionError: Two of the files hold different runs of one name.
+    """
+    figures_only = StoreSettings(raw=RawPolicy.NONE, payloads=PayloadPolicy.NONE)
+    with temporary_history(now) as history:
+        recorded = record(history, readings, figures_only, replace=False, actor="", now=now)
+        for reading, what in zip(readings, recorded, strict=True):
+            if what.conflict is not None:
+                raise SelectionError(
+                    f"{reading.source.path}: run {what.conflict!r} is in another of these files "
+                    "with other content"
+                )
+        yield history
+
+
+def run_view(
+    history: History,
+    run_id: str,
+    *,
+    rules: ScoringRules,
+    level: float,
+    prompt: str | None = None,
+    recorded_prompts: bool = True,
+) -> RunView:
+    """Return the view of one run.
+
+    Args:
+        history: An open history.
+        run_id: The run, which must be there.
+        rules: Judge each variant.
+        level: Confidence level of the intervals, 0 to 1.
+        prompt: Text of the prompt, if it is known better than the run does.
+        recorded_prompts: Whether the texts that the run recorded are checked.
+    """
+    total, *by_variant = queries.run_reports(history, run_id)
+    ids = [variant.variant_id or "" for variant in by_variant]
+    recorded = queries.variant_prompts(history, ids) if recorded_prompts else {}
+    return RunView(
+        total=total,
+        variants=tuple(
+            _variant_view(variant, prompt or recorded.get(variant.variant_id or ""), rules, level)
+            for variant in by_variant
+        ),
+        failures=tuple(queries.failures(history, run_id, limit=SHOWN_FAILURES)),
+        warnings=queries.run_warnings(history, run_id),
+    )
+
+
+def _variant_view(
+    summary: RunSummary, prompt: str | None, rules: ScoringRules, level: float
+) -> VariantView:
+    analysis = None
+    if prompt is not None and prompt.strip():
+        analysis = analyze(
+            prompt, prompt_id=summary.variant or summary.run_id, analyzed_at=summary.finished_at
+        )
+    return VariantView(
+        summary=summary,
+        explanation=rules.explain_optimize(analysis, report_of(summary), level=level),
+        analysis=analysis,
+    )

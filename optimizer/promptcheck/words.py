@@ -1,0 +1,121 @@
+"""The English word lists, and how a list is looked for: whole words of free text only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the words of a list written as running text."""
+    return tuple(text.split())
+
+
+ACTION_VERBS = listed(
+    """analyze answer calculate classify compare convert create describe evaluate explain extract
+    generate identify list provide return rewrite summarize translate write"""
+)
+"""Verbs that say what is to be done; each found one raises the specificity."""
+
+SPELLINGS = {"analyse": "analyze", "summarise": "summarize"}
+"""Other spellings of an action verb; both count as one verb."""
+
+OTHER_INSTRUCTION_VERBS = listed(
+    """add ask assess assign assume avoid check choose cite clarify combine complete consider
+    correct count decide define detect determine discuss draft edit ensure estimate execute expand
+    fill find fix focus follow format give group highlight ignore improve include infer insert
+    judge keep label make mark match mention merge offer omit organize output paraphrase parse
+    pick predict prepare present prioritize proofread propose rank rate read recommend refer
+    reformat remove rephrase replace reply report respond review score search select send show
+    simplify solve sort specify split suggest tell transcribe transform use verify"""
+)
+"""Further verbs that instruct. They raise no score, but a prompt with one is not aimless."""
+
+VAGUE_TERMS = (
+    "maybe",
+    "perhaps",
+    "possibly",
+    "probably",
+    "somehow",
+    "something",
+    "somewhat",
+    "stuff",
+    "things",
+    "etc",
+    "various",
+    "appropriate",
+    "as needed",
+    "if possible",
+)
+"""Terms that leave the model to guess. `some`, `very` and `just` can carry meaning: not here."""
+
+TRANSITION_WORDS = listed(
+    """first second third then next finally after before because therefore however otherwise
+    instead also additionally furthermore"""
+)
+"""Words that tie sentences together."""
+
+FILLERS = (
+    "basically",
+    "essentially",
+    "literally",
+    "honestly",
+    "frankly",
+    "obviously",
+    "kindly",
+    "really",
+    "quite",
+    "of course",
+    "in fact",
+    "as a matter of fact",
+    "needless to say",
+    "i would like you to",
+)
+"""Words and phrases that could go. Never `only`, `actually`, `simply` or `must`."""
+
+EXAMPLE_MARKERS = ("example", "examples", "e.g.", "such as")
+"""What announces an example."""
+
+STOP_WORDS = frozenset(
+    listed(
+        """a about an and any are as at be been but by can could did do does for from had has
+        have he her his how i if in into is it its may me might my no not of on or our shall
+        she should so some than that the their them then there these they this those to us
+        was we were what when where which who will with would you your"""
+    )
+)
+"""Words that carry grammar; all others are content words."""
+
+ENGLISH_MARKERS = frozenset(
+    listed(
+        """the and this that these those with you your are not from which when should must have
+        each their there what about into only it its be been they would could where how who
+        was were but following below"""
+    )
+)
+"""Function words that few other languages spell alike: no `a`, `in`, `is`, `of`."""
+
+SHORT_TEXT_MARKERS = (
+    ENGLISH_MARKERS
+    | {*ACTION_VERBS, *SPELLINGS, *OTHER_INSTRUCTION_VERBS}
+    | {term for term in VAGUE_TERMS if " " not in term}
+) - {"compare", "complete", "create", "etc", "format", "generate"}
+"""What shows a text of a few words to be English, less what other languages spell alike."""
+
+
+def pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds any of the terms as whole words, whatever the case and the spacing."""
+    longest_first = sorted(terms, key=len, reverse=True)
+    alternatives = "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in longest_first)
+    return re.compile(
+        rf"(?<!\w)(?<!\w[-'\u2019])(?:{alternatives})(?!\w)(?![-'\u2019]\w)", re.IGNORECASE
+    )
+
+
+def found_terms(compiled: re.Pattern[str], free: str) -> dict[str, list[int]]:
+    """Return the offsets of each term found, spelt as in its list, by first use."""
+    offsets: dict[str, list[int]] = {}
+    for match in compiled.finditer(free):
+        term = " ".join(match.group().lower().split())
+        offsets.setdefault(SPELLINGS.get(term, term), []).append(match.start())
+    return offsets

@@ -1,0 +1,131 @@
+"""Intervals for one rate, one mean, and the difference of two independent rates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from optimizer.stats.quantiles import normal_quantile, t_quantile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An estimate and its bounds.
+
+    Attributes:
+        estimate: The point estimate, in the unit of the data.
+        low: Lower bound.
+        high: Upper bound.
+        level: Confidence level, 0 to 1.
+        n: Number of observations.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateDifference:
+    """Second rate minus first.
+
+    Attributes:
+        estimate: Second rate minus first, -1 to 1.
+        low: Lower bound.
+        high: Upper bound.
+        level: Confidence level, 0 to 1.
+        n_first: Observations behind the first rate.
+        n_second: Observations behind the second rate.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+    n_first: int
+    n_second: int
+
+
+def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
+    """Return the Wilson score interval of a rate.
+
+    Args:
+        successes: How many of the observations succeeded.
+        n: Number of observations, assumed independent.
+        level: Two-sided confidence level, 0 to 1.
+
+    Raises:
+        ValueError: n is not positive, or successes is not between 0 and n.
+
+    References:
+        Wilson (1927), JASA 22, 209-212; Newcombe (1998), Stat Med 17, 857-872, method 3.
+    """
+    if n < 1 or not 0 <= successes <= n:
+        raise ValueError(f"successes must be within 0 and n >= 1, got {successes} of {n}")
+    z = normal_quantile((1 + level) / 2)
+    rate = successes / n
+    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return Interval(
+        estimate=rate,
+        low=0.0 if successes == 0 else max(centre - half, 0.0),
+        high=1.0 if successes == n else min(centre + half, 1.0),
+        level=level,
+        n=n,
+    )
+
+
+def mean_interval(mean: float, sd: float, n: int, *, level: float = 0.95) -> Interval:
+    """Return Student's t interval of a mean from its summary.
+
+    Args:
+        mean: Mean of the observations.
+        sd: Their sample standard deviation (denominator n - 1).
+        n: Number of observations, assumed independent.
+        level: Two-sided confidence level, 0 to 1.
+
+    Raises:
+        ValueError: n is below 2, or sd is negative.
+
+    References:
+        Student (1908), Biometrika 6, 1-25.
+    """
+    if n < 2 or sd < 0:  # noqa: PLR2004 - one observation has no spread
+        raise ValueError(f"need n >= 2 and sd >= 0, got n = {n}, sd = {sd}")
+    half = t_quantile((1 + level) / 2, n - 1) * sd / math.sqrt(n)
+    return Interval(estimate=mean, low=mean - half, high=mean + half, level=level, n=n)
+
+
+def newcombe(
+    successes_first: int, n_first: int, successes_second: int, n_second: int, *, level: float = 0.95
+) -> RateDifference:
+    """Return Newcombe's hybrid score interval of the difference of two independent rates.
+
+    Args:
+        successes_first: Successes in the first sample.
+        n_first: Size of the first sample.
+        successes_second: Successes in the second sample.
+        n_second: Size of the second sample.
+        level: Two-sided confidence level, 0 to 1.
+
+    Raises:
+        ValueError: As `wilson`.
+
+    References:
+        Newcombe (1998), Stat Med 17, 873-890, method 10.
+    """
+    first = wilson(successes_first, n_first, level=level)
+    second = wilson(successes_second, n_second, level=level)
+    estimate = second.estimate - first.estimate
+    below = math.hypot(second.estimate - second.low, first.high - first.estimate)
+    above = math.hypot(second.high - second.estimate, first.estimate - first.low)
+    return RateDifference(
+        estimate=estimate,
+        low=max(estimate - below, -1.0),
+        high=min(estimate + above, 1.0),
+        level=level,
+        n_first=n_first,
+        n_second=n_second,
+    )

@@ -1,0 +1,94 @@
+"""Quantiles of the normal and of Student's t distribution, without scipy.
+
+Importing scipy takes longer than a decision. Tests hold both to scipy's values.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from statistics import NormalDist
+
+TINY = 1e-300
+PRECISION = 1e-15
+MAX_TERMS = 500
+MAX_HALVINGS = 200
+
+
+def normal_quantile(p: float) -> float:
+    """Return z with P(Z <= z) = p for a standard normal Z.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+    """
+    _require_probability(p)
+    return NormalDist().inv_cdf(p)
+
+
+@lru_cache(maxsize=4096)
+def t_quantile(p: float, df: float) -> float:
+    """Return t with P(T <= t) = p for Student's t with `df` degrees of freedom.
+
+    By bisection on the distribution function, which is the regularized incomplete beta function
+    I_x(df/2, 1/2) at x = df / (df + t^2).
+
+    Raises:
+        ValueError: p is not between 0 and 1, or df is not positive.
+
+    References:
+        Abramowitz and Stegun (1964), 26.7.1.
+    """
+    _require_probability(p)
+    if not df > 0:
+        raise ValueError(f"df must be positive, got {df}")
+    if p < 0.5:  # noqa: PLR2004 - by symmetry
+        return -t_quantile(1 - p, df)
+    low, high = 0.0, 1.0
+    while _upper_tail(high, df) > 1 - p:
+        low, high = high, 2 * high
+    for _ in range(MAX_HALVINGS):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if _upper_tail(middle, df) > 1 - p else (low, middle)
+    return high
+
+
+def _upper_tail(t: float, df: float) -> float:
+    """Return P(T > t) for t >= 0."""
+    return _incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2
+
+
+def _incomplete_beta(a: float, b: float, x: float) -> float:
+    """Return I_x(a, b) by its continued fraction (Abramowitz and Stegun 1964, 26.5.8)."""
+    if x in (0.0, 1.0):
+        return x
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    if x < (a + 1) / (a + b + 2):
+        return front * _beta_fraction(a, b, x) / a
+    return 1 - front * _beta_fraction(b, a, 1 - x) / b
+
+
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    """Evaluate 1/(1 + d1/(1 + d2/(1 + ...))) from the front (Lentz 1976)."""
+    value = c = 1.0
+    d = 0.0
+    for term in range(1, MAX_TERMS):
+        m = term // 2
+        if term % 2 == 0:
+            numerator = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        else:
+            numerator = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        d = 1 / ((1 + numerator * d) or TINY)
+        c = (1 + numerator / c) or TINY
+        value *= c * d
+        if abs(c * d - 1) < PRECISION:
+            break
+    return 1 / value
+
+
+def _require_probability(p: float) -> None:
+    if not 0 < p < 1:
+        raise ValueError(f"a probability between 0 and 1 is needed, got {p}")

@@ -1,0 +1,11 @@
+"""The strategies, in the order the pipeline asks them."""
+
+from __future__ import annotations
+
+from optimizer.strategies.base import Strategy
+from optimizer.strategies.prompt_optimization import PromptOptimization
+from optimizer.strategies.threshold_based import ThresholdBased
+
+__all__ = ["STRATEGIES", "Strategy"]
+
+STRATEGIES: tuple[type[Strategy], ...] = (ThresholdBased, PromptOptimization)

@@ -1,0 +1,198 @@
+"""A report before it has a format: blocks every renderer knows how to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from optimizer.models.rules import Unit
+
+
+class Tone(StrEnum):
+    """What a text means for the reader; the renderer chooses the colour."""
+
+    GOOD = "good"
+    BAD = "bad"
+    WARN = "warn"
+    NEUTRAL = "neutral"
+
+
+class Align(StrEnum):
+    """Side of the column a cell leans on; numbers lean right."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer in one sentence; it is the first line of every output."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A finished text with a meaning."""
+
+    text: str
+    tone: Tone = Tone.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading and the side its cells lean on."""
+
+    title: str
+    align: Align = Align.LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A paragraph of plain text; line breaks in it are spaces."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text whose line breaks and spaces matter."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Sentences one below the other, or what is said in place of none."""
+
+    texts: tuple[str, ...]
+    empty: str = "None."
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Named values, one a line."""
+
+    pairs: tuple[tuple[str, Cell | str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of finished texts; numbers were formatted by `reports.formatting`.
+
+    Attributes:
+        columns: One for each cell of a row.
+        rows: The rows, in the order shown.
+        caption: What the table holds, where its section does not say it.
+        empty: What is said in place of a table without rows.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell | str, ...], ...]
+    caption: str | None = None
+    empty: str = "Nothing to show."
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"{len(row)} cells in a table of {len(self.columns)} columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a series.
+
+    Attributes:
+        position: Its place from left to right, counted from 0; shared by all series of a chart.
+        value: The value, or None where it is unknown.
+        text: What it is, in words: the run, the value, its n.
+        low: Lower bound of its interval, or None where there is none.
+        high: Upper bound of its interval, or None where there is none.
+    """
+
+    position: int
+    value: float | None
+    text: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values that belong together, from left to right."""
+
+    label: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Values side by side.
+
+    Attributes:
+        title: What is drawn.
+        description: The same in a sentence, for those who do not see the drawing.
+        unit: Unit of the values; rates are drawn from 0 to 100 %.
+        first: Label of the leftmost position.
+        last: Label of the rightmost position.
+        series: What is drawn, in the order of the legend.
+    """
+
+    title: str
+    description: str
+    unit: Unit
+    first: str
+    last: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Blocks under a heading."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Blocks under a heading that a busy reader may leave folded."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+Block = Prose | Code | Items | Facts | Table | Chart | Section | Details
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A verdict, what it rests on, and what to do next.
+
+    Attributes:
+        title: What the document is about.
+        verdict: The answer, or None where nothing was asked.
+        blocks: What the answer rests on.
+        hints: Next steps, a sentence each.
+    """
+
+    title: str
+    verdict: Verdict | None
+    blocks: tuple[Block, ...]
+    hints: tuple[str, ...] = ()
+
+
+def left(title: str) -> Column:
+    """Return a column of texts."""
+    return Column(title)
+
+
+def right(title: str) -> Column:
+    """Return a column of numbers."""
+    return Column(title, Align.RIGHT)
+
+
+def cell(content: Cell | str) -> Cell:
+    """Return what stands in a row as a cell."""
+    return content if isinstance(content, Cell) else Cell(content)

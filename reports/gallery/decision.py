@@ -1,0 +1,160 @@
+"""The report of one decision: what is proposed, on what evidence, and who did what with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optimizer.models.decisions import AuditEntry, Decision, DecisionState, proposals
+from optimizer.models.proposals import StrategyAnswer
+from optimizer.models.summaries import Figures, WindowSummary
+from reports.document import (
+    Block,
+    Cell,
+    Details,
+    Document,
+    Facts,
+    Items,
+    Prose,
+    Section,
+    Table,
+    Tone,
+    Verdict,
+    left,
+    right,
+)
+from reports.formatting import UNKNOWN, count, moment, plural
+from reports.parts import figures, rules
+from reports.parts.proposals import headline, proposal_section
+from reports.parts.wording import STATE_TONES, STATES
+
+HASH_CHARS = 16
+
+WAITING = (DecisionState.PENDING, DecisionState.VALIDATING)
+
+
+def decision(d: Decision, audit: Sequence[AuditEntry]) -> Document:
+    """Lay out one decision and its trail."""
+    return Document(
+        title=f"Decision {d.decision_id}",
+        verdict=decision_verdict(d),
+        blocks=(
+            _standing(d),
+            *decision_evidence(d),
+            Details("Audit trail", (_trail(audit),)),
+            Details("How this was made", (_making(d), Items((figures.METHOD, rules.METHOD)))),
+        ),
+    )
+
+
+def decision_verdict(d: Decision) -> Verdict:
+    """Say what is proposed, or that nothing is."""
+    found = proposals(d)
+    n_failed = sum(answer.answer is None for answer in d.answers)
+    failed = f" {plural(n_failed, 'strategy', 'strategies')} failed." if n_failed else ""
+    if found:
+        more = f" ({plural(len(found) - 1, 'more proposal')} below)" if found[1:] else ""
+        tone = Tone.WARN if d.state in WAITING else STATE_TONES[d.state]
+        text = f"{d.workflow_id}: {headline(found[0])}{more}. {found[0].rationale}"
+        return Verdict(tone, text + failed)
+    if d.current is None:
+        return Verdict(Tone.NEUTRAL, f"{d.workflow_id}: nothing proposed, nothing has run.{failed}")
+    fired = rules.fired(d.explanation.checks) if d.explanation else []
+    counted = (
+        f"{d.current.variant}: {figures.passed(d.current, rules.success_check(d.explanation))}"
+    )
+    because = f" although {rules.beyond_all(fired)}" if fired else ""
+    tone = Tone.BAD if n_failed else Tone.WARN if fired else Tone.GOOD
+    return Verdict(tone, f"{d.workflow_id}: nothing proposed{because}. {counted}.{failed}")
+
+
+def decision_evidence(d: Decision) -> tuple[Block, ...]:
+    """Lay out the proposals, the figures, the rules and the strategies that stayed silent."""
+    found = proposals(d)
+    sections = [
+        proposal_section(proposal, "Proposal" if len(found) == 1 else f"Proposal {place}")
+        for place, proposal in enumerate(found, start=1)
+    ]
+    blocks: list[Block] = [*sections, Section("Figures", _figures(d))]
+    if d.explanation is not None:
+        blocks.append(rules.explanation_section("Rules", d.explanation))
+    blocks.append(Section("Strategies that propose nothing", (_silences(d.answers),)))
+    return tuple(blocks)
+
+
+def _standing(d: Decision) -> Facts:
+    return Facts(
+        (
+            ("state", Cell(STATES[d.state], STATE_TONES[d.state])),
+            ("evidence until", moment(d.as_of) if d.as_of else "all that is stored"),
+            ("in use now", d.current.variant if d.current else "nothing has run"),
+        )
+    )
+
+
+def _figures(d: Decision) -> tuple[Block, ...]:
+    if d.current is None:
+        return (Prose("Nothing has run."),)
+    in_use = f"{d.current.variant} (in use)"
+    rows: list[tuple[str, Figures]] = [(in_use, d.current)]
+    rows.extend((other.variant, other) for other in d.others)
+    check = rules.success_check(d.explanation)
+    checks = {in_use: check} if check else {}
+    others = "" if d.others else " No other variant has run."
+    runs = f"{d.current.variant}: {plural(d.current.n_runs, 'run')}, {_when(d.current)}.{others}"
+    tables = (figures.passed_table(rows, checks), figures.effort_table(rows))
+    return (*tables, Items((runs, *figures.caveats(d.current))))
+
+
+def _when(window: WindowSummary) -> str:
+    first, last = moment(window.first_started_at), moment(window.last_started_at)
+    return f"started {first}" if first == last else f"started {first} to {last}"
+
+
+def _silences(answers: Sequence[StrategyAnswer]) -> Table:
+    return Table(
+        columns=(left("strategy"), left("why")),
+        rows=tuple(
+            (answer.strategy, _silence(answer))
+            for answer in answers
+            if answer.answer is None or not answer.answer.proposals
+        ),
+        empty="Every strategy that was asked made a proposal."
+        if answers
+        else "No strategy was asked.",
+    )
+
+
+def _silence(answer: StrategyAnswer) -> Cell:
+    if answer.answer is None:
+        return Cell(f"failed: {answer.failure or 'no reason given'}", Tone.BAD)
+    return Cell(answer.answer.silence or "no reason given")
+
+
+def _trail(audit: Sequence[AuditEntry]) -> Table:
+    return Table(
+        columns=(right("seq"), left("at (UTC)"), left("who"), left("what"), left("more")),
+        rows=tuple(
+            (
+                count(entry.seq),
+                moment(entry.logged_at).removesuffix(" UTC"),
+                entry.actor,
+                entry.action,
+                entry.detail or UNKNOWN,
+            )
+            for entry in audit
+        ),
+        empty="Nothing was recorded.",
+    )
+
+
+def _making(d: Decision) -> Facts:
+    return Facts(
+        (
+            ("decision", d.decision_id),
+            ("first made", moment(d.decided_at)),
+            ("seed", str(d.seed)),
+            ("settings", f"sha256 {d.config_sha256[:HASH_CHARS]}"),
+            ("version", d.version),
+            ("strategies asked", ", ".join(a.strategy for a in d.answers) or "none"),
+        )
+    )

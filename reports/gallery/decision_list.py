@@ -1,0 +1,77 @@
+"""The list of decisions of many workflows, the most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optimizer.models.decisions import Decision, proposals
+from reports.document import Cell, Document, Table, Tone, Verdict, left, right
+from reports.formatting import UNKNOWN, count, margin, plural, rate
+from reports.parts.rules import fired, outcome_cell, worst
+
+ID_CHARS = 8
+
+
+def decision_list(decisions: Sequence[Decision]) -> Document:
+    """Lay out decisions in the order given."""
+    if not decisions:
+        verdict = Verdict(Tone.NEUTRAL, "No workflow is stored, so there is nothing to decide.")
+        return Document("Decisions", verdict, (), ("Run 'optimizer ingest FILE' to store runs.",))
+    n_proposing = sum(bool(proposals(d)) for d in decisions)
+    n_fired = sum(bool(d.explanation and fired(d.explanation.checks)) for d in decisions)
+    workflows = plural(len(decisions), "workflow")
+    text = f"{workflows}: rules fired for {count(n_fired)}, proposals for {count(n_proposing)}."
+    return Document(
+        title="Decisions",
+        verdict=Verdict(Tone.WARN if n_proposing or n_fired else Tone.GOOD, text),
+        blocks=(_table(decisions),),
+        hints=("Run 'optimizer explain DECISION' to see one with its evidence.",),
+    )
+
+
+def _table(decisions: Sequence[Decision]) -> Table:
+    return Table(
+        columns=(
+            left("workflow"),
+            left("verdict"),
+            right("passed"),
+            right("of"),
+            left("worst rule"),
+            right("margin"),
+            left("proposes"),
+            left("decision"),
+        ),
+        rows=tuple(_row(d) for d in decisions),
+    )
+
+
+def _row(d: Decision) -> tuple[Cell | str, ...]:
+    check = worst(d.explanation.checks) if d.explanation else None
+    return (
+        d.workflow_id,
+        _rules_in_words(d),
+        rate(d.current.success_rate if d.current else None),
+        count(d.current.n_completed if d.current else None),
+        check.rule if check else UNKNOWN,
+        margin(check.unit, check.margin) if check else UNKNOWN,
+        _proposals_in_words(d),
+        d.decision_id[:ID_CHARS],
+    )
+
+
+def _rules_in_words(d: Decision) -> Cell:
+    if d.current is None or d.explanation is None:
+        return Cell("nothing has run")
+    hit = fired(d.explanation.checks)
+    if hit:
+        return outcome_cell(hit[0])
+    check = worst(d.explanation.checks)
+    return outcome_cell(check) if check else Cell("not evaluated")
+
+
+def _proposals_in_words(d: Decision) -> Cell:
+    words = [proposal.type.value.replace("_", " ") for proposal in proposals(d)]
+    n_failed = sum(answer.answer is None for answer in d.answers)
+    if n_failed:
+        words.append(f"{plural(n_failed, 'strategy', 'strategies')} failed")
+    return Cell("\n".join(words) or "nothing", Tone.BAD if n_failed else Tone.NEUTRAL)

@@ -1,0 +1,102 @@
+"""The report of an ingest: what became of each file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from optimizer.models.ingest import FileOutcome, FileStatus
+from reports.document import (
+    Block,
+    Cell,
+    Code,
+    Document,
+    Prose,
+    Section,
+    Table,
+    Tone,
+    Verdict,
+    left,
+    right,
+)
+from reports.formatting import UNKNOWN, count, plural
+
+TONES: Mapping[FileStatus, Tone] = {
+    FileStatus.STORED: Tone.GOOD,
+    FileStatus.REPLACED: Tone.WARN,
+    FileStatus.UNCHANGED: Tone.NEUTRAL,
+    FileStatus.REJECTED: Tone.BAD,
+}
+
+
+def ingest(outcomes: Sequence[FileOutcome]) -> Document:
+    """Lay out what became of each file, in the order given."""
+    rejected = [outcome for outcome in outcomes if outcome.status is FileStatus.REJECTED]
+    warned = [outcome for outcome in outcomes if outcome.warnings]
+    blocks: list[Block] = [Section(f"Rejected: {o.path}", _faults(o)) for o in rejected]
+    if warned:
+        blocks.append(Section("Warnings", (_warnings(warned),)))
+    if outcomes:
+        blocks.append(Section("Files", (_files(outcomes),)))
+    return Document("Ingest", _verdict(outcomes), tuple(blocks), _hints(outcomes))
+
+
+def _verdict(outcomes: Sequence[FileOutcome]) -> Verdict:
+    if not outcomes:
+        return Verdict(Tone.NEUTRAL, "No file was given, nothing was stored.")
+    n = Counter(outcome.status for outcome in outcomes)
+    parts = []
+    for status in (FileStatus.STORED, FileStatus.REPLACED):
+        if n[status]:
+            parts.append(_written(status, [o for o in outcomes if o.status is status]))
+    parts.extend(
+        f"{count(n[status])} {status.value}"
+        for status in (FileStatus.UNCHANGED, FileStatus.REJECTED)
+        if n[status]
+    )
+    tone = Tone.BAD if n[FileStatus.REJECTED] else Tone.GOOD
+    return Verdict(tone, "; ".join(parts) + ".")
+
+
+def _written(status: FileStatus, outcomes: Sequence[FileOutcome]) -> str:
+    runs = plural(sum(len(o.run_ids) for o in outcomes), "run")
+    tasks = plural(sum(o.n_tasks for o in outcomes), "task")
+    return f"{status.value} {runs} ({tasks}) from {plural(len(outcomes), 'file')}"
+
+
+def _files(outcomes: Sequence[FileOutcome]) -> Table:
+    return Table(
+        columns=(
+            left("file"),
+            left("outcome"),
+            left("runs"),
+            right("tasks"),
+            right("secrets blanked"),
+        ),
+        rows=tuple(
+            (
+                outcome.path,
+                Cell(outcome.status.value, TONES[outcome.status]),
+                ", ".join(outcome.run_ids) or UNKNOWN,
+                count(outcome.n_tasks),
+                count(outcome.n_redacted),
+            )
+            for outcome in outcomes
+        ),
+    )
+
+
+def _faults(outcome: FileOutcome) -> tuple[Block, ...]:
+    reason = Code(outcome.reason or "no reason given")
+    return (reason, Prose(f"hint: {outcome.hint}")) if outcome.hint else (reason,)
+
+
+def _warnings(outcomes: Sequence[FileOutcome]) -> Table:
+    rows = tuple((outcome.path, text) for outcome in outcomes for text in outcome.warnings)
+    return Table((left("file"), left("warning")), rows)
+
+
+def _hints(outcomes: Sequence[FileOutcome]) -> tuple[str, ...]:
+    if any(outcome.run_ids for outcome in outcomes):
+        return ("Run 'optimizer decide --all' to see what to do about each workflow.",)
+    return ()

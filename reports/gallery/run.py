@@ -1,0 +1,163 @@
+"""The report of one run: figures, rules, failures and what to bear in mind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from optimizer.models.rules import Explanation, Outcome
+from optimizer.models.summaries import FailureGroup, Figures, RunSummary
+from reports.document import (
+    Block,
+    Details,
+    Document,
+    Facts,
+    Items,
+    Section,
+    Table,
+    Tone,
+    Verdict,
+    left,
+    right,
+)
+from reports.formatting import UNKNOWN, count, duration, listing, moment, plural, shorten
+from reports.parts import figures, rules
+
+MESSAGE_CHARS = 160
+
+
+def run(
+    total: RunSummary,
+    variants: Sequence[RunSummary],
+    failures: Sequence[FailureGroup],
+    explanations: Sequence[tuple[str, Explanation]],
+    warnings: Sequence[str],
+) -> Document:
+    """Lay out one run.
+
+    Args:
+        total: The figures of the run as a whole.
+        variants: The figures of each of its variants.
+        failures: Its failures, grouped; the most frequent first.
+        explanations: How the rules came out: the label of each variant and its explanation.
+        warnings: What else a reader should know.
+    """
+    return Document(
+        title=f"Run {total.run_id}",
+        verdict=_verdict(total, variants, explanations),
+        blocks=(
+            _figures(total, variants, explanations),
+            *(
+                rules.explanation_section(
+                    "Rules" if len(explanations) == 1 else f"Rules: {label}", explanation
+                )
+                for label, explanation in explanations
+            ),
+            Section("Failures", (_failures(failures, total),)),
+            Section("Caveats", (Items((*figures.caveats(total), *warnings)),)),
+            Details("About this run", (_about(total), Items((figures.METHOD, rules.METHOD)))),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What the rules say of one variant; the tone orders findings by urgency."""
+
+    tone: Tone
+    label: str
+    sentence: str
+
+
+def _verdict(
+    total: RunSummary,
+    variants: Sequence[RunSummary],
+    explanations: Sequence[tuple[str, Explanation]],
+) -> Verdict:
+    by_label = {variant.variant or "": variant for variant in variants}
+    findings = [_finding(label, by_label.get(label, total), e) for label, e in explanations]
+    if not findings:
+        return Verdict(
+            Tone.NEUTRAL, f"{total.run_id}: {figures.passed(total)}; no rule was judged."
+        )
+    if len(findings) == 1:
+        label, explanation = explanations[0]
+        only = by_label.get(label, total)
+        counted = figures.passed(only, rules.success_check(explanation))
+        return Verdict(findings[0].tone, f"{total.run_id}: {counted}. {findings[0].sentence}")
+    for tone, words in (
+        (Tone.BAD, "should be optimized"),
+        (Tone.WARN, "may need to be optimized, not enough data"),
+    ):
+        hit = [finding for finding in findings if finding.tone is tone]
+        if hit:
+            labels = listing([finding.label for finding in hit])
+            return Verdict(
+                tone,
+                f"{total.run_id}: {len(hit)} of {plural(len(findings), 'variant')} {words}: "
+                f"{labels}. {hit[0].label}: {hit[0].sentence}",
+            )
+    tone = Tone.GOOD if all(finding.tone is Tone.GOOD for finding in findings) else Tone.NEUTRAL
+    return Verdict(tone, f"{total.run_id}: {figures.passed(total)}. No rule fired for any variant.")
+
+
+def _finding(label: str, summary: Figures, explanation: Explanation) -> _Finding:
+    fired = rules.fired(explanation.checks)
+    if fired and fired[0].settled is False:
+        n = fired[0].n or summary.n_completed
+        text = f"{rules.beyond_all(fired)}, but {plural(n, 'test')} are not enough data to tell."
+        return _Finding(Tone.WARN, label, text)
+    if fired:
+        return _Finding(Tone.BAD, label, f"Optimize the prompt: {rules.beyond_all(fired)}.")
+    if all(check.outcome is Outcome.NOT_EVALUATED for check in explanation.checks):
+        return _Finding(Tone.NEUTRAL, label, "No rule could be judged.")
+    unsettled = rules.unsettled(explanation.checks)
+    if unsettled:
+        names = listing([check.rule for check in unsettled])
+        return _Finding(Tone.NEUTRAL, label, f"No rule fired; not enough data to settle {names}.")
+    return _Finding(Tone.GOOD, label, "No rule fired.")
+
+
+def _figures(
+    total: RunSummary,
+    variants: Sequence[RunSummary],
+    explanations: Sequence[tuple[str, Explanation]],
+) -> Section:
+    rows = [(variant.variant or UNKNOWN, variant) for variant in variants]
+    if len(rows) != 1:
+        rows.append(("all", total))
+    found = [(label or UNKNOWN, rules.success_check(e)) for label, e in explanations]
+    checks = {label: check for label, check in found if check is not None}
+    return Section("Figures", (figures.passed_table(rows, checks), figures.effort_table(rows)))
+
+
+def _failures(failures: Sequence[FailureGroup], total: Figures) -> Block:
+    return Table(
+        columns=(right("n"), left("class"), left("cause"), left("message"), left("for example")),
+        rows=tuple(
+            (
+                count(group.n),
+                group.kind,
+                group.reason or UNKNOWN,
+                shorten(group.message or UNKNOWN, MESSAGE_CHARS),
+                group.example_case,
+            )
+            for group in failures
+        ),
+        empty="No test failed." if total.n_completed else "No test was completed.",
+    )
+
+
+def _about(total: RunSummary) -> Facts:
+    took_ms = (total.finished_at - total.started_at).total_seconds() * 1000
+    return Facts(
+        (
+            ("workflow", total.workflow_id),
+            ("started", moment(total.started_at)),
+            ("took", duration(took_ms)),
+            ("read from", f"{total.source_path} ({total.tool})"),
+            ("read at", moment(total.ingested_at)),
+            ("branch", total.branch or UNKNOWN),
+            ("commit", total.git_sha or UNKNOWN),
+        )
+    )

@@ -1,0 +1,139 @@
+"""The report of a workflow: its runs over time, its variants, and the latest decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optimizer.models.decisions import Decision
+from optimizer.models.rules import Unit
+from optimizer.models.summaries import Figures, RunSummary, WindowSummary, WorkflowSummary
+from reports.document import (
+    Block,
+    Chart,
+    Details,
+    Document,
+    Facts,
+    Point,
+    Prose,
+    Section,
+    Series,
+    Tone,
+    Verdict,
+)
+from reports.formatting import count, day, moment, plural, rate
+from reports.gallery.decision import decision_evidence, decision_verdict
+from reports.parts import figures, rules
+from reports.parts.wording import STATES
+
+
+def workflow(
+    summary: WorkflowSummary,
+    runs: Sequence[RunSummary],
+    windows: Sequence[WindowSummary],
+    decision: Decision | None,
+) -> Document:
+    """Lay out the history of a workflow.
+
+    Args:
+        summary: What is stored of it.
+        runs: Its runs, newest first; one entry a run, or one a variant in each run.
+        windows: The figures of each variant over its newest runs.
+        decision: The latest decision, or None where there is none.
+    """
+    blocks: list[Block] = []
+    if runs:
+        blocks.append(Section("Pass rate", (pass_rates(runs),)))
+    blocks.append(Section("Variants", _variants(windows, decision)))
+    blocks.append(Section("Decision", _decision(decision)))
+    blocks.append(Details("Runs", (figures.run_table(runs, workflow=False),)))
+    blocks.append(Details("About these figures", (_about(summary), Prose(figures.METHOD))))
+    return Document(
+        f"Workflow {summary.workflow_id}", _verdict(summary, runs, decision), tuple(blocks)
+    )
+
+
+def pass_rates(runs: Sequence[RunSummary]) -> Chart:
+    """Draw the pass rate of each run, oldest first, one series a variant."""
+    in_time = sorted(runs, key=lambda run: (run.started_at, run.run_id))
+    positions = {run_id: i for i, run_id in enumerate(dict.fromkeys(r.run_id for r in in_time))}
+    labels = list(dict.fromkeys(figures.variant_of(run) for run in in_time))
+    series = tuple(
+        Series(
+            label,
+            tuple(
+                Point(positions[run.run_id], run.success_rate, _point_text(run))
+                for run in in_time
+                if figures.variant_of(run) == label
+            ),
+        )
+        for label in labels
+    )
+    return Chart(
+        title="Pass rate of each run, oldest first",
+        description="; ".join(
+            f"{one.label}: {one.points[-1].text}" for one in series if one.points
+        ),
+        unit=Unit.RATE,
+        first=day(in_time[0].started_at) if in_time else "",
+        last=day(in_time[-1].started_at) if in_time else "",
+        series=series,
+    )
+
+
+def _point_text(run: RunSummary) -> str:
+    return (
+        f"{run.run_id}, {moment(run.started_at)}: {rate(run.success_rate)} passed, "
+        f"n = {count(run.n_completed)}"
+    )
+
+
+def _verdict(
+    summary: WorkflowSummary, runs: Sequence[RunSummary], decision: Decision | None
+) -> Verdict:
+    if decision is not None:
+        return decision_verdict(decision)
+    stored = f"{summary.workflow_id}: {plural(summary.n_runs, 'run')}"
+    if not runs:
+        return Verdict(Tone.NEUTRAL, f"{stored}, none to show.")
+    newest = runs[0]
+    text = f"{stored}; in the newest ({newest.run_id}) {figures.passed(newest)}. Nothing decided."
+    return Verdict(Tone.NEUTRAL, text)
+
+
+def _variants(windows: Sequence[WindowSummary], decision: Decision | None) -> tuple[Block, ...]:
+    rows: list[tuple[str, Figures]] = [(window.variant, window) for window in windows]
+    check = rules.success_check(decision.explanation) if decision else None
+    in_use = decision.current if decision else None
+    checks = {in_use.variant: check} if in_use and check else {}
+    return (figures.passed_table(rows, checks), figures.effort_table(rows))
+
+
+def _decision(decision: Decision | None) -> tuple[Block, ...]:
+    if decision is None:
+        return (Prose("Nothing has been decided yet."),)
+    standing = Facts(
+        (
+            ("decision", decision.decision_id),
+            ("made", moment(decision.decided_at)),
+            ("state", STATES[decision.state]),
+        )
+    )
+    evidence = [block for block in decision_evidence(decision) if not _is_figures(block)]
+    return (standing, *evidence)
+
+
+def _is_figures(block: Block) -> bool:
+    return isinstance(block, Section) and block.title == "Figures"
+
+
+def _about(summary: WorkflowSummary) -> Facts:
+    return Facts(
+        (
+            ("runs", count(summary.n_runs)),
+            ("tasks", count(summary.n_tasks)),
+            ("variants", count(summary.n_variants)),
+            ("decisions", count(summary.n_decisions)),
+            ("first run", moment(summary.first_started_at)),
+            ("last run", moment(summary.last_started_at)),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Pieces several reports share: records in, blocks and sentences out."""

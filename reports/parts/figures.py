@@ -1,0 +1,155 @@
+"""The figures of runs and variants: tables, and what a reader must know about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from optimizer.models.rules import RuleCheck, Unit
+from optimizer.models.summaries import Figures, RunSummary
+from reports.document import Table, left, right
+from reports.formatting import (
+    UNKNOWN,
+    count,
+    duration,
+    moment,
+    plural,
+    rate,
+    usd,
+    usd_total,
+    value,
+)
+from reports.parts.rules import common_level, interval_of, interval_title
+
+METHOD = (
+    "Rates are of completed tests: succeeded, failed, timed out or in error. Cancelled and "
+    "unfinished tests are in none of the figures. Every n counts the tests whose quantity is "
+    "known; '-' means that nobody measured it, which is not zero."
+)
+
+
+def passed_table(rows: Sequence[tuple[str, Figures]], checks: Mapping[str, RuleCheck]) -> Table:
+    """Lay out how many tests passed, with the interval where a rule carries one."""
+    common = common_level(checks.values())
+    return Table(
+        columns=(
+            left("variant"),
+            right("passed"),
+            right("of"),
+            right("rate"),
+            right(interval_title(common)),
+            right("cases"),
+        ),
+        rows=tuple(
+            (
+                label,
+                count(figures.n_succeeded),
+                count(figures.n_completed),
+                rate(figures.success_rate),
+                interval_of(checks[label], common) if label in checks else UNKNOWN,
+                count(figures.n_cases),
+            )
+            for label, figures in rows
+        ),
+        empty="No test was run.",
+    )
+
+
+def effort_table(rows: Sequence[tuple[str, Figures]]) -> Table:
+    """Lay out latency, cost and tokens of the completed tests, each with its n."""
+    return Table(
+        columns=(
+            left("variant"),
+            right("p50"),
+            right("p95"),
+            right("n"),
+            right("cost/test"),
+            right("in all"),
+            right("n"),
+            right("tokens/test"),
+            right("n"),
+        ),
+        rows=tuple(
+            (
+                label,
+                duration(figures.latency_p50_ms),
+                duration(figures.latency_p95_ms),
+                count(figures.n_latency),
+                usd(figures.cost_mean_usd),
+                usd_total(figures.cost_total_usd),
+                count(figures.n_cost),
+                value(Unit.TOKENS, figures.tokens_mean),
+                count(figures.n_tokens),
+            )
+            for label, figures in rows
+        ),
+        empty="No test was run.",
+    )
+
+
+def run_table(runs: Sequence[RunSummary], *, workflow: bool = True) -> Table:
+    """Lay out runs, one a row, in the order given."""
+    columns = (
+        left("run"),
+        *((left("workflow"),) if workflow else ()),
+        left("variant"),
+        left("started (UTC)"),
+        right("passed"),
+        right("of"),
+        right("p95"),
+        right("cost"),
+        left("branch"),
+    )
+    return Table(
+        columns=columns,
+        rows=tuple(
+            (
+                run.run_id,
+                *((run.workflow_id,) if workflow else ()),
+                variant_of(run),
+                moment(run.started_at).removesuffix(" UTC"),
+                rate(run.success_rate),
+                count(run.n_completed),
+                duration(run.latency_p95_ms),
+                usd_total(run.cost_total_usd),
+                run.branch or UNKNOWN,
+            )
+            for run in runs
+        ),
+        empty="No run is stored.",
+    )
+
+
+def variant_of(run: RunSummary) -> str:
+    """Return the label of a run's variant, or how many it has."""
+    return run.variant or plural(run.n_variants, "variant")
+
+
+def passed(figures: Figures, check: RuleCheck | None = None) -> str:
+    """Say how many tests passed: '0 of 120 tests passed (0.0 %, 95 % CI [0.0, 3.1] %)'."""
+    if figures.n_completed == 0:
+        return "no test was completed"
+    shown = rate(figures.success_rate)
+    if check is not None and check.low is not None:
+        shown = f"{shown}, {interval_title(check.level)} {interval_of(check, check.level)}"
+    tests = plural(figures.n_completed, "test")
+    return f"{count(figures.n_succeeded)} of {tests} passed ({shown})"
+
+
+def caveats(figures: Figures) -> tuple[str, ...]:
+    """Say what is missing from the figures."""
+    unfinished = figures.n_tasks - figures.n_completed - figures.n_cancelled
+    completed = figures.n_completed
+    of_all = f"of {plural(figures.n_tasks, 'test')}"
+    of = f"of {plural(completed, 'completed test')}"
+    found = (
+        (figures.n_cancelled, of_all, "cancelled, which are not counted"),
+        (unfinished, of_all, "never finished, which are not counted"),
+        (completed - figures.n_cost, of, "without a known cost"),
+        (completed - figures.n_latency, of, "without a known latency"),
+        (completed - figures.n_tokens, of, "without a known token count"),
+        (figures.n_unclassified_failures, of, "failed for a cause that its message does not tell"),
+    )
+    said = [f"{count(n)} {whole} {what}." for n, whole, what in found if n > 0]
+    if figures.n_retries:
+        said.append(f"{plural(figures.n_retries, 'attempt')} beyond the first of a test.")
+    return tuple(said)

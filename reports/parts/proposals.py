@@ -1,0 +1,122 @@
+"""A proposal: what would change, what is expected of it, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import unified_diff
+
+from optimizer.models.proposals import Change, Effect, Proposal
+from reports.document import Block, Code, Details, Facts, Prose, Section, Table, left, right
+from reports.formatting import (
+    UNKNOWN,
+    count,
+    effect_interval,
+    level,
+    margin,
+    rate,
+    setting,
+    shorten,
+    unit_of,
+)
+from reports.parts.wording import TYPES
+
+LONG_VALUE = 60
+"""Characters beyond which a changed value is shown as a difference of texts."""
+
+
+def headline(proposal: Proposal) -> str:
+    """Say what is proposed: 'switch the prompt variant: variant vague -> few_shot'."""
+    changes = "; ".join(_in_short(change) for change in proposal.changes)
+    return TYPES[proposal.type] + (f": {changes}" if changes else "")
+
+
+def proposal_section(proposal: Proposal, place: str) -> Section:
+    """Lay out one proposal."""
+    long = [change for change in proposal.changes if _is_long(change)]
+    blocks: list[Block] = [Facts(_facts(proposal))]
+    if proposal.effects:
+        blocks.append(effect_table(proposal.effects))
+    if proposal.effects_note or not proposal.effects:
+        blocks.append(Prose(proposal.effects_note or "No effect was measured."))
+    blocks.extend(_difference(change) for change in long)
+    return Section(f"{place}: {TYPES[proposal.type]}", tuple(blocks))
+
+
+def effect_table(effects: Sequence[Effect]) -> Table:
+    """Lay out measured differences, candidate minus baseline."""
+    levels = {effect.level for effect in effects}
+    common = levels.pop() if len(levels) == 1 else None
+    return Table(
+        columns=(
+            left("effect on"),
+            right("estimate"),
+            right("interval" if common is None else f"{level(common)} CI"),
+            right("n"),
+            left("estimator"),
+        ),
+        rows=tuple(
+            (
+                effect.metric,
+                _estimate(effect),
+                _bounds(effect) + ("" if common else f" at {level(effect.level)}"),
+                count(effect.n),
+                effect.estimator,
+            )
+            for effect in effects
+        ),
+        caption="Candidate minus the variant in use",
+        empty="No effect was measured.",
+    )
+
+
+def _facts(proposal: Proposal) -> tuple[tuple[str, str], ...]:
+    confidence = (
+        f"{rate(proposal.confidence)} posterior probability that it is better"
+        if proposal.confidence is not None
+        else f"{UNKNOWN} (no test compares the two)"
+    )
+    changes = [("change", _in_short(change)) for change in proposal.changes]
+    return (
+        *(changes or [("change", "none")]),
+        ("why", proposal.rationale),
+        ("would not have been proposed if", proposal.unless),
+        ("confidence", confidence),
+        ("proposed by", proposal.strategy),
+    )
+
+
+def _in_short(change: Change) -> str:
+    if _is_long(change):
+        return f"{change.setting} (text below)"
+    return f"{change.setting} {setting(change.old)} -> {setting(change.new)}"
+
+
+def _is_long(change: Change) -> bool:
+    shown = [setting(change.old), setting(change.new)]
+    return any("\n" in text or len(text) > LONG_VALUE for text in shown)
+
+
+def _difference(change: Change) -> Details:
+    lines = unified_diff(
+        setting(change.old).splitlines(),
+        setting(change.new).splitlines(),
+        fromfile="now",
+        tofile="proposed",
+        lineterm="",
+        n=1000,
+    )
+    return Details(
+        f"{shorten(change.setting, LONG_VALUE)}: now and proposed", (Code("\n".join(lines)),)
+    )
+
+
+def _estimate(effect: Effect) -> str:
+    unit = unit_of(effect.metric)
+    return margin(unit, effect.estimate) if unit else setting(effect.estimate)
+
+
+def _bounds(effect: Effect) -> str:
+    unit = unit_of(effect.metric)
+    if unit:
+        return effect_interval(unit, effect.low, effect.high)
+    return f"[{setting(effect.low)}, {setting(effect.high)}]"

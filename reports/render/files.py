@@ -1,0 +1,31 @@
+"""The format of a file by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from optimizer.models.errors import ConfigError
+from reports.document import Document
+from reports.formatting import listing
+from reports.render.html import html
+from reports.render.markdown import markdown
+from reports.render.terminal import terminal
+
+RENDERERS: Mapping[str, Callable[[Document], str]] = {
+    ".html": html,
+    ".md": markdown,
+    ".txt": partial(terminal, color=False),
+}
+
+
+def render(document: Document, suffix: str) -> str:
+    """Render a document in the format of a file's suffix.
+
+    Raises:
+        ConfigError: No format has this suffix.
+    """
+    renderer = RENDERERS.get(suffix.lower())
+    if renderer is None:
+        raise ConfigError(f"output: suffix {suffix!r}, must be {listing(list(RENDERERS), 'or')}")
+    return renderer(document)

@@ -1,0 +1,115 @@
+"""Markdown as GitHub reads it: for pull requests and chat."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from reports.charts import chart_table
+from reports.document import (
+    Align,
+    Block,
+    Chart,
+    Code,
+    Details,
+    Document,
+    Facts,
+    Items,
+    Prose,
+    Section,
+    Table,
+    cell,
+)
+from reports.text import line, plain
+
+DEEPEST_HEADING = 6
+
+_ANYWHERE = re.compile(
+    r"[\\`*|~]"  # escapes, code, emphasis, columns, strike-through
+    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis by underscores, which within a word are none
+    r"|(?<=\])[\[(]|^\["  # links, references, footnotes
+    r"|&(?=[#\w])"  # entities
+    r"|:(?=//)|(?<=www)\."  # addresses that would become links
+)
+_AT_START = re.compile(r"^(?=[#>+=-])|^(\d+)(?=[.)])")
+_REFERENCES = re.compile(r"@(?=\w)|#(?=\d)")
+
+
+def markdown(document: Document) -> str:
+    """Render a document as GitHub-flavoured Markdown."""
+    parts = [f"# {_inline(document.title)}", *_blocks(document.blocks, depth=2)]
+    if document.verdict is not None:
+        parts.insert(0, f"**{_inline(document.verdict.text)}**")
+    parts.extend(_paragraph(hint) for hint in document.hints)
+    return "\n\n".join(parts) + "\n"
+
+
+def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
+    for block in blocks:
+        yield _block(block, depth)
+
+
+def _block(block: Block, depth: int) -> str:
+    if isinstance(block, Chart):
+        block = chart_table(block)
+    match block:
+        case Prose():
+            return _paragraph(block.text)
+        case Code():
+            return _code(plain(block.text))
+        case Items():
+            return "\n".join(f"- {_paragraph(text)}" for text in block.texts or (block.empty,))
+        case Facts():
+            return "\n".join(
+                f"- {_inline(name)}: {_inline(cell(content).text)}" for name, content in block.pairs
+            )
+        case Table():
+            return _table(block)
+        case Section() | Details():
+            return _titled(block, depth)
+
+
+def _titled(block: Section | Details, depth: int) -> str:
+    inner = "\n\n".join(_blocks(block.blocks, depth + 1))
+    if isinstance(block, Section):
+        return f"{'#' * min(depth, DEEPEST_HEADING)} {_inline(block.title)}\n\n{inner}"
+    summary = html.escape(line(block.title))
+    return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
+
+
+def _table(table: Table) -> str:
+    if not table.rows:
+        return _paragraph(table.empty)
+    rules = ("---:" if column.align is Align.RIGHT else "---" for column in table.columns)
+    lines = [
+        _row(column.title for column in table.columns),
+        f"| {' | '.join(rules)} |",
+        *(_row(cell(content).text for content in row) for row in table.rows),
+    ]
+    caption = [_paragraph(table.caption)] if table.caption else []
+    return "\n\n".join([*caption, "\n".join(lines)])
+
+
+def _row(texts: Iterable[str]) -> str:
+    return f"| {' | '.join(map(_cell, texts))} |"
+
+
+def _cell(text: str) -> str:
+    return "<br>".join(_inline(part) for part in plain(text).split("\n"))
+
+
+def _paragraph(text: str) -> str:
+    return _AT_START.sub(lambda match: f"{match[0]}\\", _inline(text))
+
+
+def _inline(text: str) -> str:
+    """Return a text on one line that Markdown shows as it is."""
+    escaped = _ANYWHERE.sub(lambda match: f"\\{match[0]}", line(text)).replace("<", "&lt;")
+    return _REFERENCES.sub(lambda match: f"{match[0]}&#8203;", escaped)
+
+
+def _code(text: str) -> str:
+    longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"

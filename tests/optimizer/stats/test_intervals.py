@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from optimizer.stats.intervals import mean_interval, newcombe, wilson
+
+
+@given(n=st.integers(1, 3000), share=st.floats(0, 1), level=st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_wilson_is_that_of_scipy(n: int, share: float, level: float) -> None:
+    successes = round(share * n)
+    ours = wilson(successes, n, level=level)
+    theirs = stats.binomtest(successes, n).proportion_ci(level, method="wilson")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    assert ours.estimate == successes / n
+
+
+def test_wilson_of_none_and_of_all_reaches_the_end() -> None:
+    # z^2 / (n + z^2) with z = 1.959964, n = 10
+    assert wilson(0, 10).low == 0
+    assert wilson(0, 10).high == pytest.approx(0.2775328, abs=1e-7)
+    assert wilson(10, 10).high == 1
+    assert wilson(10, 10).low == pytest.approx(1 - 0.2775328, abs=1e-7)
+
+
+@given(n=st.integers(1, 500), k=st.integers(0, 500))
+def test_wilson_of_failures_mirrors_that_of_successes(n: int, k: int) -> None:
+    k = min(k, n)
+    ours, mirrored = wilson(k, n), wilson(n - k, n)
+    assert ours.low == pytest.approx(1 - mirrored.high, abs=1e-12)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5)])
+def test_wilson_refuses_counts_that_make_no_rate(successes: int, n: int) -> None:
+    with pytest.raises(ValueError, match="within 0 and n"):
+        wilson(successes, n)
+
+
+def test_mean_interval_is_student_s() -> None:
+    # 3, 5, 10: mean 6, sd sqrt(13), t(.975, 2) = 4.302653
+    found = mean_interval(6, math.sqrt(13), 3)
+    half = 4.30265272974946 * math.sqrt(13 / 3)
+    assert (found.low, found.high) == pytest.approx((6 - half, 6 + half), rel=1e-9)
+
+
+@pytest.mark.parametrize(("sd", "n"), [(1, 1), (-1, 5)])
+def test_mean_interval_needs_a_spread(sd: float, n: int) -> None:
+    with pytest.raises(ValueError, match="need n >= 2"):
+        mean_interval(1, sd, n)
+
+
+def test_newcombe_gives_the_published_example() -> None:
+    # Newcombe (1998), table II (a): 56/70 - 48/80 = 0.2, method 10: 0.0524 to 0.3339
+    found = newcombe(48, 80, 56, 70)
+    assert found.estimate == pytest.approx(0.2)
+    assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+@given(
+    st.integers(0, 40), st.integers(1, 40), st.integers(0, 40), st.integers(1, 40)
+)
+def test_newcombe_mirrors_when_the_samples_change_places(a: int, n: int, b: int, m: int) -> None:
+    a, b = min(a, n), min(b, m)
+    forward, backward = newcombe(a, n, b, m), newcombe(b, m, a, n)
+    assert forward.estimate == pytest.approx(-backward.estimate)
+    assert forward.low == pytest.approx(-backward.high, abs=1e-12)
+    assert -1 <= forward.low <= forward.estimate <= forward.high <= 1

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from scipy import stats
+
+from optimizer.stats.quantiles import normal_quantile, t_quantile
+
+PROBABILITIES = (1e-6, 0.01, 0.4, 0.5, 0.6, 0.9, 0.975, 0.9999, 1 - 1e-6)
+
+
+@pytest.mark.parametrize("p", PROBABILITIES)
+def test_normal_quantiles_are_those_of_scipy(p: float) -> None:
+    assert normal_quantile(p) == pytest.approx(stats.norm.ppf(p), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("p", PROBABILITIES)
+@pytest.mark.parametrize("df", [1, 2, 3, 5.5, 10, 119, 1e4, 1e6])
+def test_t_quantiles_are_those_of_scipy(p: float, df: float) -> None:
+    assert t_quantile(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0, -0.1, 1.1])
+def test_refuses_what_is_no_probability(p: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        normal_quantile(p)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        t_quantile(p, 3)
+
+
+def test_refuses_degrees_of_freedom_that_are_not_positive() -> None:
+    with pytest.raises(ValueError, match="df must be positive"):
+        t_quantile(0.9, 0)
