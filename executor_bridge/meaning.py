@@ -110,7 +110,3 @@ def variant(task: Metadata, run: Metadata, *, label: str) -> Variant:
         parameters=written,
     )
 
-
-def only_label(labels: set[str]) -> str | None:
-    """Return the label that tasks without one inherit: the run's only one, else None."""
-    return next(iter(labels)) if len(labels) == 1 else None

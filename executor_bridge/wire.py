@@ -6,7 +6,7 @@ Fields that may be missing may also be null. Payloads stay JSON text (`Raw`).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
@@ -24,6 +24,9 @@ TestStatus = Literal["success", "failed", "timeout", "error"]
 Scenario = Literal["normal", "boundary", "error", "custom"]
 
 NOTHING = Raw(b"{}")
+NULL = Raw(b"null")
+
+TaskT = TypeVar("TaskT")
 
 
 class TestResult(Struct, forbid_unknown_fields=True, gc=False):
@@ -82,18 +85,19 @@ class Statistics(Struct, forbid_unknown_fields=True, gc=False):
     total_retries: Count | None = None
 
 
-class Run(Struct, forbid_unknown_fields=True):
-    """One run; its tasks stay text until they are asked for."""
+class Run(Struct, Generic[TaskT], forbid_unknown_fields=True):
+    """One run, its tasks decoded or still text."""
 
     run_id: Text
     workflow_id: Text
     started_at: datetime
     finished_at: datetime
-    task_results: Annotated[list[Raw], Meta(min_length=1)]
+    task_results: Annotated[list[TaskT], Meta(min_length=1)]
     total_duration: Amount | None = None
     statistics: Statistics | None = None
     metadata: Raw = NOTHING
 
 
-decode_run = Decoder(Run).decode
+decode_run = Decoder(Run[Task]).decode
+decode_run_of_texts = Decoder(Run[Raw]).decode
 decode_task = Decoder(Task).decode

@@ -226,12 +226,13 @@ class ScoringRules:
         if report is None:
             return tuple(r.skipped("no test results") for r in (success, latency, cost, timeouts))
         unknown = report.metadata.get("unknown_fields", ())
-        n = report.total_tests
+        n, n_effective = report.total_tests, report.metadata.get("n_effective")
         return (
             success.judged(legacy_rate)
             if legacy_rate is not None
             else success.judged(
-                report.success_rate, wilson(report.successful_tests, n, level=level)
+                report.success_rate,
+                wilson(report.successful_tests, n, level=level, n_effective=n_effective),
             ),
             latency.skipped("no times were measured")
             if "execution_time" in unknown
@@ -249,7 +250,12 @@ class ScoringRules:
             ),
             timeouts.judged(
                 report.get_timeout_error_rate(),
-                wilson(report.error_distribution.timeout_errors, n, level=level),
+                wilson(
+                    report.error_distribution.timeout_errors,
+                    n,
+                    level=level,
+                    n_effective=n_effective,
+                ),
             ),
         )
 

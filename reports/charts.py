@@ -16,7 +16,7 @@ SPARK_CHARS = 30
 """Points of a row of characters; of more, the last are shown."""
 
 WIDTH, HEIGHT = 640.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 12.0, 26.0
+LEFT, RIGHT, TOP, BOTTOM = 66.0, 12.0, 12.0, 26.0
 GRID_LINES = 4
 MARKS = ("circle", "square", "diamond", "triangle")
 

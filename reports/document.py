@@ -67,7 +67,7 @@ class Items:
     """Sentences one below the other, or what is said in place of none."""
 
     texts: tuple[str, ...]
-    empty: str = "None."
+    empty: str = "Nothing to note."
 
 
 @dataclass(frozen=True, slots=True)

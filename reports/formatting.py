@@ -16,6 +16,9 @@ UNKNOWN = "-"
 _EXACT = 1e-9
 """Distance within which a computed rate is 0 or 1; below it lies only floating-point noise."""
 
+_LARGEST = 1e300
+"""Beyond it, and for what is no number at all, nothing was measured."""
+
 _SUFFIX_UNITS = (
     ("_rate", Unit.RATE),
     ("_ms", Unit.MS),
@@ -201,7 +204,7 @@ def shorten(text: str, n: int) -> str:
 
 
 def _known(number: float | None) -> TypeGuard[float]:
-    return number is not None and math.isfinite(number)
+    return number is not None and abs(number) < _LARGEST
 
 
 def _utc(at: datetime) -> datetime:
@@ -241,7 +244,7 @@ def _significant(size: float) -> float:
 def _decimals(size: float) -> int:
     """Return the decimals that show three significant digits of a size."""
     rounded = _significant(size)
-    return max(0, 2 - math.floor(math.log10(rounded))) if rounded else 0
+    return min(11, max(0, 2 - math.floor(math.log10(rounded)))) if rounded else 0
 
 
 def _clock(seconds: int) -> str:

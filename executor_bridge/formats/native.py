@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
-
-import msgspec
+from functools import partial
+from typing import Any, ClassVar
 
 from executor_bridge import wire
 from executor_bridge.base import FormatNotes, Head
-from executor_bridge.clock import Clock, UnusableTimeError
+from executor_bridge.clock import Clock
 from executor_bridge.faults import listed
-from executor_bridge.meaning import Variants, only_label
-from executor_bridge.metadata import RunMetadata, TaskMetadata, ignored_warnings, usable
+from executor_bridge.meaning import Variants
+from executor_bridge.metadata import RunMetadata, ignored_warnings, usable
 from executor_bridge.models import RunStatistics
-from executor_bridge.rows import Notes, TaskRows, UnsoundError, payload
+from executor_bridge.rows import (
+    DAMAGE,
+    TaskRows,
+    TextTasks,
+    Told,
+    UnsoundError,
+    check,
+    figures,
+    payload,
+    told,
+)
 from executor_bridge.texts import Document, documents
 from executor_bridge.totals import disagreements
 from optimizer.models.ingest import IngestSettings
-from optimizer.models.tasks import Reading, Run, RunHeader, Source, TaskRow
+from optimizer.models.tasks import Reading, Run, RunHeader, Source
 
 KEPT_BYTES = 2**26
-"""Rows of smaller files are made once and kept; those of larger ones are made anew when read."""
-
-DAMAGE = (
-    msgspec.DecodeError,
-    UnicodeDecodeError,
-    RecursionError,
-    UnsoundError,
-    UnusableTimeError,
-)
+"""Tasks of smaller files stay decoded; those of larger ones are decoded again when asked for."""
 
 
 class Native:
@@ -81,36 +81,54 @@ class Native:
         return Reading(source=source, runs=runs)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    """A run as it was decoded.
+
+    Attributes:
+        said: The run.
+        tasks: Its tasks, which may be gone through several times.
+        ignored: Counts the keys of task metadata that were of no use.
+    """
+
+    said: wire.Run[Any]
+    tasks: Iterable[Told]
+    ignored: Counter[str]
+
+
 def _runs(source: Source, settings: IngestSettings) -> Iterator[Run]:
-    """Yield the runs of a file, each checked to its end."""
+    """Yield the runs of a file, all of them checked but for their payloads."""
     seen = set()
+    decoded = _lengthy if len(source.content) > KEPT_BYTES else _handy
     for document in documents(source.content, source.sha256):
-        said = wire.decode_run(document.text)
-        if said.run_id in seen:
+        run = decoded(document)
+        if run.said.run_id in seen:
             raise UnsoundError("a run id that occurs twice")
-        seen.add(said.run_id)
-        yield _run(said, document, settings, keep=len(source.content) <= KEPT_BYTES)
+        seen.add(run.said.run_id)
+        yield _run(run, document, source, settings)
 
 
-def _run(said: wire.Run, document: Document, settings: IngestSettings, *, keep: bool) -> Run:
-    """Return a run, its tasks read once to know them sound."""
-    clock = Clock(settings.assume_timezone)
+def _handy(document: Document) -> _Decoded:
+    """Return a run whose tasks stay decoded."""
+    said, ignored = wire.decode_run(document.text), Counter[str]()
+    return _Decoded(said=said, tasks=told(said.task_results, ignored), ignored=ignored)
+
+
+def _lengthy(document: Document) -> _Decoded:
+    """Return a run whose tasks are decoded again whenever they are asked for."""
+    said, ignored = wire.decode_run_of_texts(document.text), Counter[str]()
+    return _Decoded(said=said, tasks=TextTasks(said.task_results, ignored), ignored=ignored)
+
+
+def _run(run: _Decoded, document: Document, source: Source, settings: IngestSettings) -> Run:
+    """Return a run: checked, its tasks made into rows when asked for."""
+    said, clock = run.said, Clock(settings.assume_timezone)
     ignored: Counter[str] = Counter()
     metadata = usable(said.metadata, RunMetadata, ignored)
-    inherited = None if metadata.prompt_variant else only_label(_labels(said))
-    rows = TaskRows(
-        tasks=said.task_results,
-        workflow_id=said.workflow_id,
-        clock=clock,
-        variants=Variants(metadata, inherited),
-        unknown=frozenset(metadata.unknown_fields or ()),
-        patterns=settings.patterns(),
-    )
     started_at, finished_at = clock.utc(said.started_at), clock.utc(said.finished_at)
     if finished_at < started_at:
         raise UnsoundError("a run that finished before it started")
-    notes = Notes(figures=None if said.statistics is None else [])
-    kept = deque(rows.noting(notes), maxlen=None if keep else 0)
+    n_contradictions = check(run.tasks, said.workflow_id, clock)
     seconds = said.total_duration
     header = RunHeader(
         run_id=said.run_id,
@@ -130,73 +148,57 @@ def _run(said: wire.Run, document: Document, settings: IngestSettings, *, keep: 
         assumed_timezone=clock.zone_name if clock.n_naive else None,
         metadata=payload(said.metadata) or "{}",
         warnings=(
-            *_time_warnings(clock),
-            *_task_warnings(notes),
+            *_counted(clock.n_naive, "time", f"without a zone, read as {clock.zone_name}"),
+            *_counted(n_contradictions, "task", "whose result has another status"),
             *ignored_warnings("run", ignored),
-            *_statistics_warnings(said.statistics, notes, settings),
+            *ignored_warnings("task", run.ignored),
+            *_statistics_warnings(run, settings),
         ),
     )
-    return Run(header=header, tasks=kept if keep else rows)
+    rows = TaskRows(
+        tasks=run.tasks,
+        clock=clock,
+        variants=Variants(metadata, inherited=_only_label(run, metadata)),
+        unknown=frozenset(metadata.unknown_fields or ()),
+        patterns=settings.patterns(),
+        refusal=partial(listed, source, settings),
+    )
+    return Run(header=header, tasks=rows)
 
 
-class _Label(msgspec.Struct, gc=False):
-    """Where a task may say its label."""
-
-    prompt_variant: str | None = None
-
-
-class _Labelled(msgspec.Struct, gc=False):
-    """The part of a task that says its label."""
-
-    test_result: _Label | None = None
-    metadata: msgspec.Raw = wire.NOTHING
+def _only_label(run: _Decoded, metadata: RunMetadata) -> str | None:
+    """Return the label that tasks without one inherit: the only one among the run's tasks."""
+    if metadata.prompt_variant:
+        return None
+    found = {
+        said.prompt_variant or (task.test_result and task.test_result.prompt_variant) or None
+        for task, said in run.tasks
+    } - {None}
+    return found.pop() if len(found) == 1 else None
 
 
-def _labels(said: wire.Run) -> set[str]:
-    """Return the labels that the tasks of a run carry."""
-    labels = set()
-    decode = msgspec.json.Decoder(_Labelled).decode
-    for raw in said.task_results:
-        task = decode(raw)
-        metadata = usable(task.metadata, TaskMetadata, Counter())
-        own = task.test_result.prompt_variant if task.test_result else None
-        labels.add(metadata.prompt_variant or own)
-    return {label for label in labels if label}
-
-
-def _time_warnings(clock: Clock) -> list[str]:
-    """Return what to say of times without a zone."""
-    n = clock.n_naive
-    if not n:
-        return []
-    return [f"{n} {'time carries' if n == 1 else 'times carry'} no zone, read as {clock.zone_name}"]
-
-
-def _task_warnings(notes: Notes) -> list[str]:
-    """Return what to say of tasks that are odd."""
-    warnings = ignored_warnings("task", notes.ignored)
-    if n := notes.n_contradictions:
-        warnings.insert(0, f"{n} {'task has' if n == 1 else 'tasks have'} a result of another status")
-    return warnings
-
-
-def _statistics_warnings(
-    given: wire.Statistics | None, notes: Notes, settings: IngestSettings
-) -> list[str]:
+def _statistics_warnings(run: _Decoded, settings: IngestSettings) -> list[str]:
     """Return what to say of statistics that contradict the tasks but are trusted.
 
     Raises:
         UnsoundError: They contradict the tasks and are not trusted.
     """
-    if given is None or notes.figures is None:
+    given = run.said.statistics
+    if given is None:
         return []
-    found = disagreements(given, RunStatistics.from_figures(notes.figures))
+    counted = RunStatistics.from_figures(figures(task) for task, _ in run.tasks)
+    found = disagreements(given, counted)
     if found and not settings.trust_statistics:
         raise UnsoundError("statistics that contradict the tasks")
     return [
-        f"statistics.{one.name}: the file says {one.given}, its tasks say {one.counted}"
+        f"statistics.{one.name}: {one.given} in the file, {one.counted} by its tasks"
         for one in found
     ]
+
+
+def _counted(n: int, noun: str, what: str) -> list[str]:
+    """Return a sentence on how many there are of something, none where there is none."""
+    return [f"{n} {noun}{'' if n == 1 else 's'} {what}"] if n else []
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 import zstandard
 
@@ -35,7 +34,6 @@ from optimizer.models.tasks import (
     Run,
     RunHeader,
     Source,
-    TaskRow,
     Variant,
 )
 
@@ -128,7 +126,7 @@ def _record_one(
     now: datetime,
 ) -> Recorded:
     headers = {run.header.run_id: run.header for run in reading.runs}
-    stored = queries.stored_runs(history, list(headers)) | writer.waiting(headers)
+    stored = queries.stored_runs(history, list(headers)) | writer.taken(headers)
     changed = {i for i, old in stored.items() if old.content_sha256 != headers[i].content_sha256}
     if changed and not replace:
         return Recorded(run_ids=tuple(headers), conflict=min(changed))
@@ -175,12 +173,12 @@ class _Writer:
         self._now = as_stored(now)
         self._headers: list[tuple[RunHeader, Source]] = []
         self._variants: dict[str, Variant] = {}
-        self._whole: list[Block] = []
-        self._n_rows = 0
+        self._waiting: list[Block] = []
         self._compressed: list[tuple[Source, Future[bytes] | None]] = []
         self._pool = ThreadPoolExecutor(max_workers=1)
+        self._connection.execute("CREATE OR REPLACE TEMP TABLE incoming AS FROM tasks LIMIT 0")
 
-    def waiting(self, run_ids: Iterable[str]) -> dict[str, queries.StoredRun]:
+    def taken(self, run_ids: Iterable[str]) -> dict[str, queries.StoredRun]:
         """Return those of some runs that were taken but not yet written."""
         return {
             header.run_id: queries.StoredRun(
@@ -201,17 +199,20 @@ class _Writer:
     def add_run(self, run: Run, source: Source) -> int:
         """Take a run and return how many tasks it has."""
         self._headers.append((run.header, source))
-        blocks = in_blocks(run)
-        first = next(blocks, [])
-        second = next(blocks, None)
-        if second is None:
-            self._add_block(Block(header=run.header, position=0, rows=first))
-            return len(first)
-        return self._write_long_run(run.header, chain((first, second), blocks))
+        position = 0
+        for rows in in_blocks(run):
+            self._waiting.append(Block(header=run.header, position=position, rows=rows))
+            position += len(rows)
+            if sum(len(block.rows) for block in self._waiting) >= BLOCK_ROWS:
+                self._write_blocks()
+        return position
 
     def flush(self) -> None:
         """Write all that was taken."""
         self._write_blocks()
+        self._connection.execute("INSERT INTO tasks SELECT * FROM incoming")
+        self._connection.execute(f"INSERT INTO reports BY NAME {queries.text('report_rows')}")
+        self._connection.execute("TRUNCATE incoming")
         self._write_sources()
         self._write_runs()
         self._write_variants()
@@ -220,50 +221,26 @@ class _Writer:
         """Stop compressing."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _add_block(self, block: Block) -> None:
-        self._whole.append(block)
-        self._n_rows += len(block.rows)
-        if self._n_rows >= BLOCK_ROWS:
-            self._write_blocks()
-
     def _write_blocks(self) -> None:
-        """Write the runs that were taken whole, and their reports."""
-        if self._whole:
-            incoming = self._insert_tasks(self._whole)
-            self._insert_reports(incoming)
-        self._whole = []
-        self._n_rows = 0
-
-    def _write_long_run(self, header: RunHeader, blocks: Iterable[list[TaskRow]]) -> int:
-        """Write a run block by block, then its report from what was written."""
-        position = 0
-        for rows in blocks:
-            self._insert_tasks([Block(header=header, position=position, rows=rows)])
-            position += len(rows)
-        self._insert_reports(
-            self._connection.sql(
-                "SELECT * FROM tasks WHERE run_id = $run_id", params={"run_id": header.run_id}
-            )
+        """Move the tasks that were taken to the database; their texts go where they belong."""
+        if not self._waiting:
+            return
+        self._insert(
+            "INSERT INTO incoming BY NAME "
+            "SELECT * REPLACE (CAST(cached AS BOOLEAN) AS cached) FROM columns",
+            task_columns(self._waiting),
         )
-        return position
-
-    def _insert_tasks(self, blocks: Sequence[Block]) -> Columns:
-        incoming = task_columns(blocks)
-        self._connection.execute(
-            "INSERT INTO tasks BY NAME "
-            "SELECT * REPLACE (CAST(cached AS BOOLEAN) AS cached) FROM incoming"
-        )
-        texts = payload_columns(blocks, self._settings)
+        texts = payload_columns(self._waiting, self._settings)
         if texts:
-            self._connection.execute("INSERT INTO task_payloads BY NAME SELECT * FROM texts")
-        for block in blocks:
+            self._insert("INSERT INTO task_payloads BY NAME SELECT * FROM columns", texts)
+        for block in self._waiting:
             for variant in {id(row.variant): row.variant for row in block.rows}.values():
                 self._variants[variant.variant_id] = variant
-        return incoming
+        self._waiting = []
 
-    def _insert_reports(self, incoming: object) -> None:
-        """Write the reports of the runs in `incoming`, which the query reads by that name."""
-        self._connection.execute(f"INSERT INTO reports BY NAME {queries.text('report_rows')}")
+    def _insert(self, statement: str, columns: Columns) -> None:
+        """Run a statement that reads `columns` by that name."""
+        self._connection.execute(statement)
 
     def _write_sources(self) -> None:
         kept = self._settings.raw

@@ -113,6 +113,7 @@ CREATE TABLE reports (
     n_cancelled             BIGINT NOT NULL,
     n_cases                 BIGINT NOT NULL,
     success_rate            DOUBLE,         -- n_succeeded / n_completed
+    n_effective             DOUBLE,         -- independent tests that would know the rate as well
     n_latency               BIGINT NOT NULL,
     latency_mean_ms         DOUBLE,
     latency_sd_ms           DOUBLE,

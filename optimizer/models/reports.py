@@ -10,7 +10,8 @@ def report_of(summary: RunSummary | WindowSummary) -> TestExecutionReport | None
     """Return the report of a run or of a window of runs, or None where no task completed.
 
     Figures that nobody measured are 0 in the report, as its model demands, and named in
-    `metadata["unknown_fields"]`. Spread and n of the means are in the metadata too.
+    `metadata["unknown_fields"]`. What intervals need is in the metadata too: `n_effective` for
+    rates, and for means their spread with the number of cases, as if none had been repeated.
     """
     if summary.n_completed == 0 or summary.success_rate is None:
         return None
@@ -46,9 +47,11 @@ def report_of(summary: RunSummary | WindowSummary) -> TestExecutionReport | None
             "percentile_method": "linear",
             "unclassified_failures": summary.n_unclassified_failures,
             "unknown_fields": _unknown_fields(summary),
-            "latency_n": summary.n_latency,
+            "n_cases": summary.n_cases,
+            "n_effective": summary.n_effective,
+            "latency_n": min(summary.n_latency, summary.n_cases),
             "latency_sd_ms": summary.latency_sd_ms,
-            "cost_n": summary.n_cost,
+            "cost_n": min(summary.n_cost, summary.n_cases),
             "cost_sd_usd": summary.cost_sd_usd,
         },
     )

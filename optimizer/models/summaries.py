@@ -17,6 +17,9 @@ class Figures:
         n_completed: Those that succeeded, failed, timed out or errored.
         n_cancelled: Those that were cancelled; the rest never finished.
         success_rate: n_succeeded / n_completed, 0 to 1; None where nothing completed.
+        n_cases: Different test cases.
+        n_effective: How many independent tests would know the pass rate as well: repeats of a
+            case count for less than one each. Between n_cases and n_completed.
         n_latency: Completed tasks with a known time.
         n_cost: Completed tasks with a known price.
         n_tokens: Completed tasks with a known token count.
@@ -34,6 +37,7 @@ class Figures:
     n_cancelled: int
     n_cases: int
     success_rate: float | None
+    n_effective: float | None
     n_latency: int
     latency_mean_ms: float | None
     latency_sd_ms: float | None

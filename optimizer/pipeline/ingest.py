@@ -6,9 +6,11 @@ whole or not at all, and other processes wait no longer than a block takes.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -59,6 +61,11 @@ def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOut
 
     Without `keep_going` the first bad file ends it; the files before it are stored.
     """
+    with _gc_paused():
+        yield from _ingest(paths, read, job)
+
+
+def _ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
     known = _known_sources(job)
     waiting: list[Reading | FileOutcome] = []
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -187,3 +194,15 @@ def _n_tasks(items: Sequence[Reading | FileOutcome]) -> int:
     return sum(
         run.header.n_tasks for item in items if isinstance(item, Reading) for run in item.runs
     )
+
+
+@contextmanager
+def _gc_paused() -> Iterator[None]:
+    """Keep the garbage collector from looking through the rows; they hold no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -63,7 +63,7 @@ def history_of(readings: Sequence[Reading], now: datetime) -> Iterator[History]:
         FormatError: A task is not as the bridge expects.
         SelectionError: Two of the files hold different runs of one name.
     """
-    figures_only = StoreSettings(raw=RawPolicy.NONE, payloads=PayloadPolicy.NONE)
+    figures_only = StoreSettings(raw=RawPolicy.REFERENCE, payloads=PayloadPolicy.NONE)
     with temporary_history(now) as history:
         recorded = record(history, readings, figures_only, replace=False, actor="", now=now)
         for reading, what in zip(readings, recorded, strict=True):

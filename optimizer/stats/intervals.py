@@ -48,13 +48,18 @@ class RateDifference:
     n_second: int
 
 
-def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
+def wilson(
+    successes: int, n: int, *, level: float = 0.95, n_effective: float | None = None
+) -> Interval:
     """Return the Wilson score interval of a rate.
 
     Args:
         successes: How many of the observations succeeded.
-        n: Number of observations, assumed independent.
+        n: Number of observations.
         level: Two-sided confidence level, 0 to 1.
+        n_effective: How many independent observations would know the rate as well, where they
+            are not independent; None where they are. With it the interval is that of Korn and
+            Graubard (1998, Survey Methodology 24, 193-201), in Wilson's form.
 
     Raises:
         ValueError: n is not positive, or successes is not between 0 and n.
@@ -66,8 +71,9 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
         raise ValueError(f"successes must be within 0 and n >= 1, got {successes} of {n}")
     z = normal_quantile((1 + level) / 2)
     rate = successes / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    m = n if n_effective is None else n_effective
+    centre = (rate + z * z / (2 * m)) / (1 + z * z / m)
+    half = z * math.sqrt(rate * (1 - rate) / m + z * z / (4 * m * m)) / (1 + z * z / m)
     return Interval(
         estimate=rate,
         low=0.0 if successes == 0 else max(centre - half, 0.0),
@@ -98,26 +104,21 @@ def mean_interval(mean: float, sd: float, n: int, *, level: float = 0.95) -> Int
     return Interval(estimate=mean, low=mean - half, high=mean + half, level=level, n=n)
 
 
-def newcombe(
-    successes_first: int, n_first: int, successes_second: int, n_second: int, *, level: float = 0.95
-) -> RateDifference:
+def newcombe(first: Interval, second: Interval) -> RateDifference:
     """Return Newcombe's hybrid score interval of the difference of two independent rates.
 
     Args:
-        successes_first: Successes in the first sample.
-        n_first: Size of the first sample.
-        successes_second: Successes in the second sample.
-        n_second: Size of the second sample.
-        level: Two-sided confidence level, 0 to 1.
+        first: Wilson's interval of the first rate.
+        second: Wilson's interval of the second rate, at the same level.
 
     Raises:
-        ValueError: As `wilson`.
+        ValueError: The levels differ.
 
     References:
         Newcombe (1998), Stat Med 17, 873-890, method 10.
     """
-    first = wilson(successes_first, n_first, level=level)
-    second = wilson(successes_second, n_second, level=level)
+    if first.level != second.level:
+        raise ValueError(f"levels must be equal, got {first.level} and {second.level}")
     estimate = second.estimate - first.estimate
     below = math.hypot(second.estimate - second.low, first.high - first.estimate)
     above = math.hypot(second.high - second.estimate, first.estimate - first.low)
@@ -125,7 +126,7 @@ def newcombe(
         estimate=estimate,
         low=max(estimate - below, -1.0),
         high=min(estimate + above, 1.0),
-        level=level,
-        n_first=n_first,
-        n_second=n_second,
+        level=first.level,
+        n_first=first.n,
+        n_second=second.n,
     )

@@ -104,17 +104,17 @@ class ThresholdBased:
 
     def _readings(self, window: WindowSummary) -> list[_Reading]:
         """Hold every threshold that can be judged against the window."""
-        settings, n = self.settings, window.n_completed
+        settings, n, m = self.settings, window.n_completed, window.n_effective
         n_bad = window.n_error + window.n_timeout
         readings = [
             self._at_least(
                 f"{window.n_succeeded} of {n} tasks passed",
-                self._wilson(window.n_succeeded, n),
+                self._wilson(window.n_succeeded, n, m),
                 settings.min_success_rate,
             ),
             self._at_most(
                 f"{n_bad} of {n} tasks errored or timed out",
-                self._wilson(n_bad, n),
+                self._wilson(n_bad, n, m),
                 settings.max_error_rate,
             ),
         ]
@@ -123,11 +123,11 @@ class ThresholdBased:
                 self._at_most(
                     f"{window.n_slow} of {window.n_latency} calls took longer than "
                     f"{settings.max_latency_p95:g} ms",
-                    self._wilson(window.n_slow, window.n_latency),
+                    self._wilson(window.n_slow, window.n_latency, _at_most_of(m, window.n_latency)),
                     SLOW_SHARE,
                 )
             )
-        score = self._mean(window.score_mean, window.score_sd, window.n_scored)
+        score = self._mean(window.score_mean, window.score_sd, window.n_scored, window.n_cases)
         if score is not None:
             readings.append(
                 self._at_least(
@@ -136,7 +136,7 @@ class ThresholdBased:
                     settings.min_quality_score,
                 )
             )
-        cost = self._mean(window.cost_mean_usd, window.cost_sd_usd, window.n_cost)
+        cost = self._mean(window.cost_mean_usd, window.cost_sd_usd, window.n_cost, window.n_cases)
         if cost is not None:
             readings.append(
                 self._at_most(
@@ -147,12 +147,14 @@ class ThresholdBased:
             )
         return readings
 
-    def _wilson(self, successes: int, n: int) -> Interval:
-        return wilson(successes, n, level=2 * self.settings.level - 1)
+    def _wilson(self, successes: int, n: int, n_effective: float | None) -> Interval:
+        level = 2 * self.settings.level - 1
+        return wilson(successes, n, level=level, n_effective=n_effective)
 
-    def _mean(self, mean: float | None, sd: float | None, n: int) -> Interval | None:
-        """Return the interval of a mean, or None where too little is known of it."""
-        if mean is None or sd is None or n < 2:  # noqa: PLR2004 - one task has no spread
+    def _mean(self, mean: float | None, sd: float | None, n: int, n_cases: int) -> Interval | None:
+        """Return the interval of a mean as if no case had been repeated, or None of too few."""
+        n = min(n, n_cases)
+        if mean is None or sd is None or n < 2:  # noqa: PLR2004 - one case has no spread
             return None
         return mean_interval(mean, sd, n, level=2 * self.settings.level - 1)
 
@@ -173,13 +175,13 @@ class ThresholdBased:
     def _rollback(
         self, current: WindowSummary, target: WindowSummary, broken: list[str]
     ) -> Proposal:
-        difference = newcombe(
-            current.n_succeeded,
-            current.n_completed,
-            target.n_succeeded,
-            target.n_completed,
-            level=self.settings.level,
+        before, after = (
+            wilson(
+                w.n_succeeded, w.n_completed, level=self.settings.level, n_effective=w.n_effective
+            )
+            for w in (current, target)
         )
+        difference = newcombe(before, after)
         effect = Effect(
             metric="success_rate",
             estimate=difference.estimate,
@@ -215,3 +217,7 @@ class ThresholdBased:
             rationale=f"{current.variant}: {'; '.join(broken)}.{why}",
             unless=f"the interval of every threshold of {current.variant} had reached it",
         )
+
+
+def _at_most_of(n_effective: float | None, n: int) -> float | None:
+    return None if n_effective is None else min(n_effective, float(n))

@@ -15,7 +15,7 @@ class Format:
 
     Attributes:
         name: Its name, as `--from` takes it.
-        tool: Who writes it.
+        tool: What writes it, in a phrase.
         versions: Versions of it that were tried.
         carried_over: What is read from it.
         lost: What it holds that is not read, or does not hold.
@@ -35,11 +35,12 @@ def formats(found: Sequence[Format]) -> Document:
     if len(found) == 1:
         return _one(found[0])
     table = Table(
-        columns=(left("name"), left("written by"), left("versions"), left("not carried over")),
+        columns=(left("name"), left("tool"), left("versions"), left("not carried over")),
         rows=tuple((f.name, f.tool, f.versions, f.lost) for f in found),
         empty="No format is known.",
     )
-    verdict = Verdict(Tone.NEUTRAL, f"{plural(len(found), 'result format')} can be read.")
+    text = plural(len(found), "result format") if found else "No result format"
+    verdict = Verdict(Tone.NEUTRAL, f"{text} can be read.")
     hints = ("Run 'optimizer formats NAME' to see one at length.",) if found else ()
     return Document("Result formats", verdict, (table,), hints)
 
@@ -48,12 +49,12 @@ def _one(found: Format) -> Document:
     facts = Facts(
         (
             ("name", found.name),
-            ("written by", found.tool),
+            ("tool", found.tool),
             ("versions", found.versions),
             ("carried over", found.carried_over),
             ("not carried over", found.lost),
         )
     )
     example = (Section("Example", (Code(found.example),)),) if found.example else ()
-    verdict = Verdict(Tone.NEUTRAL, f"{found.name}: results of {found.tool}, {found.versions}.")
+    verdict = Verdict(Tone.NEUTRAL, f"{found.name}: {found.tool}.")
     return Document(f"Result format {found.name}", verdict, (facts, *example))

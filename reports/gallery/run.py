@@ -103,12 +103,13 @@ def _verdict(
 
 def _finding(label: str, summary: Figures, explanation: Explanation) -> _Finding:
     fired = rules.fired(explanation.checks)
-    if fired and fired[0].settled is False:
-        n = fired[0].n or summary.n_completed
-        text = f"{rules.beyond_all(fired)}, but {plural(n, 'test')} are not enough data to tell."
-        return _Finding(Tone.WARN, label, text)
+    sure = [check for check in fired if check.settled is not False]
+    if sure:
+        return _Finding(Tone.BAD, label, f"Optimize the prompt: {rules.beyond_all(sure)}.")
     if fired:
-        return _Finding(Tone.BAD, label, f"Optimize the prompt: {rules.beyond_all(fired)}.")
+        tests = plural(fired[0].n or summary.n_completed, "test")
+        text = f"{rules.beyond_all(fired)}, but {tests} cannot settle it."
+        return _Finding(Tone.WARN, label, text)
     if all(check.outcome is Outcome.NOT_EVALUATED for check in explanation.checks):
         return _Finding(Tone.NEUTRAL, label, "No rule could be judged.")
     unsettled = rules.unsettled(explanation.checks)
@@ -155,7 +156,8 @@ def _about(total: RunSummary) -> Facts:
             ("workflow", total.workflow_id),
             ("started", moment(total.started_at)),
             ("took", duration(took_ms)),
-            ("read from", f"{total.source_path} ({total.tool})"),
+            ("read from", total.source_path or UNKNOWN),
+            ("format", total.tool),
             ("read at", moment(total.ingested_at)),
             ("branch", total.branch or UNKNOWN),
             ("commit", total.git_sha or UNKNOWN),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from reports.document import Document, Table, Tone, Verdict, left
+from reports.document import Document, Section, Table, Tone, Verdict, left
 from reports.formatting import plural, setting
 
 DEFAULT_ORIGIN = "default"
@@ -22,8 +23,23 @@ class SettingRow(NamedTuple):
 
 def settings(rows: Sequence[SettingRow], *, origin: bool = False) -> Document:
     """Lay out settings in the order given, with the origin of each where asked for."""
+    sections = tuple(
+        Section(part or "top level", (_table(list(found), origin=origin),))
+        for part, found in groupby(rows, key=lambda row: row.key.rpartition(".")[0])
+    )
+    return Document("Settings", _verdict(rows), sections)
+
+
+def _verdict(rows: Sequence[SettingRow]) -> Verdict:
+    if not rows:
+        return Verdict(Tone.NEUTRAL, "There are no settings.")
     n_set = sum(row.origin != DEFAULT_ORIGIN for row in rows)
-    table = Table(
+    rest = f"{n_set} not at the default" if n_set else "all at their defaults"
+    return Verdict(Tone.NEUTRAL, f"{plural(len(rows), 'setting')}, {rest}.")
+
+
+def _table(rows: Sequence[SettingRow], *, origin: bool) -> Table:
+    return Table(
         columns=(
             left("setting"),
             left("value"),
@@ -32,14 +48,11 @@ def settings(rows: Sequence[SettingRow], *, origin: bool = False) -> Document:
         ),
         rows=tuple(
             (
-                row.key,
+                row.key.rpartition(".")[2],
                 setting(row.value),
                 *((row.origin,) if origin else ()),
                 row.description,
             )
             for row in rows
         ),
-        empty="There are no settings.",
     )
-    text = f"{plural(len(rows), 'setting')}, {n_set} of them not at the default."
-    return Document("Settings", Verdict(Tone.NEUTRAL, text), (table,))

@@ -23,7 +23,8 @@ from reports.parts.rules import common_level, interval_of, interval_title
 METHOD = (
     "Rates are of completed tests: succeeded, failed, timed out or in error. Cancelled and "
     "unfinished tests are in none of the figures. Every n counts the tests whose quantity is "
-    "known; '-' means that nobody measured it, which is not zero."
+    "known; '-' means that nobody measured it, which is not zero. 'n eff.' is how many independent "
+    "tests would know the pass rate as well: repeats of a case count for less than one each."
 )
 
 
@@ -38,6 +39,7 @@ def passed_table(rows: Sequence[tuple[str, Figures]], checks: Mapping[str, RuleC
             right("rate"),
             right(interval_title(common)),
             right("cases"),
+            right("n eff."),
         ),
         rows=tuple(
             (
@@ -47,6 +49,7 @@ def passed_table(rows: Sequence[tuple[str, Figures]], checks: Mapping[str, RuleC
                 rate(figures.success_rate),
                 interval_of(checks[label], common) if label in checks else UNKNOWN,
                 count(figures.n_cases),
+                count(figures.n_effective),
             )
             for label, figures in rows
         ),

@@ -108,9 +108,9 @@ def outcome_cell(check: RuleCheck) -> Cell:
 
 
 def fired(checks: Iterable[RuleCheck]) -> list[RuleCheck]:
-    """Return the rules that fired, the settled ones first."""
+    """Return the rules that fired: first the settled, and of these first the measured."""
     found = [c for c in checks if c.outcome is Outcome.FIRED]
-    return sorted(found, key=lambda c: c.settled is False)
+    return sorted(found, key=lambda c: (c.settled is False, c.n is None))
 
 
 def unsettled(checks: Iterable[RuleCheck]) -> list[RuleCheck]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 ATTEMPTS = ((2, 40), (2, 20), (2, 14), (1, 14), (2, 10), (1, 10), (1, 6))
 """Gap between two columns, and cells up to which words are kept whole; the first that fits."""
 
-_PIECES = re.compile(r"[^\s\-_/.,:;=&?]+[\-_/.,:;=&?]*|[\-_/.,:;=&?]+")
+_PIECES = re.compile(r"[^\-_/,:;=&?]*[\-_/,:;=&?]+|[^\-_/,:;=&?]+")
 
 
 def fold(text: str, width: int) -> list[str]:
@@ -36,17 +36,17 @@ def fit(
     Words are kept whole where there is room; then the longest give way, and at last the gap.
 
     Args:
-        rows: The texts, headings included.
-        fixed: For each column, whether its texts must not be broken.
+        rows: The texts, the headings first.
+        fixed: For each column, whether its texts, though not its heading, must not be broken.
         room: Cells there are for all columns.
     """
     columns = list(zip(*rows, strict=True))
     natural = [max(map(_widest_line, column)) for column in columns]
     word = [max(map(_widest_word, column)) for column in columns]
+    whole = [max(_widest_word(head), *map(_widest_line, body), 0) for head, *body in columns]
     for gap, longest in ATTEMPTS:
         floor = [
-            n if keep else min(n, w, longest)
-            for n, w, keep in zip(natural, word, fixed, strict=True)
+            whole[i] if keep else min(natural[i], word[i], longest) for i, keep in enumerate(fixed)
         ]
         left = room - gap * (len(natural) - 1)
         if sum(floor) <= left:
@@ -68,9 +68,9 @@ def _fold_row(row: str, width: int) -> list[str]:
     lines: list[str] = []
     current = ""
     for word in row.split(" "):
-        for piece in [word] if cells(word) <= width else _pieces(word, width):
-            starts_word = piece is word or word.startswith(piece)
-            joint = " " if current and starts_word else ""
+        pieces = [word] if cells(word) <= width else _pieces(word, width)
+        for i, piece in enumerate(pieces):
+            joint = " " if current and i == 0 else ""
             if cells(current + joint + piece) <= width:
                 current += joint + piece
             else:

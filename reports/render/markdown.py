@@ -25,14 +25,18 @@ from reports.text import line, plain
 
 DEEPEST_HEADING = 6
 
+LIST_END = "<!-- -->"
+"""Keeps two lists in a row apart."""
+
 _ANYWHERE = re.compile(
     r"[\\`*|~]"  # escapes, code, emphasis, columns, strike-through
     r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis by underscores, which within a word are none
-    r"|(?<=\])[\[(]|^\["  # links, references, footnotes
+    r"|(?<=\])[\[(]"  # links, references
+    r"|\$(?!\d)"  # formulas, which no price opens or ends
     r"|&(?=[#\w])"  # entities
     r"|:(?=//)|(?<=www)\."  # addresses that would become links
 )
-_AT_START = re.compile(r"^(?=[#>+=-])|^(\d+)(?=[.)])")
+_AT_START = re.compile(r"^(?=[#>+=\[-])|^(\d+)(?=[.)])")
 _REFERENCES = re.compile(r"@(?=\w)|#(?=\d)")
 
 
@@ -46,7 +50,9 @@ def markdown(document: Document) -> str:
 
 
 def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
-    for block in blocks:
+    for before, block in zip((None, *blocks), blocks, strict=False):
+        if isinstance(before, Facts | Items) and isinstance(block, Facts | Items):
+            yield LIST_END
         yield _block(block, depth)
 
 
@@ -62,7 +68,8 @@ def _block(block: Block, depth: int) -> str:
             return "\n".join(f"- {_paragraph(text)}" for text in block.texts or (block.empty,))
         case Facts():
             return "\n".join(
-                f"- {_inline(name)}: {_inline(cell(content).text)}" for name, content in block.pairs
+                f"- {_paragraph(name)}: {_inline(cell(content).text)}"
+                for name, content in block.pairs
             )
         case Table():
             return _table(block)

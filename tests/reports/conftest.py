@@ -67,6 +67,7 @@ def figures(n_passed: int | None, **more: Any) -> dict[str, Any]:
         "n_cancelled": 0,
         "n_cases": n // 2,
         "success_rate": (n_passed or 0) / n if known else None,
+        "n_effective": 84.2 if known else None,
         "n_latency": n,
         "latency_mean_ms": 231.4 if known else None,
         "latency_sd_ms": 40.2 if known else None,
@@ -211,6 +212,18 @@ def other_checks() -> tuple[RuleCheck, ...]:
             note="no prompt text",
         ),
     )
+
+
+CRITICAL = RuleCheck(
+    rule="critical_issues",
+    setting="critical_issue_threshold",
+    unit=Unit.COUNT,
+    fires_below=False,
+    threshold=1.0,
+    outcome=Outcome.FIRED,
+    value=1.0,
+    margin=0.0,
+)
 
 
 def explanation(n_passed: int, **more: Any) -> Explanation:
@@ -509,6 +522,26 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
             FAILURES,
             (("vague", explanation(0)),),
             ("times carry no zone and are taken as UTC",),
+        ),
+    ),
+    "run-critical": (
+        run,
+        (
+            run_summary("clear", 100),
+            (run_summary("clear", 100),),
+            (),
+            (("clear", Explanation(should_optimize=True, checks=(CRITICAL,))),),
+            (),
+        ),
+    ),
+    "run-good": (
+        run,
+        (
+            run_summary("clear", 100, n_cost=120, cost_mean_usd=0.0, cost_total_usd=0.0),
+            (run_summary("clear", 100, n_cost=120, cost_mean_usd=0.0, cost_total_usd=0.0),),
+            FAILURES[:1],
+            (("clear", explanation(100)),),
+            (),
         ),
     ),
     "run-empty": (run, (run_summary(None, None), (), (), (), ())),

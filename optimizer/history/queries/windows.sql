@@ -6,7 +6,8 @@
 --          $max_runs     INTEGER    newest runs of a variant that are looked at
 --          $slow_ms      DOUBLE     tasks that took longer are counted; NULL: none are
 -- Columns: workflow_id, variant_id, variant (label of the newest run), model, n_runs, n_slow,
---          first_started_at, last_started_at, then the figures as in the table reports
+--          first_started_at, last_started_at, then the figures as in the table reports;
+--          n_effective as in report_rows.sql
 
 WITH run_of_variant AS (
     SELECT
@@ -36,6 +37,24 @@ task AS (
         ON newest.run_id = tasks.run_id AND newest.variant_id = tasks.variant_id
     WHERE newest.age <= $max_runs
         AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
+),
+by_case AS (
+    SELECT
+        workflow_id,
+        variant_id,
+        avg(CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END) AS passed
+    FROM task
+    WHERE completed
+    GROUP BY workflow_id, variant_id, case_id
+),
+by_set AS (
+    SELECT
+        workflow_id,
+        variant_id,
+        count(*)         AS n_clusters,
+        var_samp(passed) AS cluster_variance
+    FROM by_case
+    GROUP BY workflow_id, variant_id
 ),
 figures AS (
     SELECT
@@ -84,8 +103,24 @@ figures AS (
     FROM task
     GROUP BY workflow_id, variant_id
 )
-SELECT figures.*, variants.model
+SELECT
+    figures.*,
+    variants.model,
+    CASE
+        WHEN n_completed = 0 THEN NULL
+        WHEN n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
+        WHEN coalesce(cluster_variance, 0e0) = 0e0 THEN CAST(n_clusters AS DOUBLE)
+        ELSE greatest(
+            CAST(n_clusters AS DOUBLE),
+            least(
+                CAST(n_completed AS DOUBLE),
+                success_rate * (1 - success_rate) * n_clusters / cluster_variance
+            )
+        )
+    END AS n_effective
 FROM figures
 JOIN variants ON variants.variant_id = figures.variant_id
-ORDER BY workflow_id NULLS LAST, last_started_at DESC NULLS LAST, n_tasks DESC NULLS LAST,
-    variant_id NULLS LAST
+LEFT JOIN by_set
+    ON by_set.workflow_id = figures.workflow_id AND by_set.variant_id = figures.variant_id
+ORDER BY figures.workflow_id NULLS LAST, last_started_at DESC NULLS LAST,
+    n_tasks DESC NULLS LAST, figures.variant_id NULLS LAST

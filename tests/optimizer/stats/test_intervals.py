@@ -55,17 +55,31 @@ def test_mean_interval_needs_a_spread(sd: float, n: int) -> None:
 
 def test_newcombe_gives_the_published_example() -> None:
     # Newcombe (1998), table II (a): 56/70 - 48/80 = 0.2, method 10: 0.0524 to 0.3339
-    found = newcombe(48, 80, 56, 70)
+    found = newcombe(wilson(48, 80), wilson(56, 70))
     assert found.estimate == pytest.approx(0.2)
     assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 
-@given(
-    st.integers(0, 40), st.integers(1, 40), st.integers(0, 40), st.integers(1, 40)
-)
+@given(st.integers(0, 40), st.integers(1, 40), st.integers(0, 40), st.integers(1, 40))
 def test_newcombe_mirrors_when_the_samples_change_places(a: int, n: int, b: int, m: int) -> None:
     a, b = min(a, n), min(b, m)
-    forward, backward = newcombe(a, n, b, m), newcombe(b, m, a, n)
+    first, second = wilson(a, n), wilson(b, m)
+    forward, backward = newcombe(first, second), newcombe(second, first)
     assert forward.estimate == pytest.approx(-backward.estimate)
     assert forward.low == pytest.approx(-backward.high, abs=1e-12)
     assert -1 <= forward.low <= forward.estimate <= forward.high <= 1
+
+
+def test_newcombe_refuses_intervals_of_different_levels() -> None:
+    with pytest.raises(ValueError, match="levels must be equal"):
+        newcombe(wilson(1, 5, level=0.9), wilson(1, 5, level=0.95))
+
+
+def test_fewer_effective_tests_make_the_same_rate_less_certain() -> None:
+    # 89 of 120 with the certainty of 60: 44.5 of 60
+    found = wilson(89, 120, n_effective=60)
+    assert (found.estimate, found.n) == (89 / 120, 120)
+    z2, rate, n = 1.959963984540054**2, 89 / 120, 60
+    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = math.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    assert (found.low, found.high) == pytest.approx((centre - half, centre + half))

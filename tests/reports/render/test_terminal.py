@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from reports.document import Cell, Document, Facts, Prose, Table, Tone, Verdict, left, right
+from reports.render.columns import fold
+from reports.render.terminal import terminal
+
+TEXTS = st.text(max_size=60)
+
+
+def shown(*blocks: object, width: int = 40) -> list[str]:
+    document = Document("t", None, tuple(blocks))  # type: ignore[arg-type]
+    return terminal(document, width=width, color=False).rstrip("\n").split("\n")[2:]
+
+
+def test_numbers_lean_right_and_texts_left() -> None:
+    table = Table((left("name"), right("n")), (("a", "1"), ("long", "1,000")))
+    assert shown(table) == ["name      n", "a         1", "long  1,000"]
+
+
+def test_a_long_text_folds_and_a_number_never_does() -> None:
+    table = Table((left("name"), right("n")), (("some words that are long", "1,000,000"),))
+    assert shown(table, width=24) == [
+        "name                   n",
+        "some words     1,000,000",
+        "that are long",
+    ]
+
+
+def test_rows_become_facts_where_columns_do_not_fit() -> None:
+    table = Table((right("first"), right("second")), (("123,456,789", "987,654,321"),))
+    assert shown(table, width=20) == ["first   123,456,789", "second  987,654,321"]
+
+
+def test_an_empty_table_says_so() -> None:
+    assert shown(Table((left("a"),), (), empty="No run is stored.")) == ["No run is stored."]
+
+
+def test_a_unit_stays_with_its_number() -> None:
+    assert shown(Prose("it took about 12.5 s"), width=18) == ["it took about", "12.5 s"]
+
+
+def test_facts_stand_in_columns() -> None:
+    assert shown(Facts((("a", "1"), ("longer", Cell("2"))))) == ["a       1", "longer  2"]
+
+
+def test_wide_characters_count_twice() -> None:
+    lines = shown(Table((left("a"), right("n")), (("日本語", "1"), ("x", "2"))))
+    assert lines == ["a       n", "日本語  1", "x       2"]
+
+
+def test_colour_says_what_the_tone_means() -> None:
+    bad = Document("t", Verdict(Tone.BAD, "failed"), ())
+    assert terminal(bad, color=True) == "\x1b[1;31mfailed\x1b[0m\n"
+
+
+def test_markup_of_the_terminal_library_is_text() -> None:
+    assert shown(Prose("[red]not red[/red] :smile:")) == ["[red]not red[/red] :smile:"]
+
+
+def test_a_word_that_is_too_wide_breaks_at_its_joints() -> None:
+    assert fold("see long-long-long/name", 10) == ["see long-", "long-long/", "name"]
+
+
+@given(TEXTS, st.integers(min_value=2, max_value=30))
+def test_folding_loses_nothing_but_spaces(text: str, width: int) -> None:
+    lines = fold(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    kept = "".join("".join(lines).split())
+    assert kept == "".join(text.replace("\u00a0", " ").split())

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+import re
+from html.parser import HTMLParser
+
+import pytest
+from rich.cells import cell_len
+
+import reports.gallery
+from reports.document import Document
+from reports.render.files import render
+from reports.render.terminal import terminal
+
+FORMATS = (".txt", ".md", ".html")
+STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0041]"
+)
+TERMINAL_TRICKS = "\x1b[2J\x1b]8;;http://evil\x07\x9b31m\u202e\u2066\u200f\r\x00\U000e0041"
+MARKUP_TRICKS = (
+    "</title></script><script>alert(1)</script><img src=x onerror=alert(1)> | `` ``` **b** "
+    "[a](javascript:alert(1)) ![i](x) {{ 7 * 7 }} {% raw %} [red]r[/red] &lt; <!-- "
+)
+LINE_TRICKS = "\n\n# heading\n- item\n| a | b |\n| --- | --- |\n```\n"
+HOSTILE = (TERMINAL_TRICKS, MARKUP_TRICKS, LINE_TRICKS)
+IDENTITIES = frozenset({"rule", "metric"})
+VOID = {"meta", "br", "img"}
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_every_module_of_the_gallery_has_a_full_and_an_empty_case(
+    case_names: frozenset[str],
+) -> None:
+    modules = {module.name for module in pkgutil.iter_modules(reports.gallery.__path__)}
+    assert modules <= case_names
+    assert {f"{name}-empty" for name in modules} <= case_names
+
+
+def test_every_module_of_the_gallery_has_a_function_of_its_name() -> None:
+    for module in pkgutil.iter_modules(reports.gallery.__path__):
+        found = importlib.import_module(f"reports.gallery.{module.name}")
+        assert callable(getattr(found, module.name))
+
+
+def test_the_first_line_is_the_verdict(document: Document) -> None:
+    text = terminal(document, width=1000, color=False)
+    assert document.verdict is not None
+    assert text.split("\n")[0] == document.verdict.text
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_renders_the_same_twice(document: Document, suffix: str) -> None:
+    assert render(document, suffix) == render(document, suffix)
+
+
+def test_says_nothing_about_numbers_that_are_none(document: Document) -> None:
+    for suffix in FORMATS:
+        assert not re.search(r"\b(None|nan|inf)\b", render(document, suffix))
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_fits_the_terminal(document: Document, width: int) -> None:
+    lines = terminal(document, width=width, color=False).split("\n")
+    assert max(map(cell_len, lines)) <= width
+    assert not any(line != line.rstrip() for line in lines)
+
+
+def test_has_no_escape_without_colour_and_the_same_words_with_it(document: Document) -> None:
+    bare, coloured = terminal(document, color=False), terminal(document, color=True)
+    assert "\x1b" not in bare
+    assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == bare
+
+
+def test_the_page_needs_nothing_else(document: Document) -> None:
+    text = render(document, ".html")
+    page = Page(text)
+    assert page.open == []
+    assert not page.tags & {"script", "link", "iframe", "object", "img"}
+    assert not page.attributes & {"src", "href", "onload", "onclick"}
+    assert "default-src 'none'" in text
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_the_page_has_one_first_heading_and_skips_no_level(document: Document) -> None:
+    levels = [int(level) for level in re.findall(r"<h([1-6])", render(document, ".html"))]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(deep - shallow <= 1 for shallow, deep in itertools.pairwise(levels))
+
+
+@pytest.mark.parametrize("keep", [frozenset(), IDENTITIES], ids=["all", "all but rule names"])
+@pytest.mark.parametrize("poison", HOSTILE, ids=["terminal", "markup", "lines"])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_hostile_text_is_harmless(
+    name: str, lay_out: type, suffix: str, poison: str, keep: frozenset[str]
+) -> None:
+    text = render(lay_out(name, poison, keep), suffix)
+    assert not STEERING.search(text)
+    text.encode("utf-8")
+
+
+@pytest.mark.parametrize("poison", HOSTILE, ids=["terminal", "markup", "lines"])
+def test_hostile_text_adds_nothing_to_a_page(name: str, lay_out: type, poison: str) -> None:
+    kind = (Page(render(lay_out(name), ".html")), Page(render(lay_out(name, poison), ".html")))
+    assert kind[1].open == []
+    assert kind[1].tags <= kind[0].tags | {"details", "summary", "pre", "code"}
+    assert kind[1].attributes <= kind[0].attributes | {"tabindex"}
+
+
+@pytest.mark.parametrize("poison", HOSTILE, ids=["terminal", "markup", "lines"])
+def test_hostile_text_fits_the_terminal(name: str, lay_out: type, poison: str) -> None:
+    lines = terminal(lay_out(name, poison), width=80, color=False).split("\n")
+    assert max(map(cell_len, lines)) <= 80
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_looks_as_a_person_saw_it(name: str, lay_out: type, golden: type, suffix: str) -> None:
+    if suffix == ".html" and name not in {"run", "decision", "workflow", "gate"}:
+        suffix = ".txt"
+    golden(f"{name}{suffix}", render(lay_out(name), suffix))
