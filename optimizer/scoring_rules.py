@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 
 from pydantic import Field
@@ -201,6 +201,7 @@ class ScoringRules:
             Unit.COUNT,
             False,
             self.critical_issue_threshold,
+            fires_at_threshold=True,
         )
         if analysis is None:
             return score.skipped("no prompt"), critical.skipped("no prompt")
@@ -209,7 +210,7 @@ class ScoringRules:
         )
         return (
             score.judged(analysis.overall_score),
-            critical.judged(n_critical, fires_at_threshold=True),
+            critical.judged(n_critical),
         )
 
     def _run_checks(
@@ -217,9 +218,15 @@ class ScoringRules:
     ) -> tuple[RuleCheck, ...]:
         success = _Rule("success_rate", "min_success_rate", Unit.RATE, True, self.min_success_rate)
         latency = _Rule(
-            "latency", "max_acceptable_latency_ms", Unit.MS, False, self.max_acceptable_latency_ms
+            "mean_latency",
+            "max_acceptable_latency_ms",
+            Unit.MS,
+            False,
+            self.max_acceptable_latency_ms,
         )
-        cost = _Rule("cost", "max_cost_per_request", Unit.USD, False, self.max_cost_per_request)
+        cost = _Rule(
+            "mean_cost", "max_cost_per_request", Unit.USD, False, self.max_cost_per_request
+        )
         timeouts = _Rule(
             "timeout_rate", "max_timeout_error_rate", Unit.RATE, False, self.max_timeout_error_rate
         )
@@ -233,19 +240,20 @@ class ScoringRules:
             else success.judged(
                 report.success_rate,
                 wilson(report.successful_tests, n, level=level, n_effective=n_effective),
+                n=n,
             ),
             latency.skipped("no times were measured")
             if "execution_time" in unknown
             else latency.judged(
                 report.avg_response_time_ms,
-                _mean_interval(report, "latency_n", "latency_sd_ms", level),
+                _mean_interval(report, "latency_cases", "latency_sd_ms", level),
                 n=report.metadata.get("latency_n", n),
             ),
             cost.skipped("no prices are known")
             if "cost" in unknown
             else cost.judged(
                 report.cost_per_request,
-                _mean_interval(report, "cost_n", "cost_sd_usd", level),
+                _mean_interval(report, "cost_cases", "cost_sd_usd", level),
                 n=report.metadata.get("cost_n", n),
             ),
             timeouts.judged(
@@ -256,6 +264,7 @@ class ScoringRules:
                     level=level,
                     n_effective=n_effective,
                 ),
+                n=n,
             ),
         )
 
@@ -339,40 +348,38 @@ class _Rule:
     unit: Unit
     fires_below: bool
     threshold: float
+    fires_at_threshold: bool = False
 
     def skipped(self, note: str) -> RuleCheck:
         """Return the rule as not evaluated."""
         return self._check(outcome=Outcome.NOT_EVALUATED, note=note)
 
     def judged(
-        self,
-        value: float,
-        interval: Interval | None = None,
-        *,
-        n: int | None = None,
-        fires_at_threshold: bool = False,
+        self, value: float, interval: Interval | None = None, *, n: int | None = None
     ) -> RuleCheck:
-        """Return how the rule comes out for a value, measured on `n` where it has no interval."""
-        fired = self._beyond(value) or (fires_at_threshold and value == self.threshold)
+        """Return how the rule comes out for a value that was measured on `n` tests."""
+        fired = self._beyond(value)
         margin = value - self.threshold if self.fires_below else self.threshold - value
-        settled = None
-        if interval is not None:
-            settled = all(self._beyond(bound) == fired for bound in (interval.low, interval.high))
+        if interval is None:
+            outcome = Outcome.FIRED if fired else Outcome.QUIET
+            return self._check(outcome=outcome, value=value, margin=margin, n=n)
+        settled = all(self._beyond(bound) == fired for bound in (interval.low, interval.high))
         return self._check(
             outcome=Outcome.FIRED if fired else Outcome.QUIET,
             value=value,
             margin=margin,
-            n=interval.n if interval else n,
-            low=interval.low if interval else None,
-            high=interval.high if interval else None,
-            level=interval.level if interval else None,
+            n=n,
+            n_effective=interval.n_effective,
+            low=interval.low,
+            high=interval.high,
+            level=interval.level,
             settled=settled,
-            note="not enough data: the interval reaches the threshold"
-            if settled is False
-            else None,
+            note=None if settled else "not enough data: the interval reaches the threshold",
         )
 
     def _beyond(self, value: float) -> bool:
+        if value == self.threshold:
+            return self.fires_at_threshold
         return value < self.threshold if self.fires_below else value > self.threshold
 
     def _check(self, **judgement: Any) -> RuleCheck:
@@ -382,6 +389,7 @@ class _Rule:
             unit=self.unit,
             fires_below=self.fires_below,
             threshold=self.threshold,
+            fires_at_threshold=self.fires_at_threshold,
             **judgement,
         )
 
@@ -391,11 +399,11 @@ def _mean_interval(
 ) -> Interval | None:
     """Return the interval of a mean of which n and spread are in the metadata, else None."""
     n, sd = report.metadata.get(n_key), report.metadata.get(sd_key)
-    mean = report.avg_response_time_ms if n_key == "latency_n" else report.cost_per_request
+    mean = report.avg_response_time_ms if n_key == "latency_cases" else report.cost_per_request
     if n is None or sd is None or n < 2:  # noqa: PLR2004 - one observation has no spread
         return None
     interval = mean_interval(mean, sd, n, level=level)
-    return Interval(estimate=mean, low=max(interval.low, 0.0), high=interval.high, level=level, n=n)
+    return replace(interval, low=max(interval.low, 0.0))
 
 
 def _rival_causes(report: TestExecutionReport) -> tuple[str, ...]:

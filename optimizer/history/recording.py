@@ -28,6 +28,7 @@ from optimizer.history.columns import (
 )
 from optimizer.history.settings import RawPolicy, StoreSettings
 from optimizer.history.store import History
+from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import (
     Reading,
@@ -85,9 +86,11 @@ def record(
     Raises:
         FormatError: A task is not as the bridge expects; nothing is stored then.
     """
+    # Object columns hold nothing but text here: no need to look what is in them.
+    history.connection.execute("SET pandas_analyze_sample = 0")
+    # Not in the transaction: DuckDB 2.0.0 does not see large inserts into a table so made there.
+    history.connection.execute("CREATE OR REPLACE TEMP TABLE incoming AS FROM tasks LIMIT 0")
     with history.transaction():
-        # Object columns hold nothing but text here: no need to look what is in them.
-        history.connection.execute("SET pandas_analyze_sample = 0")
         writer = _Writer(history, settings, now)
         try:
             outcomes = [
@@ -174,9 +177,9 @@ class _Writer:
         self._headers: list[tuple[RunHeader, Source]] = []
         self._variants: dict[str, Variant] = {}
         self._waiting: list[Block] = []
+        self._n_taken = 0
         self._compressed: list[tuple[Source, Future[bytes] | None]] = []
         self._pool = ThreadPoolExecutor(max_workers=1)
-        self._connection.execute("CREATE OR REPLACE TEMP TABLE incoming AS FROM tasks LIMIT 0")
 
     def taken(self, run_ids: Iterable[str]) -> dict[str, queries.StoredRun]:
         """Return those of some runs that were taken but not yet written."""
@@ -203,6 +206,7 @@ class _Writer:
         for rows in in_blocks(run):
             self._waiting.append(Block(header=run.header, position=position, rows=rows))
             position += len(rows)
+            self._n_taken += len(rows)
             if sum(len(block.rows) for block in self._waiting) >= BLOCK_ROWS:
                 self._write_blocks()
         return position
@@ -210,8 +214,10 @@ class _Writer:
     def flush(self) -> None:
         """Write all that was taken."""
         self._write_blocks()
-        self._connection.execute("INSERT INTO tasks SELECT * FROM incoming")
-        self._connection.execute(f"INSERT INTO reports BY NAME {queries.text('report_rows')}")
+        self._move_tasks()
+        self._connection.execute(
+            f"INSERT INTO reports BY NAME {queries.text('report_rows')}", {"z2": queries.Z2}
+        )
         self._connection.execute("TRUNCATE incoming")
         self._write_sources()
         self._write_runs()
@@ -237,6 +243,15 @@ class _Writer:
             for variant in {id(row.variant): row.variant for row in block.rows}.values():
                 self._variants[variant.variant_id] = variant
         self._waiting = []
+
+    def _move_tasks(self) -> None:
+        """Move the tasks of the transaction to their table, and see that all arrived."""
+        rows = self._connection.execute("INSERT INTO tasks SELECT * FROM incoming").fetchall()
+        if rows[0][0] != self._n_taken:
+            raise HistoryError(
+                f"the database wrote {rows[0][0]} of {self._n_taken} tasks; nothing was stored"
+            )
+        self._n_taken = 0
 
     def _insert(self, statement: str, columns: Columns) -> None:
         """Run a statement that reads `columns` by that name."""

@@ -114,6 +114,8 @@ CREATE TABLE reports (
     n_cases                 BIGINT NOT NULL,
     success_rate            DOUBLE,         -- n_succeeded / n_completed
     n_effective             DOUBLE,         -- independent tests that would know the rate as well
+    success_low             DOUBLE,         -- 95 % Wilson interval of the rate on n_effective tests
+    success_high            DOUBLE,
     n_latency               BIGINT NOT NULL,
     latency_mean_ms         DOUBLE,
     latency_sd_ms           DOUBLE,

@@ -49,9 +49,11 @@ def report_of(summary: RunSummary | WindowSummary) -> TestExecutionReport | None
             "unknown_fields": _unknown_fields(summary),
             "n_cases": summary.n_cases,
             "n_effective": summary.n_effective,
-            "latency_n": min(summary.n_latency, summary.n_cases),
+            "latency_n": summary.n_latency,
+            "latency_cases": min(summary.n_latency, summary.n_cases),
             "latency_sd_ms": summary.latency_sd_ms,
-            "cost_n": min(summary.n_cost, summary.n_cases),
+            "cost_n": summary.n_cost,
+            "cost_cases": min(summary.n_cost, summary.n_cases),
             "cost_sd_usd": summary.cost_sd_usd,
         },
     )

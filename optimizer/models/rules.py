@@ -34,11 +34,14 @@ class RuleCheck:
         setting: Name of the threshold: `min_success_rate`.
         unit: Unit of value, threshold, margin and bounds.
         fires_below: True where the rule fires below its threshold, False where above it.
-        threshold: The bound, which itself does not fire.
+        threshold: The bound.
+        fires_at_threshold: Whether a value at the bound fires already.
         outcome: Whether it fired.
         value: What was measured, or None where the rule was not evaluated.
         margin: Distance to the threshold, positive on the good side; None as `value`.
         n: Number of observations behind the value, or None where it is not a sample.
+        n_effective: How many independent observations the interval counts, where repeats of a
+            case made them fewer than n; None where there is no interval.
         low: Lower bound of the value's interval, or None where there is none.
         high: Upper bound of the value's interval, or None where there is none.
         level: Confidence level of the interval, 0 to 1, or None.
@@ -55,6 +58,8 @@ class RuleCheck:
     value: float | None = None
     margin: float | None = None
     n: int | None = None
+    n_effective: float | None = None
+    fires_at_threshold: bool = False
     low: float | None = None
     high: float | None = None
     level: float | None = None

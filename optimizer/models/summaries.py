@@ -20,6 +20,8 @@ class Figures:
         n_cases: Different test cases.
         n_effective: How many independent tests would know the pass rate as well: repeats of a
             case count for less than one each. Between n_cases and n_completed.
+        success_low: Lower bound of the 95 % Wilson interval of the rate, on n_effective tests.
+        success_high: Upper bound of the same.
         n_latency: Completed tasks with a known time.
         n_cost: Completed tasks with a known price.
         n_tokens: Completed tasks with a known token count.
@@ -38,6 +40,8 @@ class Figures:
     n_cases: int
     success_rate: float | None
     n_effective: float | None
+    success_low: float | None
+    success_high: float | None
     n_latency: int
     latency_mean_ms: float | None
     latency_sd_ms: float | None

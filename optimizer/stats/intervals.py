@@ -18,6 +18,7 @@ class Interval:
         high: Upper bound.
         level: Confidence level, 0 to 1.
         n: Number of observations.
+        n_effective: How many independent observations the bounds count.
     """
 
     estimate: float
@@ -25,6 +26,7 @@ class Interval:
     high: float
     level: float
     n: int
+    n_effective: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ def wilson(
         high=1.0 if successes == n else min(centre + half, 1.0),
         level=level,
         n=n,
+        n_effective=m,
     )
 
 
@@ -101,7 +104,9 @@ def mean_interval(mean: float, sd: float, n: int, *, level: float = 0.95) -> Int
     if n < 2 or sd < 0:  # noqa: PLR2004 - one observation has no spread
         raise ValueError(f"need n >= 2 and sd >= 0, got n = {n}, sd = {sd}")
     half = t_quantile((1 + level) / 2, n - 1) * sd / math.sqrt(n)
-    return Interval(estimate=mean, low=mean - half, high=mean + half, level=level, n=n)
+    return Interval(
+        estimate=mean, low=mean - half, high=mean + half, level=level, n=n, n_effective=n
+    )
 
 
 def newcombe(first: Interval, second: Interval) -> RateDifference:

@@ -62,9 +62,6 @@ def _row(d: Decision) -> tuple[Cell | str, ...]:
 def _rules_in_words(d: Decision) -> Cell:
     if d.current is None or d.explanation is None:
         return Cell("nothing has run")
-    hit = fired(d.explanation.checks)
-    if hit:
-        return outcome_cell(hit[0])
     check = worst(d.explanation.checks)
     return outcome_cell(check) if check else Cell("not evaluated")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from optimizer.models.decisions import Decision
 from optimizer.models.rules import Unit
@@ -56,6 +57,7 @@ def pass_rates(runs: Sequence[RunSummary]) -> Chart:
     """Draw the pass rate of each run, oldest first, one series a variant."""
     in_time = sorted(runs, key=lambda run: (run.started_at, run.run_id))
     positions = {run_id: i for i, run_id in enumerate(dict.fromkeys(r.run_id for r in in_time))}
+    ends = _ends([run.started_at for run in in_time])
     labels = list(dict.fromkeys(figures.variant_of(run) for run in in_time))
     series = tuple(
         Series(
@@ -74,10 +76,18 @@ def pass_rates(runs: Sequence[RunSummary]) -> Chart:
             f"{one.label}: {one.points[-1].text}" for one in series if one.points
         ),
         unit=Unit.RATE,
-        first=day(in_time[0].started_at) if in_time else "",
-        last=day(in_time[-1].started_at) if in_time else "",
+        first=ends[0],
+        last=ends[-1],
         series=series,
     )
+
+
+def _ends(times: Sequence[datetime]) -> tuple[str, str]:
+    """Name the first and the last of some times, by the minute where the day is the same."""
+    if not times:
+        return "", ""
+    first, last = day(times[0]), day(times[-1])
+    return (first, last) if first != last else (moment(times[0]), moment(times[-1]))
 
 
 def _point_text(run: RunSummary) -> str:

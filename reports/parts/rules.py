@@ -170,14 +170,15 @@ def success_check(explanation: Explanation | None) -> RuleCheck | None:
 
 
 def worst(checks: Iterable[RuleCheck]) -> RuleCheck | None:
-    """Return the rule furthest beyond its threshold, or else nearest to it.
+    """Return the rule that is most surely, and then furthest, beyond its threshold.
 
     Margins of different units are compared as shares of their thresholds.
     """
     judged = [c for c in checks if c.margin is not None]
-    return min(judged, key=_relative_margin, default=None)
+    return min(judged, key=_urgency, default=None)
 
 
-def _relative_margin(check: RuleCheck) -> tuple[bool, float]:
+def _urgency(check: RuleCheck) -> tuple[bool, bool, float]:
+    fires, unsure = check.outcome is Outcome.FIRED, check.settled is False
     scale = abs(check.threshold) or 1.0
-    return check.outcome is not Outcome.FIRED, (check.margin or 0.0) / scale
+    return not fires, unsure is fires, (check.margin or 0.0) / scale

@@ -239,13 +239,13 @@ def test_unmeasured_figures_are_not_judged() -> None:
     explained = RULES.explain_optimize(
         None, report(avg_response_time_ms=0.0, cost_per_request=0.0, metadata=metadata)
     )
-    assert check("latency", explained).note == "no times were measured"
-    assert check("cost", explained).note == "no prices are known"
+    assert check("mean_latency", explained).note == "no times were measured"
+    assert check("mean_cost", explained).note == "no prices are known"
 
 
 def test_means_have_intervals_where_their_spread_is_known() -> None:
-    metadata = {"latency_n": 100, "latency_sd_ms": 500.0}
-    latency = check("latency", RULES.explain_optimize(None, report(metadata=metadata)))
+    metadata = {"latency_cases": 100, "latency_sd_ms": 500.0}
+    latency = check("mean_latency", RULES.explain_optimize(None, report(metadata=metadata)))
     # 1000 -+ t(.975, 99) * 500 / 10 = 1000 -+ 1.984217 * 50
     assert (latency.low, latency.high) == pytest.approx((900.789, 1099.211), abs=1e-3)
 
@@ -258,7 +258,7 @@ def test_means_have_intervals_where_their_spread_is_known() -> None:
     cost=st.floats(0, 1),
     n_timeouts=st.integers(0, 10),
 )
-def test_the_explanation_always_agrees_with_the_published_rules(
+def test_the_explanation_always_agrees_with_the_published_rules(  # noqa: PLR0917
     overall: float, critical: int, passed: int, latency: float, cost: float, n_timeouts: int
 ) -> None:
     results = report(

@@ -20,10 +20,14 @@ from optimizer.models.summaries import (
     WindowSummary,
     WorkflowSummary,
 )
+from optimizer.stats.quantiles import normal_quantile
 
 Row = TypeVar("Row")
 
 ALL = 2**31 - 1
+
+Z2 = normal_quantile(0.975) ** 2
+"""Square of the normal quantile of the 95 % intervals in `Figures`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,7 @@ def windows(
         as_of=None if as_of is None else as_of.astimezone(UTC).replace(tzinfo=None),
         max_runs=max_runs,
         slow_ms=slow_ms,
+        z2=Z2,
     )
 
 

@@ -1,11 +1,13 @@
 -- The figures of runs that are about to be stored, and of each variant in them.
 --
 -- Grain:   one row per run, with variant_id NULL, and one per run and variant
--- Params:  none; reads the relation incoming, which has the columns of tasks
+-- Params:  $z2  DOUBLE  square of the normal quantile of the interval's level
+--          Reads the relation incoming, which has the columns of tasks.
 -- Columns: as in the table reports
 --
 -- Repeats of a case are not independent: n_effective is the number of independent tests that would
 -- know the pass rate as well (Korn and Graubard 1998), between the cases and the completed tests.
+-- success_low and success_high are Wilson's bounds with that n.
 
 WITH task AS (
     SELECT
@@ -75,23 +77,36 @@ figures AS (
         count(*) FILTER (WHERE failure_kind = 'unclassified')                  AS n_unclassified_failures
     FROM task
     GROUP BY GROUPING SETS ((run_id), (run_id, variant_id))
+),
+measured AS (
+    SELECT
+        figures.*,
+        CASE
+            WHEN n_completed = 0 THEN NULL
+            WHEN n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
+            WHEN coalesce(cluster_variance, 0e0) = 0e0 THEN CAST(n_clusters AS DOUBLE)
+            ELSE greatest(
+                CAST(n_clusters AS DOUBLE),
+                least(
+                    CAST(n_completed AS DOUBLE),
+                    success_rate * (1 - success_rate) * n_clusters / cluster_variance
+                )
+            )
+        END AS n_effective
+    FROM figures
+    LEFT JOIN by_set
+        ON by_set.run_id = figures.run_id
+        AND by_set.variant_key = coalesce(figures.variant_id, '')
 )
 SELECT
-    figures.*,
-    CASE
-        WHEN n_completed = 0 THEN NULL
-        WHEN n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
-        WHEN coalesce(cluster_variance, 0e0) = 0e0 THEN CAST(n_clusters AS DOUBLE)
-        ELSE greatest(
-            CAST(n_clusters AS DOUBLE),
-            least(
-                CAST(n_completed AS DOUBLE),
-                success_rate * (1 - success_rate) * n_clusters / cluster_variance
-            )
-        )
-    END AS n_effective
-FROM figures
-LEFT JOIN by_set
-    ON by_set.run_id = figures.run_id
-    AND by_set.variant_key = coalesce(figures.variant_id, '')
-ORDER BY figures.run_id NULLS LAST, figures.variant_id NULLS FIRST
+    *,
+    CASE WHEN n_succeeded = 0 THEN success_rate ELSE (
+        success_rate * n_effective + $z2 / 2
+        - sqrt($z2 * success_rate * (1 - success_rate) * n_effective + $z2 * $z2 / 4)
+    ) / (n_effective + $z2) END AS success_low,
+    CASE WHEN n_succeeded = n_completed THEN success_rate ELSE (
+        success_rate * n_effective + $z2 / 2
+        + sqrt($z2 * success_rate * (1 - success_rate) * n_effective + $z2 * $z2 / 4)
+    ) / (n_effective + $z2) END AS success_high
+FROM measured
+ORDER BY run_id NULLS LAST, variant_id NULLS FIRST

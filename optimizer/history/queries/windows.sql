@@ -5,9 +5,10 @@
 --          $as_of        TIMESTAMP  runs that ended later are not seen; NULL: all are
 --          $max_runs     INTEGER    newest runs of a variant that are looked at
 --          $slow_ms      DOUBLE     tasks that took longer are counted; NULL: none are
+--          $z2           DOUBLE     square of the normal quantile of the interval's level
 -- Columns: workflow_id, variant_id, variant (label of the newest run), model, n_runs, n_slow,
 --          first_started_at, last_started_at, then the figures as in the table reports;
---          n_effective as in report_rows.sql
+--          n_effective and the bounds of the pass rate as in report_rows.sql
 
 WITH run_of_variant AS (
     SELECT
@@ -102,25 +103,38 @@ figures AS (
         count(*) FILTER (WHERE failure_kind = 'unclassified')                  AS n_unclassified_failures
     FROM task
     GROUP BY workflow_id, variant_id
+),
+measured AS (
+    SELECT
+        figures.*,
+        variants.model,
+        CASE
+            WHEN n_completed = 0 THEN NULL
+            WHEN n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
+            WHEN coalesce(cluster_variance, 0e0) = 0e0 THEN CAST(n_clusters AS DOUBLE)
+            ELSE greatest(
+                CAST(n_clusters AS DOUBLE),
+                least(
+                    CAST(n_completed AS DOUBLE),
+                    success_rate * (1 - success_rate) * n_clusters / cluster_variance
+                )
+            )
+        END AS n_effective
+    FROM figures
+    JOIN variants ON variants.variant_id = figures.variant_id
+    LEFT JOIN by_set
+        ON by_set.workflow_id = figures.workflow_id AND by_set.variant_id = figures.variant_id
 )
 SELECT
-    figures.*,
-    variants.model,
-    CASE
-        WHEN n_completed = 0 THEN NULL
-        WHEN n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
-        WHEN coalesce(cluster_variance, 0e0) = 0e0 THEN CAST(n_clusters AS DOUBLE)
-        ELSE greatest(
-            CAST(n_clusters AS DOUBLE),
-            least(
-                CAST(n_completed AS DOUBLE),
-                success_rate * (1 - success_rate) * n_clusters / cluster_variance
-            )
-        )
-    END AS n_effective
-FROM figures
-JOIN variants ON variants.variant_id = figures.variant_id
-LEFT JOIN by_set
-    ON by_set.workflow_id = figures.workflow_id AND by_set.variant_id = figures.variant_id
-ORDER BY figures.workflow_id NULLS LAST, last_started_at DESC NULLS LAST,
-    n_tasks DESC NULLS LAST, figures.variant_id NULLS LAST
+    *,
+    CASE WHEN n_succeeded = 0 THEN success_rate ELSE (
+        success_rate * n_effective + $z2 / 2
+        - sqrt($z2 * success_rate * (1 - success_rate) * n_effective + $z2 * $z2 / 4)
+    ) / (n_effective + $z2) END AS success_low,
+    CASE WHEN n_succeeded = n_completed THEN success_rate ELSE (
+        success_rate * n_effective + $z2 / 2
+        + sqrt($z2 * success_rate * (1 - success_rate) * n_effective + $z2 * $z2 / 4)
+    ) / (n_effective + $z2) END AS success_high
+FROM measured
+ORDER BY workflow_id NULLS LAST, last_started_at DESC NULLS LAST,
+    n_tasks DESC NULLS LAST, variant_id NULLS LAST
