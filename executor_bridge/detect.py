@@ -10,6 +10,8 @@ import msgspec
 
 from executor_bridge.base import Bridge, Head, Shape
 from executor_bridge.formats.native import Native
+from executor_bridge.json_text import parse
+from executor_bridge.texts import documents
 from optimizer.models.errors import ConfigError, Fault, FormatError
 from optimizer.models.tasks import Source
 
@@ -95,6 +97,10 @@ def _unknown(source: Source, head: Head) -> FormatError:
         Shape.OBJECT: ", ".join(head.keys[:SHOWN_KEYS]) or "an object without fields",
     }[head.shape]
     names = ", ".join(bridge.name for bridge in BRIDGES)
-    faults = [Fault(place="format", found="none that is known", expected=f"one of: {names}")]
+    faults: list[Fault] = []
+    if head.shape is not Shape.TEXT:
+        first = next(documents(source.content, source.sha256))
+        faults += parse(bytes(first.text), first_line=first.place).faults
+    faults.append(Fault(place="format", found="none that is known", expected=f"one of: {names}"))
     faults += [Fault(place=bridge.name, found=found, expected=bridge.wants) for bridge in BRIDGES]
     return FormatError(source.path, tuple(faults), hint="Name its format with --from.")

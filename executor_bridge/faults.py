@@ -4,141 +4,25 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from executor_bridge import wire
 from executor_bridge.clock import Clock, UnusableTimeError
-from executor_bridge.json_text import NotANumber, parse, payload_faults, shown
+from executor_bridge.json_text import parse, payload_faults, shown
 from executor_bridge.models import RunStatistics
 from executor_bridge.rows import figures
+from executor_bridge.shapes import INNER, RunShape, Shape
 from executor_bridge.texts import Document, documents
 from executor_bridge.totals import disagreements
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
-
-
-def _time(value: object) -> object:
-    """Return a time as the fast reader takes it."""
-    if not isinstance(value, str):
-        raise ValueError("not a text")  # noqa: TRY004 - pydantic turns ValueError into a fault
-    return msgspec.convert(value, datetime)
-
-
-Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
-AnyText = Annotated[str | None, Field(description="a text or null")]
-Time = Annotated[
-    datetime,
-    BeforeValidator(_time),
-    Field(description="a time such as 2026-03-01T12:00:00Z"),
-]
-Count = Annotated[
-    int | None, Field(ge=0, le=wire.MAX_COUNT, description="a whole number from 0 to 2^63 - 1")
-]
-Amount = Annotated[float | None, Field(ge=0, description="a number from 0 on")]
-Rate = Annotated[float | None, Field(ge=0, le=1, description="a number from 0 to 1")]
-Payload = Annotated[dict[str, Any] | None, Field(description="an object")]
-OptionalTime = Annotated[
-    datetime | None,
-    BeforeValidator(lambda value: None if value is None else _time(value)),
-    Field(description="a time such as 2026-03-01T12:00:00Z, or null"),
-]
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class TestResultShape(_Shape):
-    """What came of one call."""
-
-    __test__ = False
-
-    status: Annotated[wire.TestStatus, Field(description="one of success, failed, timeout, error")]
-    workflow_id: AnyText = None
-    execution_id: AnyText = None
-    timestamp: OptionalTime = None
-    execution_time: Amount = None
-    tokens_used: Count = None
-    cost: Amount = None
-    inputs: Payload = None
-    outputs: Payload = None
-    error_message: AnyText = None
-    prompt_variant: AnyText = None
-    dataset: AnyText = None
-    score: Rate = None
-    metadata: Payload = None
-
-
-class TaskShape(_Shape):
-    """One task."""
-
-    task_id: Text
-    workflow_id: Text
-    task_status: Annotated[
-        wire.TaskStatus,
-        Field(
-            description="one of pending, queued, running, succeeded, failed, timeout, cancelled, "
-            "error"
-        ),
-    ]
-    created_at: Time
-    dataset: AnyText = None
-    scenario: Annotated[
-        wire.Scenario | None, Field(description="one of normal, boundary, error, custom")
-    ] = None
-    test_result: Annotated[TestResultShape | None, Field(description="an object or null")] = None
-    error_message: AnyText = None
-    attempt_count: Count = None
-    finished_at: OptionalTime = None
-    execution_time: Amount = None
-    metadata: Payload = None
-
-
-class StatisticsShape(_Shape):
-    """What the executor counted."""
-
-    total_tasks: Count = None
-    completed_tasks: Count = None
-    succeeded_tasks: Count = None
-    failed_tasks: Count = None
-    timeout_tasks: Count = None
-    cancelled_tasks: Count = None
-    error_tasks: Count = None
-    success_rate: Rate = None
-    total_execution_time: Amount = None
-    avg_execution_time: Amount = None
-    total_tokens: Count = None
-    total_cost: Amount = None
-    total_retries: Count = None
-
-
-class RunShape(_Shape):
-    """One run."""
-
-    run_id: Text
-    workflow_id: Text
-    started_at: Time
-    finished_at: Time
-    task_results: Annotated[
-        list[TaskShape], Field(min_length=1, description="a list of at least one task")
-    ]
-    total_duration: Amount = None
-    statistics: Annotated[StatisticsShape | None, Field(description="an object or null")] = None
-    metadata: Payload = None
-
-
-INNER: dict[str, type[_Shape]] = {
-    "task_results": TaskShape,
-    "test_result": TestResultShape,
-    "statistics": StatisticsShape,
-}
 
 
 def listed(source: Source, settings: IngestSettings, damage: Exception) -> FormatError:
@@ -215,7 +99,7 @@ def _shape_faults(run: dict[str, Any]) -> Iterator[Fault]:
 
 def _shape_fault(detail: ErrorDetails) -> Fault:
     *parents, last = detail["loc"]
-    shape: type[_Shape] = RunShape
+    shape: type[Shape] = RunShape
     for part in parents:
         shape = INNER.get(str(part), shape)
     if detail["type"] == "extra_forbidden":
@@ -230,7 +114,7 @@ def _shape_fault(detail: ErrorDetails) -> Fault:
     return Fault(place=_place(detail["loc"]), found=found, expected=expected)
 
 
-def _unknown_field(place: str, name: str, shape: type[_Shape]) -> Fault:
+def _unknown_field(place: str, name: str, shape: type[Shape]) -> Fault:
     """Return the fault for a field that the format does not have."""
     close = difflib.get_close_matches(name, shape.model_fields, n=1)
     return Fault(
@@ -284,7 +168,7 @@ def _task_faults(
 
 def _time_faults(
     owner: dict[str, Any], name: str, prefix: str, clock: Clock
-) -> Iterator[Fault]:
+) -> Generator[Fault, None, datetime | None]:
     """Yield what is wrong with a time, and return it as UTC, None where it is of no use."""
     value = owner.get(name)
     try:

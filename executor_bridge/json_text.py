@@ -73,7 +73,9 @@ def parse(text: bytes, *, first_byte: int = 0, first_line: int = 1) -> Parsed:
     except RecursionError:
         place = f"line {first_line}"
         expected = "at most some hundred levels"
-        faults.append(Fault(place=place, found="objects or lists nested too deep", expected=expected))
+        faults.append(
+            Fault(place=place, found="objects or lists nested too deep", expected=expected)
+        )
     else:
         return Parsed(value=value, is_complete=True, faults=tuple(faults))
     return Parsed(value=None, is_complete=False, faults=tuple(faults))

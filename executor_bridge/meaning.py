@@ -109,4 +109,3 @@ def variant(task: Metadata, run: Metadata, *, label: str) -> Variant:
         model=model,
         parameters=written,
     )
-

@@ -81,8 +81,7 @@ EXPECTED = {
 
 
 decode_task_metadata = Decoder(TaskMetadata).decode
-decode_run_metadata = Decoder(RunMetadata).decode
-VALUE_DECODERS = {
+VALUE_DECODERS: dict[type[Metadata], dict[str, Decoder[Any]]] = {
     kind: {key: Decoder(hint) for key, hint in get_type_hints(kind, include_extras=True).items()}
     for kind in (RunMetadata, TaskMetadata)
 }

@@ -195,7 +195,7 @@ class RunExecutionResult:
     metadata: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_task_results(
+    def from_task_results(  # noqa: PLR0917 - a published signature
         cls,
         run_id: str,
         workflow_id: str,

@@ -21,6 +21,7 @@ from optimizer.models.errors import FormatError
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.tasks import CaseSource, TaskRow
 
+EMPTY = (wire.NOTHING, wire.NULL)
 NO_RESULT = wire.TestResult(status="error")
 GIVEN = CaseSource.GIVEN
 ESCAPE = re.compile(
@@ -66,13 +67,29 @@ class TextTasks:
             yield task, task_metadata(task, self.ignored)
 
 
-def told(tasks: Sequence[wire.Task], ignored: Counter[str]) -> list[Told]:
-    """Return each task with what its metadata says, and count the keys that are of no use."""
+@dataclass(frozen=True, slots=True)
+class ReadyTasks:
+    """The tasks of a run of common length, decoded once.
+
+    Attributes:
+        tasks: The tasks.
+        said: What the metadata of each says.
+    """
+
+    tasks: Sequence[wire.Task]
+    said: Sequence[TaskMetadata]
+
+    def __iter__(self) -> Iterator[Told]:
+        return zip(self.tasks, self.said, strict=True)
+
+
+def told(tasks: Sequence[wire.Task], ignored: Counter[str]) -> ReadyTasks:
+    """Return tasks with what their metadata says, and count the keys that are of no use."""
     try:
         said = [decode_task_metadata(task.metadata) for task in tasks]
     except ValidationError:
         said = [task_metadata(task, ignored) for task in tasks]
-    return list(zip(tasks, said, strict=True))
+    return ReadyTasks(tasks, said)
 
 
 def task_metadata(task: wire.Task, ignored: Counter[str]) -> TaskMetadata:
@@ -226,7 +243,7 @@ def payload(raw: Raw) -> str | None:
         UnsoundError: It is no object, or its text has half a surrogate pair.
         UnicodeDecodeError: It is not in UTF-8.
     """
-    if raw == wire.NOTHING or raw == wire.NULL:
+    if raw in EMPTY:
         return None
     text = str(raw, "utf-8")
     if text[0] != "{" or ("\\" in text and has_lone_surrogate(text)):

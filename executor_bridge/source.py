@@ -47,9 +47,7 @@ def load(path: str, settings: IngestSettings, stdin: BinaryIO | None = None) -> 
     if settings.redact:
         redacted = redact(content, settings.redact_patterns)
         content, n_redacted = redacted.content, redacted.n_redacted
-    return Source(
-        path=path, sha256=sha256, n_bytes=n_bytes, content=content, n_redacted=n_redacted
-    )
+    return Source(path=path, sha256=sha256, n_bytes=n_bytes, content=content, n_redacted=n_redacted)
 
 
 def _stored(path: str, stdin: BinaryIO | None) -> bytes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
-CHUNK_BYTES = 2**18
+CHUNK_BYTES = 2**19
 """Bytes looked at in one go; what is computed on the way then stays in the cache."""
 
 FOLD = np.uint32(0x20202020)
@@ -101,6 +102,15 @@ def _allowed(letters: bytes) -> Flags:
     return flags
 
 
+def _either_case(letters: bytes) -> Flags:
+    return _allowed(letters.lower() + letters.upper())
+
+
+def _folded(letters: Iterable[int]) -> int:
+    """Return four bytes as the word they make once folded."""
+    return int.from_bytes(bytes(letter | 0x20 for letter in letters), "little")
+
+
 def _pairs() -> dict[int, tuple[Telltale, int]]:
     """Return the pairs of bytes that tell of short secrets, with how far in each stands."""
     pairs = {}
@@ -118,13 +128,10 @@ def _words() -> dict[int, list[tuple[Telltale, int]]]:
     words = defaultdict(list)
     for secret in LONG_SECRETS:
         for window in secret.windows:
-            letters = tuple(
-                _allowed(bytes([letter]).lower() + bytes([letter]).upper()) for letter in window
-            )
-            telltale = Telltale(secret.pattern, letters, secret.offset)
-            folded = bytes(letter | 0x20 for letter in window)
+            telltale = Telltale(secret.pattern, tuple(map(_either_case, window)), secret.offset)
             for at in range(4):
-                words[int.from_bytes(folded[at : at + 4], "little")].append((telltale, at))
+                for word in {_folded(letters) for letters in product(*window[at : at + 4])}:
+                    words[word].append((telltale, at))
     return dict(words)
 
 

@@ -45,9 +45,7 @@ def disagreements(given: wire.Statistics, counted: RunStatistics) -> list[Disagr
 
 def _agree(name: str, given: float, counted: float) -> bool:
     if name in SUMS:
-        return math.isclose(
-            given, counted, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE
-        )
+        return math.isclose(given, counted, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
     if name == "success_rate":
         return abs(given - counted) <= RATE_TOLERANCE
     return given == counted

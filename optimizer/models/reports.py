@@ -18,7 +18,7 @@ def report_of(summary: RunSummary | WindowSummary) -> TestExecutionReport | None
     if isinstance(summary, RunSummary):
         run_id, executed_at = summary.run_id, summary.finished_at
     else:
-        run_id, executed_at = f"{summary.n_runs} runs", summary.last_started_at
+        run_id, executed_at = f"newest {summary.n_runs} runs", summary.last_started_at
     return TestExecutionReport(
         workflow_id=summary.workflow_id,
         run_id=run_id,

@@ -160,14 +160,14 @@ class ThresholdBased:
 
     def _at_least(self, fact: str, interval: Interval, bound: float) -> _Reading:
         return _Reading(
-            text=f"{fact}, at most {interval.high:.3g} where at least {bound:g} is due",
+            text=f"{fact} (surely no more than {interval.high:.3g}; at least {bound:g} is due)",
             missed=interval.estimate < bound,
             broken=interval.high < bound,
         )
 
     def _at_most(self, fact: str, interval: Interval, bound: float) -> _Reading:
         return _Reading(
-            text=f"{fact}, at least {interval.low:.3g} where at most {bound:g} is due",
+            text=f"{fact} (surely no less than {interval.low:.3g}; at most {bound:g} is due)",
             missed=interval.estimate > bound,
             broken=interval.low > bound,
         )

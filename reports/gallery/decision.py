@@ -59,9 +59,7 @@ def decision_verdict(d: Decision) -> Verdict:
     if d.current is None:
         return Verdict(Tone.NEUTRAL, f"{d.workflow_id}: nothing proposed, nothing has run.{failed}")
     fired = rules.fired(d.explanation.checks) if d.explanation else []
-    counted = (
-        f"{d.current.variant}: {figures.passed(d.current, rules.success_check(d.explanation))}"
-    )
+    counted = f"{d.current.variant}: {figures.passed(d.current)}"
     because = f" although {rules.beyond_all(fired)}" if fired else ""
     tone = Tone.BAD if n_failed else Tone.WARN if fired else Tone.GOOD
     return Verdict(tone, f"{d.workflow_id}: nothing proposed{because}. {counted}.{failed}")
@@ -97,11 +95,9 @@ def _figures(d: Decision) -> tuple[Block, ...]:
     in_use = f"{d.current.variant} (in use)"
     rows: list[tuple[str, Figures]] = [(in_use, d.current)]
     rows.extend((other.variant, other) for other in d.others)
-    check = rules.success_check(d.explanation)
-    checks = {in_use: check} if check else {}
     others = "" if d.others else " No other variant has run."
     runs = f"{d.current.variant}: {plural(d.current.n_runs, 'run')}, {_when(d.current)}.{others}"
-    tables = (figures.passed_table(rows, checks), figures.effort_table(rows))
+    tables = (figures.passed_table(rows), figures.effort_table(rows))
     return (*tables, Items((runs, *figures.caveats(d.current))))
 
 

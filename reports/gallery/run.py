@@ -46,7 +46,7 @@ def run(
         title=f"Run {total.run_id}",
         verdict=_verdict(total, variants, explanations),
         blocks=(
-            _figures(total, variants, explanations),
+            _figures(total, variants),
             *(
                 rules.explanation_section(
                     "Rules" if len(explanations) == 1 else f"Rules: {label}", explanation
@@ -81,9 +81,8 @@ def _verdict(
             Tone.NEUTRAL, f"{total.run_id}: {figures.passed(total)}; no rule was judged."
         )
     if len(findings) == 1:
-        label, explanation = explanations[0]
-        only = by_label.get(label, total)
-        counted = figures.passed(only, rules.success_check(explanation))
+        only = by_label.get(explanations[0][0], total)
+        counted = figures.passed(only)
         return Verdict(findings[0].tone, f"{total.run_id}: {counted}. {findings[0].sentence}")
     for tone, words in (
         (Tone.BAD, "should be optimized"),
@@ -119,17 +118,11 @@ def _finding(label: str, summary: Figures, explanation: Explanation) -> _Finding
     return _Finding(Tone.GOOD, label, "No rule fired.")
 
 
-def _figures(
-    total: RunSummary,
-    variants: Sequence[RunSummary],
-    explanations: Sequence[tuple[str, Explanation]],
-) -> Section:
+def _figures(total: RunSummary, variants: Sequence[RunSummary]) -> Section:
     rows = [(variant.variant or UNKNOWN, variant) for variant in variants]
     if len(rows) != 1:
         rows.append(("all", total))
-    found = [(label or UNKNOWN, rules.success_check(e)) for label, e in explanations]
-    checks = {label: check for label, check in found if check is not None}
-    return Section("Figures", (figures.passed_table(rows, checks), figures.effort_table(rows)))
+    return Section("Figures", (figures.passed_table(rows), figures.effort_table(rows)))
 
 
 def _failures(failures: Sequence[FailureGroup], total: Figures) -> Block:

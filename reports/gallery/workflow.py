@@ -21,9 +21,9 @@ from reports.document import (
     Tone,
     Verdict,
 )
-from reports.formatting import count, day, moment, plural, rate
+from reports.formatting import count, day, moment, plural
 from reports.gallery.decision import decision_evidence, decision_verdict
-from reports.parts import figures, rules
+from reports.parts import figures
 from reports.parts.wording import STATES
 
 
@@ -44,7 +44,7 @@ def workflow(
     blocks: list[Block] = []
     if runs:
         blocks.append(Section("Pass rate", (pass_rates(runs),)))
-    blocks.append(Section("Variants", _variants(windows, decision)))
+    blocks.append(Section("Variants", _variants(windows)))
     blocks.append(Section("Decision", _decision(decision)))
     blocks.append(Details("Runs", (figures.run_table(runs, workflow=False),)))
     blocks.append(Details("About these figures", (_about(summary), Prose(figures.METHOD))))
@@ -63,7 +63,13 @@ def pass_rates(runs: Sequence[RunSummary]) -> Chart:
         Series(
             label,
             tuple(
-                Point(positions[run.run_id], run.success_rate, _point_text(run))
+                Point(
+                    positions[run.run_id],
+                    run.success_rate,
+                    _point_text(run),
+                    low=run.success_low,
+                    high=run.success_high,
+                )
                 for run in in_time
                 if figures.variant_of(run) == label
             ),
@@ -91,10 +97,7 @@ def _ends(times: Sequence[datetime]) -> tuple[str, str]:
 
 
 def _point_text(run: RunSummary) -> str:
-    return (
-        f"{run.run_id}, {moment(run.started_at)}: {rate(run.success_rate)} passed, "
-        f"n = {count(run.n_completed)}"
-    )
+    return f"{run.run_id}, {moment(run.started_at)}: {figures.passed(run)}"
 
 
 def _verdict(
@@ -110,12 +113,9 @@ def _verdict(
     return Verdict(Tone.NEUTRAL, text)
 
 
-def _variants(windows: Sequence[WindowSummary], decision: Decision | None) -> tuple[Block, ...]:
+def _variants(windows: Sequence[WindowSummary]) -> tuple[Block, ...]:
     rows: list[tuple[str, Figures]] = [(window.variant, window) for window in windows]
-    check = rules.success_check(decision.explanation) if decision else None
-    in_use = decision.current if decision else None
-    checks = {in_use.variant: check} if in_use and check else {}
-    return (figures.passed_table(rows, checks), figures.effort_table(rows))
+    return (figures.passed_table(rows), figures.effort_table(rows))
 
 
 def _decision(decision: Decision | None) -> tuple[Block, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from optimizer.models.rules import RuleCheck, Unit
+from optimizer.models.rules import Unit
 from optimizer.models.summaries import Figures, RunSummary
 from reports.document import Table, left, right
 from reports.formatting import (
     UNKNOWN,
     count,
     duration,
+    interval,
     moment,
     plural,
     rate,
@@ -18,7 +19,9 @@ from reports.formatting import (
     usd_total,
     value,
 )
-from reports.parts.rules import common_level, interval_of, interval_title
+
+LEVEL = "95 % CI"
+"""The level of the interval that figures carry."""
 
 METHOD = (
     "Rates are of completed tests: succeeded, failed, timed out or in error. Cancelled and "
@@ -28,16 +31,15 @@ METHOD = (
 )
 
 
-def passed_table(rows: Sequence[tuple[str, Figures]], checks: Mapping[str, RuleCheck]) -> Table:
-    """Lay out how many tests passed, with the interval where a rule carries one."""
-    common = common_level(checks.values())
+def passed_table(rows: Sequence[tuple[str, Figures]]) -> Table:
+    """Lay out how many tests passed, each rate with its interval."""
     return Table(
         columns=(
             left("variant"),
             right("passed"),
             right("of"),
             right("rate"),
-            right(interval_title(common)),
+            right(LEVEL),
             right("cases"),
             right("n eff."),
         ),
@@ -47,7 +49,7 @@ def passed_table(rows: Sequence[tuple[str, Figures]], checks: Mapping[str, RuleC
                 count(figures.n_succeeded),
                 count(figures.n_completed),
                 rate(figures.success_rate),
-                interval_of(checks[label], common) if label in checks else UNKNOWN,
+                interval(Unit.RATE, figures.success_low, figures.success_high),
                 count(figures.n_cases),
                 count(figures.n_effective),
             )
@@ -91,6 +93,8 @@ def effort_table(rows: Sequence[tuple[str, Figures]]) -> Table:
 
 def run_table(runs: Sequence[RunSummary], *, workflow: bool = True) -> Table:
     """Lay out runs, one a row, in the order given."""
+    priced = any(run.n_cost for run in runs)
+    branched = any(run.branch for run in runs)
     columns = (
         left("run"),
         *((left("workflow"),) if workflow else ()),
@@ -98,9 +102,10 @@ def run_table(runs: Sequence[RunSummary], *, workflow: bool = True) -> Table:
         left("started (UTC)"),
         right("passed"),
         right("of"),
+        right(LEVEL),
         right("p95"),
-        right("cost"),
-        left("branch"),
+        *((right("cost"),) if priced else ()),
+        *((left("branch"),) if branched else ()),
     )
     return Table(
         columns=columns,
@@ -112,9 +117,10 @@ def run_table(runs: Sequence[RunSummary], *, workflow: bool = True) -> Table:
                 moment(run.started_at).removesuffix(" UTC"),
                 rate(run.success_rate),
                 count(run.n_completed),
+                interval(Unit.RATE, run.success_low, run.success_high),
                 duration(run.latency_p95_ms),
-                usd_total(run.cost_total_usd),
-                run.branch or UNKNOWN,
+                *((usd_total(run.cost_total_usd),) if priced else ()),
+                *((run.branch or UNKNOWN,) if branched else ()),
             )
             for run in runs
         ),
@@ -127,13 +133,12 @@ def variant_of(run: RunSummary) -> str:
     return run.variant or plural(run.n_variants, "variant")
 
 
-def passed(figures: Figures, check: RuleCheck | None = None) -> str:
+def passed(figures: Figures) -> str:
     """Say how many tests passed: '0 of 120 tests passed (0.0 %, 95 % CI [0.0, 3.1] %)'."""
     if figures.n_completed == 0:
         return "no test was completed"
-    shown = rate(figures.success_rate)
-    if check is not None and check.low is not None:
-        shown = f"{shown}, {interval_title(check.level)} {interval_of(check, check.level)}"
+    bounds = interval(Unit.RATE, figures.success_low, figures.success_high)
+    shown = f"{rate(figures.success_rate)}, {LEVEL} {bounds}"
     tests = plural(figures.n_completed, "test")
     return f"{count(figures.n_succeeded)} of {tests} passed ({shown})"
 

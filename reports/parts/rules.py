@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from optimizer.models.rules import Explanation, Outcome, RuleCheck, Unit
+from optimizer.models.rules import Explanation, Outcome, RuleCheck
 from reports.document import Block, Cell, Facts, Items, Prose, Section, Table, Tone, left, right
 from reports.formatting import (
     UNKNOWN,
@@ -133,7 +133,7 @@ def beyond_all(checks: Sequence[RuleCheck]) -> str:
 
 def required(check: RuleCheck) -> str:
     """Format what a rule asks for: '≥ 80.0 %'; a count fires at its threshold: '< 1'."""
-    most = "<" if check.unit is Unit.COUNT else "≤"
+    most = "<" if check.fires_at_threshold else "≤"
     return f"{'≥' if check.fires_below else most} {value(check.unit, check.threshold)}"
 
 

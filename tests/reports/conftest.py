@@ -68,6 +68,8 @@ def figures(n_passed: int | None, **more: Any) -> dict[str, Any]:
         "n_cases": n // 2,
         "success_rate": (n_passed or 0) / n if known else None,
         "n_effective": 84.2 if known else None,
+        "success_low": max((n_passed or 0) / n - 0.08, 0.0) if known else None,
+        "success_high": min((n_passed or 0) / n + 0.08, 1.0) if known else None,
         "n_latency": n,
         "latency_mean_ms": 231.4 if known else None,
         "latency_sd_ms": 40.2 if known else None,

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from optimizer.history.recording import record
+from optimizer.history.settings import StoreSettings
+from optimizer.history.store import History, temporary_history
+from optimizer.models.failures import classify
+from optimizer.models.tasks import (
+    Reading,
+    Run,
+    RunHeader,
+    Source,
+    TaskRow,
+    Variant,
+    text_sha256,
+    variant_id,
+)
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def make_variant(label: str, prompt: str | None = None) -> Variant:
+    sha256 = text_sha256(prompt) if prompt else None
+    return Variant(
+        variant_id=variant_id(
+            label=label, prompt_sha256=sha256, provider=None, model="m", parameters=None
+        ),
+        label=label,
+        prompt_sha256=sha256,
+        prompt=prompt,
+        model="m",
+    )
+
+
+def make_task(position: int, status: str, variant: Variant, **changes: Any) -> TaskRow:
+    failure = classify(status, changes.get("error_message"))
+    fields: dict[str, Any] = {
+        "task_id": f"t{position}",
+        "case_id": f"c{position}",
+        "case_source": "given",
+        "repeat": None,
+        "variant": variant,
+        "dataset": "d",
+        "scenario": "normal",
+        "status": status,
+        "failure_kind": failure.kind if failure else None,
+        "failure_reason": failure.reason if failure else None,
+        "error_message": None,
+        "score": None,
+        "latency_ms": 100.0 + position,
+        "tokens": 10,
+        "tokens_in": None,
+        "tokens_out": None,
+        "cost_usd": None,
+        "cached": None,
+        "attempts": 1,
+        "family": None,
+        "tenant": None,
+        "task_type": None,
+        "created_at": NOON + timedelta(seconds=position),
+        "finished_at": None,
+        "inputs": f'{{"question":{position}}}',
+        "outputs": None,
+        "metadata": None,
+        "result_metadata": None,
+    }
+    return TaskRow(**(fields | changes))
+
+
+STATUS = {"+": "succeeded", "-": "failed", "t": "timeout", "e": "error", "c": "cancelled"}
+
+
+def make_run(run_id: str, marks: str = "+", **changes: Any) -> Run:
+    """One mark a task: + passed, - failed, t timed out, e errored, c cancelled."""
+    label, prompt = changes.pop("label", "v1"), changes.pop("prompt", None)
+    started_at = changes.pop("started_at", NOON)
+    task_changes = changes.pop("tasks", {})
+    variant = make_variant(label, prompt)
+    tasks = [make_task(i, STATUS[mark], variant, **task_changes) for i, mark in enumerate(marks)]
+    fields: dict[str, Any] = {
+        "run_id": run_id,
+        "workflow_id": "wf",
+        "started_at": started_at,
+        "finished_at": started_at + timedelta(minutes=1),
+        "duration_s": 60.0,
+        "n_tasks": len(tasks),
+        "content_sha256": text_sha256(f"{run_id} {marks} {label}"),
+        "place": 1,
+        "tool": "native",
+        "tool_version": None,
+        "git_sha": None,
+        "branch": None,
+        "pull_request": None,
+        "pairable": True,
+        "assumed_timezone": None,
+        "metadata": "{}",
+    }
+    return Run(header=RunHeader(**(fields | changes)), tasks=tasks)
+
+
+def make_reading(*runs: Run, path: str = "run.json") -> Reading:
+    content = "|".join(run.header.content_sha256 for run in runs).encode()
+    return Reading(
+        source=Source(
+            path=path,
+            sha256=text_sha256(content.decode()),
+            n_bytes=len(content),
+            content=content,
+            n_redacted=0,
+        ),
+        runs=runs,
+    )
+
+
+@pytest.fixture
+def history() -> Iterator[History]:
+    with temporary_history(NOON) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run() -> Callable[..., Run]:
+    return make_run
+
+
+@pytest.fixture
+def reading() -> Callable[..., Reading]:
+    return make_reading
+
+
+@pytest.fixture
+def store(history: History) -> Callable[..., Any]:
+    def stored(*runs: Run, replace: bool = False, settings: StoreSettings | None = None) -> Any:
+        return record(
+            history,
+            [make_reading(one) for one in runs],
+            settings or StoreSettings(),
+            replace=replace,
+            actor="ann",
+            now=NOON,
+        )
+
+    return stored

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import inspect
+import re
+from datetime import UTC, datetime
+from importlib import resources
+
+import pytest
+
+from optimizer.history import queries
+from optimizer.history.store import temporary_history
+
+NAMES = sorted(
+    entry.name.removesuffix(".sql")
+    for entry in resources.files(queries).iterdir()
+    if entry.name.endswith(".sql")
+)
+LEADS = ("Grain:", "Params:", "Columns:")
+PARAMS: dict[str, object] = {
+    "workflow_id": None,
+    "as_of": None,
+    "max_runs": 5,
+    "slow_ms": 1.0,
+    "z2": 3.84,
+    "limit": 5,
+    "run_id": "r",
+    "prefix": "",
+    "variant_ids": ["v"],
+    "prompt_sha256s": ["p"],
+    "run_ids": ["r"],
+    "subject": None,
+}
+
+every_query = pytest.mark.parametrize("name", NAMES)
+
+
+@every_query
+def test_begins_with_its_question_grain_params_and_columns(name: str) -> None:
+    header = queries.text(name).partition("\n\n")[0]
+    assert header.startswith("-- ")
+    for lead in LEADS:
+        assert f"-- {lead}" in header
+
+
+@every_query
+def test_has_a_function_that_runs_it(name: str) -> None:
+    source = inspect.getsource(queries)
+    used = f'"{name}"' in source
+    assert used or name == "report_rows", f"no function runs {name}.sql"
+
+
+@every_query
+def test_declares_the_parameters_it_uses(name: str) -> None:
+    text = queries.text(name)
+    header, _, body = text.partition("\n\n")
+    used = set(re.findall(r"\$(\w+)", body.replace(header, "")))
+    assert used == set(re.findall(r"\$(\w+)", header))
+
+
+@every_query
+def test_runs_on_an_empty_history_in_a_total_order(name: str) -> None:
+    text = queries.text(name)
+    wanted = set(re.findall(r"\$(\w+)", text))
+    with temporary_history(datetime(2026, 1, 1, tzinfo=UTC)) as history:
+        history.connection.execute("CREATE TEMP TABLE incoming AS FROM tasks")
+        found = history.connection.execute(text, {key: PARAMS[key] for key in wanted}).fetchall()
+    assert len(found) == (1 if name == "counts" else 0)
+    assert "ORDER BY" in text
+    for clause in re.findall(r"ORDER BY(?![^(]*\))(.*?)(?:LIMIT|$)", text, re.DOTALL):
+        assert "NULLS" in clause
+
+
+@every_query
+def test_stays_in_the_portable_subset(name: str) -> None:
+    body = re.sub(r"--.*", "", queries.text(name))
+    for word in ("::", "EXCLUDE", "time_bucket", "approx_", "PIVOT", "list_", "struct_"):
+        assert word not in body
+    assert not re.search(r"\b\d+\.\d+\b(?!e)", body), "write decimals as 1e0"
