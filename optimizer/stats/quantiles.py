@@ -1,6 +1,6 @@
-"""Quantiles of the normal and of Student's t distribution, without scipy.
+"""Quantiles of the normal, Student's t and the beta distribution, without scipy.
 
-Importing scipy takes longer than a decision. Tests hold both to scipy's values.
+Importing scipy takes longer than a decision. Tests hold them to scipy's values.
 """
 
 from __future__ import annotations
@@ -51,6 +51,27 @@ def t_quantile(p: float, df: float) -> float:
         if middle in (low, high):
             break
         low, high = (middle, high) if _upper_tail(middle, df) > 1 - p else (low, middle)
+    return high
+
+
+@lru_cache(maxsize=4096)
+def beta_quantile(p: float, a: float, b: float) -> float:
+    """Return x with P(X <= x) = p for X from the beta distribution with shapes `a` and `b`.
+
+    By bisection on the distribution function I_x(a, b).
+
+    Raises:
+        ValueError: p is not between 0 and 1, or a shape is not positive.
+    """
+    _require_probability(p)
+    if not (a > 0 and b > 0):
+        raise ValueError(f"shapes must be positive, got {a} and {b}")
+    low, high = 0.0, 1.0
+    for _ in range(MAX_HALVINGS):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if _incomplete_beta(a, b, middle) < p else (low, middle)
     return high
 
 

@@ -7,7 +7,7 @@ Proposes: a rollback to the most recently run other variant that meets all of th
 difference in pass rate and its interval; an alert where there is none.
 
 Stays silent when nothing completed, when every threshold is met, or when one is missed but the
-one-sided interval still reaches it: one failure of three tests is too little to act on.
+exact one-sided bound still reaches it: one failure of three tests is too little to act on.
 
 Does not look at drift, nor at whether another variant is better within the thresholds;
 `ab_testing` does that.
@@ -25,7 +25,7 @@ from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Proposal
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
-from optimizer.stats.intervals import Interval, mean_interval, newcombe, wilson
+from optimizer.stats.intervals import Interval, clopper_pearson, mean_interval, newcombe, wilson
 
 SLOW_SHARE = 0.05
 """A 95th percentile is beyond a limit exactly when more than this share is."""
@@ -109,12 +109,12 @@ class ThresholdBased:
         readings = [
             self._at_least(
                 f"{window.n_succeeded} of {n} tasks passed",
-                self._wilson(window.n_succeeded, n, m),
+                self._rate(window.n_succeeded, n, m),
                 settings.min_success_rate,
             ),
             self._at_most(
                 f"{n_bad} of {n} tasks errored or timed out",
-                self._wilson(n_bad, n, m),
+                self._rate(n_bad, n, m),
                 settings.max_error_rate,
             ),
         ]
@@ -123,7 +123,7 @@ class ThresholdBased:
                 self._at_most(
                     f"{window.n_slow} of {window.n_latency} calls took longer than "
                     f"{settings.max_latency_p95:g} ms",
-                    self._wilson(window.n_slow, window.n_latency, _at_most_of(m, window.n_latency)),
+                    self._rate(window.n_slow, window.n_latency, _at_most_of(m, window.n_latency)),
                     SLOW_SHARE,
                 )
             )
@@ -147,9 +147,9 @@ class ThresholdBased:
             )
         return readings
 
-    def _wilson(self, successes: int, n: int, n_effective: float | None) -> Interval:
+    def _rate(self, successes: int, n: int, n_effective: float | None) -> Interval:
         level = 2 * self.settings.level - 1
-        return wilson(successes, n, level=level, n_effective=n_effective)
+        return clopper_pearson(successes, n, level=level, n_effective=n_effective)
 
     def _mean(self, mean: float | None, sd: float | None, n: int, n_cases: int) -> Interval | None:
         """Return the interval of a mean as if no case had been repeated, or None of too few."""

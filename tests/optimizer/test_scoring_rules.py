@@ -258,7 +258,7 @@ def test_means_have_intervals_where_their_spread_is_known() -> None:
     cost=st.floats(0, 1),
     n_timeouts=st.integers(0, 10),
 )
-def test_the_explanation_always_agrees_with_the_published_rules(  # noqa: PLR0917
+def test_the_explanation_always_agrees_with_the_published_rules(
     overall: float, critical: int, passed: int, latency: float, cost: float, n_timeouts: int
 ) -> None:
     results = report(

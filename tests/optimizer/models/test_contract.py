@@ -138,7 +138,7 @@ def test_pytest_does_not_take_a_report_for_a_test() -> None:
 
 
 def test_nothing_cannot_be_converted() -> None:
-    with pytest.raises(ValueError, match="^executor_result cannot be None$"):
+    with pytest.raises(ValueError, match=r"^executor_result cannot be None$"):
         TestExecutionReport.from_executor_result(None)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from optimizer.stats.intervals import mean_interval, newcombe, wilson
+from optimizer.stats.intervals import clopper_pearson, mean_interval, newcombe, wilson
 
 
 @given(n=st.integers(1, 3000), share=st.floats(0, 1), level=st.sampled_from([0.8, 0.9, 0.95, 0.99]))
@@ -83,3 +83,21 @@ def test_fewer_effective_tests_make_the_same_rate_less_certain() -> None:
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     assert (found.low, found.high) == pytest.approx((centre - half, centre + half))
+
+
+@given(n=st.integers(1, 3000), share=st.floats(0, 1), level=st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_clopper_pearson_is_that_of_scipy(n: int, share: float, level: float) -> None:
+    successes = round(share * n)
+    ours = clopper_pearson(successes, n, level=level)
+    theirs = stats.binomtest(successes, n).proportion_ci(level, method="exact")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_one_failure_of_three_leaves_almost_any_rate_possible() -> None:
+    # P(X <= 2 of 3) = 1 - p^3 = 0.05 at p = 0.95 ** (1/3)
+    assert clopper_pearson(2, 3, level=0.9).high == pytest.approx(0.95 ** (1 / 3))
+
+
+def test_clopper_pearson_refuses_counts_that_make_no_rate() -> None:
+    with pytest.raises(ValueError, match="within 0 and n"):
+        clopper_pearson(6, 5)

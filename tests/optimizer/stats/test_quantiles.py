@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from optimizer.stats.quantiles import normal_quantile, t_quantile
+from optimizer.stats.quantiles import beta_quantile, normal_quantile, t_quantile
 
 PROBABILITIES = (1e-6, 0.01, 0.4, 0.5, 0.6, 0.9, 0.975, 0.9999, 1 - 1e-6)
 
@@ -30,3 +30,14 @@ def test_refuses_what_is_no_probability(p: float) -> None:
 def test_refuses_degrees_of_freedom_that_are_not_positive() -> None:
     with pytest.raises(ValueError, match="df must be positive"):
         t_quantile(0.9, 0)
+
+
+@pytest.mark.parametrize("p", [0.001, 0.05, 0.5, 0.975])
+@pytest.mark.parametrize(("a", "b"), [(1, 1), (0.5, 0.5), (3, 1), (67.6, 20.4), (500, 3)])
+def test_beta_quantiles_are_those_of_scipy(p: float, a: float, b: float) -> None:
+    assert beta_quantile(p, a, b) == pytest.approx(stats.beta.ppf(p, a, b), rel=1e-9)
+
+
+def test_refuses_shapes_that_are_not_positive() -> None:
+    with pytest.raises(ValueError, match="shapes must be positive"):
+        beta_quantile(0.5, 0, 1)
