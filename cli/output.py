@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reports.document import Document
 
 FORMAT_VERSION = 1
+JSON = ".json"
 WIDTH = 80
 WIDEST = 120
 
@@ -76,12 +77,13 @@ def _encode(value: object) -> object:
 
 def _write(path: Path, document: Document, payload: object) -> None:
     """Write one file in the format of its ending, whole or not at all."""
-    from reports.render.files import render
+    from reports.render.files import RENDERERS, render
 
-    if path.suffix == ".json":
-        text = as_json(payload)
-    else:
-        text = render(document, path.suffix)
+    suffix = path.suffix.lower()
+    if suffix not in (*RENDERERS, JSON):
+        known = ", ".join((*RENDERERS, JSON))
+        raise ConfigError(f"{path}: cannot be written as {suffix or 'no suffix'}, must be {known}")
+    text = as_json(payload) if suffix == JSON else render(document, suffix)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         beside.write_text(text, encoding="utf-8")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from executor_bridge import read
 from optimizer.models.errors import ConfigError
-from optimizer.models.ingest import IngestSettings
-from optimizer.models.tasks import Reading
+
+if TYPE_CHECKING:
+    from optimizer.models.ingest import IngestSettings
+    from optimizer.models.tasks import Reading
 
 
 def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust: bool) -> Reading:
@@ -17,6 +19,8 @@ def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust:
     Raises:
         FormatError: It cannot be read.
     """
+    from executor_bridge import read
+
     if trust:
         settings = settings.model_copy(update={"trust_statistics": True})
     stdin = sys.stdin.buffer if path == "-" else None

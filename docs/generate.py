@@ -171,7 +171,7 @@ def schema() -> Iterator[str]:
     yield "# History schema"
     yield (
         "The history is one DuckDB file with these tables; any DuckDB client can read it, and "
-        "`optimizer store export` writes each table as Parquet. This is the script that makes "
+        "`optimizer store export` writes each but `schema_version` as Parquet. This script makes "
         "them."
     )
     yield _fenced("sql", schema_text())
@@ -394,7 +394,8 @@ def _unwrapped(text: str) -> list[str]:
     found: list[str] = []
     for line in text.splitlines():
         if found and not re.match(r"[A-Z][a-z]+:|\s*\$", line):
-            found[-1] += f" {line.strip()}"
+            is_sentence = re.match(r"\s*[A-Z][a-z]", line) and not found[-1].endswith(".")
+            found[-1] += f"{'.' if is_sentence else ''} {line.strip()}"
         else:
             found.append(line)
     return found

@@ -4,7 +4,7 @@ A block whose language is `console` holds commands after `$ ` and their output; 
 the exit code of the last one. Only `optimizer` commands run, in a folder made for the page: it
 holds `sample_runs`, and every block of the page that names a file after its language. After
 `console parts:` stand the parts that are shown, the others become `...`: `first` is the first
-paragraph, `top` all before the first heading, any other name is the beginning of a heading.
+paragraph, `top` all before the first heading, anything else the beginning of a heading.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from cli.main import main as optimizer
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+HOME = "/home/you"
+"""How the pages call the folder in which the commands run."""
 
 BLOCK = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"[A-Z](?:\S| (?! )){0,50}")
@@ -79,7 +82,8 @@ def run(arguments: list[str]) -> Printed:
         except SystemExit as ended:
             code = ended.code or 0
     printed.seek(0)
-    return Printed(printed.read(), code if isinstance(code, int) else 1)
+    text = printed.read().replace(os.getcwd(), HOME)
+    return Printed(text, code if isinstance(code, int) else 1)
 
 
 def _environment() -> Mapping[str, str]:
@@ -126,19 +130,18 @@ def _shown(text: str, parts: list[str]) -> str:
     """Return the parts of an output that are shown; of no parts, all of it."""
     if not parts:
         return text
-    shown = [
-        "".join(lines) if name.startswith(tuple(parts)) else "...\n" for name, lines in _parts(text)
-    ]
+    wanted = (*parts, "first") if "top" in parts else tuple(parts)
+    shown = ["".join(lines) if name.startswith(wanted) else "...\n" for name, lines in _parts(text)]
     return re.sub(r"\n*(\.\.\.\n)+", "\n...\n", "".join(shown)).lstrip("\n")
 
 
 def _parts(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the parts of an output: its first paragraph, the rest of its top, its sections."""
-    name, lines = "first or top", list[str]()
+    name, lines = "first", list[str]()
     after_blank = False
     for line in text.splitlines(keepends=True):
         is_heading = HEADING.fullmatch(line.rstrip("\n")) and not line.endswith(".\n")
-        if after_blank and (is_heading or name.startswith("first")):
+        if after_blank and (is_heading or name == "first"):
             yield name, lines
             name, lines = line.rstrip("\n") if is_heading else "top", []
         lines.append(line)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from optimizer.models.errors import ConfigError
+from optimizer.models.ingest import REFUSE
 
-REFUSE = "refuse"
 FIRST_YEAR = 2000
 LAST_YEAR = 2099
 
@@ -25,11 +24,7 @@ class Clock:
     """
 
     def __init__(self, zone_name: str) -> None:
-        """Take the zone of times that carry none.
-
-        Raises:
-            ConfigError: There is no such zone.
-        """
+        """Take the zone of times that carry none."""
         self.zone_name = zone_name
         self.n_naive = 0
         self._zone = _zone(zone_name)
@@ -54,12 +49,4 @@ def _zone(name: str) -> tzinfo | None:
     """Return the zone of that name, None for `refuse`."""
     if name == REFUSE:
         return None
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"assume_timezone: {name!r}, expected the name of a time zone or `{REFUSE}`",
-            hint="Give a name such as UTC or Europe/Berlin.",
-        ) from error
+    return UTC if name == "UTC" else ZoneInfo(name)

@@ -17,6 +17,7 @@ from optimizer.models.tasks import Source
 
 BRIDGES: tuple[Bridge, ...] = (Native(),)
 
+GLANCE_BYTES = 1_024
 HEAD_BYTES = 16_384
 SHOWN_KEYS = 8
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]', re.DOTALL)
@@ -44,17 +45,24 @@ def detect(source: Source) -> Bridge:
     Raises:
         FormatError: None does; the error says what each bridge missed.
     """
-    head = _head(source)
-    for looked_at in (head, _whole(source, head)):
+    for head in _looks(source):
         for bridge in BRIDGES:
-            if bridge.recognizes(looked_at):
+            if bridge.recognizes(head):
                 return bridge
-    raise _unknown(source, _whole(source, head))
+    raise _unknown(source, head)
 
 
-def _head(source: Source) -> Head:
+def _looks(source: Source) -> Iterator[Head]:
+    """Yield what a file shows, looking at more of it each time."""
+    yield _head(source, GLANCE_BYTES)
+    head = _head(source, HEAD_BYTES)
+    yield head
+    yield _whole(source, head)
+
+
+def _head(source: Source, n_bytes: int) -> Head:
     """Return what the beginning of a file shows."""
-    start = source.content[:HEAD_BYTES]
+    start = source.content[:n_bytes]
     first = start.lstrip()[:1]
     shape = {b"{": Shape.OBJECT, b"[": Shape.LIST}.get(first, Shape.TEXT)
     keys = tuple(dict.fromkeys(_outer_keys(start))) if shape is Shape.OBJECT else ()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from executor_bridge import wire
 from executor_bridge.clock import Clock, UnusableTimeError
@@ -97,7 +96,7 @@ def _shape_faults(run: dict[str, Any]) -> Iterator[Fault]:
                 yield _shape_fault(detail)
 
 
-def _shape_fault(detail: ErrorDetails) -> Fault:
+def _shape_fault(detail: Mapping[str, Any]) -> Fault:
     *parents, last = detail["loc"]
     shape: type[Shape] = RunShape
     for part in parents:
@@ -173,7 +172,7 @@ def _time_faults(
     value = owner.get(name)
     try:
         time = msgspec.convert(value, datetime) if isinstance(value, str) else None
-    except msgspec.ValidationError:
+    except ValueError:
         return None
     try:
         return time and clock.utc(time)

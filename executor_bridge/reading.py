@@ -24,7 +24,7 @@ def read(
 
     Raises:
         FormatError: The file cannot be read; the error lists what is wrong and where.
-        ConfigError: There is no format of that name, or no such time zone.
+        ConfigError: There is no format of that name.
     """
     chosen = named(bridge) if bridge is not None else None
     source = load(path, settings, stdin)

@@ -1,4 +1,4 @@
-"""Should this prompt be optimized, and which way? Twelve thresholds and their explanation.
+"""Should this prompt be optimized, and which way? The published thresholds and their explanation.
 
 The published answers (`should_optimize`, `select_strategy`) compare plain figures with plain
 thresholds, strictly. `explain_optimize` gives the same answer rule by rule, with margins, n and
@@ -33,7 +33,7 @@ Rate = Annotated[float, Field(ge=0, le=1)]
 
 
 class ScoringSettings(Settings):
-    """Thresholds of the scoring rules; a value at its threshold does not fire."""
+    """Thresholds of the scoring rules; only a count of issues fires at its threshold."""
 
     optimization_threshold: Percent = 80.0
     """Static score of a prompt below which it should be optimized, 0 to 100."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -21,25 +20,24 @@ def demo(
 
     Example: optimizer demo
     """
+    import sample_runs
     from cli.app import app
 
     store = str(folder / "history.duckdb")
-    with resources.as_file(resources.files("sample_runs").joinpath("native")) as runs:
-        few_shot = str(runs / "sentiment-few_shot.json")
-        steps = (
-            ["ingest", str(runs), "--store", store],
-            ["runs", "--store", store],
-            ["analyze", str(runs / "sentiment-clear.json")],
-            ["gate", few_shot],
-            ["decide", "--workflow", "sentiment", "--variant", "clear", "--store", store],
-            [
-                *("report", "--workflow", "sentiment", "--store", store),
-                *("-o", str(folder / "report.html"), "-o", str(folder / "report.md")),
-            ],
-        )
-        for step in steps:
-            note(f"\n$ {shlex.join(['optimizer', *step])}")
-            code = app(step, standalone_mode=False)
-            if code:
-                note(f"(exit code {code})")
+    runs = next(path for place in sample_runs.__path__ if (path := Path(place) / "native").is_dir())
+    decide = ("decide", "--workflow", "sentiment", "--variant", "clear", "--store", store)
+    report = ("report", "--workflow", "sentiment", "--store", store)
+    outputs = ("-o", str(folder / "report.html"), "-o", str(folder / "report.md"))
+    for step in (
+        ("ingest", str(runs), "--store", store),
+        ("runs", "--store", store),
+        ("analyze", str(runs / "sentiment-clear.json")),
+        ("gate", str(runs / "sentiment-few_shot.json")),
+        decide,
+        (*report, *outputs),
+    ):
+        note(f"\n$ {shlex.join(['optimizer', *step])}")
+        code = app(step, standalone_mode=False)
+        if code:
+            note(f"(exit code {code})")
     note(f"\nopen {folder / 'report.html'} in a browser; next: optimizer ingest YOUR_RUNS")

@@ -18,11 +18,15 @@ def doctor(
 
     Example: optimizer doctor
     """
-    from optimizer.pipeline.doctor import examine
+    from optimizer.pipeline.doctor import Finding, examine
     from reports.gallery.checks import Check, checks
 
     here = session(store, config)
-    findings = examine(here.store, lock_timeout_s=here.lock_timeout_s)
+    files = ", ".join(map(str, here.loaded.files)) or "no file: the defaults are in force"
+    findings = [
+        Finding(name="settings", ok=True, text=f"valid, from {files}"),
+        *examine(here.store, lock_timeout_s=here.lock_timeout_s),
+    ]
     shown = [Check(name=f.name, ok=f.ok, text=f.text, hint=f.hint) for f in findings]
     show(checks(shown), findings, json=json)
     if any(finding.ok is False for finding in findings):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.history.settings import PayloadPolicy, StoreSettings
-from optimizer.models.tasks import Run, RunHeader, Source, TaskRow, Variant, text_sha256
+from optimizer.models.tasks import (
+    Reading,
+    Run,
+    RunHeader,
+    Source,
+    TaskRow,
+    Variant,
+    text_sha256,
+)
 
 BLOCK_ROWS = 60_000
 
@@ -38,56 +46,92 @@ Columns = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Consecutive tasks of a run, the first at `position`."""
+    """Consecutive tasks of a run as columns.
+
+    Attributes:
+        n: Number of tasks.
+        tasks: The columns of the table `tasks` but for their order.
+        texts: The columns of the table `task_payloads` as far as they are kept.
+        variants: What was executed.
+    """
+
+    n: int
+    tasks: Columns
+    texts: Columns
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyRun:
+    """A run that is ready to be written; its blocks may be gone through once."""
 
     header: RunHeader
-    position: int
-    rows: list[TaskRow]
+    blocks: Iterable[Block]
 
 
-def in_blocks(run: Run) -> Iterator[list[TaskRow]]:
-    """Yield the tasks of a run in blocks of at most `BLOCK_ROWS`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyFile:
+    """A file that is ready to be written."""
+
+    source: Source
+    runs: tuple[ReadyRun, ...]
+
+
+def prepare(reading: Reading, settings: StoreSettings, *, later: bool = False) -> ReadyFile:
+    """Turn the tasks of a file into columns.
+
+    Args:
+        reading: The file.
+        settings: What is kept of the texts.
+        later: Whether the tasks are turned only while they are written, to save memory.
+
+    Raises:
+        FormatError: A task is not as the bridge expects; with `later`, while it is written.
+    """
+    runs = []
+    for run in reading.runs:
+        blocks = _blocks(run, settings)
+        runs.append(ReadyRun(header=run.header, blocks=blocks if later else list(blocks)))
+    return ReadyFile(source=reading.source, runs=tuple(runs))
+
+
+def joined(columns: Sequence[Columns]) -> Columns:
+    """Return the columns of several blocks one below the other."""
+    return {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
+
+
+def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
     tasks = iter(run.tasks)
-    while block := list(islice(tasks, BLOCK_ROWS)):
-        yield block
+    position = 0
+    while rows := list(islice(tasks, BLOCK_ROWS)):
+        fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True))
+        variants = fields.pop("variant")
+        texts = {name: fields.pop(name) for name in PAYLOAD_FIELDS}
+        place = {
+            "run_id": np.full(len(rows), run.header.run_id, dtype=object),
+            "position": np.arange(position, position + len(rows), dtype=np.int64),
+        }
+        yield Block(
+            n=len(rows),
+            tasks=place
+            | {
+                "workflow_id": np.full(len(rows), run.header.workflow_id, dtype=object),
+                "variant": _texts([variant.label for variant in variants]),
+                "variant_id": _texts([variant.variant_id for variant in variants]),
+            }
+            | {name: _column(name, values) for name, values in fields.items()},
+            texts=_payloads(place, texts, settings),
+            variants=tuple({id(variant): variant for variant in variants}.values()),
+        )
+        position += len(rows)
 
 
-def task_columns(blocks: Sequence[Block]) -> Columns:
-    """Return the columns of the table `tasks` but for their order."""
-    rows = [row for block in blocks for row in block.rows]
-    fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True)) if rows else {}
-    variants = fields.pop("variant")
-    for name in PAYLOAD_FIELDS:
-        fields.pop(name)
-    columns = {name: _column(name, values) for name, values in fields.items()}
-    columns["variant"] = _texts([variant.label for variant in variants])
-    columns["variant_id"] = _texts([variant.variant_id for variant in variants])
-    return columns | _places(blocks)
-
-
-def _places(blocks: Sequence[Block]) -> Columns:
-    """Return the columns that say where a row belongs."""
-    counts = [len(block.rows) for block in blocks]
-    return {
-        "run_id": np.repeat(_texts([block.header.run_id for block in blocks]), counts),
-        "workflow_id": np.repeat(_texts([block.header.workflow_id for block in blocks]), counts),
-        "position": np.concatenate(
-            [np.arange(b.position, b.position + len(b.rows), dtype=np.int64) for b in blocks]
-        ),
-    }
-
-
-def payload_columns(blocks: Sequence[Block], settings: StoreSettings) -> Columns:
-    """Return the columns of the table `task_payloads` as far as they are kept."""
+def _payloads(
+    place: Columns, texts: Mapping[str, Sequence[str | None]], settings: StoreSettings
+) -> Columns:
     if settings.payloads is PayloadPolicy.NONE:
         return {}
-    places = _places(blocks)
-    columns = {"run_id": places["run_id"], "position": places["position"]}
-    for name in PAYLOAD_FIELDS:
-        field = TaskRow._fields.index(name)
-        values: list[Any] = [row[field] for block in blocks for row in block.rows]
-        columns[name] = _texts(_kept(values, settings))
-    return columns
+    return place | {name: _texts(_kept(values, settings)) for name, values in texts.items()}
 
 
 def _kept(texts: Sequence[str | None], settings: StoreSettings) -> Sequence[str | None]:

@@ -19,11 +19,11 @@ from optimizer.history.columns import (
     BLOCK_ROWS,
     Block,
     Columns,
+    ReadyFile,
+    ReadyRun,
     as_stored,
-    in_blocks,
-    payload_columns,
+    joined,
     run_values,
-    task_columns,
     variant_values,
 )
 from optimizer.history.settings import RawPolicy, StoreSettings
@@ -31,8 +31,6 @@ from optimizer.history.store import History
 from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import (
-    Reading,
-    Run,
     RunHeader,
     Source,
     Variant,
@@ -63,7 +61,7 @@ class Recorded:
 
 def record(
     history: History,
-    readings: Sequence[Reading],
+    files: Sequence[ReadyFile],
     settings: StoreSettings,
     *,
     replace: bool,
@@ -77,14 +75,15 @@ def record(
 
     Args:
         history: An open history.
-        readings: The files; their tasks are read here, once.
+        files: The files, as `prepare` makes them.
         settings: What is kept.
         replace: Whether a run of the same name but other content is replaced.
         actor: Who, for the audit log.
         now: The time of ingest, UTC.
 
     Raises:
-        FormatError: A task is not as the bridge expects; nothing is stored then.
+        FormatError: A task of a file that was prepared for later is not as the bridge expects;
+            nothing is stored then.
     """
     # Object columns hold nothing but text here: no need to look what is in them.
     history.connection.execute("SET pandas_analyze_sample = 0")
@@ -94,8 +93,8 @@ def record(
         writer = _Writer(history, settings, now)
         try:
             outcomes = [
-                _record_one(history, writer, reading, replace=replace, actor=actor, now=now)
-                for reading in readings
+                _record_one(history, writer, file, replace=replace, actor=actor, now=now)
+                for file in files
             ]
             writer.flush()
         finally:
@@ -122,13 +121,13 @@ def raw_content(history: History, source_sha256: str) -> bytes | None:
 def _record_one(
     history: History,
     writer: _Writer,
-    reading: Reading,
+    file: ReadyFile,
     *,
     replace: bool,
     actor: str,
     now: datetime,
 ) -> Recorded:
-    headers = {run.header.run_id: run.header for run in reading.runs}
+    headers = {run.header.run_id: run.header for run in file.runs}
     stored = queries.stored_runs(history, list(headers)) | writer.taken(headers)
     changed = {i for i, old in stored.items() if old.content_sha256 != headers[i].content_sha256}
     if changed and not replace:
@@ -137,10 +136,10 @@ def _record_one(
         writer.flush()
         _remove(history, stored[run_id], headers[run_id], actor=actor, now=now)
     same = stored.keys() - changed
-    new = [run for run in reading.runs if run.header.run_id not in same]
+    new = [run for run in file.runs if run.header.run_id not in same]
     if new:
-        writer.add_source(reading.source)
-    n_tasks = sum([writer.add_run(run, reading.source) for run in new])
+        writer.add_source(file.source)
+    n_tasks = sum([writer.add_run(run, file.source) for run in new])
     return Recorded(
         run_ids=tuple(headers), n_new_runs=len(new), n_tasks=n_tasks, replaced=bool(changed)
     )
@@ -199,17 +198,17 @@ class _Writer:
         packed = self._pool.submit(_compress, source.content) if blob else None
         self._compressed.append((source, packed))
 
-    def add_run(self, run: Run, source: Source) -> int:
+    def add_run(self, run: ReadyRun, source: Source) -> int:
         """Take a run and return how many tasks it has."""
         self._headers.append((run.header, source))
-        position = 0
-        for rows in in_blocks(run):
-            self._waiting.append(Block(header=run.header, position=position, rows=rows))
-            position += len(rows)
-            self._n_taken += len(rows)
-            if sum(len(block.rows) for block in self._waiting) >= BLOCK_ROWS:
+        n_tasks = 0
+        for block in run.blocks:
+            self._waiting.append(block)
+            n_tasks += block.n
+            if sum(block.n for block in self._waiting) >= BLOCK_ROWS:
                 self._write_blocks()
-        return position
+        self._n_taken += n_tasks
+        return n_tasks
 
     def flush(self) -> None:
         """Write all that was taken."""
@@ -234,14 +233,15 @@ class _Writer:
         self._insert(
             "INSERT INTO incoming BY NAME "
             "SELECT * REPLACE (CAST(cached AS BOOLEAN) AS cached) FROM columns",
-            task_columns(self._waiting),
+            joined([block.tasks for block in self._waiting]),
         )
-        texts = payload_columns(self._waiting, self._settings)
-        if texts:
-            self._insert("INSERT INTO task_payloads BY NAME SELECT * FROM columns", texts)
+        if self._waiting[0].texts:
+            self._insert(
+                "INSERT INTO task_payloads BY NAME SELECT * FROM columns",
+                joined([block.texts for block in self._waiting]),
+            )
         for block in self._waiting:
-            for variant in {id(row.variant): row.variant for row in block.rows}.values():
-                self._variants[variant.variant_id] = variant
+            self._variants.update({v.variant_id: v for v in block.variants})
         self._waiting = []
 
     def _move_tasks(self) -> None:

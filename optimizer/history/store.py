@@ -166,7 +166,7 @@ def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
         return HistoryError(f"{path}: the history refused a row: {text}")
     return HistoryError(
         f"{path}: not a usable history: {text}",
-        hint="Run 'optimizer doctor', name another file with --store, or move this one away.",
+        hint="Name another file with --store, or move this one away.",
     )
 
 

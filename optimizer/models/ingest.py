@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
 from optimizer.models.failures import FailureKind, FailurePattern
 from optimizer.models.settings import Settings
+
+REFUSE = "refuse"
+"""Value of `assume_timezone` that refuses times without a zone."""
 
 
 def _compiles(pattern: str) -> str:
@@ -21,7 +25,18 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
+def _known_zone(name: str) -> str:
+    if name == REFUSE:
+        return name
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"must be {REFUSE} or a time zone such as UTC or Europe/Berlin") from error
+    return name
+
+
 Regex = Annotated[str, AfterValidator(_compiles)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class FailurePatternSettings(Settings):
@@ -40,7 +55,7 @@ class FailurePatternSettings(Settings):
 class IngestSettings(Settings):
     """How result files are read."""
 
-    assume_timezone: Annotated[str, Field(min_length=1)] = "UTC"
+    assume_timezone: Zone = "UTC"
     """Zone of times that carry none: a name such as `UTC` or `Europe/Berlin`, or `refuse`."""
 
     max_faults: Annotated[int, Field(ge=1, le=1000)] = 20

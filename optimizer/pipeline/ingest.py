@@ -11,13 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 from optimizer.history import queries
-from optimizer.history.columns import BLOCK_ROWS
+from optimizer.history.columns import ReadyFile, prepare
 from optimizer.history.recording import Recorded, record, record_rejects
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import open_history, read_history
@@ -29,10 +30,15 @@ from optimizer.models.tasks import Reading
 LARGE_BYTES = 32_000_000
 """A larger file is decoded while it is written, block by block, to save memory."""
 
+BATCH_ROWS = 122_880
+"""Tasks that are written together: a row group of DuckDB, which so need not be written again."""
+
 READ_AHEAD = 2
 """Files that are read while others are decoded."""
 
 Read = Callable[[str], Reading]
+Item = ReadyFile | FileOutcome
+"""A file to be written, or what became of one that is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +73,54 @@ def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOut
 
 def _ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
     known = _known_sources(job)
-    waiting: list[Reading | FileOutcome] = []
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        for path, reading in _read_ahead(paths, read, pool):
-            item = _decoded(path, reading, known)
+    waiting: list[Item] = []
+    with ThreadPoolExecutor(max_workers=1) as reader, _Writer(job) as writer:
+        for path, reading in _read_ahead(paths, read, reader):
+            item = _ready(path, reading, known, job.settings)
             if _is_large(item):
-                yield from _write(waiting, job)
+                yield from writer.write(waiting)
                 waiting = []
             waiting.append(item)
-            if _is_large(item) or _is_bad(item) or _n_tasks(waiting) >= BLOCK_ROWS:
-                outcomes = _write(waiting, job)
+            if _is_large(item) or _is_bad(item) or _n_tasks(waiting) >= BATCH_ROWS:
+                yield from writer.write(waiting)
                 waiting = []
-                yield from outcomes
-                if not job.keep_going and any(map(_is_bad, outcomes)):
-                    return
-        yield from _write(waiting, job)
+            if _is_bad(item) or writer.has_rejected:
+                yield from writer.finish()
+            if writer.has_rejected and not job.keep_going:
+                return
+        yield from writer.write(waiting)
+        yield from writer.finish()
+
+
+class _Writer:
+    """Writes one batch of files while the next is decoded."""
+
+    def __init__(self, job: IngestJob) -> None:
+        self._job = job
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._running: Future[list[FileOutcome]] | None = None
+        self.has_rejected = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let the running batch come to its end, so that it is stored whole."""
+        self._thread.shutdown()
+
+    def write(self, items: Sequence[Item]) -> list[FileOutcome]:
+        """Begin to write a batch, and return what became of the one before."""
+        outcomes = self.finish()
+        if items:
+            self._running = self._thread.submit(_write, items, self._job)
+        return outcomes
+
+    def finish(self) -> list[FileOutcome]:
+        """Wait for the running batch and return what became of it."""
+        outcomes = self._running.result() if self._running else []
+        self._running = None
+        self.has_rejected = self.has_rejected or any(map(_is_bad, outcomes))
+        return outcomes
 
 
 def _known_sources(job: IngestJob) -> Mapping[str, tuple[str, ...]]:
@@ -106,28 +145,28 @@ def _read_ahead(
             future.cancel()
 
 
-def _decoded(
-    path: str, reading: Future[Reading], known: Mapping[str, tuple[str, ...]]
-) -> Reading | FileOutcome:
+def _ready(
+    path: str,
+    reading: Future[Reading],
+    known: Mapping[str, tuple[str, ...]],
+    settings: StoreSettings,
+) -> Item:
     """Return a file ready to be written, or what became of it if it will not be."""
     try:
         found = reading.result()
         run_ids = tuple(run.header.run_id for run in found.runs)
         if known.get(found.source.sha256) == run_ids:
             return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=run_ids)
-        if _is_large(found):
-            return found
-        runs = tuple(replace(run, tasks=list(run.tasks)) for run in found.runs)
-        return replace(found, runs=runs)
+        return prepare(found, settings, later=found.source.n_bytes > LARGE_BYTES)
     except FormatError as error:
         return _rejected(path, error)
 
 
-def _write(items: Sequence[Reading | FileOutcome], job: IngestJob) -> list[FileOutcome]:
+def _write(items: Sequence[Item], job: IngestJob) -> list[FileOutcome]:
     """Write the readings among some items, and return the outcome of every item."""
-    readings = [item for item in items if isinstance(item, Reading)]
+    files = [item for item in items if isinstance(item, ReadyFile)]
     rejects = [item for item in items if isinstance(item, FileOutcome) and _is_bad(item)]
-    if not readings and not rejects:
+    if not files and not rejects:
         return [item for item in items if isinstance(item, FileOutcome)]
     with open_history(
         job.store, lock_timeout_s=job.settings.lock_timeout_s, now=job.now
@@ -135,17 +174,15 @@ def _write(items: Sequence[Reading | FileOutcome], job: IngestJob) -> list[FileO
         try:
             recorded = record(
                 history,
-                readings,
+                files,
                 job.settings,
                 replace=job.replace,
                 actor=job.actor,
                 now=job.now,
             )
-            written = [
-                _outcome(reading, what) for reading, what in zip(readings, recorded, strict=True)
-            ]
+            written = [_outcome(file, what) for file, what in zip(files, recorded, strict=True)]
         except FormatError as error:  # only of a large file, which is written alone
-            written = [_rejected(readings[0].source.path, error)]
+            written = [_rejected(files[0].source.path, error)]
         rejects += [outcome for outcome in written if _is_bad(outcome)]
         if rejects:
             record_rejects(history, [_reject(outcome, job.now) for outcome in rejects])
@@ -153,8 +190,8 @@ def _write(items: Sequence[Reading | FileOutcome], job: IngestJob) -> list[FileO
     return [item if isinstance(item, FileOutcome) else next(next_written) for item in items]
 
 
-def _outcome(reading: Reading, recorded: Recorded) -> FileOutcome:
-    path = reading.source.path
+def _outcome(file: ReadyFile, recorded: Recorded) -> FileOutcome:
+    path = file.source.path
     if recorded.conflict is not None:
         return FileOutcome(
             path=path,
@@ -169,8 +206,8 @@ def _outcome(reading: Reading, recorded: Recorded) -> FileOutcome:
         status=status if recorded.n_new_runs else FileStatus.UNCHANGED,
         run_ids=recorded.run_ids,
         n_tasks=recorded.n_tasks,
-        n_redacted=reading.source.n_redacted,
-        warnings=tuple(text for run in reading.runs for text in run.header.warnings),
+        n_redacted=file.source.n_redacted,
+        warnings=tuple(text for run in file.runs for text in run.header.warnings),
     )
 
 
@@ -182,17 +219,17 @@ def _reject(outcome: FileOutcome, now: datetime) -> Reject:
     return Reject(path=outcome.path, reason=outcome.reason or "", rejected_at=now)
 
 
-def _is_bad(item: Reading | FileOutcome) -> bool:
+def _is_bad(item: Item) -> bool:
     return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
 
 
-def _is_large(item: Reading | FileOutcome) -> bool:
-    return isinstance(item, Reading) and item.source.n_bytes > LARGE_BYTES
+def _is_large(item: Item) -> bool:
+    return isinstance(item, ReadyFile) and item.source.n_bytes > LARGE_BYTES
 
 
-def _n_tasks(items: Sequence[Reading | FileOutcome]) -> int:
+def _n_tasks(items: Sequence[Item]) -> int:
     return sum(
-        run.header.n_tasks for item in items if isinstance(item, Reading) for run in item.runs
+        run.header.n_tasks for item in items if isinstance(item, ReadyFile) for run in item.runs
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.history import queries
+from optimizer.history.columns import prepare
 from optimizer.history.recording import record
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.store import History, temporary_history
@@ -65,7 +66,8 @@ def history_of(readings: Sequence[Reading], now: datetime) -> Iterator[History]:
     """
     figures_only = StoreSettings(raw=RawPolicy.REFERENCE, payloads=PayloadPolicy.NONE)
     with temporary_history(now) as history:
-        recorded = record(history, readings, figures_only, replace=False, actor="", now=now)
+        files = [prepare(reading, figures_only) for reading in readings]
+        recorded = record(history, files, figures_only, replace=False, actor="", now=now)
         for reading, what in zip(readings, recorded, strict=True):
             if what.conflict is not None:
                 raise SelectionError(

@@ -9,8 +9,7 @@ difference in pass rate and its interval; an alert where there is none.
 Stays silent when nothing completed, when every threshold is met, or when one is missed but the
 exact one-sided bound still reaches it: one failure of three tests is too little to act on.
 
-Does not look at drift, nor at whether another variant is better within the thresholds;
-`ab_testing` does that.
+Does not look at drift, nor at whether another variant is better within the thresholds.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from optimizer.models.ingest import FileOutcome, FileStatus
 from reports.document import (
     Block,
     Cell,
-    Code,
     Document,
+    Items,
     Prose,
     Section,
     Table,
@@ -20,6 +20,9 @@ from reports.document import (
     right,
 )
 from reports.formatting import UNKNOWN, count, plural
+
+LISTED_FILES = 20
+"""Of more files than these only those that need a look are listed."""
 
 TONES: Mapping[FileStatus, Tone] = {
     FileStatus.STORED: Tone.GOOD,
@@ -65,6 +68,9 @@ def _written(status: FileStatus, outcomes: Sequence[FileOutcome]) -> str:
 
 
 def _files(outcomes: Sequence[FileOutcome]) -> Table:
+    """Lay out the files: all of them, or of many those that need a look."""
+    shown = [o for o in outcomes if len(outcomes) <= LISTED_FILES or _is_remarkable(o)]
+    left_out = plural(len(outcomes) - len(shown), "file")
     return Table(
         columns=(
             left("file"),
@@ -81,13 +87,19 @@ def _files(outcomes: Sequence[FileOutcome]) -> Table:
                 count(outcome.n_tasks),
                 count(outcome.n_redacted),
             )
-            for outcome in outcomes
+            for outcome in shown
         ),
+        caption=None if len(shown) == len(outcomes) else f"{left_out} without remark not listed",
     )
 
 
+def _is_remarkable(outcome: FileOutcome) -> bool:
+    plain = outcome.status in (FileStatus.STORED, FileStatus.UNCHANGED)
+    return not plain or bool(outcome.warnings) or outcome.n_redacted > 0
+
+
 def _faults(outcome: FileOutcome) -> tuple[Block, ...]:
-    reason = Code(outcome.reason or "no reason given")
+    reason = Items(tuple((outcome.reason or "no reason given").splitlines()))
     return (reason, Prose(f"hint: {outcome.hint}")) if outcome.hint else (reason,)
 
 
@@ -97,6 +109,6 @@ def _warnings(outcomes: Sequence[FileOutcome]) -> Table:
 
 
 def _hints(outcomes: Sequence[FileOutcome]) -> tuple[str, ...]:
-    if any(outcome.run_ids for outcome in outcomes):
+    if any(outcome.status is not FileStatus.REJECTED for outcome in outcomes):
         return ("Run 'optimizer decide --all' to see what to do about each workflow.",)
     return ()

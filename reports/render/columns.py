@@ -23,7 +23,7 @@ def fold(text: str, width: int) -> list[str]:
 
 def cells(text: str) -> int:
     """Return how many cells of a terminal a text takes."""
-    from rich.cells import cell_len  # noqa: PLC0415
+    from rich.cells import cell_len
 
     return cell_len(text)
 
@@ -80,7 +80,7 @@ def _fold_row(row: str, width: int) -> list[str]:
 
 
 def _pieces(word: str, width: int) -> list[str]:
-    from rich.cells import chop_cells  # noqa: PLC0415
+    from rich.cells import chop_cells
 
     return [part for piece in _PIECES.findall(word) for part in chop_cells(piece, width)]
 

@@ -21,7 +21,7 @@ def html(document: Document) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("reports"),
@@ -45,7 +45,7 @@ def _harmless(content: Any) -> Any:
 
 def _code(text: str) -> Markup:
     """Return a text whose spaces must stay as they are."""
-    from markupsafe import escape  # noqa: PLC0415
+    from markupsafe import escape
 
     return escape(plain(text))
 

@@ -48,7 +48,7 @@ def terminal(document: Document, *, width: int = 80, color: bool) -> str:
         width: Cells of a line.
         color: Whether to colour by ANSI escapes; without, there is none in the text.
     """
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     out = StringIO()
     console = Console(
@@ -120,7 +120,7 @@ def _items(items: Items, width: int) -> Iterator[Text]:
 
 
 def _code(text: str, width: int) -> Iterator[Text]:
-    from rich.cells import chop_cells  # noqa: PLC0415
+    from rich.cells import chop_cells
 
     for row in plain(text).split("\n"):
         yield from map(_text, chop_cells(row, max(width, 2)) or [""])
@@ -196,12 +196,12 @@ def _padded(text: str, width: int, align: Align = Align.LEFT) -> str:
 
 
 def _text(text: str, style: str = "") -> Text:
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     return Text(text, style=style)
 
 
 def _joined(*parts: tuple[str, str] | Text) -> Text:
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     return Text.assemble(*parts)

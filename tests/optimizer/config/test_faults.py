@@ -29,7 +29,10 @@ def error(
         ("scoring.min_success_rate = nan", "NaN, must be less than or equal to 1"),
         ("ingest.redact = 'perhaps'", '"perhaps", must be a valid boolean'),
         ("ingest.max_faults = 'many'", '"many", must be a valid integer'),
-        ("ingest.assume_timezone = ''", '"", must have at least 1 character'),
+        (
+            "ingest.assume_timezone = ''",
+            '"", must be refuse or a time zone such as UTC or Europe/Berlin',
+        ),
         ("ingest.redact_patterns = 'x'", '"x", must be a list'),
         ("ingest = 3", "3, must be a section of settings"),
         ("store.raw = 'all'", "\"all\", must be 'blob', 'reference' or 'none'"),

@@ -169,7 +169,7 @@ def test_a_named_pyproject_must_have_our_table(project: Path, text: str) -> None
         ("s.toml", "ingest.max_faults = 7", ":1"),
         ("s.toml", "\n['ingest'] # here\n\"max_faults\" = 7", ":3"),
         ("s.toml", "\ningest = { max_faults = 7 }", ":2"),
-        ("s.toml", "[ingest]\nassume_timezone = '''\nmax_faults = 1'''\nmax_faults = 7", ""),
+        ("s.toml", "[ingest]\nredact_patterns = ['''\nmax_faults = 1''']\nmax_faults = 7", ""),
         ("s.yaml", "# note\ningest:\n  redact: true\n  max_faults: 7", ":4"),
         ("s.yaml", "\ningest: {redact: true,\n  max_faults: 7}", ":3"),
         ("pyproject.toml", "[tool.optimizer]\n[tool.optimizer.ingest]\nmax_faults = 7", ":3"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.history.columns import prepare
 from optimizer.history.recording import record
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, temporary_history
@@ -136,10 +137,11 @@ def reading() -> Callable[..., Reading]:
 @pytest.fixture
 def store(history: History) -> Callable[..., Any]:
     def stored(*runs: Run, replace: bool = False, settings: StoreSettings | None = None) -> Any:
+        kept = settings or StoreSettings()
         return record(
             history,
-            [make_reading(one) for one in runs],
-            settings or StoreSettings(),
+            [prepare(make_reading(one), kept) for one in runs],
+            kept,
             replace=replace,
             actor="ann",
             now=NOON,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from optimizer.history import columns, queries
+from optimizer.history.columns import prepare
 from optimizer.history.recording import raw_content, record
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.store import History
@@ -112,7 +113,7 @@ def test_a_task_that_cannot_be_read_leaves_nothing_behind(
         yield from good.tasks
         raise FormatError("x.json", (Fault(place="p", found="f", expected="e"),))
 
-    bad = reading(replace(good, tasks=broken()))
+    bad = prepare(reading(replace(good, tasks=broken())), StoreSettings(), later=True)
     with pytest.raises(FormatError):
         record(history, [bad], StoreSettings(), replace=False, actor="a", now=NOON)
     for table in ("runs", "tasks", "task_payloads", "reports", "sources", "variants"):

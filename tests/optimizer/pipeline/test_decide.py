@@ -12,6 +12,7 @@ import pytest
 from executor_bridge import read
 from optimizer.config.load import load
 from optimizer.history import queries
+from optimizer.history.columns import prepare
 from optimizer.history.deciding import record_decisions
 from optimizer.history.recording import record
 from optimizer.history.settings import StoreSettings
@@ -63,7 +64,8 @@ def fill(history: History, tmp_path: Path, *runs: dict[str, Any]) -> None:
         path = tmp_path / f"{run['run_id']}.json"
         path.write_text(json.dumps(run))
         reading = read(str(path), IngestSettings())
-        record(history, [reading], StoreSettings(), replace=False, actor="a", now=NOON)
+        file = prepare(reading, StoreSettings())
+        record(history, [file], StoreSettings(), replace=False, actor="a", now=NOON)
 
 
 def made(history: History, *overrides: str, **changes: Any) -> list[Decision]:

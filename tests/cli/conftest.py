@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "sample_runs" / "native"
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def optimizer(tmp_path: Path) -> Callable[..., Result]:
+    """Run the program as a user does, in an empty folder."""
+
+    def run(*args: str | Path, stdin: str | None = None, **env: str) -> Result:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("OPTIMIZER_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *map(str, args)],
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**clean, "NO_COLOR": "1", "PYTHONPATH": str(ROOT), **env},
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def samples() -> Path:
+    return SAMPLES
+
+
+@pytest.fixture
+def run_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a run: one mark a task, + passed, - failed, c cancelled."""
+
+    def write(name: str = "run.json", marks: str = "+++-", **changes: Any) -> Path:
+        status = {"+": "succeeded", "-": "failed", "c": "cancelled", "t": "timeout"}
+        run = {
+            "run_id": "r1",
+            "workflow_id": "wf",
+            "started_at": "2026-03-01T12:00:00Z",
+            "finished_at": "2026-03-01T12:01:00Z",
+            "metadata": {"prompt_variant": "v1"},
+            "task_results": [
+                {
+                    "task_id": f"t{i}",
+                    "workflow_id": changes.get("workflow_id", "wf"),
+                    "task_status": status[mark],
+                    "created_at": "2026-03-01T12:00:00Z",
+                    "execution_time": 0.5,
+                    "metadata": {"case_id": f"c{i}"},
+                }
+                for i, mark in enumerate(marks)
+            ],
+        } | changes
+        path = tmp_path / name
+        path.write_text(json.dumps(run))
+        return path
+
+    return write

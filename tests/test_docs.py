@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import pkgutil
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+import optimizer.models
+import optimizer.stats
+from cli.app import app
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+BLOCK = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
+SHELLS = ("bash", "sh", "shell", "console", "yaml")
+
+
+def imported(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+generate, transcripts = imported("generate"), imported("transcripts")
+
+
+def label(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def blocks(path: Path, *languages: str) -> list[str]:
+    found = BLOCK.finditer(path.read_text(encoding="utf-8"))
+    return [b["body"] for b in found if b["info"].partition(" ")[0] in languages]
+
+
+def command_lines(path: Path) -> Iterator[list[str]]:
+    for body in blocks(path, *SHELLS):
+        is_session = any(line.startswith("$ ") for line in body.splitlines())
+        for line in body.replace("\\\n", " ").splitlines():
+            found = re.search(r"(?:^|[\s$])optimizer (?=[a-z-])(.*)", line)
+            if found and not (is_session and not line.startswith("$ ")):
+                words = shlex.shlex(found[1], posix=True, punctuation_chars=True)
+                words.whitespace_split = True
+                yield until_the_shell_goes_on(list(words))
+
+
+def until_the_shell_goes_on(words: list[str]) -> list[str]:
+    for place, word in enumerate(words):
+        if set(word) <= set("|&;<>()"):
+            return words[:place]
+    return words
+
+
+def parsed(words: list[str]) -> None:
+    command: Any = get_command(app)
+    context = command.make_context("optimizer", list(words))
+    while hasattr(command, "commands") and not words[0].startswith("-"):
+        name, command, rest = command.resolve_command(context, words)
+        context = command.make_context(name, list(rest), parent=context)
+        words = rest
+
+
+def anchors(path: Path) -> set[str]:
+    text = BLOCK.sub("", path.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", generate.pages())
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    path = DOCS / "reference" / name
+    is_current = path.exists() and path.read_text(encoding="utf-8") == generate.pages()[name]
+    assert is_current, f"docs/reference/{name} is out of date: run python docs/generate.py"
+
+
+def test_no_page_is_left_over_in_the_reference() -> None:
+    assert {path.name for path in (DOCS / "reference").iterdir()} == set(generate.pages())
+
+
+def test_check_says_whether_the_pages_are_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(generate, "FOLDER", tmp_path / "reference")
+    assert generate.main(["--check"]) == 1
+    assert "commands.md is out of date: run python docs/generate.py" in capsys.readouterr().err
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+
+
+def test_every_command_is_documented() -> None:
+    group: Any = get_command(app)
+    page = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+    for name, command in group.commands.items():
+        for inner in getattr(command, "commands", {"": command}):
+            assert f"\n## {f'{name} {inner}'.strip()}\n" in page
+
+
+@pytest.mark.parametrize("path", PAGES, ids=label)
+def test_every_command_line_parses(path: Path) -> None:
+    for words in command_lines(path):
+        parsed(words)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=label)
+def test_every_command_that_a_sentence_names_exists(path: Path) -> None:
+    group: Any = get_command(app)
+    for span in SPAN.findall(BLOCK.sub("", path.read_text(encoding="utf-8"))):
+        found = re.match(r"optimizer ([a-z]+)((?: .*)?)$", span)
+        if found:
+            assert found[1] in group.commands, span
+            command = group.commands[found[1]]
+            inner = found[2].split()[:1]
+            if inner and hasattr(command, "commands"):
+                command = command.commands[inner[0]]
+            known = {option for parameter in command.params for option in parameter.opts}
+            assert set(re.findall(r"--[a-z-]+", found[2])) <= known | {"--help"}, span
+
+
+@pytest.mark.parametrize("path", transcripts.PAGES, ids=label)
+def test_shown_output_is_what_the_commands_print(path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
+    hint = "run python docs/transcripts.py and look at what changed"
+    assert transcripts.masked(transcripts.refreshed(page)) == transcripts.masked(page), hint
+
+
+def test_the_library_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    example = "\n".join(blocks(DOCS / "library.md", "python"))
+    exec(compile(example, "library.md", "exec"), {"__name__": "example"})
+    printed = transcripts.run(["analyze", "support-1.json"])
+    assert printed.code == 0
+    assert printed.text.startswith("support-1: 1 of 2 tests passed")
+
+
+def test_the_library_page_names_every_public_model() -> None:
+    page = (DOCS / "library.md").read_text(encoding="utf-8")
+    assert [name for name in optimizer.models.__all__ if f"`{name}`" not in page] == []
+
+
+def test_the_statistics_page_names_every_kernel() -> None:
+    page = (DOCS / "statistics.md").read_text(encoding="utf-8")
+    for module in pkgutil.iter_modules(optimizer.stats.__path__, "optimizer.stats."):
+        for name, kernel in vars(import_module(module.name)).items():
+            if inspect.isfunction(kernel) and kernel.__module__ == module.name:
+                assert name.startswith("_") or name in page
+
+
+@pytest.mark.parametrize("path", PAGES, ids=label)
+def test_no_link_is_broken(path: Path) -> None:
+    text = BLOCK.sub("", path.read_text(encoding="utf-8"))
+    for link in ("".join(found) for found in LINK.findall(text)):
+        target, _, anchor = link.partition("#")
+        if "://" not in link:
+            file = (path.parent / target).resolve() if target else path
+            assert file.exists(), link
+            assert not anchor or anchor in anchors(file), link
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    linked = {(DOCS / "".join(found)).resolve() for found in LINK.findall(text)}
+    assert [label(p) for p in DOCS.rglob("*.md") if p.name != "index.md" and p not in linked] == []
