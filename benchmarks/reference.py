@@ -1,0 +1,69 @@
+"""What a user would run instead: DuckDB alone, nothing checked.
+
+    python benchmarks/reference.py ingest FOLDER DATABASE
+    python benchmarks/reference.py aggregate DATABASE WORKFLOW
+
+`ingest` prints the seconds that reading the files and writing one table took.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import duckdb
+
+TASK = (
+    "STRUCT(task_id VARCHAR, workflow_id VARCHAR, dataset VARCHAR, scenario VARCHAR, "
+    "task_status VARCHAR, error_message VARCHAR, attempt_count BIGINT, created_at TIMESTAMP, "
+    "finished_at TIMESTAMP, execution_time DOUBLE, metadata JSON, "
+    "test_result STRUCT(status VARCHAR, tokens_used BIGINT, cost DOUBLE, inputs JSON, "
+    "outputs JSON, prompt_variant VARCHAR, score DOUBLE))[]"
+)
+INGEST = f"""
+CREATE TABLE tasks AS
+SELECT
+    run_id, task.workflow_id, task.task_id, task.dataset, task.scenario, task.task_status,
+    task.error_message, task.attempt_count, task.created_at, task.finished_at,
+    task.execution_time, task.metadata, task.test_result.status, task.test_result.tokens_used,
+    task.test_result.cost, task.test_result.inputs, task.test_result.outputs,
+    task.test_result.prompt_variant, task.test_result.score
+FROM (
+    SELECT run_id, unnest(task_results) AS task
+    FROM read_json(
+        $files,
+        maximum_object_size = 1000000000,
+        columns = {{run_id: 'VARCHAR', task_results: '{TASK}'}}
+    )
+)
+"""
+AGGREGATE = """
+SELECT
+    variant_id, count(*), avg(CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END),
+    avg(latency_ms), stddev_samp(latency_ms),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_ms),
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_ms),
+    avg(cost_usd), avg(tokens), count(DISTINCT case_id)
+FROM tasks
+WHERE workflow_id = $workflow
+GROUP BY variant_id
+"""
+
+
+def ingest(folder: str, database: str) -> None:
+    """Read every file of a folder into one table."""
+    start = time.perf_counter()
+    with duckdb.connect(database) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(INGEST, {"files": f"{folder}/*.json"})
+    print(time.perf_counter() - start)
+
+
+def aggregate(database: str, workflow: str) -> None:
+    """Print the figures of each variant of a workflow."""
+    with duckdb.connect(database, read_only=True) as connection:
+        print(connection.execute(AGGREGATE, {"workflow": workflow}).fetchall())
+
+
+if __name__ == "__main__":
+    {"ingest": ingest, "aggregate": aggregate}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,264 @@
+"""Print one table: how fast and how large, beside a reference measured in the same run.
+
+    python benchmarks/run.py [--rounds 3] [--quick]
+
+Ours and the reference take turns, and the ratio is taken pair by pair, so that a machine that
+slows down meanwhile does not favour either. `--quick` takes a tenth of the data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data import write_runs
+
+from optimizer.history.store import open_history
+
+HERE = Path(__file__).parent
+PYTHON = sys.executable
+FILES, TASKS = 100, 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the table."""
+
+    what: str
+    ours: str
+    reference: str
+    ratio: str
+    target: str
+
+
+def main() -> None:
+    """Measure everything and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    share = 10 if options.quick else 1
+    with tempfile.TemporaryDirectory() as folder:
+        lines = list(measured(Path(folder), options.rounds, share))
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {options.rounds} rounds\n")
+    show(lines)
+
+
+def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
+    """Take every measurement."""
+    n_files = FILES // share
+    write_runs(folder / "many", n_files=n_files, n_tasks=TASKS)
+    write_runs(folder / "one", n_files=1, n_tasks=n_files * TASKS)
+    return (
+        ingest_line(folder, "reference", "0.55 x", rounds, n_files * TASKS),
+        ingest_line(folder, "blob", "0.45 x", rounds, n_files * TASKS),
+        memory_line(folder),
+        version_line(10 * rounds),
+        decide_line(folder, rounds, 1_000_000 // share),
+        evidence_line(folder, 10_000_000 // share),
+    )
+
+
+def ingest_line(folder: Path, raw: str, target: str, rounds: int, n_tasks: int) -> Line:
+    """Rows per second of an ingest, against DuckDB's unchecked reader of the same files."""
+    many = str(folder / "many")
+
+    def ours() -> float:
+        return seconds_said("ours.py", "ingest", many, fresh(folder, "a.duckdb"), raw)
+
+    def reference() -> float:
+        return seconds_said("reference.py", "ingest", many, fresh(folder, "b.duckdb"))
+
+    pairs = [(ours(), reference()) for _ in range(rounds)]
+    return Line(
+        what=f"ingest {n_tasks:,} tasks, store.raw = {raw}",
+        ours=f"{n_tasks / statistics.median(a for a, _ in pairs):,.0f} rows/s",
+        reference=f"{n_tasks / statistics.median(b for _, b in pairs):,.0f} rows/s",
+        ratio=f"{statistics.median(b / a for a, b in pairs):.2f} x",
+        target=f">= {target}",
+    )
+
+
+def memory_line(folder: Path) -> Line:
+    """Peak memory of ingesting one large object."""
+    argv = ["ours.py", "ingest", str(folder / "one"), fresh(folder, "c.duckdb"), "blob"]
+    peak = peak_megabytes([PYTHON, str(HERE / argv[0]), *argv[1:]])
+    n_bytes = next((folder / "one").iterdir()).stat().st_size
+    return Line(
+        what=f"peak memory, one file of {n_bytes / 1e6:.0f} MB",
+        ours=f"{peak:.0f} MB",
+        reference="-",
+        ratio="-",
+        target="<= 750 MB",
+    )
+
+
+def version_line(rounds: int) -> Line:
+    """Start-up, against the bare interpreter."""
+    return timed_line(
+        "optimizer --version",
+        [PYTHON, "-m", "cli", "--version"],
+        [PYTHON, "-c", "pass"],
+        rounds,
+        "<= 2 x",
+    )
+
+
+def decide_line(folder: Path, rounds: int, n_tasks: int) -> Line:
+    """A whole decision, against a script that runs one query on the same file."""
+    store = folder / "million.duckdb"
+    fill(store, n_tasks=n_tasks, n_workflows=1000)
+    return timed_line(
+        f"decide --workflow, {n_tasks:,} tasks",
+        [PYTHON, "-m", "cli", "decide", "--workflow", "wf_7", "--store", str(store)],
+        [PYTHON, str(HERE / "reference.py"), "aggregate", str(store), "wf_7"],
+        5 * rounds,
+        "<= 2.5 x",
+    )
+
+
+def evidence_line(folder: Path, n_tasks: int) -> Line:
+    """The evidence for one workflow out of many, in process."""
+    store = folder / "large.duckdb"
+    fill(store, n_tasks=n_tasks, n_workflows=1000)
+    taken = [seconds_said("ours.py", "evidence", str(store), "wf_7") for _ in range(5)]
+    return Line(
+        what=f"evidence of one workflow of 1,000, {n_tasks:,} tasks",
+        ours=f"{1000 * statistics.median(taken):.0f} ms",
+        reference="-",
+        ratio="-",
+        target="-",
+    )
+
+
+def fill(store: Path, *, n_tasks: int, n_workflows: int) -> None:
+    """Make a history of ten runs a workflow, in order of arrival, without reading any file."""
+    n_runs = 10 * n_workflows
+    started_at = "TIMESTAMP '2026-01-01' + to_minutes(CAST(run AS INTEGER))"
+    with open_history(store, lock_timeout_s=1, now=datetime.now(UTC)) as history:
+        run = history.connection.execute
+        run(
+            f"""INSERT INTO runs BY NAME
+            SELECT 'r' || run AS run_id, 'wf_' || run % {n_workflows} AS workflow_id,
+                {started_at} AS started_at, {started_at} AS finished_at, 1 AS duration_s,
+                '' AS content_sha256, '' AS source_sha256, 1 AS place, 'native' AS tool,
+                true AS pairable, '[]' AS warnings, '{{}}' AS metadata,
+                {started_at} AS ingested_at
+            FROM range({n_runs}) AS r(run)"""
+        )
+        run("INSERT INTO variants (variant_id, label) VALUES ('v0', 'a'), ('v1', 'b')")
+        run(
+            f"""INSERT INTO tasks BY NAME
+            SELECT 'r' || run AS run_id, 'wf_' || run % {n_workflows} AS workflow_id,
+                place AS position, 't' || place AS task_id, 'c' || place AS case_id,
+                'given' AS case_source, 'v' || (run // {n_workflows}) % 2 AS variant_id,
+                CASE WHEN (run // {n_workflows}) % 2 = 0 THEN 'a' ELSE 'b' END AS variant,
+                'normal' AS scenario,
+                CASE WHEN hash(run, place) % 10 < 8 THEN 'succeeded' ELSE 'failed' END AS status,
+                hash(place, run) % 2000 AS latency_ms, hash(run + place) % 900 AS tokens,
+                0.001 AS cost_usd, 1 AS attempts, {started_at} AS created_at
+            FROM (
+                SELECT n * {n_runs} // {n_tasks} AS run, n % ({n_tasks} // {n_runs}) AS place
+                FROM range({n_tasks}) AS t(n)
+            )"""
+        )
+        run(f"INSERT INTO reports BY NAME {report_rows()}")
+
+
+def report_rows() -> str:
+    """Return the statement that makes reports, over all tasks."""
+    counts = [
+        "n_tasks",
+        "n_completed",
+        "n_succeeded",
+        "n_failed",
+        "n_timeout",
+        "n_error",
+        "n_cancelled",
+        "n_cases",
+        "n_latency",
+        "n_cost",
+        "n_tokens",
+        "n_scored",
+        "n_retries",
+        "n_timeout_failures",
+        "n_api_failures",
+        "n_validation_failures",
+        "n_llm_failures",
+        "n_unclassified_failures",
+        "n_variants",
+    ]
+    columns = ", ".join(f"count(*) AS {name}" for name in counts)
+    return (
+        f"SELECT run_id, variant_id, min(variant) AS variant, {columns} "
+        "FROM tasks GROUP BY GROUPING SETS ((run_id), (run_id, variant_id))"
+    )
+
+
+def timed_line(
+    what: str, ours: Sequence[str], reference: Sequence[str], rounds: int, target: str
+) -> Line:
+    """Time two commands in turn, as whole processes."""
+    pairs = [(wall_seconds(ours), wall_seconds(reference)) for _ in range(rounds + 1)][1:]
+    return Line(
+        what=what,
+        ours=f"{1000 * statistics.median(a for a, _ in pairs):.0f} ms",
+        reference=f"{1000 * statistics.median(b for _, b in pairs):.0f} ms",
+        ratio=f"{statistics.median(a / b for a, b in pairs):.2f} x",
+        target=target,
+    )
+
+
+def wall_seconds(argv: Sequence[str]) -> float:
+    """Run a command and return how long it took."""
+    start = time.perf_counter()
+    subprocess.run(argv, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def seconds_said(script: str, *args: str) -> float:
+    """Run a script of this folder and return the seconds that it prints."""
+    argv = [PYTHON, str(HERE / script), *args]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def peak_megabytes(argv: Sequence[str]) -> float:
+    """Run a command alone and return its peak memory."""
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{argv} failed")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return usage.ru_maxrss * unit / 1e6
+
+
+def fresh(folder: Path, name: str) -> str:
+    """Return the path of a database that does not exist yet."""
+    for path in (folder / name, folder / f"{name}.wal"):
+        path.unlink(missing_ok=True)
+    return str(folder / name)
+
+
+def show(lines: Sequence[Line]) -> None:
+    """Print the lines as a table."""
+    rows = [("what", "ours", "reference", "ratio", "target")]
+    rows += [(line.what, line.ours, line.reference, line.ratio, line.target) for line in lines]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join([row[0].ljust(widths[0]), *numbers]))
+
+
+if __name__ == "__main__":
+    main()
