@@ -15,7 +15,6 @@ from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
 from optimizer.models.summaries import WindowSummary
-from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
 
 
@@ -103,6 +102,8 @@ def prompt_analysis(prompt: str | None, window: WindowSummary) -> PromptAnalysis
     """Return the static analysis of a recorded prompt, or None where there is none."""
     if prompt is None or not prompt.strip():
         return None
+    from optimizer.promptcheck import analyze  # noqa: PLC0415 - most histories hold no prompt
+
     return analyze(prompt, prompt_id=window.variant, analyzed_at=window.last_started_at)
 
 

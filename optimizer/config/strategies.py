@@ -10,6 +10,9 @@ from pydantic import Field, create_model
 from optimizer.models.settings import Settings
 from optimizer.strategies import STRATEGIES
 
+MADE = {"use_attribute_docstrings": False}
+"""A model that is made has no source to look for docstrings in; its fields bring their own."""
+
 
 class Configurable(Protocol):
     """What this section needs to know of a strategy."""
@@ -51,6 +54,7 @@ def strategies_section(strategies: Iterable[type[Configurable]]) -> type[Strateg
         "StrategiesSettings",
         __base__=StrategiesSection,
         __doc__=StrategiesSection.__doc__,
+        __cls_kwargs__=MADE,
         **fields,
     )
 
@@ -64,7 +68,9 @@ def _entry_type(strategy: type[Configurable]) -> type[StrategySwitch]:
         "priority": (int, Field(default=strategy.priority, description=description))
     }
     bases = cast(type[StrategySwitch], (own, StrategySwitch))
-    return create_model(own.__name__, __base__=bases, __doc__=own.__doc__, **fields)
+    return create_model(
+        own.__name__, __base__=bases, __doc__=own.__doc__, __cls_kwargs__=MADE, **fields
+    )
 
 
 if TYPE_CHECKING:

@@ -255,7 +255,9 @@ class _Writer:
 
     def _insert(self, statement: str, columns: Columns) -> None:
         """Run a statement that reads `columns` by that name."""
+        self._connection.register("columns", columns)
         self._connection.execute(statement)
+        self._connection.unregister("columns")
 
     def _write_sources(self) -> None:
         kept = self._settings.raw

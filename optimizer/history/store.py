@@ -57,7 +57,7 @@ def open_history(path: Path, *, lock_timeout_s: float, now: datetime) -> Iterato
     except OSError as error:
         raise HistoryError(f"{path}: cannot make its folder: {error.strerror}") from error
     with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
-        if not _tables(connection, path):
+        if schema_version(History(connection)) is None and not _tables(connection):
             _create(connection, now)
         _require_version(connection, path)
         yield History(connection)
@@ -83,6 +83,7 @@ def read_history(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
 def temporary_history(now: datetime) -> Iterator[History]:
     """Make a history in memory, for looking at files without storing them."""
     with duckdb.connect(":memory:") as connection:
+        _configure(connection)
         _create(connection, now)
         yield History(connection)
 
@@ -103,9 +104,10 @@ def schema_text() -> str:
 
 def schema_version(history: History) -> int | None:
     """Return the schema version of an open database, or None where it is no history."""
-    if "schema_version" not in _tables(history.connection, None):
+    try:
+        rows = history.connection.execute("SELECT version FROM schema_version").fetchall()
+    except duckdb.CatalogException:
         return None
-    rows = history.connection.execute("SELECT version FROM schema_version").fetchall()
     return int(rows[0][0]) if len(rows) == 1 else None
 
 
@@ -115,12 +117,19 @@ def _connected(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = _connect(path, read_only=read_only, deadline=time.monotonic() + lock_timeout_s)
     try:
-        connection.execute("SET enable_progress_bar = false")
+        _configure(connection)
         yield connection
     except duckdb.Error as error:
         raise _trouble(path, error) from error
     finally:
         _close(connection, path)
+
+
+def _configure(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep DuckDB from drawing bars, and from taking Python variables for tables."""
+    connection.execute(
+        "SET enable_progress_bar = false; SET python_enable_replacements = false"
+    ).fetchall()
 
 
 def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -174,15 +183,9 @@ def _first_line(error: duckdb.Error) -> str:
     return str(error).partition("\n")[0]
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, path: Path | None) -> set[str]:
-    rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    names = {name for (name,) in rows}
-    if path is not None and names and "schema_version" not in names:
-        raise HistoryError(
-            f"{path}: a DuckDB file that is not a history (it has {', '.join(sorted(names)[:3])})",
-            hint="Name another file with --store.",
-        )
-    return names
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    return [name for (name,) in rows]
 
 
 def _create(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
@@ -195,14 +198,20 @@ def _create(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
 
 
 def _require_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    if "schema_version" not in _tables(connection, path):
+    found = schema_version(History(connection))
+    if found == SCHEMA_VERSION:
+        return
+    tables = _tables(connection)
+    if not tables:
         raise HistoryError(
             f"{path}: an empty DuckDB file, expected a history",
             hint="Store runs with 'optimizer ingest'.",
         )
-    found = schema_version(History(connection))
-    if found == SCHEMA_VERSION:
-        return
+    if "schema_version" not in tables:
+        raise HistoryError(
+            f"{path}: a DuckDB file that is not a history (it has {', '.join(tables[:3])})",
+            hint="Name another file with --store.",
+        )
     newer = found is not None and found > SCHEMA_VERSION
     raise HistoryError(
         f"{path}: schema version is {'missing' if found is None else found}, "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from io import StringIO
-from typing import TYPE_CHECKING
 
 from reports.charts import chart_table
 from reports.document import (
@@ -25,16 +23,16 @@ from reports.document import (
 from reports.render.columns import cells, fit, fold
 from reports.text import glue, line, plain
 
-if TYPE_CHECKING:
-    from rich.text import Text
+Line = tuple[tuple[str, str], ...]
+"""Pieces of one line, each with its style: parameters of an ANSI SGR sequence, or nothing."""
 
+PLAIN, HEADING, QUIET = "", "1", "2"
 STYLES: Mapping[Tone, str] = {
-    Tone.GOOD: "green",
-    Tone.BAD: "red",
-    Tone.WARN: "yellow",
-    Tone.NEUTRAL: "",
+    Tone.GOOD: "32",
+    Tone.BAD: "31",
+    Tone.WARN: "33",
+    Tone.NEUTRAL: PLAIN,
 }
-HEADING, QUIET = "bold", "dim"
 INDENT = 2
 LONGEST_NAME = 24
 """Cells up to which the names of facts stand in a column of their own."""
@@ -48,28 +46,28 @@ def terminal(document: Document, *, width: int = 80, color: bool) -> str:
         width: Cells of a line.
         color: Whether to colour by ANSI escapes; without, there is none in the text.
     """
-    from rich.console import Console
+    return "".join(_drawn(pieces, color=color) + "\n" for pieces in _lines(document, width))
 
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        color_system="standard" if color else None,
-        force_terminal=color,
-        legacy_windows=False,
-        _environ={},
+
+def _drawn(pieces: Line, *, color: bool) -> str:
+    """Return a line as text, without spaces at its end."""
+    last = max((i for i, (text, _) in enumerate(pieces) if text.strip()), default=-1)
+    shown = [*pieces[:last], *((text.rstrip(), style) for text, style in pieces[last : last + 1])]
+    if last < 0:
+        return ""
+    if not color:
+        return "".join(text for text, _ in shown)
+    return "".join(
+        f"\x1b[{style}m{text}\x1b[0m" if style and text else text for text, style in shown
     )
-    for text in _lines(document, width):
-        text.rstrip()
-        console.print(text, soft_wrap=True, highlight=False)
-    return out.getvalue()
 
 
-def _lines(document: Document, width: int) -> Iterator[Text]:
+def _lines(document: Document, width: int) -> Iterator[Line]:
     if document.verdict is None:
         yield from _folded(document.title, width, HEADING)
     else:
-        style = f"bold {STYLES[document.verdict.tone]}".strip()
+        tone = STYLES[document.verdict.tone]
+        style = f"{HEADING};{tone}" if tone else HEADING
         yield from _folded(document.verdict.text, width, style)
     yield from _blocks(document.blocks, width)
     if document.hints:
@@ -78,13 +76,13 @@ def _lines(document: Document, width: int) -> Iterator[Text]:
         yield from _folded(hint, width, QUIET)
 
 
-def _blocks(blocks: Sequence[Block], width: int) -> Iterator[Text]:
+def _blocks(blocks: Sequence[Block], width: int) -> Iterator[Line]:
     for block in blocks:
         yield _text("")
         yield from _block(block, width)
 
 
-def _block(block: Block, width: int) -> Iterator[Text]:
+def _block(block: Block, width: int) -> Iterator[Line]:
     if isinstance(block, Chart):
         block = chart_table(block)
     match block:
@@ -102,16 +100,16 @@ def _block(block: Block, width: int) -> Iterator[Text]:
             yield from _titled(block, width)
 
 
-def _titled(block: Section | Details, width: int) -> Iterator[Text]:
+def _titled(block: Section | Details, width: int) -> Iterator[Line]:
     yield from _folded(block.title, width, HEADING)
     for i, inner in enumerate(block.blocks):
         if i:
             yield _text("")
         for text in _block(inner, max(width - INDENT, 1)):
-            yield _joined((" " * INDENT, ""), text)
+            yield ((" " * INDENT, PLAIN), *text)
 
 
-def _items(items: Items, width: int) -> Iterator[Text]:
+def _items(items: Items, width: int) -> Iterator[Line]:
     for text in items.texts:
         for i, part in enumerate(_prepared(line(text), width - INDENT)):
             yield _text(("  " if i else "- ") + part)
@@ -119,14 +117,14 @@ def _items(items: Items, width: int) -> Iterator[Text]:
         yield from _folded(items.empty, width)
 
 
-def _code(text: str, width: int) -> Iterator[Text]:
+def _code(text: str, width: int) -> Iterator[Line]:
     from rich.cells import chop_cells
 
     for row in plain(text).split("\n"):
         yield from map(_text, chop_cells(row, max(width, 2)) or [""])
 
 
-def _facts(facts: Facts, width: int) -> Iterator[Text]:
+def _facts(facts: Facts, width: int) -> Iterator[Line]:
     names = [line(name) for name, _ in facts.pairs]
     column = max((cells(name) for name in names if cells(name) <= LONGEST_NAME), default=0) + 2
     if column > width // 2:
@@ -135,15 +133,15 @@ def _facts(facts: Facts, width: int) -> Iterator[Text]:
         shown = cell(content)
         texts = _prepared(shown.text, width - column)
         if cells(name) + 2 <= column:
-            yield _joined((_padded(name, column), QUIET), (texts[0], STYLES[shown.tone]))
+            yield ((_padded(name, column), QUIET), (texts[0], STYLES[shown.tone]))
             texts = texts[1:]
         else:
             yield from _folded(name, width, QUIET)
         for text in texts:
-            yield _joined((" " * column, ""), (text, STYLES[shown.tone]))
+            yield ((" " * column, PLAIN), (text, STYLES[shown.tone]))
 
 
-def _table(table: Table, width: int) -> Iterator[Text]:
+def _table(table: Table, width: int) -> Iterator[Line]:
     if not table.rows:
         yield from _folded(table.empty, width)
         return
@@ -160,19 +158,19 @@ def _table(table: Table, width: int) -> Iterator[Text]:
         yield from _rows(table, prepared, *fitting)
 
 
-def _rows(table: Table, rows: list[list[str]], found: list[int], gap: int) -> Iterator[Text]:
+def _rows(table: Table, rows: list[list[str]], found: list[int], gap: int) -> Iterator[Line]:
     styles = [[QUIET] * len(found), *([STYLES[cell(c).tone] for c in row] for row in table.rows)]
     for row, tones in zip(rows, styles, strict=True):
         folded = [fold(text, room) for text, room in zip(row, found, strict=True)]
         for i in range(max(map(len, folded))):
-            parts: list[tuple[str, str] | Text] = []
+            parts: list[tuple[str, str]] = []
             for lines, room, column, style in zip(folded, found, table.columns, tones, strict=True):
                 text = lines[i] if i < len(lines) else ""
                 parts.append((_padded(text, room, column.align) + " " * gap, style))
-            yield _joined(*parts)
+            yield tuple(parts)
 
 
-def _records(table: Table, width: int) -> Iterator[Text]:
+def _records(table: Table, width: int) -> Iterator[Line]:
     """Show each row as facts, where the columns do not fit side by side."""
     for i, row in enumerate(table.rows):
         if i:
@@ -181,7 +179,7 @@ def _records(table: Table, width: int) -> Iterator[Text]:
         yield from _facts(Facts(tuple(zip(titles, row, strict=True))), width)
 
 
-def _folded(text: str, width: int, style: str = "") -> Iterator[Text]:
+def _folded(text: str, width: int, style: str = PLAIN) -> Iterator[Line]:
     for part in fold(glue(line(text)), width):
         yield _text(part, style)
 
@@ -195,13 +193,5 @@ def _padded(text: str, width: int, align: Align = Align.LEFT) -> str:
     return space + text if align is Align.RIGHT else text + space
 
 
-def _text(text: str, style: str = "") -> Text:
-    from rich.text import Text
-
-    return Text(text, style=style)
-
-
-def _joined(*parts: tuple[str, str] | Text) -> Text:
-    from rich.text import Text
-
-    return Text.assemble(*parts)
+def _text(text: str, style: str = PLAIN) -> Line:
+    return ((text, style),)
