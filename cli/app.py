@@ -23,14 +23,15 @@ from cli.commands.show import show
 from cli.commands.status import status
 from cli.commands.store import export, migrate
 
-app = typer.Typer(
-    name="optimizer",
-    help="The decision layer for prompts: from stored test results to an explained decision.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
+ABOUT: dict[str, Any] = {
+    "name": "optimizer",
+    "help": "The decision layer for prompts: from stored test results to an explained decision.",
+    "no_args_is_help": True,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
+app = typer.Typer(**ABOUT)
 config_app = typer.Typer(name="config", help="The settings in force.", no_args_is_help=True)
 store_app = typer.Typer(name="store", help="The history as a file.", no_args_is_help=True)
 
@@ -51,6 +52,8 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
 )
 for command in COMMANDS:
     app.command()(command)
+
+
 config_app.command()(config_show)
 store_app.command()(export)
 store_app.command()(migrate)
@@ -66,3 +69,17 @@ def root(version: bool = typer.Option(False, "--version", "-V", help="Show the v
 
         typer.echo(f"optimizer {__version__}")
         raise typer.Exit
+
+
+def only(name: str) -> typer.Typer:
+    """Return an application with one command, where there is one of that name; else all.
+
+    Building the options of every command takes longer than a short command itself.
+    """
+    chosen = [command for command in COMMANDS if command.__name__ == name]
+    if not chosen:
+        return app
+    small = typer.Typer(**ABOUT)
+    small.command()(chosen[0])
+    small.callback(invoke_without_command=True)(root)
+    return small

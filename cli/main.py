@@ -21,11 +21,11 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"optimizer {__version__}\n")
         return
-    from cli.app import app
+    from cli.app import only
     from optimizer.models.errors import OptimizerError
 
     try:
-        app()
+        only(sys.argv[1] if len(sys.argv) > 1 else "")()
     except OptimizerError as error:
         _report(error)
         sys.exit(COULD_NOT)

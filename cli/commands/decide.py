@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import options
 from cli.output import show
 from cli.session import session
+
+if TYPE_CHECKING:
+    from optimizer.history.store import History
+    from optimizer.models.decisions import Decision
 
 
 def decide(
@@ -43,19 +48,30 @@ def decide(
     if all_ == (workflow is not None):
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
     here = session(store, config, set_)
-    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        made = decide_on(
+    until = as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=UTC)
+
+    def made(history: History) -> list[Decision]:
+        return decide_on(
             history,
             workflow_id=workflow,
             variant=variant,
-            as_of=as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=UTC),
+            as_of=until,
             config=here.loaded.config,
             config_sha256=here.loaded.sha256,
             now=here.now,
             fail_fast=fail_fast,
         )
-    with open_history(here.store, lock_timeout_s=here.lock_timeout_s, now=here.now) as history:
-        stored = record_decisions(history, made, actor=here.actor)
-        audit = [] if all_ else queries.audit(history, subject=stored[0].decision_id)
-    document = decision_list(stored) if all_ else decision_report(stored[0], audit)
-    show(document, stored if all_ else stored[0], json=json, outputs=output)
+
+    wait_s = here.lock_timeout_s
+    writing = partial(open_history, here.store, lock_timeout_s=wait_s, now=here.now, create=False)
+    if all_:
+        with read_history(here.store, lock_timeout_s=wait_s) as history:
+            decisions = made(history)
+        with writing() as history:
+            stored = record_decisions(history, decisions, actor=here.actor)
+        show(decision_list(stored), stored, json=json, outputs=output)
+        return
+    with writing() as history:
+        (one,) = record_decisions(history, made(history), actor=here.actor)
+        audit = queries.audit(history, subject=one.decision_id)
+    show(decision_report(one, audit), one, json=json, outputs=output)

@@ -39,8 +39,10 @@ class History:
 
 
 @contextmanager
-def open_history(path: Path, *, lock_timeout_s: float, now: datetime) -> Iterator[History]:
-    """Open the history at `path` for writing, creating it where there is none.
+def open_history(
+    path: Path, *, lock_timeout_s: float, now: datetime, create: bool = True
+) -> Iterator[History]:
+    """Open the history at `path` for writing.
 
     While it is open no other process can use it: open, write, close.
 
@@ -48,10 +50,14 @@ def open_history(path: Path, *, lock_timeout_s: float, now: datetime) -> Iterato
         path: The file; its folder is made.
         lock_timeout_s: How long to wait for another process, in seconds.
         now: Recorded as the time of creation, UTC.
+        create: Whether one is made where there is none.
 
     Raises:
-        HistoryError: It is no history, of another schema version, locked or not writable.
+        HistoryError: It is no history, of another schema version, locked or not writable; or
+            there is none, and none is to be made.
     """
+    if not create:
+        _require_file(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -70,10 +76,7 @@ def read_history(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
     Raises:
         HistoryError: There is none, or as in `open_history`.
     """
-    if not path.exists():
-        raise HistoryError(
-            f"{path}: there is no history here yet", hint="Store runs with 'optimizer ingest'."
-        )
+    _require_file(path)
     with _connected(path, read_only=True, lock_timeout_s=lock_timeout_s) as connection:
         _require_version(connection, path)
         yield History(connection)
@@ -91,8 +94,7 @@ def temporary_history(now: datetime) -> Iterator[History]:
 @contextmanager
 def open_any_version(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
     """Open a history of whatever schema version, to migrate or to examine it."""
-    if not path.exists():
-        raise HistoryError(f"{path}: there is no history here yet")
+    _require_file(path)
     with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
         yield History(connection)
 
@@ -109,6 +111,13 @@ def schema_version(history: History) -> int | None:
     except duckdb.CatalogException:
         return None
     return int(rows[0][0]) if len(rows) == 1 else None
+
+
+def _require_file(path: Path) -> None:
+    if not path.exists():
+        raise HistoryError(
+            f"{path}: there is no history here yet", hint="Store runs with 'optimizer ingest'."
+        )
 
 
 @contextmanager
