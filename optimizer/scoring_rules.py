@@ -435,6 +435,12 @@ def _advice(report: TestExecutionReport | None, baseline_tokens: float | None) -
         ("model-side", errors.llm_errors),
     )
     seen = [f"{n} {name}" for name, n in kinds if n]
+    n_elsewhere = errors.timeout_errors + errors.api_errors + errors.llm_errors
+    if 2 * n_elsewhere > report.failed_tests:
+        advice.append(
+            f"{n_elsewhere} of {report.failed_tests} failures are timeouts, API or model-side "
+            "failures: look at those before the prompt"
+        )
     if len(seen) > 1:
         advice.append(f"failures are of several kinds ({', '.join(seen)}): consider {STRUCTURE}")
     tokens = report.avg_tokens_per_request

@@ -4,8 +4,8 @@ Asks: does any scoring rule fire for the current prompt beyond doubt?
 
 Proposes: a rewrite of the prompt, with the focus that the rules choose.
 
-Stays silent when nothing completed, when no rule fires, or when the only rules that fire rest on
-too few tests to be sure.
+Stays silent when nothing completed, when no rule fires, when the only rules that fire rest on too
+few tests to be sure, or when tests failed mostly by timeouts, API or model-side failures.
 
 Does not look at other variants, and knows no effect: a rewrite has none before its tests have run.
 """
@@ -18,6 +18,10 @@ from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Proposal
 from optimizer.models.rules import Outcome, RuleCheck
 from optimizer.models.settings import Settings
+from optimizer.models.summaries import WindowSummary
+
+FAILURE_RULES = frozenset({"success_rate", "timeout_rate"})
+"""Rules that fire because tests failed, for whatever cause."""
 
 UNFOCUSED = "the focus is open: the text of the prompt was not recorded"
 
@@ -46,6 +50,10 @@ class PromptOptimization:
             return Answer(silence="no completed task")
         fired = [check for check in explanation.checks if self._counts(check)]
         sure = [check for check in fired if check.settled is not False]
+        if sure and all(check.rule in FAILURE_RULES for check in sure):
+            elsewhere = _failures_elsewhere(current)
+            if elsewhere:
+                return Answer(silence=elsewhere)
         if not fired:
             return Answer(silence="no scoring rule fires")
         if not sure:
@@ -79,6 +87,18 @@ class PromptOptimization:
         return check.outcome is Outcome.FIRED and (
             self.settings.act_on_static_rules or not is_static
         )
+
+
+def _failures_elsewhere(current: WindowSummary) -> str | None:
+    """Say that most failures are not the prompt's, or None where they may be."""
+    n_failures = current.n_completed - current.n_succeeded
+    n_elsewhere = current.n_timeout_failures + current.n_api_failures + current.n_llm_failures
+    if 2 * n_elsewhere <= n_failures:
+        return None
+    return (
+        f"{n_elsewhere} of {n_failures} failures are timeouts, API or model-side failures, "
+        "which a rewrite does not cure"
+    )
 
 
 def _fact(check: RuleCheck) -> str:

@@ -157,16 +157,20 @@ class ThresholdBased:
             return None
         return mean_interval(mean, sd, n, level=2 * self.settings.level - 1)
 
+    @property
+    def _sure(self) -> str:
+        return f"with {self.settings.level:.0%} confidence"
+
     def _at_least(self, fact: str, interval: Interval, bound: float) -> _Reading:
         return _Reading(
-            text=f"{fact} (surely no more than {interval.high:.3g}; at least {bound:g} is due)",
+            text=f"{fact} ({self._sure} at most {interval.high:.3g}, at least {bound:g} is due)",
             missed=interval.estimate < bound,
             broken=interval.high < bound,
         )
 
     def _at_most(self, fact: str, interval: Interval, bound: float) -> _Reading:
         return _Reading(
-            text=f"{fact} (surely no less than {interval.low:.3g}; at most {bound:g} is due)",
+            text=f"{fact} ({self._sure} at least {interval.low:.3g}, at most {bound:g} is due)",
             missed=interval.estimate > bound,
             broken=interval.low > bound,
         )

@@ -90,6 +90,7 @@ def _files(outcomes: Sequence[FileOutcome]) -> Table:
             for outcome in shown
         ),
         caption=None if len(shown) == len(outcomes) else f"{left_out} without remark not listed",
+        empty=f"{left_out}, none with a remark.",
     )
 
 

@@ -46,7 +46,7 @@ def workflow(
         blocks.append(Section("Pass rate", (pass_rates(runs),)))
     blocks.append(Section("Variants", _variants(windows)))
     blocks.append(Section("Decision", _decision(decision)))
-    blocks.append(Details("Runs", (figures.run_table(runs, workflow=False),)))
+    blocks.append(Details("Runs", (figures.run_table(runs),)))
     blocks.append(Details("About these figures", (_about(summary), Prose(figures.METHOD))))
     return Document(
         f"Workflow {summary.workflow_id}", _verdict(summary, runs, decision), tuple(blocks)

@@ -91,13 +91,12 @@ def effort_table(rows: Sequence[tuple[str, Figures]]) -> Table:
     )
 
 
-def run_table(runs: Sequence[RunSummary], *, workflow: bool = True) -> Table:
+def run_table(runs: Sequence[RunSummary]) -> Table:
     """Lay out runs, one a row, in the order given."""
     priced = any(run.n_cost for run in runs)
     branched = any(run.branch for run in runs)
     columns = (
         left("run"),
-        *((left("workflow"),) if workflow else ()),
         left("variant"),
         left("started (UTC)"),
         right("passed"),
@@ -112,7 +111,6 @@ def run_table(runs: Sequence[RunSummary], *, workflow: bool = True) -> Table:
         rows=tuple(
             (
                 run.run_id,
-                *((run.workflow_id,) if workflow else ()),
                 variant_of(run),
                 moment(run.started_at).removesuffix(" UTC"),
                 rate(run.success_rate),

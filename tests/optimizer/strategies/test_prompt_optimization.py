@@ -46,6 +46,15 @@ def test_leaves_the_focus_open_where_the_prompt_is_unknown(evidence: Make, windo
     assert "the text of the prompt was not recorded" in proposal.rationale
 
 
+def test_leaves_a_prompt_alone_that_mostly_failed_elsewhere(evidence: Make, window: Window) -> None:
+    limited = window("v", 20, 150, n_llm_failures=120, n_api_failures=5)
+    assert ask(evidence(limited)).silence == (
+        "125 of 130 failures are timeouts, API or model-side failures, "
+        "which a rewrite does not cure"
+    )
+    assert ask(evidence(window("v", 20, 150, n_llm_failures=65))).proposals
+
+
 def test_a_low_static_score_can_be_switched_off_as_a_reason(evidence: Make, window: Window) -> None:
     found = with_analysis(evidence(window("v", 100, 100)), overall=50)
     assert ask(found).proposals
