@@ -8,6 +8,13 @@ from typing import Annotated
 
 import typer
 
+FileOrRun = Annotated[
+    str,
+    typer.Argument(
+        help="Result file, - for standard input, or a stored run: its id or the beginning of "
+        "it, latest, branch:NAME, WORKFLOW:VARIANT."
+    ),
+]
 Store = Annotated[
     Path | None,
     typer.Option(

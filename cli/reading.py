@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optimizer.models.errors import ConfigError
+from optimizer.models.errors import ConfigError, SelectionError
 
 if TYPE_CHECKING:
+    from cli.session import Session
+    from optimizer.history.store import History
     from optimizer.models.ingest import IngestSettings
     from optimizer.models.tasks import Reading
+
+FILE_SUFFIXES = frozenset({".json", ".jsonl", ".gz", ".zst"})
+SHOWN_RUNS = 10
+"""How many runs an ambiguous choice lists."""
 
 
 def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust: bool) -> Reading:
@@ -25,6 +34,59 @@ def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust:
         settings = settings.model_copy(update={"trust_statistics": True})
     stdin = sys.stdin.buffer if path == "-" else None
     return read(path, settings, bridge=bridge, stdin=stdin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A run, and the history it is in: the stored one, or one made of a file."""
+
+    history: History
+    run_id: str
+
+
+@contextmanager
+def chosen_run(
+    selector: str, here: Session, *, run: str | None, bridge: str | None, trust: bool
+) -> Iterator[Chosen]:
+    """Open the run that is meant: of a file, or of the history where there is no such file.
+
+    Raises:
+        FormatError: The file cannot be read.
+        SelectionError: No run is meant, or more than one.
+    """
+    from optimizer.history.store import read_history
+    from optimizer.pipeline.select import select_run
+    from optimizer.pipeline.view import history_of
+
+    if _is_file(selector) or not here.store.exists():
+        settings = here.loaded.config.ingest
+        reading = read_file(selector, settings, bridge=bridge, trust=trust)
+        run_id = _run_of([found.header.run_id for found in reading.runs], run, selector)
+        with history_of([reading], here.now) as history:
+            yield Chosen(history=history, run_id=run_id)
+    else:
+        with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+            yield Chosen(history=history, run_id=select_run(history, selector))
+
+
+def _is_file(selector: str) -> bool:
+    path = Path(selector)
+    if selector == "-" or path.exists():
+        return True
+    return ":" not in selector and (path.parent != Path() or path.suffix in FILE_SUFFIXES)
+
+
+def _run_of(run_ids: list[str], wanted: str | None, file: str) -> str:
+    """Return the run that is meant among those of a file."""
+    found = [run_id for run_id in run_ids if wanted is None or run_id.startswith(wanted)]
+    if wanted is not None and wanted in found:
+        return wanted
+    if len(found) == 1:
+        return found[0]
+    raise SelectionError(
+        f"{file}: {len(found)} runs are meant, expected one of {', '.join(run_ids[:SHOWN_RUNS])}",
+        hint="Choose one with --run.",
+    )
 
 
 def read_prompt(path: Path | None) -> str | None:

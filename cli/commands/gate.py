@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.commands.analyze import chosen_run
 from cli.output import show
-from cli.reading import read_file, read_prompt
+from cli.reading import chosen_run, read_prompt
 from cli.session import session
 from optimizer.models.errors import SelectionError
 
@@ -24,7 +23,7 @@ class OnInconclusive(StrEnum):
 
 
 def gate(
-    file: Annotated[str, typer.Argument(help="Result file, or - for standard input.")],
+    file: options.FileOrRun,
     prompt: options.Prompt = None,
     run: Annotated[
         str | None, typer.Option("--run", help="Which run, if the file holds several.")
@@ -42,12 +41,13 @@ def gate(
     ] = False,
     bridge: options.Bridge = None,
     trust: options.Trust = False,
+    store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Judge a result file by the thresholds, for CI. Stores nothing.
+    """Judge a run by the thresholds, for CI. Stores nothing.
 
     Exit code 0: passed. 1: failed. 2: could not be judged. 3: inconclusive, too few tests.
 
@@ -56,20 +56,18 @@ def gate(
     from optimizer.models.rules import GateStatus
     from optimizer.pipeline.gate import gate as gate_run
     from optimizer.pipeline.gate import worst
-    from optimizer.pipeline.view import history_of, run_view
+    from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.gate import gate as gate_report
 
     if require_baseline:
         raise SelectionError(f"{file}: no baseline to compare with, and one is required")
-    here = session(None, config, set_)
+    here = session(store, config, set_)
     settings = here.loaded.config
-    reading = read_file(file, settings.ingest, bridge=bridge, trust=trust)
-    run_id = chosen_run([found.header.run_id for found in reading.runs], run, file)
-    with history_of([reading], here.now) as history:
+    with chosen_run(file, here, run=run, bridge=bridge, trust=trust) as chosen:
         view = run_view(
-            history,
-            run_id,
+            chosen.history,
+            chosen.run_id,
             rules=ScoringRules.from_config(settings.scoring.model_dump()),
             level=settings.evidence.level,
             prompt=read_prompt(prompt),

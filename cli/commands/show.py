@@ -11,7 +11,12 @@ from cli.session import session
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="Run id, the beginning of one, or latest.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="Run id, the beginning of one, latest, branch:NAME or WORKFLOW:VARIANT."
+        ),
+    ],
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,

@@ -8,6 +8,7 @@ from optimizer.models.decisions import Decision
 from optimizer.models.errors import SelectionError
 
 LATEST = "latest"
+BRANCH = "branch"
 SHOWN = 5
 """How many candidates an ambiguous name lists."""
 
@@ -15,25 +16,37 @@ SHOWN = 5
 def select_run(history: History, selector: str) -> str:
     """Return the id of the run that a selector means.
 
-    A selector is `latest`, a run id, or the beginning of one.
+    A selector is `latest`, `branch:NAME` or `WORKFLOW:VARIANT` for the newest such run, a run id,
+    or the beginning of one.
 
     Raises:
         SelectionError: It means no run, or more than one.
     """
-    if selector == LATEST:
-        newest = queries.runs(history, limit=1)
-        if not newest:
-            raise SelectionError("latest: the history holds no run")
-        return newest[0].run_id
     found = queries.run_ids(history, prefix=selector)
     if selector in found or len(found) == 1:
         return selector if selector in found else found[0]
-    if not found:
+    if found:
+        raise SelectionError(
+            f"run {selector!r}: {len(found)} runs begin with it: {', '.join(found[:SHOWN])}",
+            hint="Give more of the id.",
+        )
+    newest = _newest_run(history, selector)
+    if newest is None:
         raise SelectionError(f"run {selector!r}: not in this history", hint="See 'optimizer runs'.")
-    raise SelectionError(
-        f"run {selector!r}: {len(found)} runs begin with it: {', '.join(found[:SHOWN])}",
-        hint="Give more of the id.",
-    )
+    return newest
+
+
+def _newest_run(history: History, selector: str) -> str | None:
+    """Return the newest run that a selector describes, or None where there is none."""
+    if selector == LATEST:
+        return queries.newest_run(history)
+    kind, colon, name = selector.partition(":")
+    if not colon:
+        return None
+    if kind == BRANCH:
+        return queries.newest_run(history, branch=name)
+    workflow_id, _, variant = selector.rpartition(":")
+    return queries.newest_run(history, workflow_id=workflow_id, variant=variant)
 
 
 def select_decision(history: History, selector: str) -> Decision:

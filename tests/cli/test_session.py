@@ -215,3 +215,19 @@ def test_nothing_but_the_payload_goes_to_stdout(optimizer: Run, samples: Path) -
     result = optimizer("analyze", samples / "sentiment-clear.json", "--json", "-o", "x.md")
     assert result.json["format_version"] == 1
     assert result.err == "wrote x.md\n"
+
+
+def test_a_stored_run_is_found_by_branch_variant_and_as_the_latest(
+    optimizer: Run, run_file: Write
+) -> None:
+    later = {"started_at": "2026-03-02T12:00:00Z", "finished_at": "2026-03-02T12:01:00Z"}
+    main, feature = ({"prompt_variant": v, "branch": b} for v, b in (("v1", "main"), ("v2", "f/x")))
+    optimizer("ingest", run_file("a.json", "+" * 9, run_id="a", metadata=main))
+    optimizer("ingest", run_file("b.json", "-" * 9, run_id="b", metadata=feature, **later))
+    assert optimizer("analyze", "branch:main").out.startswith("a: 9 of 9")
+    assert optimizer("gate", "branch:f/x").out.startswith("FAILED: b")
+    assert optimizer("analyze", "wf:v1").out.startswith("a: 9 of 9")
+    assert optimizer("show", "latest").out.startswith("b: 0 of 9")
+    assert optimizer("analyze", "a").out.startswith("a: 9 of 9")
+    assert "no such file" in optimizer("analyze", "c.json").err.lower()
+    assert "run 'c': not in this history" in optimizer("analyze", "c").err

@@ -95,6 +95,18 @@ def run_ids(history: History, *, prefix: str) -> list[str]:
     return [row[0] for row in _tuples(history, "run_ids", prefix=prefix)]
 
 
+def newest_run(
+    history: History,
+    *,
+    branch: str | None = None,
+    workflow_id: str | None = None,
+    variant: str | None = None,
+) -> str | None:
+    """Return the id of the newest run that meets the conditions, or None where none does."""
+    rows = _tuples(history, "newest_run", branch=branch, workflow_id=workflow_id, variant=variant)
+    return str(rows[0][0]) if rows else None
+
+
 def run_warnings(history: History, run_id: str) -> tuple[str, ...]:
     """Return what a reader should know of one run."""
     rows = _tuples(history, "run_warnings", run_id=run_id)

@@ -29,6 +29,8 @@ PARAMS: dict[str, object] = {
     "prompt_sha256s": ["p"],
     "run_ids": ["r"],
     "subject": None,
+    "branch": None,
+    "variant": None,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
