@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,43 +16,46 @@ from optimizer.models.decisions import AuditEntry
 FIRST_HASH = "0" * 64
 
 
-def append_audit(
-    history: History,
-    *,
-    at: datetime,
-    actor: str,
-    action: str,
-    subject: str,
-    detail: Mapping[str, object],
-) -> AuditEntry:
-    """Append a line; call it in the transaction of what it tells of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """What a line of the audit log is to say; see `AuditEntry`."""
+
+    logged_at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, object]
+
+
+def append_audit(history: History, lines: Sequence[AuditLine]) -> None:
+    """Append lines; call it in the transaction of what they tell of."""
     last = queries.last_audit(history)
-    seq, previous_hash = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
-    entry = AuditEntry(
-        seq=seq,
-        logged_at=at.astimezone(UTC),
-        actor=actor,
-        action=action,
-        subject=subject,
-        detail=msgspec.json.encode(detail, order="sorted").decode(),
-        previous_hash=previous_hash,
-        hash="",
-    )
-    entry = replace(entry, hash=entry_hash(entry))
-    history.connection.execute(
-        "INSERT INTO audit_log VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            entry.seq,
-            entry.logged_at.replace(tzinfo=None),
-            entry.actor,
-            entry.action,
-            entry.subject,
-            entry.detail,
-            entry.previous_hash,
-            entry.hash,
-        ],
-    )
-    return entry
+    seq, previous_hash = last or (0, FIRST_HASH)
+    with history.connection.appender("audit_log") as appender:
+        for line in lines:
+            seq += 1
+            entry = AuditEntry(
+                seq=seq,
+                logged_at=line.logged_at.astimezone(UTC),
+                actor=line.actor,
+                action=line.action,
+                subject=line.subject,
+                detail=msgspec.json.encode(line.detail, order="sorted").decode(),
+                previous_hash=previous_hash,
+                hash="",
+            )
+            previous_hash = entry_hash(entry)
+            stored_at = entry.logged_at.replace(tzinfo=None)
+            appender.append_row(
+                seq,
+                stored_at,
+                entry.actor,
+                entry.action,
+                entry.subject,
+                entry.detail,
+                entry.previous_hash,
+                previous_hash,
+            )
 
 
 def entry_hash(entry: AuditEntry) -> str:

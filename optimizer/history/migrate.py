@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
-from optimizer.history.audit import append_audit
+from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.store import SCHEMA_VERSION, open_any_version, schema_version
 from optimizer.models.errors import HistoryError
 
@@ -36,14 +36,14 @@ def migrate(path: Path, *, lock_timeout_s: float, actor: str, now: datetime) -> 
                 "UPDATE schema_version SET version = ?, changed_at = ?",
                 [SCHEMA_VERSION, now.astimezone(UTC).replace(tzinfo=None)],
             )
-            append_audit(
-                history,
-                at=now,
+            line = AuditLine(
+                logged_at=now,
                 actor=actor,
                 action="store.migrated",
                 subject=path.name,
                 detail={"from": found, "to": SCHEMA_VERSION},
             )
+            append_audit(history, [line])
     return steps
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import zstandard
 
 from optimizer.history import queries
-from optimizer.history.audit import append_audit
+from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.columns import (
     BLOCK_ROWS,
     Block,
@@ -151,9 +151,8 @@ def _remove(
     """Take a run out; its file and a line in the audit log stay."""
     for table in ("tasks", "task_payloads", "reports", "runs"):
         history.connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [old.run_id])
-    append_audit(
-        history,
-        at=now,
+    line = AuditLine(
+        logged_at=now,
         actor=actor,
         action="run.replaced",
         subject=old.run_id,
@@ -163,6 +162,7 @@ def _remove(
             "new_content_sha256": new.content_sha256,
         },
     )
+    append_audit(history, [line])
 
 
 class _Writer:

@@ -168,10 +168,13 @@ def decisions(
 ) -> list[Decision]:
     """Return the decisions whose id begins with `prefix`, newest first."""
     rows = _tuples(history, "decisions", prefix=prefix, workflow_id=workflow_id, limit=limit)
-    return [
-        replace(msgspec.json.decode(body, type=Decision), state=DecisionState(state))
-        for _, state, body in rows
-    ]
+    return [_decision(state, body) for _, state, body in rows]
+
+
+def stored_decisions(history: History, decision_ids: Sequence[str]) -> dict[str, Decision]:
+    """Return those of some decisions that are stored, by id."""
+    rows = _tuples(history, "stored_decisions", decision_ids=list(decision_ids))
+    return {decision_id: _decision(state, body) for decision_id, state, body in rows}
 
 
 def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
@@ -204,6 +207,10 @@ def _rows(record: type[Row], history: History, name: str, **params: object) -> l
         record(**{c: _utc(v) for c, v in zip(columns, row, strict=True) if c in wanted})
         for row in cursor.fetchall()
     ]
+
+
+def _decision(state: str, body: str) -> Decision:
+    return replace(msgspec.json.decode(body, type=Decision), state=DecisionState(state))
 
 
 def _tuples(history: History, name: str, **params: object) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.history import queries
-from optimizer.history.audit import FIRST_HASH, append_audit, first_broken
+from optimizer.history.audit import FIRST_HASH, AuditLine, append_audit, first_broken
 from optimizer.history.store import History, temporary_history
 from optimizer.models.decisions import AuditEntry
 
@@ -16,10 +16,10 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def filled(history: History, n: int) -> list[AuditEntry]:
+    detail = {"z": 1, "a": "ü"}
     for i in range(n):
-        append_audit(
-            history, at=NOON, actor="ann", action="a", subject=f"s{i}", detail={"z": 1, "a": "ü"}
-        )
+        line = AuditLine(logged_at=NOON, actor="ann", action="a", subject=f"s{i}", detail=detail)
+        append_audit(history, [line])
     return queries.audit(history)
 
 

@@ -30,6 +30,7 @@ PARAMS: dict[str, object] = {
     "run_ids": ["r"],
     "subject": None,
     "branch": None,
+    "decision_ids": ["d"],
     "variant": None,
 }
 
