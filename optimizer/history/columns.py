@@ -23,7 +23,7 @@ from optimizer.models.tasks import (
     text_sha256,
 )
 
-BLOCK_ROWS = 60_000
+BLOCK_ROWS = 20_000
 
 TIME_FIELDS = frozenset({"created_at", "finished_at"})
 NUMBER_FIELDS = frozenset(

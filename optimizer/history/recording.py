@@ -38,6 +38,21 @@ from optimizer.models.tasks import (
 
 ZSTD_LEVEL = 1
 
+REPORT_FIELDS = (
+    "run_id",
+    "variant_id",
+    "variant",
+    "case_id",
+    "status",
+    "failure_kind",
+    "score",
+    "latency_ms",
+    "tokens",
+    "cost_usd",
+    "attempts",
+)
+"""The columns of `tasks` that reports are made of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -88,7 +103,10 @@ def record(
     # Object columns hold nothing but text here: no need to look what is in them.
     history.connection.execute("SET pandas_analyze_sample = 0")
     # Not in the transaction: DuckDB 2.0.0 does not see large inserts into a table so made there.
-    history.connection.execute("CREATE OR REPLACE TEMP TABLE incoming AS FROM tasks LIMIT 0")
+    history.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {', '.join(REPORT_FIELDS)} "
+        "FROM tasks LIMIT 0"
+    )
     with history.transaction():
         writer = _Writer(history, settings, now)
         try:
@@ -176,7 +194,6 @@ class _Writer:
         self._headers: list[tuple[RunHeader, Source]] = []
         self._variants: dict[str, Variant] = {}
         self._waiting: list[Block] = []
-        self._n_taken = 0
         self._compressed: list[tuple[Source, Future[bytes] | None]] = []
         self._pool = ThreadPoolExecutor(max_workers=1)
 
@@ -207,15 +224,14 @@ class _Writer:
             n_tasks += block.n
             if sum(block.n for block in self._waiting) >= BLOCK_ROWS:
                 self._write_blocks()
-        self._n_taken += n_tasks
         return n_tasks
 
     def flush(self) -> None:
         """Write all that was taken."""
         self._write_blocks()
-        self._move_tasks()
         self._connection.execute(
-            f"INSERT INTO reports BY NAME {queries.text('report_rows')}", {"z2": queries.Z2}
+            f"INSERT INTO reports BY NAME {queries.text('report_rows')}",
+            {"z2": queries.Z2, "has_repeats": queries.has_repeats(self._history)},
         )
         self._connection.execute("TRUNCATE incoming")
         self._write_sources()
@@ -230,11 +246,14 @@ class _Writer:
         """Move the tasks that were taken to the database; their texts go where they belong."""
         if not self._waiting:
             return
+        tasks = joined([block.tasks for block in self._waiting])
         self._insert(
-            "INSERT INTO incoming BY NAME "
+            "INSERT INTO tasks BY NAME "
             "SELECT * REPLACE (CAST(cached AS BOOLEAN) AS cached) FROM columns",
-            joined([block.tasks for block in self._waiting]),
+            tasks,
         )
+        counted = {name: tasks[name] for name in REPORT_FIELDS}
+        self._insert("INSERT INTO incoming BY NAME SELECT * FROM columns", counted)
         if self._waiting[0].texts:
             self._insert(
                 "INSERT INTO task_payloads BY NAME SELECT * FROM columns",
@@ -244,20 +263,17 @@ class _Writer:
             self._variants.update({v.variant_id: v for v in block.variants})
         self._waiting = []
 
-    def _move_tasks(self) -> None:
-        """Move the tasks of the transaction to their table, and see that all arrived."""
-        rows = self._connection.execute("INSERT INTO tasks SELECT * FROM incoming").fetchall()
-        if rows[0][0] != self._n_taken:
-            raise HistoryError(
-                f"the database wrote {rows[0][0]} of {self._n_taken} tasks; nothing was stored"
-            )
-        self._n_taken = 0
-
     def _insert(self, statement: str, columns: Columns) -> None:
-        """Run a statement that reads `columns` by that name."""
-        self._connection.register("columns", columns)
-        self._connection.execute(statement)
-        self._connection.unregister("columns")
+        """Run a statement that reads `columns` by that name, and see that all rows arrived.
+
+        By a replacement scan: columns that were registered would stay in memory.
+        """
+        self._connection.execute("SET python_enable_replacements = true")
+        written = self._connection.execute(statement).fetchall()[0][0]
+        self._connection.execute("SET python_enable_replacements = false")
+        n_rows = len(columns["run_id"])
+        if written != n_rows:
+            raise HistoryError(f"the database wrote {written} of {n_rows} rows; nothing was stored")
 
     def _write_sources(self) -> None:
         kept = self._settings.raw

@@ -141,6 +141,11 @@ def known_sources(history: History) -> dict[str, tuple[str, ...]]:
     return known
 
 
+def has_repeats(history: History) -> bool:
+    """Return whether a run that is about to be stored has a case more than once."""
+    return bool(_tuples(history, "has_repeats")[0][0])
+
+
 def stored_runs(history: History, run_ids: Sequence[str]) -> dict[str, StoredRun]:
     """Return those of some runs that are stored, by id."""
     rows = _rows(StoredRun, history, "stored_runs", run_ids=list(run_ids))

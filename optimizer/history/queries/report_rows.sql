@@ -1,8 +1,9 @@
 -- The figures of runs that are about to be stored, and of each variant in them.
 --
 -- Grain:   one row per run, with variant_id NULL, and one per run and variant
--- Params:  $z2  DOUBLE  square of the normal quantile of the interval's level
---          Reads the relation incoming, which has the columns of tasks.
+-- Params:  $z2           DOUBLE   square of the normal quantile of the interval's level
+--          $has_repeats  BOOLEAN  whether a run has a case twice; if none has, every test counts
+--          Reads the relation incoming, which has the columns of tasks that are counted.
 -- Columns: as in the table reports
 --
 -- Repeats of a case are not independent: n_effective is the number of independent tests that would
@@ -22,7 +23,7 @@ by_case AS (
         grouping(variant_id) AS whole,
         avg(CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END) AS passed
     FROM task
-    WHERE completed
+    WHERE completed AND $has_repeats
     GROUP BY GROUPING SETS ((run_id, case_id), (run_id, variant_id, case_id))
 ),
 by_set AS (
@@ -83,7 +84,7 @@ measured AS (
         figures.*,
         CASE
             WHEN n_completed = 0 THEN NULL
-            WHEN n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
+            WHEN NOT $has_repeats OR n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
             WHEN coalesce(cluster_variance, 0e0) = 0e0 THEN CAST(n_clusters AS DOUBLE)
             ELSE greatest(
                 CAST(n_clusters AS DOUBLE),
