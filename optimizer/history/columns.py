@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import msgspec
 import numpy as np
+import zstandard
 from numpy.typing import NDArray
 
-from optimizer.history.settings import PayloadPolicy, StoreSettings
+from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.models.tasks import (
     Reading,
     Run,
@@ -24,6 +25,7 @@ from optimizer.models.tasks import (
 )
 
 BLOCK_ROWS = 20_000
+ZSTD_LEVEL = 1
 
 TIME_FIELDS = frozenset({"created_at", "finished_at"})
 NUMBER_FIELDS = frozenset(
@@ -71,9 +73,16 @@ class ReadyRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyFile:
-    """A file that is ready to be written."""
+    """A file that is ready to be written.
+
+    Attributes:
+        source: The file, but for its bytes.
+        packed: Its bytes, compressed; None where they are not kept.
+        runs: The runs in it.
+    """
 
     source: Source
+    packed: bytes | None
     runs: tuple[ReadyRun, ...]
 
 
@@ -92,7 +101,15 @@ def prepare(reading: Reading, settings: StoreSettings, *, later: bool = False) -
     for run in reading.runs:
         blocks = _blocks(run, settings)
         runs.append(ReadyRun(header=run.header, blocks=blocks if later else list(blocks)))
-    return ReadyFile(source=reading.source, runs=tuple(runs))
+    return ReadyFile(
+        source=replace(reading.source, content=b""),
+        packed=_packed(reading.source) if settings.raw is RawPolicy.BLOB else None,
+        runs=tuple(runs),
+    )
+
+
+def _packed(source: Source) -> bytes:
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(source.content)
 
 
 def joined(columns: Sequence[Columns]) -> Columns:

@@ -7,7 +7,6 @@ as fast as the appender and a thousand times as fast as `executemany`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,8 +34,6 @@ from optimizer.models.tasks import (
     Source,
     Variant,
 )
-
-ZSTD_LEVEL = 1
 
 REPORT_FIELDS = (
     "run_id",
@@ -109,14 +106,11 @@ def record(
     )
     with history.transaction():
         writer = _Writer(history, settings, now)
-        try:
-            outcomes = [
-                _record_one(history, writer, file, replace=replace, actor=actor, now=now)
-                for file in files
-            ]
-            writer.flush()
-        finally:
-            writer.close()
+        outcomes = [
+            _record_one(history, writer, file, replace=replace, actor=actor, now=now)
+            for file in files
+        ]
+        writer.flush()
     return outcomes
 
 
@@ -156,7 +150,7 @@ def _record_one(
     same = stored.keys() - changed
     new = [run for run in file.runs if run.header.run_id not in same]
     if new:
-        writer.add_source(file.source)
+        writer.add_file(file)
     n_tasks = sum([writer.add_run(run, file.source) for run in new])
     return Recorded(
         run_ids=tuple(headers), n_new_runs=len(new), n_tasks=n_tasks, replaced=bool(changed)
@@ -194,8 +188,7 @@ class _Writer:
         self._headers: list[tuple[RunHeader, Source]] = []
         self._variants: dict[str, Variant] = {}
         self._waiting: list[Block] = []
-        self._compressed: list[tuple[Source, Future[bytes] | None]] = []
-        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._files: list[ReadyFile] = []
 
     def taken(self, run_ids: Iterable[str]) -> dict[str, queries.StoredRun]:
         """Return those of some runs that were taken but not yet written."""
@@ -209,11 +202,9 @@ class _Writer:
             if header.run_id in run_ids
         }
 
-    def add_source(self, source: Source) -> None:
-        """Take a file; it is compressed while its tasks are read."""
-        blob = self._settings.raw is RawPolicy.BLOB
-        packed = self._pool.submit(_compress, source.content) if blob else None
-        self._compressed.append((source, packed))
+    def add_file(self, file: ReadyFile) -> None:
+        """Take a file, but for its runs."""
+        self._files.append(file)
 
     def add_run(self, run: ReadyRun, source: Source) -> int:
         """Take a run and return how many tasks it has."""
@@ -237,10 +228,6 @@ class _Writer:
         self._write_sources()
         self._write_runs()
         self._write_variants()
-
-    def close(self) -> None:
-        """Stop compressing."""
-        self._pool.shutdown(cancel_futures=True)
 
     def _write_blocks(self) -> None:
         """Move the tasks that were taken to the database; their texts go where they belong."""
@@ -278,17 +265,17 @@ class _Writer:
     def _write_sources(self) -> None:
         kept = self._settings.raw
         with self._connection.appender("sources") as appender:
-            for source, packed in self._compressed:
+            for file in self._files:
                 appender.append_row(
-                    source.sha256,
-                    None if kept is RawPolicy.NONE else source.path,
-                    source.n_bytes,
+                    file.source.sha256,
+                    None if kept is RawPolicy.NONE else file.source.path,
+                    file.source.n_bytes,
                     str(kept),
-                    packed.result() if packed else None,
-                    source.n_redacted,
+                    file.packed,
+                    file.source.n_redacted,
                     self._now,
                 )
-        self._compressed = []
+        self._files = []
 
     def _write_runs(self) -> None:
         with self._connection.appender("runs") as appender:
@@ -312,7 +299,3 @@ class _Writer:
                 if sha256 not in known.prompt_sha256s:
                     appender.append_row(sha256, text)
         self._variants = {}
-
-
-def _compress(content: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)

@@ -7,18 +7,16 @@ whole or not at all, and other processes wait no longer than a block takes.
 from __future__ import annotations
 
 import gc
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Self
 
 from optimizer.history import queries
-from optimizer.history.columns import ReadyFile, prepare
+from optimizer.history.columns import ReadyFile
 from optimizer.history.recording import Recorded, record, record_rejects
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import open_history, read_history
@@ -26,19 +24,12 @@ from optimizer.models.errors import FormatError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import Reading
-
-LARGE_BYTES = 32_000_000
-"""A larger file is decoded while it is written, block by block, to save memory."""
+from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepared
 
 BATCH_ROWS = 122_880
 """Tasks that are written together: a row group of DuckDB, which so need not be written again."""
 
-READ_AHEAD = 2
-"""Files that are read while others are decoded."""
-
 Read = Callable[[str], Reading]
-Item = ReadyFile | FileOutcome
-"""A file to be written, or what became of one that is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +63,10 @@ def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOut
 
 
 def _ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
-    known = _known_sources(job)
+    preparation = Preparation(read=read, settings=job.settings, known=_known_sources(job))
     waiting: list[Item] = []
-    with ThreadPoolExecutor(max_workers=1) as reader, _Writer(job) as writer:
-        for path, reading in _read_ahead(paths, read, reader):
-            item = _ready(path, reading, known, job.settings)
+    with _Writer(job) as writer:
+        for item in prepared(paths, preparation):
             if _is_large(item):
                 yield from writer.write(waiting)
                 waiting = []
@@ -128,38 +118,6 @@ def _known_sources(job: IngestJob) -> Mapping[str, tuple[str, ...]]:
         return {}
     with read_history(job.store, lock_timeout_s=job.settings.lock_timeout_s) as history:
         return queries.known_sources(history)
-
-
-def _read_ahead(
-    paths: Sequence[str], read: Read, pool: ThreadPoolExecutor
-) -> Iterator[tuple[str, Future[Reading]]]:
-    """Yield each file with its reading, the next ones being read meanwhile."""
-    todo = iter(paths)
-    running = deque((path, pool.submit(read, path)) for path in islice(todo, READ_AHEAD))
-    try:
-        while running:
-            yield running.popleft()
-            running.extend((path, pool.submit(read, path)) for path in islice(todo, 1))
-    finally:
-        for _, future in running:
-            future.cancel()
-
-
-def _ready(
-    path: str,
-    reading: Future[Reading],
-    known: Mapping[str, tuple[str, ...]],
-    settings: StoreSettings,
-) -> Item:
-    """Return a file ready to be written, or what became of it if it will not be."""
-    try:
-        found = reading.result()
-        run_ids = tuple(run.header.run_id for run in found.runs)
-        if known.get(found.source.sha256) == run_ids:
-            return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=run_ids)
-        return prepare(found, settings, later=found.source.n_bytes > LARGE_BYTES)
-    except FormatError as error:
-        return _rejected(path, error)
 
 
 def _write(items: Sequence[Item], job: IngestJob) -> list[FileOutcome]:

@@ -1,0 +1,163 @@
+"""Files made ready to be written, in other processes where that pays.
+
+Decoding is Python's work and holds its lock, so threads do not help; two processes prepare while
+this one writes. Processes are forked, and only on Linux: elsewhere starting them takes longer than
+they save.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from optimizer.history.columns import ReadyFile, prepare
+from optimizer.history.settings import StoreSettings
+from optimizer.models.errors import FormatError, HistoryError
+from optimizer.models.ingest import FileOutcome, FileStatus
+from optimizer.models.tasks import Reading
+
+LARGE_BYTES = 32_000_000
+"""A larger file is decoded while it is written, block by block, to save memory."""
+
+FORKED_BYTES = 10_000_000
+"""Files that hold less in all are prepared without other processes."""
+
+PROCESSES = 2
+READ_AHEAD = 6
+"""Files that are prepared, or wait to be, while one is taken."""
+
+STDIN = "-"
+
+Item = ReadyFile | FileOutcome
+"""A file to be written, or what became of one that is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How files are made ready.
+
+    Attributes:
+        read: Reads a file.
+        settings: What is kept.
+        known: The runs that are stored from each file, by the file's hash.
+    """
+
+    read: Callable[[str], Reading]
+    settings: StoreSettings
+    known: Mapping[str, tuple[str, ...]]
+
+    def __call__(self, path: str, *, later: bool = False) -> Item:
+        """Return a file ready to be written, or what became of it if it will not be."""
+        try:
+            reading = self.read(path)
+            run_ids = tuple(run.header.run_id for run in reading.runs)
+            if self.known.get(reading.source.sha256) == run_ids:
+                return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=run_ids)
+            later = later or reading.source.n_bytes > LARGE_BYTES
+            return prepare(reading, self.settings, later=later)
+        except FormatError as error:
+            return FileOutcome(
+                path=path, status=FileStatus.REJECTED, reason=str(error), hint=error.hint
+            )
+
+
+def prepared(paths: Sequence[str], preparation: Preparation) -> Iterator[Item]:
+    """Yield files ready to be written, in their order, the next ones being prepared meanwhile.
+
+    Raises:
+        HistoryError: Another process that prepares files was stopped from outside.
+    """
+    small = [path for path in paths if _n_bytes(path) <= LARGE_BYTES]
+    in_processes = _pays(small)
+    with _executor(preparation, in_processes=in_processes) as pool:
+        work = _work_in_process if in_processes else preparation
+        for path, item in _ahead(paths, frozenset(small), work, pool):
+            try:
+                yield preparation(path, later=True) if item is None else item.result()
+            except BrokenProcessPool as error:
+                raise HistoryError(
+                    f"{path}: a process that prepares files was stopped from outside",
+                    hint="Was there too little memory? What was written before is stored.",
+                ) from error
+
+
+def _n_bytes(path: str) -> int:
+    """Return the size of a file as far as it is known beforehand."""
+    if path == STDIN or not Path(path).is_file():
+        return LARGE_BYTES + 1 if path == STDIN else 0
+    return Path(path).stat().st_size
+
+
+def _pays(paths: Sequence[str]) -> bool:
+    enough = len(paths) > 1 and sum(map(_n_bytes, paths)) > FORKED_BYTES
+    return enough and sys.platform == "linux" and (os.cpu_count() or 1) > 1
+
+
+def _executor(preparation: Preparation, *, in_processes: bool) -> Executor:
+    if not in_processes:
+        return ThreadPoolExecutor(max_workers=1)
+    return ProcessPoolExecutor(
+        max_workers=PROCESSES,
+        mp_context=get_context("fork"),
+        initializer=_begin_process,
+        initargs=(preparation, os.getpid()),
+    )
+
+
+def _ahead(
+    paths: Sequence[str],
+    small: frozenset[str],
+    work: Callable[[str], Item],
+    pool: Executor,
+) -> Iterator[tuple[str, Future[Item] | None]]:
+    """Yield each file with its preparation; None for a large one, which is not prepared ahead."""
+
+    def begun(path: str) -> tuple[str, Future[Item] | None]:
+        return path, pool.submit(work, path) if path in small else None
+
+    todo = iter(paths)
+    running = deque(map(begun, islice(todo, READ_AHEAD)))
+    try:
+        while running:
+            yield running.popleft()
+            running.extend(map(begun, islice(todo, 1)))
+    finally:
+        for _, future in running:
+            if future is not None:
+                future.cancel()
+
+
+class _Process:
+    """What a forked process keeps: a preparation cannot travel with every file."""
+
+    preparation: Preparation | None = None
+
+
+def _begin_process(preparation: Preparation, parent: int) -> None:
+    """Leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _Process.preparation = preparation
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def _work_in_process(path: str) -> Item:
+    if _Process.preparation is None:
+        raise RuntimeError("the process was not begun")
+    return _Process.preparation(path)
