@@ -23,6 +23,9 @@ from cli.commands.show import show
 from cli.commands.status import status
 from cli.commands.store import export, migrate
 
+UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
+"""What every misuse of the command line is raised as."""
+
 ABOUT: dict[str, Any] = {
     "name": "optimizer",
     "help": "The decision layer for prompts: from stored test results to an explained decision.",

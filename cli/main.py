@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 done, and the answer is no; 2 could not be done; 3 inconcl
 
 from __future__ import annotations
 
-import os
 import sys
 
 from optimizer import __version__
@@ -21,42 +20,71 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"optimizer {__version__}\n")
         return
-    from cli.app import only
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Run a command and return the exit code."""
     from optimizer.models.errors import OptimizerError
 
     try:
-        only(sys.argv[1] if len(sys.argv) > 1 else "")()
+        code = _command()
     except OptimizerError as error:
-        _report(error)
-        sys.exit(COULD_NOT)
+        code = _report(type(error).__name__, str(error), error.hint)
+    except OSError as error:
+        subject = f"{error.filename}: " if error.filename else ""
+        code = _report("OSError", f"{subject}{error.strerror or error}", None)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; what was finished is stored, nothing is stored half\n")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = _report_interruption()
     except Exception:  # noqa: BLE001 - the one place: a bug keeps its traceback
-        _report_bug()
-        sys.exit(BUG)
+        code = _report_bug()
+    return code
 
 
-def _report(error: Exception) -> None:
+def _command() -> int:
+    from cli.app import UsageProblem, only
+
+    try:
+        code = only(sys.argv[1] if len(sys.argv) > 1 else "")(standalone_mode=False)
+    except UsageProblem as problem:
+        code = _report_usage(problem)
+    return _report_interruption() if code == INTERRUPTED else code or 0
+
+
+def _report(kind: str, message: str, hint: str | None) -> int:
     """Say what went wrong on stderr, and as JSON on stdout where JSON was asked for."""
-    from cli.output import error_json, plain
+    from cli.output import error_json, note, write_out
 
-    hint: str | None = getattr(error, "hint", None)
     if "--json" in sys.argv:
-        sys.stdout.write(error_json(error, hint))
-    for line in str(error).splitlines():
-        sys.stderr.write(f"error: {plain(line)}\n")
+        write_out(error_json(kind, message, hint))
+    for line in message.splitlines():
+        note(f"error: {line}")
     if hint:
-        sys.stderr.write(f"hint: {plain(hint)}\n")
+        note(f"hint: {hint}")
+    return COULD_NOT
 
 
-def _report_bug() -> None:
+def _report_usage(problem: Exception) -> int:
+    from cli.output import error_json, write_out
+
+    if "--json" in sys.argv:
+        write_out(error_json("UsageError", problem.format_message(), None))  # type: ignore[attr-defined]
+    problem.show()  # type: ignore[attr-defined]
+    return COULD_NOT
+
+
+def _report_interruption() -> int:
+    from cli.output import note
+
+    note("interrupted; what was finished is stored, nothing is stored half")
+    return INTERRUPTED
+
+
+def _report_bug() -> int:
     import traceback
 
-    traceback.print_exc()
-    sys.stderr.write(
-        f"error: this is a bug in optimizer {__version__}; please report it with the lines above\n"
-    )
+    from cli.output import note
+
+    note(traceback.format_exc())
+    note(f"error: this is a bug in optimizer {__version__}; please report it with the lines above")
+    return BUG

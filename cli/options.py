@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from cli.output import known_suffixes
+
 FileOrRun = Annotated[
     str,
     typer.Argument(
@@ -35,7 +37,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(
-        "--output", "-o", help="Also write it to a file: .html, .md, .txt or .json; repeatable."
+        "--output",
+        "-o",
+        callback=known_suffixes,
+        help="Also write it to a file: .html, .md, .txt or .json; repeatable.",
     ),
 ]
 Bridge = Annotated[
@@ -61,4 +66,6 @@ Prompt = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="Let the plain figures decide, however few tests.")
 ]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show no more than these.")]
+Limit = Annotated[
+    int, typer.Option("--limit", "-n", min=1, max=1_000_000, help="Show no more than these.")
+]

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 JSON = ".json"
+SUFFIXES = (".html", ".md", ".txt", JSON)
 WIDTH = 80
 WIDEST = 120
 
@@ -31,31 +33,78 @@ def show(
     for path in outputs or ():
         _write(path, document, payload)
     if json:
-        sys.stdout.write(as_json(payload))
+        write_out(as_json(payload))
         return
     from reports.render.terminal import terminal
 
-    sys.stdout.write(_encodable(terminal(document, width=_width(), color=_color(sys.stdout))))
+    write_out(terminal(document, width=_width(), color=_color(sys.stdout)))
+
+
+def write_out(text: str) -> None:
+    """Write to stdout what it can carry; a reader that has gone changes nothing."""
+    if sys.stdout is None:
+        return
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(text: str) -> None:
-    """Say something on stderr."""
-    sys.stderr.write(f"{plain(text)}\n")
+    """Say something on stderr, where there is one."""
+    with suppress(OSError, ValueError, AttributeError):
+        shown = "\n".join(plain(line) for line in text.split("\n"))
+        encoding = sys.stderr.encoding or "ascii"
+        sys.stderr.write(shown.encode(encoding, "replace").decode(encoding) + "\n")
 
 
-def as_json(payload: object) -> str:
-    """Return a payload as JSON for machines."""
+def as_json(content: object) -> str:
+    """Return content as JSON for machines, in ASCII."""
+    import json
+
     import msgspec
 
-    body = msgspec.to_builtins(payload, enc_hook=_encode)
+    body = msgspec.to_builtins(content, enc_hook=_encode)
     tagged = body if isinstance(body, dict) else {"items": body}
-    encoded = msgspec.json.encode({"format_version": FORMAT_VERSION, **tagged})
-    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+    return json.dumps({"format_version": FORMAT_VERSION, **tagged}, indent=2) + "\n"
 
 
-def error_json(error: Exception, hint: str | None) -> str:
+def error_json(kind: str, message: str, hint: str | None) -> str:
     """Return an error as JSON for machines."""
-    return as_json({"error": {"kind": type(error).__name__, "message": str(error), "hint": hint}})
+    return as_json({"error": {"kind": kind, "message": message, "hint": hint}})
+
+
+def known_suffixes(paths: list[Path] | None) -> list[Path] | None:
+    """Return files to write, all of a format that can be written.
+
+    Raises:
+        ConfigError: One is not.
+    """
+    for path in paths or ():
+        if path.suffix.lower() not in SUFFIXES:
+            found = f"as {path.suffix}" if path.suffix else "without a suffix"
+            raise ConfigError(
+                f"{path}: cannot be written {found}, must end in {', '.join(SUFFIXES)}"
+            )
+    return paths
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        ConfigError: It cannot be written; what was there is as it was.
+    """
+    beside = path.with_name(f".{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def plain(text: str) -> str:
@@ -77,20 +126,10 @@ def _encode(value: object) -> object:
 
 def _write(path: Path, document: Document, payload: object) -> None:
     """Write one file in the format of its ending, whole or not at all."""
-    from reports.render.files import RENDERERS, render
+    from reports.render.files import render
 
     suffix = path.suffix.lower()
-    if suffix not in (*RENDERERS, JSON):
-        known = ", ".join((*RENDERERS, JSON))
-        raise ConfigError(f"{path}: cannot be written as {suffix or 'no suffix'}, must be {known}")
-    text = as_json(payload) if suffix == JSON else render(document, suffix)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    write_file(path, as_json(payload) if suffix == JSON else render(document, suffix))
     note(f"wrote {path}")
 
 
@@ -107,9 +146,3 @@ def _color(stream: object) -> bool:
         return True
     is_terminal = getattr(stream, "isatty", lambda: False)()
     return bool(is_terminal) and os.environ.get("TERM") != "dumb"
-
-
-def _encodable(text: str) -> str:
-    """Return a text that stdout can carry, whatever its encoding."""
-    encoding = sys.stdout.encoding or "ascii"
-    return text.encode(encoding, "replace").decode(encoding)

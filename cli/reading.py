@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust:
 
     if trust:
         settings = settings.model_copy(update={"trust_statistics": True})
+    if path == "-" and sys.stdin is None:
+        raise ConfigError("-: there is no standard input to read")
     stdin = sys.stdin.buffer if path == "-" else None
     return read(path, settings, bridge=bridge, stdin=stdin)
 
@@ -46,7 +48,13 @@ class Chosen:
 
 @contextmanager
 def chosen_run(
-    selector: str, here: Session, *, run: str | None, bridge: str | None, trust: bool
+    selector: str,
+    here: Session,
+    *,
+    run: str | None,
+    bridge: str | None,
+    trust: bool,
+    outputs: Sequence[Path] | None,
 ) -> Iterator[Chosen]:
     """Open the run that is meant: of a file, or of the history where there is no such file.
 
@@ -58,6 +66,9 @@ def chosen_run(
     from optimizer.pipeline.select import select_run
     from optimizer.pipeline.view import history_of
 
+    for path in outputs or ():
+        if Path(selector).exists() and path.exists() and path.samefile(selector):
+            raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
     if _is_file(selector) or not here.store.exists():
         settings = here.loaded.config.ingest
         reading = read_file(selector, settings, bridge=bridge, trust=trust)

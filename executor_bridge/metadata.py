@@ -13,7 +13,9 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+from executor_bridge.wire import MAX_COUNT
+
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Rate = Annotated[float, Meta(ge=0, le=1)]
 
 

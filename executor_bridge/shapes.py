@@ -29,9 +29,11 @@ Time = Annotated[
     Field(description="a time such as 2026-03-01T12:00:00Z"),
 ]
 Count = Annotated[
-    int | None, Field(ge=0, le=wire.MAX_COUNT, description="a whole number from 0 to 2^63 - 1")
+    int | None, Field(ge=0, le=wire.MAX_COUNT, description="a whole number from 0 to 10^12")
 ]
-Amount = Annotated[float | None, Field(ge=0, description="a number from 0 on")]
+Amount = Annotated[
+    float | None, Field(ge=0, le=wire.MAX_AMOUNT, description="a number from 0 to 10^12")
+]
 Rate = Annotated[float | None, Field(ge=0, le=1, description="a number from 0 to 1")]
 Payload = Annotated[dict[str, Any] | None, Field(description="an object")]
 OptionalTime = Annotated[

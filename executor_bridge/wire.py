@@ -11,11 +11,15 @@ from typing import Annotated, Generic, Literal, TypeVar
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
-MAX_COUNT = 2**63 - 1
+MAX_COUNT = 10**12
+"""No test has more tokens or attempts; sums over millions of tests must still be exact."""
+
+MAX_AMOUNT = 1e12
+"""No test takes more seconds or dollars; means and their spread must stay finite."""
 
 Text = Annotated[str, Meta(min_length=1)]
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
-Amount = Annotated[float, Meta(ge=0)]
+Amount = Annotated[float, Meta(ge=0, le=MAX_AMOUNT)]
 Rate = Annotated[float, Meta(ge=0, le=1)]
 TaskStatus = Literal[
     "pending", "queued", "running", "succeeded", "failed", "timeout", "cancelled", "error"

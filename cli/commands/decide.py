@@ -48,7 +48,11 @@ def decide(
     if all_ == (workflow is not None):
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
     here = session(store, config, set_)
-    until = as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    try:
+        until = None if as_of is None else (as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC))
+        until = until and until.astimezone(UTC)
+    except OverflowError as error:
+        raise typer.BadParameter(f"--as-of {as_of}: too far from now") from error
 
     def made(history: History) -> list[Decision]:
         return decide_on(

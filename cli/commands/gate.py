@@ -64,7 +64,7 @@ def gate(
         raise SelectionError(f"{file}: no baseline to compare with, and one is required")
     here = session(store, config, set_)
     settings = here.loaded.config
-    with chosen_run(file, here, run=run, bridge=bridge, trust=trust) as chosen:
+    with chosen_run(file, here, run=run, bridge=bridge, trust=trust, outputs=output) as chosen:
         view = run_view(
             chosen.history,
             chosen.run_id,

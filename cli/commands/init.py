@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import note
+from cli.output import note, write_file
 from optimizer.models.errors import ConfigError
 
 FILE = "optimizer.toml"
@@ -26,9 +26,6 @@ def init(
     path = folder / FILE
     if path.exists() and not force:
         raise ConfigError(f"{path}: there already", hint="Overwrite it with --force.")
-    try:
-        path.write_text(example_toml(), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    write_file(path, example_toml())
     note(f"wrote {path}; every setting in it is commented out and shows its default")
     note("next: optimizer ingest RUNS, then optimizer decide --all")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 
-from optimizer.models.errors import HistoryError
+from optimizer.models.errors import HistoryError, NoHistoryError
 
 SCHEMA_VERSION = 1
+
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+"""DuckDB must not fetch anything because of what a file is called or holds."""
 
 FIRST_WAIT_S = 0.01
 LONGEST_WAIT_S = 0.5
@@ -62,6 +69,8 @@ def open_history(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HistoryError(f"{path}: cannot make its folder: {error.strerror}") from error
+    if create:
+        _make(path, now)
     with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
         if schema_version(History(connection)) is None and not _tables(connection):
             _create(connection, now)
@@ -85,17 +94,19 @@ def read_history(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
 @contextmanager
 def temporary_history(now: datetime) -> Iterator[History]:
     """Make a history in memory, for looking at files without storing them."""
-    with duckdb.connect(":memory:") as connection:
+    with duckdb.connect(":memory:", config=OFFLINE) as connection:
         _configure(connection)
         _create(connection, now)
         yield History(connection)
 
 
 @contextmanager
-def open_any_version(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
+def open_any_version(
+    path: Path, *, lock_timeout_s: float, read_only: bool = False
+) -> Iterator[History]:
     """Open a history of whatever schema version, to migrate or to examine it."""
     _require_file(path)
-    with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
+    with _connected(path, read_only=read_only, lock_timeout_s=lock_timeout_s) as connection:
         yield History(connection)
 
 
@@ -113,9 +124,46 @@ def schema_version(history: History) -> int | None:
     return int(rows[0][0]) if len(rows) == 1 else None
 
 
+def _make(path: Path, now: datetime) -> None:
+    """Make a history where there is none: beside, then in its place, so that none is half made."""
+    if _is_there(path):
+        return
+    beside = path.with_name(f".{os.getpid()}.part")
+    try:
+        beside.unlink(missing_ok=True)
+        with duckdb.connect(beside.absolute(), config=OFFLINE) as connection:
+            _create(connection, now)
+        _clear_empty(path)
+        os.link(beside, path)
+    except FileExistsError:
+        pass  # another process was faster
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot be made: {error.strerror}") from error
+    except duckdb.Error as error:
+        raise _trouble(path, error) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _clear_empty(path: Path) -> None:
+    """Take a file without content out of the way; one that another process just made stays."""
+    if not path.exists() or path.stat().st_size > 0:
+        return
+    aside = path.with_name(f".{os.getpid()}.empty")
+    path.rename(aside)
+    if aside.stat().st_size > 0:
+        os.link(aside, path)
+    aside.unlink()
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
 def _require_file(path: Path) -> None:
-    if not path.exists():
-        raise HistoryError(
+    if not _is_there(path):
+        raise NoHistoryError(
             f"{path}: there is no history here yet", hint="Store runs with 'optimizer ingest'."
         )
 
@@ -153,7 +201,7 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
     wait_s = FIRST_WAIT_S
     while True:
         try:
-            return duckdb.connect(path, read_only=read_only)
+            return duckdb.connect(path.absolute(), read_only=read_only, config=OFFLINE)
         except duckdb.Error as error:
             if not _is_locked(error):
                 raise _trouble(path, error) from error
@@ -212,7 +260,7 @@ def _require_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         return
     tables = _tables(connection)
     if not tables:
-        raise HistoryError(
+        raise NoHistoryError(
             f"{path}: an empty DuckDB file, expected a history",
             hint="Store runs with 'optimizer ingest'.",
         )

@@ -4,6 +4,7 @@
   x ConfigError      a settings file, a variable or a flag is wrong
   x FormatError      a result file is not what its bridge expects
   x HistoryError     the history database cannot be used
+    x NoHistoryError there is none yet
   x SelectionError   what was asked for is not there, or is more than one thing
   x TransitionError  a decision was asked to take a step it cannot take
 
@@ -75,6 +76,10 @@ class FormatError(OptimizerError):
 
 class HistoryError(OptimizerError):
     """The history database cannot be used."""
+
+
+class NoHistoryError(HistoryError):
+    """There is no history yet where one was looked for."""
 
 
 class SelectionError(OptimizerError):

@@ -168,6 +168,9 @@ class Failure:
     reason: str | None
 
 
+MESSAGE_CHARS = 2_000
+"""What a message is about stands at its beginning; some patterns take long on long texts."""
+
 BY_STATUS: Mapping[str, FailureKind] = {
     "timeout": FailureKind.TIMEOUT,
     "error": FailureKind.API,
@@ -187,7 +190,7 @@ def classify(
     """
     if status not in BY_STATUS:
         return None
-    return _classify(status, message or "", tuple(extra))
+    return _classify(status, (message or "")[:MESSAGE_CHARS], tuple(extra))
 
 
 @lru_cache(maxsize=4096)

@@ -40,7 +40,7 @@ def examine(store: Path, *, lock_timeout_s: float) -> list[Finding]:
             )
         ]
     try:
-        with open_any_version(store, lock_timeout_s=lock_timeout_s) as history:
+        with open_any_version(store, lock_timeout_s=lock_timeout_s, read_only=True) as history:
             return _examine(history)
     except HistoryError as error:
         return [Finding(name="history", ok=False, text=str(error), hint=error.hint)]

@@ -20,7 +20,7 @@ from optimizer.history.columns import ReadyFile
 from optimizer.history.recording import Recorded, record, record_rejects
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import open_history, read_history
-from optimizer.models.errors import FormatError
+from optimizer.models.errors import FormatError, NoHistoryError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import Reading
@@ -114,10 +114,11 @@ class _Writer:
 
 
 def _known_sources(job: IngestJob) -> Mapping[str, tuple[str, ...]]:
-    if not job.store.exists():
+    try:
+        with read_history(job.store, lock_timeout_s=job.settings.lock_timeout_s) as history:
+            return queries.known_sources(history)
+    except NoHistoryError:
         return {}
-    with read_history(job.store, lock_timeout_s=job.settings.lock_timeout_s) as history:
-        return queries.known_sources(history)
 
 
 def _write(items: Sequence[Item], job: IngestJob) -> list[FileOutcome]:

@@ -260,7 +260,6 @@ def test_cancelled_tasks_only_are_stored_but_not_judged(optimizer: Run, run_file
     assert optimizer("decide", "--all").code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="columns of floats and sums of BIGINT overflow: exit 70")
 @pytest.mark.parametrize(
     ("field", "value"), [("tokens_used", 2**63 - 1), ("tokens_used", 2**62), ("cost", 1e308)]
 )
@@ -276,7 +275,6 @@ def test_numbers_of_any_size_are_refused_or_reckoned_with(
     assert "not a usable history" not in optimizer("ingest", "run.json").err
 
 
-@pytest.mark.xfail(strict=True, reason="the error of one file ends the whole ingest")
 def test_numbers_that_do_not_fit_stop_only_their_own_file(optimizer: Run, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(changed(": 7", f": {2**63 - 1}"))
     (tmp_path / "b.json").write_text(RUN.replace("r1", "r2"))
@@ -306,7 +304,6 @@ def test_a_file_whose_name_is_not_utf8_does_not_stop_the_others(
     assert optimizer("show", "r1", "--store", "s.duckdb").code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="`blocked by .*(safety|policy)` begins anew at every place")
 def test_the_time_to_class_a_failure_grows_with_the_length_of_its_message() -> None:
     assert_grows_in_step(lambda n: classify("failed", "blocked by " * n), 500)
 
@@ -359,7 +356,6 @@ def test_odd_surroundings_change_nothing(optimizer: Run, run_file: Write) -> Non
     assert ascii_only.out == plain.out.replace("\u6f22", "?").replace("≥", "?").replace("≤", "?")
 
 
-@pytest.mark.xfail(strict=True, reason="as_json writes characters that stdout cannot carry")
 def test_json_can_be_printed_in_any_encoding(optimizer: Run, run_file: Write) -> None:
     path = run_file(run_id="r\u6f22")
     done = optimizer("analyze", path, "--json", PYTHONIOENCODING="ascii")
@@ -367,7 +363,6 @@ def test_json_can_be_printed_in_any_encoding(optimizer: Run, run_file: Write) ->
     assert optimizer("analyze", "\u6f22", "--json", PYTHONIOENCODING="ascii").code == 2
 
 
-@pytest.mark.xfail(strict=True, reason="click prints usage errors itself, without JSON")
 @pytest.mark.parametrize("args", [("decide",), ("runs", "--limit", "x"), ("nope",)])
 def test_a_usage_error_is_json_too_where_json_was_asked_for(
     optimizer: Run, args: tuple[str, ...]
@@ -377,7 +372,6 @@ def test_a_usage_error_is_json_too_where_json_was_asked_for(
     assert done.json["error"]["message"]
 
 
-@pytest.mark.xfail(strict=True, reason="click turns a broken pipe into exit code 1")
 def test_a_reader_that_goes_away_does_not_change_what_the_gate_answers(
     run_file: Write, tmp_path: Path
 ) -> None:
@@ -388,7 +382,6 @@ def test_a_reader_that_goes_away_does_not_change_what_the_gate_answers(
     assert (done.wait(), done.communicate()[1]) == (0, "")
 
 
-@pytest.mark.xfail(strict=True, reason="a missing stream or a full device is taken for a bug")
 def test_a_stream_that_cannot_be_used_is_no_bug(run_file: Write, tmp_path: Path) -> None:
     path = run_file(marks="+" * 40)
     with open("/dev/full", "w") as full:
@@ -400,13 +393,11 @@ def test_a_stream_that_cannot_be_used_is_no_bug(run_file: Write, tmp_path: Path)
     assert closed.communicate()[1].startswith("error: -: ")
 
 
-@pytest.mark.xfail(strict=True, reason="--as-of at the edge of the calendar is not caught")
 def test_a_time_at_the_edge_of_the_calendar_is_no_bug(optimizer: Run, run_file: Write) -> None:
     optimizer("ingest", run_file())
     assert optimizer("decide", "--all", "--as-of", "0001-01-01T00:00:00+14:00").code in {0, 2}
 
 
-@pytest.mark.xfail(strict=True, reason="the name of the part file is too long, or no folder's")
 @pytest.mark.parametrize("name", [f"{'x' * 245}.html", "run.json/out.html"])
 def test_an_output_that_cannot_be_named_is_no_bug(
     optimizer: Run, run_file: Write, name: str
@@ -415,7 +406,6 @@ def test_an_output_that_cannot_be_named_is_no_bug(
     assert done.code in {0, 2}
 
 
-@pytest.mark.xfail(strict=True, reason="an output of that name replaces the results")
 def test_an_output_does_not_overwrite_the_results_it_is_made_of(
     optimizer: Run, run_file: Write
 ) -> None:
@@ -435,7 +425,6 @@ def test_an_old_output_survives_a_full_disk(run_file: Write, tmp_path: Path) -> 
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.xfail(strict=True, reason="init writes over the old file, not beside it")
 def test_old_settings_survive_a_full_disk(tmp_path: Path) -> None:
     (tmp_path / "optimizer.toml").write_text("[scoring]\n")
     done = start("init", "--force", cwd=tmp_path, preexec_fn=small_files_only)
@@ -519,7 +508,6 @@ def test_a_history_in_use_is_waited_for_and_then_reported(
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.xfail(strict=True, reason="a history is not made beside its place and then put there")
 def test_a_history_whose_making_was_cut_short_is_made_by_the_next_ingest(
     optimizer: Run, run_file: Write, tmp_path: Path
 ) -> None:
@@ -531,7 +519,6 @@ def test_a_history_whose_making_was_cut_short_is_made_by_the_next_ingest(
         assert optimizer("ingest", path, "--store", store).code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="doctor opens the history for writing")
 def test_doctor_examines_a_history_that_others_are_reading(
     optimizer: Run, run_file: Write, tmp_path: Path
 ) -> None:
@@ -542,7 +529,6 @@ def test_doctor_examines_a_history_that_others_are_reading(
     assert done.code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="DuckDB takes the name for a database in memory")
 def test_a_history_is_a_file_whatever_its_name(
     optimizer: Run, run_file: Write, tmp_path: Path
 ) -> None:
@@ -581,7 +567,6 @@ def test_an_ingest_that_is_ended_at_any_moment_leaves_whole_files_only(
     assert count(store, "tasks") == 80_000
 
 
-@pytest.mark.xfail(strict=True, reason="click takes the interrupt and says nothing")
 @pytest.mark.slow
 def test_an_ingest_that_is_interrupted_says_so(tmp_path: Path) -> None:
     folder = many_runs(tmp_path / "in", n_files=60, n_tasks=2000)

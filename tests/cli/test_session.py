@@ -207,7 +207,7 @@ def test_an_output_that_cannot_be_written_is_named(
 def test_errors_are_json_too_when_json_is_asked_for(optimizer: Run) -> None:
     result = optimizer("runs", "--json")
     assert result.code == 2
-    assert result.json["error"]["kind"] == "HistoryError"
+    assert result.json["error"]["kind"] == "NoHistoryError"
     assert result.json["format_version"] == 1
 
 

@@ -67,7 +67,7 @@ def test_nan_and_infinity_are_refused_wherever_they_stand(native):
     result = native.result(cost=float("nan"), score=float("-inf"))
     result["inputs"] = {"a": [1, float("inf")]}
     assert native.faults(native.run(native.task(test_result=result))) == [
-        "task_results[0].test_result.cost: found NaN, expected a number from 0 on",
+        "task_results[0].test_result.cost: found NaN, expected a number from 0 to 10^12",
         "task_results[0].test_result.score: found -Infinity, expected a number from 0 to 1",
         "task_results[0].test_result.inputs.a[1]: found Infinity, expected a finite number",
     ]
@@ -76,7 +76,7 @@ def test_nan_and_infinity_are_refused_wherever_they_stand(native):
 def test_a_negative_cost_is_refused(native):
     run = native.run(native.task(test_result=native.result(cost=-0.5)))
     assert native.faults(run) == [
-        "task_results[0].test_result.cost: found -0.5, expected a number from 0 on"
+        "task_results[0].test_result.cost: found -0.5, expected a number from 0 to 10^12"
     ]
 
 
@@ -92,7 +92,7 @@ def test_a_number_too_large_to_store_is_refused(native):
     run = native.run(native.task(attempt_count=2**70))
     assert native.faults(run) == [
         "task_results[0].attempt_count: found 1180591620717411303424, "
-        "expected a whole number from 0 to 2^63 - 1"
+        "expected a whole number from 0 to 10^12"
     ]
 
 
@@ -108,7 +108,7 @@ def test_only_whole_numbers_are_counts(native, value):
     run = native.run(native.task(test_result=native.result(tokens_used=value)))
     (fault,) = native.refused(run).faults
     assert fault.place == "task_results[0].test_result.tokens_used"
-    assert fault.expected == "a whole number from 0 to 2^63 - 1"
+    assert fault.expected == "a whole number from 0 to 10^12"
 
 
 @pytest.mark.parametrize("field", ["inputs", "outputs", "metadata"])
@@ -309,7 +309,7 @@ def test_a_missing_result_counts_as_nothing_in_statistics(native):
 def test_statistics_of_the_wrong_kind_are_refused_even_if_trusted(native):
     run = native.run(statistics=statistics(total_tokens=-1, success=1))
     assert native.faults(run, trust_statistics=True) == [
-        "statistics.total_tokens: found -1, expected a whole number from 0 to 2^63 - 1",
+        "statistics.total_tokens: found -1, expected a whole number from 0 to 10^12",
         "statistics.success: found unknown field `success`, "
         "expected no such field; did you mean `success_rate`?",
     ]

@@ -101,7 +101,7 @@ def test_every_line_is_looked_at_for_faults(native):
     bad = as_line(native.run(native.task(test_result=native.result(cost=-1)), run_id="r1"))
     content = b"\n".join([good, bad, b"[]", good[:40]])
     assert native.faults(content) == [
-        "line 2: task_results[0].test_result.cost: found -1, expected a number from 0 on",
+        "line 2: task_results[0].test_result.cost: found -1, expected a number from 0 to 10^12",
         "line 3: the outermost value: found a list, expected an object, the run",
         "line 4, column 41: found the end of the text, expected the closing quote of a text",
     ]
