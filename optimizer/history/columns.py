@@ -25,6 +25,8 @@ from optimizer.models.tasks import (
 )
 
 BLOCK_ROWS = 20_000
+"""Tasks that are turned into columns at once."""
+
 ZSTD_LEVEL = 1
 
 TIME_FIELDS = frozenset({"created_at", "finished_at"})

@@ -15,7 +15,6 @@ import zstandard
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.columns import (
-    BLOCK_ROWS,
     Block,
     Columns,
     ReadyFile,
@@ -34,6 +33,9 @@ from optimizer.models.tasks import (
     Source,
     Variant,
 )
+
+INSERT_ROWS = 60_000
+"""Tasks that are inserted by one statement."""
 
 REPORT_FIELDS = (
     "run_id",
@@ -73,7 +75,7 @@ class Recorded:
 
 def record(
     history: History,
-    files: Sequence[ReadyFile],
+    files: Iterable[ReadyFile],
     settings: StoreSettings,
     *,
     replace: bool,
@@ -213,7 +215,7 @@ class _Writer:
         for block in run.blocks:
             self._waiting.append(block)
             n_tasks += block.n
-            if sum(block.n for block in self._waiting) >= BLOCK_ROWS:
+            if sum(block.n for block in self._waiting) >= INSERT_ROWS:
                 self._write_blocks()
         return n_tasks
 

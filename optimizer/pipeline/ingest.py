@@ -1,7 +1,7 @@
 """From files to the history.
 
-Files are read and decoded while the history is closed, then written together: a file is stored
-whole or not at all, and other processes wait no longer than a block takes.
+Files are written in batches while the next ones are prepared: a file is stored whole or not at all,
+and other processes wait for the history no longer than a batch takes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Self
 
 from optimizer.history import queries
@@ -64,52 +65,59 @@ def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOut
 
 def _ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
     preparation = Preparation(read=read, settings=job.settings, known=_known_sources(job))
-    waiting: list[Item] = []
     with _Writer(job) as writer:
         for item in prepared(paths, preparation):
             if _is_large(item):
-                yield from writer.write(waiting)
-                waiting = []
-            waiting.append(item)
-            if _is_large(item) or _is_bad(item) or _n_tasks(waiting) >= BATCH_ROWS:
-                yield from writer.write(waiting)
-                waiting = []
-            if _is_bad(item) or writer.has_rejected:
+                yield from writer.finish()
+            writer.put(item)
+            if _is_large(item) or _is_bad(item) or writer.n_tasks >= BATCH_ROWS:
                 yield from writer.finish()
             if writer.has_rejected and not job.keep_going:
                 return
-        yield from writer.write(waiting)
         yield from writer.finish()
 
 
 class _Writer:
-    """Writes one batch of files while the next is decoded."""
+    """Writes files in batches, each while it is taken, and says what became of each."""
 
     def __init__(self, job: IngestJob) -> None:
         self._job = job
         self._thread = ThreadPoolExecutor(max_workers=1)
+        self._items: list[Item] = []
+        self._files: SimpleQueue[ReadyFile | None] = SimpleQueue()
         self._running: Future[list[FileOutcome]] | None = None
+        self.n_tasks = 0
         self.has_rejected = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let the running batch come to its end, so that it is stored whole."""
+        """Bring the running batch to its end, so that what it was given is stored."""
+        self._files.put(None)
         self._thread.shutdown()
 
-    def write(self, items: Sequence[Item]) -> list[FileOutcome]:
-        """Begin to write a batch, and return what became of the one before."""
-        outcomes = self.finish()
-        if items:
-            self._running = self._thread.submit(_write, items, self._job)
-        return outcomes
+    def put(self, item: Item) -> None:
+        """Take one more file into the batch."""
+        self._items.append(item)
+        if isinstance(item, ReadyFile):
+            self.n_tasks += sum(run.header.n_tasks for run in item.runs)
+            self._files.put(item)
+            if self._running is None:
+                self._running = self._thread.submit(_write, self._files, self._job)
 
     def finish(self) -> list[FileOutcome]:
-        """Wait for the running batch and return what became of it."""
-        outcomes = self._running.result() if self._running else []
-        self._running = None
-        self.has_rejected = self.has_rejected or any(map(_is_bad, outcomes))
+        """End the batch and return what became of its files, in their order."""
+        written: Iterator[FileOutcome] = iter(())
+        if self._running is not None:
+            self._files.put(None)
+            written = iter(self._running.result())
+        outcomes = [i if isinstance(i, FileOutcome) else next(written) for i in self._items]
+        rejects = [outcome for outcome in outcomes if _is_bad(outcome)]
+        if rejects:
+            self.has_rejected = True
+            _write_rejects(rejects, self._job)
+        self._items, self._running, self.n_tasks = [], None, 0
         return outcomes
 
 
@@ -121,32 +129,37 @@ def _known_sources(job: IngestJob) -> Mapping[str, tuple[str, ...]]:
         return {}
 
 
-def _write(items: Sequence[Item], job: IngestJob) -> list[FileOutcome]:
-    """Write the readings among some items, and return the outcome of every item."""
-    files = [item for item in items if isinstance(item, ReadyFile)]
-    rejects = [item for item in items if isinstance(item, FileOutcome) and _is_bad(item)]
-    if not files and not rejects:
-        return [item for item in items if isinstance(item, FileOutcome)]
+def _write(files: SimpleQueue[ReadyFile | None], job: IngestJob) -> list[FileOutcome]:
+    """Write the files of a batch as they come, until None comes, in one transaction."""
+    taken: list[ReadyFile] = []
+
+    def coming() -> Iterator[ReadyFile]:
+        while (file := files.get()) is not None:
+            taken.append(file)
+            yield file
+
     with open_history(
         job.store, lock_timeout_s=job.settings.lock_timeout_s, now=job.now
     ) as history:
         try:
             recorded = record(
                 history,
-                files,
+                coming(),
                 job.settings,
                 replace=job.replace,
                 actor=job.actor,
                 now=job.now,
             )
-            written = [_outcome(file, what) for file, what in zip(files, recorded, strict=True)]
         except FormatError as error:  # only of a large file, which is written alone
-            written = [_rejected(files[0].source.path, error)]
-        rejects += [outcome for outcome in written if _is_bad(outcome)]
-        if rejects:
-            record_rejects(history, [_reject(outcome, job.now) for outcome in rejects])
-    next_written = iter(written)
-    return [item if isinstance(item, FileOutcome) else next(next_written) for item in items]
+            return [_rejected(taken[0].source.path, error)]
+    return [_outcome(file, what) for file, what in zip(taken, recorded, strict=True)]
+
+
+def _write_rejects(rejects: Sequence[FileOutcome], job: IngestJob) -> None:
+    with open_history(
+        job.store, lock_timeout_s=job.settings.lock_timeout_s, now=job.now
+    ) as history:
+        record_rejects(history, [_reject(outcome, job.now) for outcome in rejects])
 
 
 def _outcome(file: ReadyFile, recorded: Recorded) -> FileOutcome:
@@ -184,12 +197,6 @@ def _is_bad(item: Item) -> bool:
 
 def _is_large(item: Item) -> bool:
     return isinstance(item, ReadyFile) and item.source.n_bytes > LARGE_BYTES
-
-
-def _n_tasks(items: Sequence[Item]) -> int:
-    return sum(
-        run.header.n_tasks for item in items if isinstance(item, ReadyFile) for run in item.runs
-    )
 
 
 @contextmanager

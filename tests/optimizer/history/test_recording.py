@@ -124,7 +124,7 @@ def test_a_run_larger_than_a_block_is_stored_whole(
     history: History, run: Make, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(columns, "BLOCK_ROWS", 7)
-    monkeypatch.setattr("optimizer.history.recording.BLOCK_ROWS", 7)
+    monkeypatch.setattr("optimizer.history.recording.INSERT_ROWS", 15)
     store(run("r1", "+-" * 25), run("r2", "+"))
     assert rows(history, "SELECT max(position), count(DISTINCT task_id) FROM tasks") == [(49, 50)]
     assert queries.run_reports(history, "r1")[0].n_succeeded == 25
