@@ -1,9 +1,13 @@
-"""Synthetic runs for the benchmarks: shaped like real ones, of any number."""
+"""Synthetic runs for the benchmarks: shaped like real ones, of any number.
+
+python benchmarks/data.py FOLDER FILES TASKS
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,3 +112,7 @@ def _task(
         "execution_time": seconds,
         "metadata": {"case_id": f"c{place}", "repeat": 0, "tokens_in": 100, "tokens_out": 50},
     }
+
+
+if __name__ == "__main__":
+    write_runs(Path(sys.argv[1]), n_files=int(sys.argv[2]), n_tasks=int(sys.argv[3]))

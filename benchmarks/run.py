@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data import write_runs
-
 from optimizer.history.store import open_history
 
 HERE = Path(__file__).parent
@@ -56,8 +54,8 @@ def main() -> None:
 def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
     """Take every measurement."""
     n_files = FILES // share
-    write_runs(folder / "many", n_files=n_files, n_tasks=TASKS)
-    write_runs(folder / "one", n_files=1, n_tasks=n_files * TASKS)
+    write("data.py", str(folder / "many"), str(n_files), str(TASKS))
+    write("data.py", str(folder / "one"), "1", str(n_files * TASKS))
     return (
         ingest_line(folder, "reference", "0.55 x", rounds, n_files * TASKS),
         ingest_line(folder, "blob", "0.45 x", rounds, n_files * TASKS),
@@ -221,8 +219,13 @@ def timed_line(
 def wall_seconds(argv: Sequence[str]) -> float:
     """Run a command and return how long it took."""
     start = time.perf_counter()
-    subprocess.run(argv, check=True, capture_output=True)
+    subprocess.run(argv, check=True, capture_output=True, cwd="/")
     return time.perf_counter() - start
+
+
+def write(script: str, *args: str) -> None:
+    """Run a script apart: the memory that it takes would count for whoever is started next."""
+    subprocess.run([PYTHON, str(HERE / script), *args], check=True)
 
 
 def seconds_said(script: str, *args: str) -> float:

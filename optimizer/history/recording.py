@@ -101,6 +101,8 @@ def record(
     """
     # Object columns hold nothing but text here: no need to look what is in them.
     history.connection.execute("SET pandas_analyze_sample = 0")
+    # One thread: others would only take turns with those that prepare the next files.
+    history.connection.execute("SET threads = 1")
     # Not in the transaction: DuckDB 2.0.0 does not see large inserts into a table so made there.
     history.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {', '.join(REPORT_FIELDS)} "

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
 from optimizer.models.failures import FailureKind, FailurePattern
 from optimizer.models.settings import Settings
 
+UTC = "UTC"
 REFUSE = "refuse"
 """Value of `assume_timezone` that refuses times without a zone."""
 
@@ -26,8 +26,10 @@ def _compiles(pattern: str) -> str:
 
 
 def _known_zone(name: str) -> str:
-    if name == REFUSE:
+    if name in (REFUSE, UTC):
         return name
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - start-up time
+
     try:
         ZoneInfo(name)
     except (ValueError, ZoneInfoNotFoundError, OSError) as error:
@@ -55,7 +57,7 @@ class FailurePatternSettings(Settings):
 class IngestSettings(Settings):
     """How result files are read."""
 
-    assume_timezone: Zone = "UTC"
+    assume_timezone: Zone = UTC
     """Zone of times that carry none: a name such as `UTC` or `Europe/Berlin`, or `refuse`."""
 
     max_faults: Annotated[int, Field(ge=1, le=1000)] = 20

@@ -27,7 +27,7 @@ from optimizer.models.summaries import Reject
 from optimizer.models.tasks import Reading
 from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepared
 
-BATCH_ROWS = 122_880
+BATCH_ROWS = 245_760
 """Tasks that are written together: a row group of DuckDB, which so need not be written again."""
 
 Read = Callable[[str], Reading]

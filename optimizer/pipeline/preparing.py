@@ -1,6 +1,6 @@
 """Files made ready to be written, in other processes where that pays.
 
-Decoding is Python's work and holds its lock, so threads do not help; two processes prepare while
+Decoding is Python's work and holds its lock, so threads do not help; other processes prepare while
 this one writes. Processes are forked, and only on Linux: elsewhere starting them takes longer than
 they save.
 """
@@ -33,9 +33,10 @@ LARGE_BYTES = 32_000_000
 FORKED_BYTES = 10_000_000
 """Files that hold less in all are prepared without other processes."""
 
-PROCESSES = 2
-READ_AHEAD = 6
-"""Files that are prepared, or wait to be, while one is taken."""
+PROCESSES = 3
+AHEAD_BYTES = 80_000_000
+MOST_AHEAD = 40
+"""Files that are prepared, or wait to be, while a batch is written: so many, of so many bytes."""
 
 STDIN = "-"
 
@@ -127,7 +128,9 @@ def _ahead(
         return path, pool.submit(work, path) if path in small else None
 
     todo = iter(paths)
-    running = deque(map(begun, islice(todo, READ_AHEAD)))
+    largest = max((_n_bytes(path) for path in small), default=0)
+    n_ahead = max(PROCESSES, min(MOST_AHEAD, AHEAD_BYTES // (largest or 1)))
+    running = deque(map(begun, islice(todo, n_ahead)))
     try:
         while running:
             yield running.popleft()
