@@ -34,6 +34,10 @@ Count = Annotated[
 Amount = Annotated[
     float | None, Field(ge=0, le=wire.MAX_AMOUNT, description="a number from 0 to 10^12")
 ]
+Total = Annotated[
+    int | None, Field(ge=0, le=2**63 - 1, description="a whole number from 0 to 2^63 - 1")
+]
+TotalAmount = Annotated[float | None, Field(ge=0, description="a number from 0 on")]
 Rate = Annotated[float | None, Field(ge=0, le=1, description="a number from 0 to 1")]
 Payload = Annotated[dict[str, Any] | None, Field(description="an object")]
 OptionalTime = Annotated[
@@ -106,10 +110,10 @@ class StatisticsShape(Shape):
     cancelled_tasks: Count = None
     error_tasks: Count = None
     success_rate: Rate = None
-    total_execution_time: Amount = None
+    total_execution_time: TotalAmount = None
     avg_execution_time: Amount = None
-    total_tokens: Count = None
-    total_cost: Amount = None
+    total_tokens: Total = None
+    total_cost: TotalAmount = None
     total_retries: Count = None
 
 

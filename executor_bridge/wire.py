@@ -20,6 +20,8 @@ MAX_AMOUNT = 1e12
 Text = Annotated[str, Meta(min_length=1)]
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Amount = Annotated[float, Meta(ge=0, le=MAX_AMOUNT)]
+Total = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+TotalAmount = Annotated[float, Meta(ge=0)]
 Rate = Annotated[float, Meta(ge=0, le=1)]
 TaskStatus = Literal[
     "pending", "queued", "running", "succeeded", "failed", "timeout", "cancelled", "error"
@@ -82,10 +84,10 @@ class Statistics(Struct, forbid_unknown_fields=True, gc=False):
     cancelled_tasks: Count | None = None
     error_tasks: Count | None = None
     success_rate: Rate | None = None
-    total_execution_time: Amount | None = None
+    total_execution_time: TotalAmount | None = None
     avg_execution_time: Amount | None = None
-    total_tokens: Count | None = None
-    total_cost: Amount | None = None
+    total_tokens: Total | None = None
+    total_cost: TotalAmount | None = None
     total_retries: Count | None = None
 
 

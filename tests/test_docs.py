@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from typer.main import get_command
 import optimizer.models
 import optimizer.stats
 from cli.app import app
+from optimizer.models.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -73,7 +75,8 @@ def parsed(words: list[str]) -> None:
     context = command.make_context("optimizer", list(words))
     while hasattr(command, "commands") and not words[0].startswith("-"):
         name, command, rest = command.resolve_command(context, words)
-        context = command.make_context(name, list(rest), parent=context)
+        with suppress(ConfigError):  # a page may show what is refused
+            context = command.make_context(name, list(rest), parent=context)
         words = rest
 
 

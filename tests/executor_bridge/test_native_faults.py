@@ -309,7 +309,7 @@ def test_a_missing_result_counts_as_nothing_in_statistics(native):
 def test_statistics_of_the_wrong_kind_are_refused_even_if_trusted(native):
     run = native.run(statistics=statistics(total_tokens=-1, success=1))
     assert native.faults(run, trust_statistics=True) == [
-        "statistics.total_tokens: found -1, expected a whole number from 0 to 10^12",
+        "statistics.total_tokens: found -1, expected a whole number from 0 to 2^63 - 1",
         "statistics.success: found unknown field `success`, "
         "expected no such field; did you mean `success_rate`?",
     ]
