@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 done, and the answer is no; 2 could not be done; 3 inconcl
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from optimizer import __version__
@@ -20,6 +21,7 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"optimizer {__version__}\n")
         return
+    gc.disable()  # a command is short and makes few cycles; looking for them costs start-up time
     sys.exit(_run())
 
 
