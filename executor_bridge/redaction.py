@@ -58,10 +58,14 @@ def redact(content: bytes, patterns: Sequence[str] = ()) -> Redacted:
 
 
 def _spans(content: bytes) -> Iterator[Span]:
-    """Yield where secrets stand."""
+    """Yield where secrets stand; none is looked for inside one of its kind."""
+    found_until: dict[re.Pattern[bytes], int] = {}
     for candidate in candidates(content):
+        if candidate.start < found_until.get(candidate.pattern, 0):
+            continue
         match = candidate.pattern.match(content, candidate.start)
         if match is not None:
+            found_until[candidate.pattern] = match.end()
             first, last = match.span(match.lastindex or 0)
             yield Span(start=first, end=last)
 

@@ -309,8 +309,19 @@ def test_the_time_to_class_a_failure_grows_with_the_length_of_its_message() -> N
     assert_grows_in_step(lambda n: classify("failed", "blocked by " * n), 500)
 
 
-@pytest.mark.xfail(strict=True, reason="patterns of tokens scan to the end from every beginning")
-@pytest.mark.parametrize(("beginning", "times"), [(b"AIza", 5000), (b"eyJ", 3000)])
+@pytest.mark.parametrize(
+    ("beginning", "times"),
+    [
+        (b"AIza", 5000),
+        pytest.param(
+            b"eyJ",
+            3000,
+            marks=pytest.mark.xfail(
+                strict=True, reason="a token that never ends is sought from every beginning"
+            ),
+        ),
+    ],
+)
 def test_the_time_to_blank_secrets_grows_with_the_length_of_the_text(
     beginning: bytes, times: int
 ) -> None:
