@@ -11,6 +11,7 @@ from pathlib import Path
 
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import locate
+from optimizer.models.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,12 @@ def session(
 ) -> Session:
     """Read the settings and find the history."""
     here = Path.cwd()
+    try:
+        loaded = load(start=here, environ=os.environ, files=files or (), overrides=overrides or ())
+    except RecursionError as error:
+        raise ConfigError("settings: nested too deeply, expected sections of values") from error
     return Session(
-        loaded=load(start=here, environ=os.environ, files=files or (), overrides=overrides or ()),
-        store=store or locate(here),
-        now=datetime.now(UTC),
-        actor=_actor(),
+        loaded=loaded, store=store or locate(here), now=datetime.now(UTC), actor=_actor()
     )
 
 

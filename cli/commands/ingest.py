@@ -37,14 +37,23 @@ def ingest(
     Example: optimizer ingest runs/ more/*.json.gz
     """
     from executor_bridge import expand
-    from optimizer.models.ingest import FileStatus
+    from optimizer.models.errors import FormatError
+    from optimizer.models.ingest import FileOutcome, FileStatus
     from optimizer.pipeline.ingest import IngestJob
     from optimizer.pipeline.ingest import ingest as ingest_files
     from reports.gallery.ingest import ingest as ingest_report
 
     here = session(store, config, set_)
     settings = here.loaded.config
-    paths = expand(files)
+    paths, missing = [], []
+    for file in files:
+        try:
+            paths += expand([file])
+        except FormatError as error:
+            if not keep_going:
+                raise
+            rejected = FileStatus.REJECTED
+            missing.append(FileOutcome(path=file, status=rejected, reason=str(error)))
     job = IngestJob(
         store=here.store,
         settings=settings.store,
@@ -53,7 +62,7 @@ def ingest(
         actor=here.actor,
         now=here.now,
     )
-    outcomes = list(
+    outcomes = missing + list(
         following(
             ingest_files(
                 paths,
