@@ -28,7 +28,7 @@ from optimizer.models.tasks import Reading
 from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepared
 
 BATCH_ROWS = 245_760
-"""Tasks that are written together: a row group of DuckDB, which so need not be written again."""
+"""Tasks that are written together: two row groups of DuckDB, which so need not be rewritten."""
 
 Read = Callable[[str], Reading]
 
@@ -102,9 +102,10 @@ class _Writer:
         self._items.append(item)
         if isinstance(item, ReadyFile):
             self.n_tasks += sum(run.header.n_tasks for run in item.runs)
-            self._files.put(item)
             if self._running is None:
+                self._files = SimpleQueue()  # a batch that failed leaves its end in the old one
                 self._running = self._thread.submit(_write, self._files, self._job)
+            self._files.put(item)
 
     def finish(self) -> list[FileOutcome]:
         """End the batch and return what became of its files, in their order."""

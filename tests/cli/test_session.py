@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,23 @@ def test_keep_going_stores_the_good_and_reports_the_bad(
     statuses = [item["status"] for item in went_on.json["items"]]
     assert statuses == ["unchanged", "rejected", "stored"]
     assert optimizer("status", "--json").json["rejects"][0]["path"].endswith("b.json")
+
+
+def test_keep_going_goes_on_after_a_large_file_that_turns_out_bad_while_it_is_written(
+    optimizer: Run, run_file: Write
+) -> None:
+    run_file("a.json", run_id="a")
+    bad = run_file("b.json", run_id="b")
+    run = json.loads(bad.read_text())
+    run["task_results"][2]["test_result"] = {"status": "success", "inputs": 7}
+    bad.write_text(json.dumps(run) + " " * 33_000_000)
+    run_file("c.json", run_id="c")
+    went_on = optimizer("ingest", "--keep-going", "a.json", "b.json", "c.json", "--json")
+    assert went_on.code == 2
+    statuses = [item["status"] for item in went_on.json["items"]]
+    assert statuses == ["stored", "rejected", "stored"]
+    runs = optimizer("runs", "--json").json["items"]
+    assert {run["run_id"] for run in runs} == {"a", "c"}
 
 
 def test_settings_come_from_a_file_the_environment_and_flags(
