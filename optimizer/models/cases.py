@@ -1,0 +1,112 @@
+"""What each case gave under one arm: the columns that a comparison is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One side of a comparison: a variant in some runs.
+
+    Attributes:
+        selector: How the user named it.
+        label: Label of the variant, made unlike that of the other arm.
+        workflow_id: The workflow.
+        run_ids: The runs, oldest first.
+        variant_id: Identity of the variant.
+        prompt_sha256: Hash of its prompt, or None where unknown.
+        provider: Who serves the model, or None.
+        model: Name of the model, or None.
+        parameters: Sampling parameters as canonical JSON, or None.
+        pairable: False where the executor says that cases are not the same between runs.
+        content_sha256: Hash over the contents of the runs.
+        n_tasks: All tasks.
+        n_completed: Those that succeeded, failed, timed out or errored.
+        n_succeeded: Those that succeeded.
+        n_errors: Those that timed out or errored; they count as failures.
+        n_cached: Those answered from a cache.
+        started_at: When the first task began, UTC.
+        ended_at: When the last task began, UTC.
+        datasets: The data sets of its cases, sorted.
+    """
+
+    selector: str
+    label: str
+    workflow_id: str
+    run_ids: tuple[str, ...]
+    variant_id: str
+    prompt_sha256: str | None
+    provider: str | None
+    model: str | None
+    parameters: str | None
+    pairable: bool
+    content_sha256: str
+    n_tasks: int
+    n_completed: int
+    n_succeeded: int
+    n_errors: int
+    n_cached: int
+    started_at: datetime
+    ended_at: datetime
+    datasets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseColumns:
+    """The cases of one arm, one row each, ordered by id.
+
+    A mean over no known value is NaN. Repeats are averaged here and nowhere else.
+
+    Attributes:
+        case_id: Ids, as Python strings.
+        n: Completed tasks.
+        n_passed: Those that succeeded.
+        n_errors: Those that timed out or errored.
+        n_unfinished: Tasks that never completed: cancelled, or still to run.
+        n_scored: Completed tasks with a score, errors included, which score 0.
+        score: Mean score, 0 to 1.
+        score_variance: Its sample variance over the repeats; NaN for fewer than two.
+        n_latency: Completed tasks with a known time.
+        latency_ms: Mean time.
+        n_cost: Completed tasks with a known price that no cache answered.
+        cost_usd: Mean price.
+        n_tokens: Completed tasks with a known count.
+        tokens: Mean count.
+        family: Label of what the case was derived from; "" where not recorded.
+    """
+
+    case_id: NDArray[np.object_]
+    n: NDArray[np.int64]
+    n_passed: NDArray[np.int64]
+    n_errors: NDArray[np.int64]
+    n_unfinished: NDArray[np.int64]
+    n_scored: NDArray[np.int64]
+    score: NDArray[np.float64]
+    score_variance: NDArray[np.float64]
+    n_latency: NDArray[np.int64]
+    latency_ms: NDArray[np.float64]
+    n_cost: NDArray[np.int64]
+    cost_usd: NDArray[np.float64]
+    n_tokens: NDArray[np.int64]
+    tokens: NDArray[np.float64]
+    family: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyColumns:
+    """Every known time of an arm, one row a task.
+
+    Attributes:
+        case_id: Ids, as Python strings, ordered.
+        latency_ms: Time of one task.
+    """
+
+    case_id: NDArray[np.object_]
+    latency_ms: NDArray[np.float64]
