@@ -80,6 +80,7 @@ class CaseColumns:
         n_tokens: Completed tasks with a known count.
         tokens: Mean count.
         family: Label of what the case was derived from; "" where not recorded.
+        first_at: When its first task began, microseconds since 1970 (UTC).
     """
 
     case_id: NDArray[np.object_]
@@ -97,6 +98,7 @@ class CaseColumns:
     n_tokens: NDArray[np.int64]
     tokens: NDArray[np.float64]
     family: NDArray[np.object_]
+    first_at: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +112,18 @@ class LatencyColumns:
 
     case_id: NDArray[np.object_]
     latency_ms: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedArm:
+    """An arm with its columns.
+
+    Attributes:
+        arm: What it is.
+        cases: Its cases.
+        latencies: Its times, where a quantile of them is asked for; else None.
+    """
+
+    arm: Arm
+    cases: CaseColumns
+    latencies: LatencyColumns | None = None

@@ -1,0 +1,1 @@
+"""Tests of one variant against another: design, looks, integrity, analysis, verdict. Pure."""
