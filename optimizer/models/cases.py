@@ -12,6 +12,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantRun:
+    """A run that a variant was executed in."""
+
+    run_id: str
+    workflow_id: str
+    variant_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmRun:
+    """One variant in one run: what it is, and how it went; see `Arm`."""
+
+    run_id: str
+    workflow_id: str
+    started_at: datetime
+    pairable: bool
+    content_sha256: str
+    run_metadata: str
+    variant_id: str
+    variant: str
+    prompt_sha256: str | None
+    provider: str | None
+    model: str | None
+    parameters: str | None
+    n_tasks: int
+    n_completed: int
+    n_succeeded: int
+    n_errors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
     """One side of a comparison: a variant in some runs.
 
@@ -31,10 +62,12 @@ class Arm:
         n_completed: Those that succeeded, failed, timed out or errored.
         n_succeeded: Those that succeeded.
         n_errors: Those that timed out or errored; they count as failures.
-        n_cached: Those answered from a cache.
         started_at: When the first task began, UTC.
         ended_at: When the last task began, UTC.
         datasets: The data sets of its cases, sorted.
+        judge: Who graded it, as the runs say, or None.
+        n_cached: Completed tasks that a cache answered.
+        planned_repeats: Repeats of a case that the runs say were planned, or None.
     """
 
     selector: str
@@ -52,10 +85,12 @@ class Arm:
     n_completed: int
     n_succeeded: int
     n_errors: int
-    n_cached: int
     started_at: datetime
     ended_at: datetime
     datasets: tuple[str, ...] = ()
+    judge: str | None = None
+    n_cached: int = 0
+    planned_repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +104,7 @@ class CaseColumns:
         n: Completed tasks.
         n_passed: Those that succeeded.
         n_errors: Those that timed out or errored.
+        n_cached: Completed tasks that a cache answered.
         n_unfinished: Tasks that never completed: cancelled, or still to run.
         n_scored: Completed tasks with a score, errors included, which score 0.
         score: Mean score, 0 to 1.
@@ -87,6 +123,7 @@ class CaseColumns:
     n: NDArray[np.int64]
     n_passed: NDArray[np.int64]
     n_errors: NDArray[np.int64]
+    n_cached: NDArray[np.int64]
     n_unfinished: NDArray[np.int64]
     n_scored: NDArray[np.int64]
     score: NDArray[np.float64]

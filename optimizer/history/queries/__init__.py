@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from optimizer.history.store import History
+from optimizer.models.cases import ArmRun, CaseColumns, LatencyColumns, VariantRun
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.summaries import (
     FailureGroup,
@@ -21,6 +22,9 @@ from optimizer.models.summaries import (
     WorkflowSummary,
 )
 from optimizer.stats.quantiles import normal_quantile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Row = TypeVar("Row")
 
@@ -123,6 +127,44 @@ def variant_prompts(history: History, variant_ids: Sequence[str]) -> dict[str, s
     return dict(_tuples(history, "variant_prompts", variant_ids=list(variant_ids)))
 
 
+def arms(history: History, run_ids: Sequence[str]) -> list[ArmRun]:
+    """Return the variants in some runs, oldest run first."""
+    return _rows(ArmRun, history, "arms", run_ids=list(run_ids))
+
+
+def runs_of_variant(
+    history: History, variant: str, *, workflow_id: str | None, limit: int
+) -> list[VariantRun]:
+    """Return the newest runs of the variants with a label, newest first."""
+    return _rows(
+        VariantRun,
+        history,
+        "runs_of_variant",
+        variant=variant,
+        workflow_id=workflow_id,
+        limit=limit,
+    )
+
+
+def arm_datasets(history: History, run_ids: Sequence[str], variant_id: str) -> tuple[str, ...]:
+    """Return the data sets that a variant was run on, by name."""
+    rows = _tuples(history, "arm_datasets", run_ids=list(run_ids), variant_id=variant_id)
+    return tuple(row[0] for row in rows)
+
+
+def case_columns(history: History, run_ids: Sequence[str], variant_id: str) -> CaseColumns:
+    """Return what each case gave under a variant in some runs."""
+    columns = _columns(history, "case_columns", run_ids=list(run_ids), variant_id=variant_id)
+    columns["first_at"] = columns["first_at"].astype("datetime64[us]").astype("int64")
+    return CaseColumns(**columns)
+
+
+def case_latencies(history: History, run_ids: Sequence[str], variant_id: str) -> LatencyColumns:
+    """Return every known time of a variant in some runs."""
+    params = {"run_ids": list(run_ids), "variant_id": variant_id}
+    return LatencyColumns(**_columns(history, "case_latencies", **params))
+
+
 def workflows(history: History) -> list[WorkflowSummary]:
     """Return what is stored of each workflow, by name."""
     return _rows(WorkflowSummary, history, "workflows")
@@ -212,6 +254,15 @@ def _rows(record: type[Row], history: History, name: str, **params: object) -> l
         record(**{c: _utc(v) for c, v in zip(columns, row, strict=True) if c in wanted})
         for row in cursor.fetchall()
     ]
+
+
+def _columns(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
+    """Run `name`.sql and return its columns; what is NULL in one of floats is NaN."""
+    found = history.connection.execute(_sql(name), params).fetchnumpy()
+    return {
+        column: values.filled(float("nan")) if hasattr(values, "filled") else values
+        for column, values in found.items()
+    }
 
 
 def _decision(state: str, body: str) -> Decision:

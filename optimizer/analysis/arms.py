@@ -1,0 +1,98 @@
+"""The arms of a comparison, as the history knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from optimizer.history import queries
+from optimizer.history.store import History
+from optimizer.models.cases import Arm, ArmRun, CaseColumns, LoadedArm
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+JUDGES = ("judge", "judge_model", "grader", "scorer")
+"""Keys under which runs say who graded them."""
+
+
+def load_arm(
+    history: History,
+    *,
+    selector: str,
+    run_ids: Sequence[str],
+    variant_id: str,
+    latencies: bool,
+) -> LoadedArm:
+    """Return one variant in some runs with what each case gave.
+
+    Args:
+        history: An open history.
+        selector: How the user named the arm.
+        run_ids: The runs, which must be there and hold the variant.
+        variant_id: The variant.
+        latencies: Whether every single time is wanted.
+    """
+    runs = [run for run in queries.arms(history, run_ids) if run.variant_id == variant_id]
+    cases = queries.case_columns(history, run_ids, variant_id)
+    datasets = queries.arm_datasets(history, run_ids, variant_id)
+    return LoadedArm(
+        arm=_arm(selector, runs, cases, datasets),
+        cases=cases,
+        latencies=queries.case_latencies(history, run_ids, variant_id) if latencies else None,
+    )
+
+
+def _arm(
+    selector: str, runs: Sequence[ArmRun], cases: CaseColumns, datasets: tuple[str, ...]
+) -> Arm:
+    newest = runs[-1]
+    said = [_metadata(run) for run in runs]
+    return Arm(
+        selector=selector,
+        label=newest.variant,
+        workflow_id=newest.workflow_id,
+        run_ids=tuple(run.run_id for run in runs),
+        variant_id=newest.variant_id,
+        prompt_sha256=newest.prompt_sha256,
+        provider=newest.provider,
+        model=newest.model,
+        parameters=newest.parameters,
+        pairable=all(run.pairable for run in runs),
+        content_sha256=sha256("".join(run.content_sha256 for run in runs).encode()).hexdigest(),
+        n_tasks=sum(run.n_tasks for run in runs),
+        n_completed=sum(run.n_completed for run in runs),
+        n_succeeded=sum(run.n_succeeded for run in runs),
+        n_errors=sum(run.n_errors for run in runs),
+        started_at=EPOCH + timedelta(microseconds=int(cases.first_at.min())),
+        ended_at=EPOCH + timedelta(microseconds=int(cases.first_at.max())),
+        datasets=datasets,
+        judge=_judge(said),
+        n_cached=int(cases.n_cached.sum()),
+        planned_repeats=_planned_repeats(said),
+    )
+
+
+def _metadata(run: ArmRun) -> dict[str, Any]:
+    return msgspec.json.decode(run.run_metadata, type=dict[str, Any])
+
+
+def _judge(said: Sequence[dict[str, Any]]) -> str | None:
+    """Return who graded the runs, by their own account, or None where they do not say."""
+    found = {
+        f"{key} {value}"
+        for metadata in said
+        for key in JUDGES
+        if isinstance(value := metadata.get(key), str)
+    }
+    return ", ".join(sorted(found)) or None
+
+
+def _planned_repeats(said: Sequence[dict[str, Any]]) -> int | None:
+    """Return how many repeats of a case each run was planned with; None where any is silent."""
+    planned = [metadata.get("repeats") for metadata in said]
+    if not planned or not all(isinstance(n, int) and n > 0 for n in planned):
+        return None
+    return sum(n for n in planned if isinstance(n, int))
