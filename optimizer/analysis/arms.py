@@ -71,7 +71,6 @@ def _arm(
         datasets=datasets,
         judge=_judge(said),
         n_cached=int(cases.n_cached.sum()),
-        planned_repeats=_planned_repeats(said),
     )
 
 
@@ -88,11 +87,3 @@ def _judge(said: Sequence[dict[str, Any]]) -> str | None:
         if isinstance(value := metadata.get(key), str)
     }
     return ", ".join(sorted(found)) or None
-
-
-def _planned_repeats(said: Sequence[dict[str, Any]]) -> int | None:
-    """Return how many repeats of a case each run was planned with; None where any is silent."""
-    planned = [metadata.get("repeats") for metadata in said]
-    if not planned or not all(isinstance(n, int) and n > 0 for n in planned):
-        return None
-    return sum(n for n in planned if isinstance(n, int))

@@ -73,9 +73,6 @@ class ComparisonSettings(Settings):
     min_families: Annotated[int, Field(ge=2)] = 5
     """Fewer families than this settle nothing."""
 
-    min_tail_cases: Annotated[int, Field(ge=2)] = 59
-    """Least number of cases for a verdict on the 95th percentile: below, it has no upper bound."""
-
     min_cases_for_z: Annotated[int, Field(ge=1)] = 20
     """Cases of an unpaired arm below which an exact test replaces the normal approximation."""
 

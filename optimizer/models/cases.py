@@ -67,7 +67,6 @@ class Arm:
         datasets: The data sets of its cases, sorted.
         judge: Who graded it, as the runs say, or None.
         n_cached: Completed tasks that a cache answered.
-        planned_repeats: Repeats of a case that the runs say were planned, or None.
     """
 
     selector: str
@@ -90,7 +89,6 @@ class Arm:
     datasets: tuple[str, ...] = ()
     judge: str | None = None
     n_cached: int = 0
-    planned_repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

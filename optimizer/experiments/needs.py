@@ -1,0 +1,201 @@
+"""What would settle an inconclusive verdict: more cases, more repeats, or neither."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
+from optimizer.experiments.settings import ComparisonSettings
+from optimizer.models.verdicts import RATES, Metric, MetricVerdict, Need
+from optimizer.stats.power import (
+    cost_ratio_n,
+    discordance_limit,
+    paired_noninferiority_n,
+    paired_rates_n,
+    repeats_n,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_REPEATS = 50
+"""Repeats beyond which nobody wants to be told of repeats."""
+
+MOST_CASES = 10_000_000
+"""Numbers of cases beyond this are no advice."""
+
+
+def need_of(
+    measured: MetricVerdict, pairs: Pairs, *, settings: ComparisonSettings, families: bool
+) -> Need | None:
+    """Return what would settle a paired measurement, planned with its margin.
+
+    Planned are the cases that find a true difference of one margin, or that show a candidate of
+    equal worth to be no worse, whichever takes more; never with the observed difference.
+    """
+    if measured.margin is None or measured.metric in (Metric.LATENCY_P50, Metric.LATENCY_P95):
+        return None
+    found = paired_values(pairs, measured.metric, families=families)
+    if len(found.baseline) < 2:  # noqa: PLR2004 - one case tells nothing of the spread
+        return None
+    if measured.metric not in RATES:
+        return _cases(_amount_cases(found, measured.margin, settings), measured, None)
+    if measured.metric is Metric.SUCCESS and _is_once(pairs):
+        return _cases(_flip_cases(measured, settings), measured, None)
+    parts = _variance_parts(pairs, measured.metric, found)
+    wanted = _mean_cases(parts, measured.margin, settings)
+    return _cases(wanted, measured, _repeats(parts, measured, settings))
+
+
+class _Parts:
+    """Where the variance of a case's difference comes from.
+
+    Attributes:
+        between: Variance between cases, free of noise between runs.
+        first: Variance between repeats of the baseline.
+        second: Variance between repeats of the candidate.
+        first_repeats: Repeats of a case by the baseline (harmonic mean).
+        second_repeats: Repeats of a case by the candidate.
+    """
+
+    def __init__(
+        self,
+        *,
+        between: float,
+        first: float,
+        second: float,
+        first_repeats: float,
+        second_repeats: float,
+    ) -> None:
+        self.between = between
+        self.first = first
+        self.second = second
+        self.first_repeats = first_repeats
+        self.second_repeats = second_repeats
+
+
+def _flip_cases(measured: MetricVerdict, settings: ComparisonSettings) -> float:
+    margin = measured.margin or 0.0
+    discordance = discordance_limit(measured.n_changed or 0, measured.n)
+    harmless = paired_noninferiority_n(
+        discordance, margin, alpha=settings.alpha, power=settings.power
+    )
+    if discordance <= margin:
+        return harmless
+    found = paired_rates_n(discordance, margin, alpha=settings.alpha, power=settings.power)
+    return max(found, harmless)
+
+
+def _mean_cases(parts: _Parts, margin: float, settings: ComparisonSettings) -> float:
+    return float(
+        repeats_n(
+            parts.between,
+            parts.first,
+            parts.second,
+            margin,
+            first_repeats=parts.first_repeats,
+            second_repeats=parts.second_repeats,
+            alpha=settings.alpha,
+            power=settings.power,
+        )
+    )
+
+
+def _amount_cases(found: PairedValues, margin: float, settings: ComparisonSettings) -> float:
+    positive = (found.baseline > 0) & (found.candidate > 0)
+    if int(positive.sum()) < 2:  # noqa: PLR2004 - one case tells nothing of the spread
+        return math.inf
+    logs = np.log(found.candidate[positive] / found.baseline[positive])
+    spread = float(logs.std(ddof=1))
+    if spread == 0:
+        return 2.0
+    return float(cost_ratio_n(spread, limit=1 + margin, alpha=settings.alpha, power=settings.power))
+
+
+def _repeats(parts: _Parts, measured: MetricVerdict, settings: ComparisonSettings) -> int | None:
+    """Return the repeats of the same cases that would do; None where none would, or unknown."""
+    noise = parts.first + parts.second
+    margin = measured.margin or 0.0
+    one = repeats_n(
+        0.0,
+        1.0,
+        0.0,
+        margin,
+        first_repeats=1,
+        second_repeats=1,
+        alpha=settings.alpha,
+        power=settings.power,
+    )
+    room = measured.n / one - parts.between
+    if not math.isfinite(noise) or room <= 0 or noise == 0:
+        return None
+    repeats = math.ceil(noise / room)
+    least = max(parts.first_repeats, parts.second_repeats)
+    return repeats if least < repeats <= MOST_REPEATS else None
+
+
+def _cases(wanted: float, measured: MetricVerdict, repeats: int | None) -> Need:
+    said = (
+        ""
+        if measured.metric not in RATES or measured.n_changed is None
+        else (f"; {measured.n_changed} of {measured.n} changed")
+    )
+    if not math.isfinite(wanted) or wanted > MOST_CASES:
+        return Need(
+            n_cases=None, more_cases=None, n_repeats=None, text=f"no number of cases would do{said}"
+        )
+    n_cases = math.ceil(wanted)
+    more = n_cases - measured.n
+    if more <= 0:
+        return Need(
+            n_cases=n_cases,
+            more_cases=0,
+            n_repeats=None,
+            text=f"{measured.n} cases were enough to find a margin's difference, and the effect "
+            "seems to lie between none and the margin: only a wider margin or many more settle it",
+        )
+    alternative = "repeats cannot help" if repeats is None else f"or {repeats} repeats of each"
+    known = measured.metric is not Metric.SUCCESS or "repeats" in measured.why
+    return Need(
+        n_cases=n_cases,
+        more_cases=more,
+        n_repeats=repeats,
+        text=f"needs {more} more cases" + (f" ({alternative})" if known else ""),
+    )
+
+
+def _is_once(pairs: Pairs) -> bool:
+    return not any(bool((n != 1).any()) for n in pairs.of("n"))
+
+
+def _variance_parts(pairs: Pairs, metric: Metric, found: PairedValues) -> _Parts:
+    total = float(np.var(found.differences, ddof=1))
+    n = pairs.of("n" if metric is Metric.SUCCESS else "n_scored")
+    repeats = [float(1 / np.mean(1 / side[found.kept])) for side in n]
+    within = [_within(pairs, metric, side, found.kept) for side in (0, 1)]
+    noise = sum(v / k for v, k in zip(within, repeats, strict=True))
+    between = max(0.0, total - noise) if math.isfinite(noise) else total
+    known = [v if math.isfinite(v) else 0.0 for v in within]
+    return _Parts(
+        between=between,
+        first=known[0],
+        second=known[1],
+        first_repeats=repeats[0],
+        second_repeats=repeats[1],
+    )
+
+
+def _within(pairs: Pairs, metric: Metric, side: int, kept: NDArray[np.bool_]) -> float:
+    """Return the mean variance over the repeats of a case; NaN where no case was repeated."""
+    if metric is Metric.SCORE:
+        variance = pairs.of("score_variance")[side][kept]
+    else:
+        n, passed = pairs.of("n")[side][kept], pairs.of("n_passed")[side][kept]
+        repeated = n > 1
+        rate = passed[repeated] / n[repeated]
+        variance = rate * (1 - rate) * n[repeated] / (n[repeated] - 1)
+    variance = variance[np.isfinite(variance)]
+    return float(variance.mean()) if len(variance) else math.nan

@@ -1,0 +1,177 @@
+"""Two arms that ran different cases: a weaker comparison, for want of a better one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimizer.experiments.amounts import QUANTILES, quantile_of
+from optimizer.experiments.pairing import values
+from optimizer.experiments.settings import ComparisonSettings
+from optimizer.models.cases import CaseColumns, LatencyColumns, LoadedArm
+from optimizer.models.verdicts import RATES, Companion, Metric, MetricVerdict, VerdictKind
+from optimizer.stats.bayes import beta_binomial
+from optimizer.stats.effect_sizes import cohens_h
+from optimizer.stats.intervals import newcombe, wilson
+from optimizer.stats.means import welch
+from optimizer.stats.ratios import log_delta
+from optimizer.stats.two_rates import boschloo, pooled_z
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WHY = "the arms ran different cases"
+
+
+def unpaired(
+    metric: Metric,
+    arms: tuple[LoadedArm, LoadedArm],
+    *,
+    settings: ComparisonSettings,
+    alpha: float,
+    method: str | None = None,
+) -> MetricVerdict:
+    """Measure one metric over all cases of either arm; no verdict yet."""
+    if metric in QUANTILES:
+        return _quantile(metric, arms, settings=settings, alpha=alpha)
+    first, second = (_known(values(arm.cases, metric)) for arm in arms)
+    plain = _described(metric, first, second, alpha)
+    if min(len(first), len(second)) < 2:  # noqa: PLR2004 - one case has no spread
+        return replace(plain, reason=f"{len(first)} and {len(second)} cases have a value")
+    if metric not in RATES:
+        return _amounts(plain, first, second, alpha)
+    once = all(_is_once(arm.cases) for arm in arms)
+    if metric is Metric.SUCCESS and once and method != "welch":
+        return _rates(plain, arms, settings, alpha, method)
+    bounds = [welch(first, second, level=level) for level in (1 - alpha, 1 - 2 * alpha)]
+    return replace(
+        plain,
+        low=max(bounds[0].low, -1.0),
+        high=min(bounds[0].high, 1.0),
+        low_one_sided=max(bounds[1].low, -1.0),
+        high_one_sided=min(bounds[1].high, 1.0),
+        p_value=bounds[0].p_value,
+        method="Welch's t on case means",
+        why=f"{WHY}; repeats and scores are averaged within each case",
+    )
+
+
+def _rates(
+    plain: MetricVerdict,
+    arms: tuple[LoadedArm, LoadedArm],
+    settings: ComparisonSettings,
+    alpha: float,
+    method: str | None,
+) -> MetricVerdict:
+    """Measure two rates of cases that were run once each."""
+    (x, n), (y, m) = ((int(a.cases.n_passed.sum()), int(a.cases.n.sum())) for a in arms)
+    small = min(n, m) < settings.min_cases_for_z and method != "z"
+    p = boschloo([[x, n - x], [y, m - y]]).p_value if small else pooled_z(x, n, y, m).p_value
+    wide, narrow = (
+        newcombe(wilson(x, n, level=level), wilson(y, m, level=level))
+        for level in (1 - alpha, 1 - 2 * alpha)
+    )
+    posterior = beta_binomial(x, n, y, m)
+    return replace(
+        plain,
+        low=wide.low,
+        high=wide.high,
+        low_one_sided=narrow.low,
+        high_one_sided=narrow.high,
+        p_value=p,
+        method=f"{'Boschloo exact' if small else 'pooled z'}, Newcombe interval",
+        why=WHY,
+        companions=(
+            Companion(
+                name="p_better",
+                value=posterior.p_better,
+                text="posterior probability that the candidate is better (not safe to peek at)",
+            ),
+            Companion(name="cohens_h", value=cohens_h(x / n, y / m), text="effect size"),
+        ),
+    )
+
+
+def _amounts(
+    plain: MetricVerdict, first: NDArray[np.float64], second: NDArray[np.float64], alpha: float
+) -> MetricVerdict:
+    if first.mean() <= 0 or second.mean() <= 0:
+        return replace(plain, reason="a mean of 0 has no ratio")
+    wide, narrow = (
+        log_delta(first, second, level=level, paired=False) for level in (1 - alpha, 1 - 2 * alpha)
+    )
+    return replace(
+        plain,
+        estimate=wide.estimate - 1,
+        low=wide.low - 1,
+        high=wide.high - 1,
+        low_one_sided=narrow.low - 1,
+        high_one_sided=narrow.high - 1,
+        p_value=wide.p_value,
+        method="delta method on the log ratio of means",
+        why=WHY,
+    )
+
+
+def _quantile(
+    metric: Metric,
+    arms: tuple[LoadedArm, LoadedArm],
+    *,
+    settings: ComparisonSettings,
+    alpha: float,
+) -> MetricVerdict:
+    first, second = (_numbered(arm.latencies) for arm in arms)
+    n_first = int(first[1].max()) + 1 if len(first[1]) else 0
+    n_second = int(second[1].max()) + 1 if len(second[1]) else 0
+    plain = MetricVerdict(
+        metric=metric,
+        kind=VerdictKind.INCONCLUSIVE,
+        level=1 - alpha,
+        alpha=alpha,
+        n=min(n_first, n_second),
+        n_candidate=n_second,
+        method="bootstrap of the cases, percentile interval of the log ratio",
+        why=WHY,
+    )
+    apart = [first, (second[0], second[1] + n_first)]
+    measured = quantile_of(plain, apart, q=QUANTILES[metric], settings=settings, alpha=alpha)
+    return replace(measured, n=n_first)
+
+
+def _described(
+    metric: Metric, first: NDArray[np.float64], second: NDArray[np.float64], alpha: float
+) -> MetricVerdict:
+    before = float(first.mean()) if len(first) else None
+    now = float(second.mean()) if len(second) else None
+    effect = None
+    if before is not None and now is not None:
+        effect = now - before if metric in RATES else (now / before - 1 if before else None)
+    return MetricVerdict(
+        metric=metric,
+        kind=VerdictKind.INCONCLUSIVE,
+        baseline=before,
+        candidate=now,
+        estimate=effect,
+        level=1 - alpha,
+        alpha=alpha,
+        n=len(first),
+        n_candidate=len(second),
+    )
+
+
+def _known(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    return found[np.isfinite(found)]
+
+
+def _is_once(cases: CaseColumns) -> bool:
+    return bool((cases.n <= 1).all())
+
+
+def _numbered(latencies: LatencyColumns | None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the times of an arm with the number of the case of each."""
+    if latencies is None:
+        raise ValueError("the single times are not loaded, expected them for a quantile")
+    _, number = np.unique(latencies.case_id.astype(str), return_inverse=True)
+    return latencies.latency_ms, number.astype(np.int64)
