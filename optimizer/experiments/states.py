@@ -85,8 +85,7 @@ def advance(
     moved = replace(
         experiment,
         status=to,
-        started_at=experiment.started_at
-        or (at if to is ExperimentStatus.RUNNING else None),
+        started_at=experiment.started_at or (at if to is ExperimentStatus.RUNNING else None),
         ended_at=experiment.ended_at or (at if to in ENDED else None),
         outcome=experiment.outcome or outcome,
     )

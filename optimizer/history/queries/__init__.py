@@ -249,9 +249,7 @@ def experiments(
     history: History, *, experiment_id: str | None = None, workflow_id: str | None = None
 ) -> list[Experiment]:
     """Return the experiments, newest first."""
-    rows = _dicts(
-        history, "experiments", experiment_id=experiment_id, workflow_id=workflow_id
-    )
+    rows = _dicts(history, "experiments", experiment_id=experiment_id, workflow_id=workflow_id)
     return [_experiment(row) for row in rows]
 
 
@@ -346,9 +344,7 @@ def _dicts(history: History, name: str, **params: object) -> list[dict[str, Any]
     """Run `name`.sql and return each row by its columns."""
     cursor = history.connection.execute(_sql(name), params)
     columns = [column[0] for column in cursor.description]
-    return [
-        {c: _utc(v) for c, v in zip(columns, row, strict=True)} for row in cursor.fetchall()
-    ]
+    return [{c: _utc(v) for c, v in zip(columns, row, strict=True)} for row in cursor.fetchall()]
 
 
 def _experiment(row: dict[str, Any]) -> Experiment:
