@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -68,4 +69,71 @@ Strict = Annotated[
 ]
 Limit = Annotated[
     int, typer.Option("--limit", "-n", min=1, max=1_000_000, help="Show no more than these.")
+]
+
+
+class ScopeName(StrEnum):
+    """What the cases of a comparison stand for."""
+
+    CASES = "cases"
+    SUITE = "suite"
+
+
+class CorrectionName(StrEnum):
+    """How several candidates are allowed for."""
+
+    HOLM = "holm"
+    BONFERRONI = "bonferroni"
+
+
+NO_FAMILY = "none"
+
+Metrics = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        "-m",
+        help="What is compared, the primary first, as success,cost: success, score, latency, "
+        "latency_p50, latency_p95, cost, tokens. Default: all that was measured.",
+    ),
+]
+CompareScope = Annotated[
+    ScopeName,
+    typer.Option(
+        "--scope",
+        help="Cases stand for future inputs (cases), or only for themselves (suite; needs repeats).",
+    ),
+]
+Family = Annotated[
+    str | None,
+    typer.Option(
+        "--family",
+        help="What tells the cases that belong together: dataset, scenario, tenant, task_type or "
+        "a key of the tasks' metadata; none: every case alone. Default: the recorded family.",
+    ),
+]
+Margins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--margin",
+        help="How much worse still counts as no worse, as success=5pp or cost=10%; repeatable.",
+    ),
+]
+Method = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        help="Overrides the method that the data call for: exact, mid-p, asymptotic, paired-t, "
+        "sign-flip, wilcoxon; unpaired: z, welch.",
+    ),
+]
+Correction = Annotated[
+    CorrectionName,
+    typer.Option("--correction", help="How p-values allow for several candidates."),
+]
+Pool = Annotated[
+    int,
+    typer.Option(
+        "--pool", min=1, max=1000, help="Take so many of a variant's newest runs together."
+    ),
 ]

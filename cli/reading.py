@@ -64,23 +64,47 @@ def chosen_run(
     """
     from optimizer.history.store import read_history
     from optimizer.pipeline.select import select_run
-    from optimizer.pipeline.view import history_of
 
-    for path in outputs or ():
-        if Path(selector).exists() and path.exists() and path.samefile(selector):
-            raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
-    if _is_file(selector) or not here.store.exists():
-        settings = here.loaded.config.ingest
-        reading = read_file(selector, settings, bridge=bridge, trust=trust)
-        run_id = _run_of([found.header.run_id for found in reading.runs], run, selector)
-        with history_of([reading], here.now) as history:
-            yield Chosen(history=history, run_id=run_id)
+    if is_file(selector) or not here.store.exists():
+        with run_of_file(
+            selector, here, run=run, bridge=bridge, trust=trust, outputs=outputs
+        ) as chosen:
+            yield chosen
     else:
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             yield Chosen(history=history, run_id=select_run(history, selector))
 
 
-def _is_file(selector: str) -> bool:
+@contextmanager
+def run_of_file(
+    file: str,
+    here: Session,
+    *,
+    run: str | None,
+    bridge: str | None,
+    trust: bool,
+    outputs: Sequence[Path] | None,
+    texts: bool = False,
+) -> Iterator[Chosen]:
+    """Open the run that is meant of a file; `texts` keeps the texts of its tasks as well.
+
+    Raises:
+        FormatError: The file cannot be read.
+        SelectionError: No run is meant, or more than one.
+    """
+    from optimizer.pipeline.view import history_of
+
+    for path in outputs or ():
+        if Path(file).exists() and path.exists() and path.samefile(file):
+            raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
+    reading = read_file(file, here.loaded.config.ingest, bridge=bridge, trust=trust)
+    run_id = _run_of([found.header.run_id for found in reading.runs], run, file)
+    with history_of([reading], here.now, texts=texts) as history:
+        yield Chosen(history=history, run_id=run_id)
+
+
+def is_file(selector: str) -> bool:
+    """Say whether a selector names a file, be it there or not."""
     path = Path(selector)
     if selector == "-" or path.exists():
         return True

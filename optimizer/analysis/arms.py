@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -25,6 +26,7 @@ def load_arm(
     run_ids: Sequence[str],
     variant_id: str,
     latencies: bool,
+    family: str | None = None,
 ) -> LoadedArm:
     """Return one variant in some runs with what each case gave.
 
@@ -34,9 +36,14 @@ def load_arm(
         run_ids: The runs, which must be there and hold the variant.
         variant_id: The variant.
         latencies: Whether every single time is wanted.
+        family: Which column of a task or key of its metadata tells the family of its case; None:
+            its family, where one was recorded.
     """
     runs = [run for run in queries.arms(history, run_ids) if run.variant_id == variant_id]
     cases = queries.case_columns(history, run_ids, variant_id)
+    if family is not None:
+        labels = queries.case_families(history, run_ids, variant_id, key=family)
+        cases = replace(cases, family=labels)
     datasets = queries.arm_datasets(history, run_ids, variant_id)
     return LoadedArm(
         arm=_arm(selector, runs, cases, datasets),

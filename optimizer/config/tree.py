@@ -9,6 +9,7 @@ from typing import Final
 
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings
@@ -22,6 +23,7 @@ class Config(Settings):
     store: StoreSettings = StoreSettings()
     scoring: ScoringSettings = ScoringSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    comparison: ComparisonSettings = ComparisonSettings()
     strategies: StrategiesSettings = StrategiesSettings()
 
 

@@ -25,7 +25,7 @@ from optimizer.experiments.integrity import findings
 from optimizer.experiments.needs import need_of
 from optimizer.experiments.pairing import AMOUNT_COLUMNS, Pairs, match, values
 from optimizer.experiments.rates import paired_rate, suite_rate
-from optimizer.experiments.sensitivity import errors_counted
+from optimizer.experiments.sensitivity import errors_counted, without_errors
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.several import adjusted, omnibus, simultaneous_alpha
 from optimizer.experiments.unpaired import unpaired
@@ -42,6 +42,18 @@ from optimizer.models.verdicts import (
     Severity,
     VerdictKind,
 )
+
+METHODS = (
+    "exact",
+    "mid-p",
+    "asymptotic",
+    "paired-t",
+    "sign-flip",
+    "wilcoxon",
+    "z",
+    "welch",
+)
+"""Methods that may be asked for in place of the one that fits."""
 
 DEFAULT_METRICS = (Metric.SUCCESS, Metric.SCORE, Metric.LATENCY, Metric.COST, Metric.TOKENS)
 
@@ -195,6 +207,9 @@ def _judged(view: _View, measured: MetricVerdict) -> MetricVerdict:
             n=measured.n,
         )
     settings = view.settings
+    if measured.metric is Metric.SUCCESS and view.paired:
+        more = without_errors(view.pairs)
+        measured = replace(measured, companions=(*measured.companions, *more))
     judged = judge(
         measured,
         margin=settings.margins.of(measured.metric),
@@ -221,7 +236,7 @@ def _comparison(
         n_shared=pairs.n,
         n_only_baseline=pairs.n_only_baseline,
         n_only_candidate=pairs.n_only_candidate,
-        findings=(*view.findings, *errors_counted(view.arms, pairs, paired=view.paired)),
+        findings=(*view.findings, *errors_counted(view.arms)),
         metrics=verdicts,
         newly_failing=failing,
         newly_passing=passing,

@@ -57,17 +57,20 @@ class RunView:
 
 
 @contextmanager
-def history_of(readings: Sequence[Reading], now: datetime) -> Iterator[History]:
-    """Make a temporary history of files that are not to be stored.
+def history_of(
+    readings: Sequence[Reading], now: datetime, *, texts: bool = False
+) -> Iterator[History]:
+    """Make a temporary history of files that are not to be stored; with texts only if asked.
 
     Raises:
         FormatError: A task is not as the bridge expects.
         SelectionError: Two of the files hold different runs of one name.
     """
-    figures_only = StoreSettings(raw=RawPolicy.REFERENCE, payloads=PayloadPolicy.NONE)
+    payloads = PayloadPolicy.FULL if texts else PayloadPolicy.NONE
+    settings = StoreSettings(raw=RawPolicy.REFERENCE, payloads=payloads)
     with temporary_history(now) as history:
-        files = [prepare(reading, figures_only) for reading in readings]
-        recorded = record(history, files, figures_only, replace=False, actor="", now=now)
+        files = [prepare(reading, settings) for reading in readings]
+        recorded = record(history, files, settings, replace=False, actor="", now=now)
         for reading, what in zip(readings, recorded, strict=True):
             if what.conflict is not None:
                 raise SelectionError(

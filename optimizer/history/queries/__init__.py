@@ -33,6 +33,7 @@ from optimizer.models.summaries import (
 from optimizer.stats.quantiles import normal_quantile
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 Row = TypeVar("Row")
@@ -184,6 +185,15 @@ def case_latencies(history: History, run_ids: Sequence[str], variant_id: str) ->
     """Return every known time of a variant in some runs."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id}
     return LatencyColumns(**_columns(history, "case_latencies", **params))
+
+
+def case_families(
+    history: History, run_ids: Sequence[str], variant_id: str, *, key: str
+) -> NDArray[np.object_]:
+    """Return the family of each case of `case_columns`, told by a column or a key of metadata."""
+    params = {"run_ids": list(run_ids), "variant_id": variant_id, "key": key}
+    params["path"] = f'$."{key}"'
+    return _columns(history, "case_families", **params)["family"]
 
 
 def workflows(history: History) -> list[WorkflowSummary]:

@@ -1,0 +1,76 @@
+"""`optimizer compare`: is the candidate really better than the baseline?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import options
+from cli.arms import loaded_arms
+from cli.output import show
+from cli.session import session
+from cli.summary import write_summary
+
+
+def compare(
+    arms: Annotated[
+        list[str],
+        typer.Argument(
+            help="Baseline, then one candidate or several: result files, run ids, variants, "
+            "latest, branch:NAME, WORKFLOW:VARIANT, @baseline. FILE#VARIANT or RUN#VARIANT "
+            "chooses a variant.",
+            show_default=False,
+        ),
+    ],
+    metric: options.Metrics = None,
+    scope: options.CompareScope = options.ScopeName.CASES,
+    family: options.Family = None,
+    margin: options.Margins = None,
+    method: options.Method = None,
+    correction: options.Correction = options.CorrectionName.HOLM,
+    pool: options.Pool = 1,
+    workflow: options.Workflow = None,
+    bridge: options.Bridge = None,
+    trust: options.Trust = False,
+    store: options.Store = None,
+    config: options.ConfigFiles = None,
+    set_: options.Overrides = None,
+    output: options.Outputs = None,
+    json: options.Json = False,
+) -> None:
+    """Compare candidates with a baseline: improved, regressed, equivalent, or how many cases more.
+
+    Example: optimizer compare baseline.json candidate.json --margin success=5pp
+    """
+    from optimizer.experiments.units import read_metrics
+    from optimizer.pipeline.compare import compare as compare_arms
+    from optimizer.pipeline.compare import with_margins
+    from reports.gallery.comparison import comparison as comparison_report
+
+    here = session(store, config, set_)
+    metrics = read_metrics(metric) if metric else None
+    settings = with_margins(here.loaded.config.comparison, margin or ())
+    loaded = loaded_arms(
+        arms,
+        here,
+        metrics=metrics,
+        workflow=workflow,
+        pool=pool,
+        family=family,
+        bridge=bridge,
+        trust=trust,
+        outputs=output,
+    )
+    found = compare_arms(
+        loaded,
+        settings=settings,
+        metrics=metrics,
+        scope=scope.value,
+        families=family != options.NO_FAMILY,
+        method=method,
+        correction=correction.value,
+    )
+    document = comparison_report(found)
+    show(document, found, json=json, outputs=output)
+    write_summary(document)

@@ -1,0 +1,159 @@
+"""Finding the arm that a user means, and loading it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from optimizer.analysis.arms import load_arm
+from optimizer.history import queries
+from optimizer.history.store import History
+from optimizer.models.cases import ArmRun, LoadedArm
+from optimizer.models.errors import SelectionError
+from optimizer.pipeline.select import BRANCH, LATEST, select_run
+
+PART = "#"
+"""Separates a run or a file from the variant in it: `run.json#few_shot`."""
+
+BASELINE = "@baseline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is known of the arm before it is looked for.
+
+    Attributes:
+        workflow_id: Its workflow, or None where any will do.
+        label: Label of the other arm's variant: it decides where a run holds several.
+        pool: How many of the variant's newest runs are taken together.
+        family: Which column or metadata key tells a case's family.
+        latencies: Whether every single time is wanted.
+    """
+
+    workflow_id: str | None = None
+    label: str | None = None
+    pool: int = 1
+    family: str | None = None
+    latencies: bool = False
+
+
+def arm_of_run(
+    history: History, run_id: str, part: str | None, *, selector: str, wanted: Wanted
+) -> LoadedArm:
+    """Load the variant of one run that is meant.
+
+    Raises:
+        SelectionError: The run holds several variants and none is meant, or not the one named.
+    """
+    variant = _variant(queries.arms(history, [run_id]), part, selector, wanted)
+    return load_arm(
+        history,
+        selector=selector,
+        run_ids=_pooled(history, variant, wanted.pool),
+        variant_id=variant.variant_id,
+        latencies=wanted.latencies,
+        family=wanted.family,
+    )
+
+
+def stored_arm(history: History, selector: str, wanted: Wanted) -> LoadedArm:
+    """Load the arm that a selector means.
+
+    A selector is that of a run (`select_run`), `@baseline`, or the label of a variant, which
+    means its newest run. `#VARIANT` behind the selector of a run chooses one of its variants.
+
+    Raises:
+        SelectionError: It means nothing, or more than one thing.
+    """
+    name, _, part = selector.partition(PART)
+    if name == BASELINE:
+        return _baseline(history, wanted)
+    if not _names_a_run(history, name):
+        labelled = _labelled(history, name, wanted)
+        if labelled is not None:
+            return arm_of_run(history, labelled, name, selector=selector, wanted=wanted)
+    if name == LATEST or name.startswith(f"{BRANCH}:"):
+        run_id = _newest(history, name, wanted)
+    else:
+        run_id = select_run(history, name)
+    colon = name.rpartition(":")[2] if ":" in name and not name.startswith(f"{BRANCH}:") else None
+    return arm_of_run(history, run_id, part or colon, selector=selector, wanted=wanted)
+
+
+def _baseline(history: History, wanted: Wanted) -> LoadedArm:
+    from optimizer.pipeline.baselines import require_baseline  # noqa: PLC0415 - only where named
+
+    stored = require_baseline(history, wanted.workflow_id)
+    return load_arm(
+        history,
+        selector=BASELINE,
+        run_ids=[stored.run_id],
+        variant_id=stored.variant_id,
+        latencies=wanted.latencies,
+        family=wanted.family,
+    )
+
+
+def _names_a_run(history: History, name: str) -> bool:
+    return (
+        name == LATEST
+        or ":" in name
+        or bool(queries.run_ids(history, prefix=name))
+    )
+
+
+def _labelled(history: History, label: str, wanted: Wanted) -> str | None:
+    """Return the newest run of the variant with a label, or None where there is no such variant."""
+    found = queries.runs_of_variant(
+        history, label, workflow_id=wanted.workflow_id, limit=queries.ALL
+    )
+    workflows = sorted({run.workflow_id for run in found})
+    if len(workflows) > 1:
+        raise SelectionError(
+            f"variant {label!r}: is in the workflows {', '.join(workflows)}",
+            hint="Name one with --workflow, or write WORKFLOW:VARIANT.",
+        )
+    identities = sorted({run.variant_id for run in found})
+    if len(identities) > 1:
+        raise SelectionError(
+            f"variant {label!r}: {len(identities)} variants are called so: {', '.join(identities)}",
+            hint="Name a run in its place.",
+        )
+    return found[0].run_id if found else None
+
+
+def _newest(history: History, name: str, wanted: Wanted) -> str:
+    branch = name.removeprefix(f"{BRANCH}:") if name != LATEST else None
+    newest = queries.newest_run(history, branch=branch, workflow_id=wanted.workflow_id)
+    if newest is None:
+        of = f" of workflow {wanted.workflow_id!r}" if wanted.workflow_id else ""
+        raise SelectionError(f"run {name!r}: not in this history{of}", hint="See 'optimizer runs'.")
+    return newest
+
+
+def _variant(
+    variants: Sequence[ArmRun], part: str | None, selector: str, wanted: Wanted
+) -> ArmRun:
+    """Return the variant that is meant among those of a run."""
+    if part is None and len(variants) == 1:
+        return variants[0]
+    name = part if part is not None else wanted.label
+    found = [v for v in variants if name is not None and name in (v.variant, v.variant_id)]
+    if len(found) == 1:
+        return found[0]
+    labels = ", ".join(variant.variant for variant in variants)
+    what = f"{len(found) or 'no'} variants {part!r}" if part else f"{len(variants)} variants"
+    raise SelectionError(
+        f"{selector}: holds {what}, expected one of {labels}",
+        hint=f"Name one: {selector.partition(PART)[0]}{PART}{variants[0].variant}.",
+    )
+
+
+def _pooled(history: History, variant: ArmRun, pool: int) -> list[str]:
+    """Return the run, or the newest runs of its variant where several are taken together."""
+    if pool == 1:
+        return [variant.run_id]
+    found = queries.runs_of_variant(
+        history, variant.variant, workflow_id=variant.workflow_id, limit=queries.ALL
+    )
+    return [run.run_id for run in found if run.variant_id == variant.variant_id][:pool]

@@ -1,0 +1,58 @@
+"""From arms to verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from optimizer.experiments.comparing import METHODS
+from optimizer.experiments.comparing import compare as compare_loaded
+from optimizer.experiments.settings import ComparisonSettings
+from optimizer.experiments.units import read_setting
+from optimizer.models.cases import LoadedArm
+from optimizer.models.errors import SelectionError
+from optimizer.models.verdicts import ComparisonSet, Metric, Scope
+
+
+def compare(
+    arms: Sequence[LoadedArm],
+    *,
+    settings: ComparisonSettings,
+    metrics: Sequence[Metric] | None = None,
+    scope: str = Scope.CASES,
+    families: bool = True,
+    method: str | None = None,
+    correction: str = "holm",
+) -> ComparisonSet:
+    """Compare the first arm with each of the others.
+
+    Raises:
+        SelectionError: There are fewer than two arms, or the method is unknown.
+    """
+    if len(arms) < 2:  # noqa: PLR2004 - a comparison takes two
+        raise SelectionError(
+            "compare: one arm, expected a baseline and at least one candidate",
+            hint="As in: optimizer compare baseline.json candidate.json",
+        )
+    if method is not None and method not in METHODS:
+        raise SelectionError(f"method {method!r}: unknown, expected one of {', '.join(METHODS)}")
+    return compare_loaded(
+        arms[0],
+        arms[1:],
+        settings=settings,
+        metrics=metrics,
+        scope=Scope(scope),
+        families=families,
+        method=method,
+        correction=correction,
+    )
+
+
+def with_margins(settings: ComparisonSettings, margins: Iterable[str]) -> ComparisonSettings:
+    """Return settings with some margins replaced, each written as `success=5pp`.
+
+    Raises:
+        ConfigError: One cannot be read.
+    """
+    read = dict(read_setting(margin) for margin in margins)
+    changed = {metric.value: margin for metric, margin in read.items()}
+    return settings.model_copy(update={"margins": settings.margins.model_copy(update=changed)})
