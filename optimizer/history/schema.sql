@@ -190,7 +190,7 @@ CREATE TABLE looks (
 CREATE TABLE baselines (
     -- What the candidates of a workflow are held against.
     workflow_id VARCHAR NOT NULL,           -- unique
-    run_id      VARCHAR,                    -- NULL: the newest runs of the variant
+    run_id      VARCHAR NOT NULL,
     variant_id  VARCHAR NOT NULL,
     variant     VARCHAR NOT NULL,           -- label
     set_at      TIMESTAMP NOT NULL,

@@ -63,10 +63,16 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentArm:
-    """A variant that takes part."""
+    """A variant that takes part.
+
+    Attributes:
+        label: Its label.
+        variant_id: Its identity; None where it had not run when it was planned: then it is
+            whichever variant runs under the label.
+    """
 
     label: str
-    variant_id: str
+    variant_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,15 +415,15 @@ class Baseline:
 
     Attributes:
         workflow_id: The workflow.
-        run_id: The run; None for the newest runs of the variant.
-        variant_id: The variant.
+        run_id: The run.
+        variant_id: The variant in it.
         variant: Its label.
         set_at: When, UTC.
         actor: Who set it.
     """
 
     workflow_id: str
-    run_id: str | None
+    run_id: str
     variant_id: str
     variant: str
     set_at: datetime
