@@ -179,7 +179,7 @@ def cusum(
     _require_direction(direction)
     if not (math.isfinite(target) and slack >= 0 and threshold > 0):
         raise ValueError(
-            f"need a finite target, slack >= 0 and threshold > 0, got {target}, {slack}, {threshold}"
+            f"need a finite target, slack >= 0, threshold > 0, got {target}, {slack}, {threshold}"
         )
     alarms: list[int] = []
     rise = fall = 0.0
