@@ -28,6 +28,7 @@ def loaded_arms(
     bridge: str | None = None,
     trust: bool = False,
     outputs: Sequence[Path] | None = None,
+    run: str | None = None,
 ) -> list[LoadedArm]:
     """Load the arms, the files among them first: they tell the workflow that names refer to.
 
@@ -50,7 +51,7 @@ def loaded_arms(
             latencies=latencies,
         )
         found[place] = _loaded(
-            selectors[place], here, wanted, bridge=bridge, trust=trust, outputs=outputs
+            selectors[place], here, wanted, bridge=bridge, trust=trust, outputs=outputs, run=run
         )
     return [found[place] for place in range(len(selectors))]
 
@@ -63,6 +64,7 @@ def _loaded(
     bridge: str | None,
     trust: bool,
     outputs: Sequence[Path] | None,
+    run: str | None,
 ) -> LoadedArm:
     from optimizer.history.store import read_history
     from optimizer.pipeline.arms import PART, arm_of_run, stored_arm
@@ -73,7 +75,7 @@ def _loaded(
             return stored_arm(history, selector, wanted)
     texts = wanted.family is not None
     with run_of_file(
-        name, here, run=None, bridge=bridge, trust=trust, outputs=outputs, texts=texts
+        name, here, run=run, bridge=bridge, trust=trust, outputs=outputs, texts=texts
     ) as chosen:
         return arm_of_run(
             chosen.history, chosen.run_id, part or None, selector=selector, wanted=wanted

@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import Field
 
 from optimizer.models.settings import Settings
-from optimizer.models.verdicts import Metric
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -39,9 +38,9 @@ class MarginSettings(Settings):
     tokens: Share = 0.10
     """Of the mean token count of a test."""
 
-    def of(self, metric: Metric) -> float:
-        """Return the margin of a metric."""
-        return float(getattr(self, metric.value))
+    def of(self, metric: str) -> float:
+        """Return the margin of a metric, by its name."""
+        return float(getattr(self, metric))
 
 
 class ComparisonSettings(Settings):

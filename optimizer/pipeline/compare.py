@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from optimizer.experiments.comparing import METHODS
 from optimizer.experiments.comparing import compare as compare_loaded
+from optimizer.experiments.guardrails import guard
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.units import read_setting
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import SelectionError
-from optimizer.models.verdicts import ComparisonSet, Metric, Scope
+from optimizer.models.verdicts import BaselineGate, ComparisonSet, Guardrail, Metric, Scope
 
 
 def compare(
@@ -45,6 +46,23 @@ def compare(
         method=method,
         correction=correction,
     )
+
+
+def gate(
+    baseline: LoadedArm,
+    candidate: LoadedArm,
+    guardrails: Sequence[Guardrail],
+    *,
+    settings: ComparisonSettings,
+) -> BaselineGate:
+    """Judge a candidate against a baseline by guardrails."""
+    margins = {guardrail.metric.value: guardrail.margin for guardrail in guardrails}
+    asked = settings.model_copy(
+        update={"margins": settings.margins.model_copy(update=margins)}
+    )
+    metrics = tuple(dict.fromkeys(guardrail.metric for guardrail in guardrails))
+    found = compare_loaded(baseline, [candidate], settings=asked, metrics=metrics)
+    return guard(found.comparisons[0], guardrails)
 
 
 def with_margins(settings: ComparisonSettings, margins: Iterable[str]) -> ComparisonSettings:
