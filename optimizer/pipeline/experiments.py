@@ -20,6 +20,8 @@ from optimizer.models.experiments import (
     ExperimentDesign,
     ExperimentReport,
     ExperimentStatus,
+    ExperimentSummary,
+    Look,
     Outcome,
     Standing,
 )
@@ -39,6 +41,19 @@ def status(
     experiment = find(history, experiment_id)
     at = moment(history, experiment, config=config, now=now)
     return evaluate(replace(at, look=False))
+
+
+def summaries(history: History, *, workflow_id: str | None = None) -> list[ExperimentSummary]:
+    """Return every experiment with the newest look at each candidate, newest first."""
+    newest: dict[str, dict[str, Look]] = {}
+    for look in queries.looks(history, workflow_id=workflow_id):
+        newest.setdefault(look.experiment_id, {})[look.key.candidate_id] = look
+    return [
+        ExperimentSummary(
+            experiment=one, looks=tuple(newest.get(one.design.experiment_id, {}).values())
+        )
+        for one in queries.experiments(history, workflow_id=workflow_id)
+    ]
 
 
 def report(
