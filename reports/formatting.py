@@ -141,8 +141,11 @@ def figure_interval(low: float | None, high: float | None) -> str:
 
 
 def level(share: float | None) -> str:
-    """Format a confidence level: '95 %', '97.5 %'."""
-    return f"{100 * share:.4g} %" if _known(share) else UNKNOWN
+    """Format a confidence level: '95 %', '97.5 %'; '100 %' only when exact."""
+    if not _known(share):
+        return UNKNOWN
+    shown = f"{100 * share:.4g}"
+    return ">99.99 %" if shown == "100" and share < 1 else f"{shown} %"
 
 
 def n_bytes(n: int | None) -> str:

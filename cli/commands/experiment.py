@@ -163,9 +163,7 @@ def plan(
     with open_history(
         here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
     ) as history:
-        plan_experiment(
-            history, request, config=here.loaded.config, actor=here.actor, now=here.now
-        )
+        plan_experiment(history, request, config=here.loaded.config, actor=here.actor, now=here.now)
         found = stand(history, experiment, config=here.loaded.config, now=here.now)
     _show(found, json=json, outputs=output)
 
@@ -200,15 +198,15 @@ def status(
 
     Example: optimizer experiment status clear-1
     """
+    from optimizer.analysis.experiments import experiment_summaries
     from optimizer.history.store import read_history
     from optimizer.pipeline.experiments import status as stand
-    from optimizer.pipeline.experiments import summaries
     from reports.gallery.experiment_list import experiment_list
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         if experiment is None:
-            every = summaries(history, workflow_id=workflow)
+            every = experiment_summaries(history, workflow_id=workflow)
             show(experiment_list(every), every, json=json, outputs=output)
             return
         found = stand(history, experiment, config=here.loaded.config, now=here.now)
@@ -234,9 +232,7 @@ def report(
     with open_history(
         here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
     ) as history:
-        found = look(
-            history, experiment, config=here.loaded.config, actor=here.actor, now=here.now
-        )
+        found = look(history, experiment, config=here.loaded.config, actor=here.actor, now=here.now)
     _show(found, json=json, outputs=output)
 
 
@@ -289,9 +285,7 @@ def conclude(
     with open_history(
         here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
     ) as history:
-        found = end(
-            history, experiment, config=here.loaded.config, actor=here.actor, now=here.now
-        )
+        found = end(history, experiment, config=here.loaded.config, actor=here.actor, now=here.now)
     _show(found, json=json, outputs=output)
 
 
@@ -325,9 +319,7 @@ def archive(
     _move(session(store, config, set_), experiment, ExperimentStatus.ARCHIVED, reason, json=json)
 
 
-def _move(
-    here: Session, experiment: str, to: ExperimentStatus, reason: str, *, json: bool
-) -> None:
+def _move(here: Session, experiment: str, to: ExperimentStatus, reason: str, *, json: bool) -> None:
     """Take a step and show where the experiment stands then."""
     from optimizer.history.store import open_history
     from optimizer.pipeline.experiments import move

@@ -21,7 +21,7 @@ from optimizer.models.experiments import (
     Stop,
     StopReason,
 )
-from optimizer.models.verdicts import GuardStatus, VerdictKind
+from optimizer.models.verdicts import VerdictKind
 from optimizer.stats.spending import conditional_power
 
 
@@ -109,7 +109,7 @@ def _is_at_its_end(candidate: CandidateReport) -> bool:
 
 
 def _broke_a_guardrail(candidate: CandidateReport) -> bool:
-    return any(check.status is GuardStatus.FAILED for check in candidate.guards)
+    return candidate.look is not None and bool(candidate.look.broken)
 
 
 def _sureness(candidate: CandidateReport) -> float:

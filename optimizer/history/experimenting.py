@@ -102,6 +102,7 @@ def _values(look: Look) -> tuple[object, ...]:
         look.estimate,
         look.low,
         look.high,
+        _json(look.broken),
         look.data_sha256,
         _json(look.run_ids),
     )

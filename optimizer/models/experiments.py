@@ -231,6 +231,7 @@ class Look:
         estimate: Effect, candidate minus baseline; None where there is none.
         low: Lower bound of its interval at level 1 - alpha_k.
         high: Upper bound.
+        broken: Metrics whose guardrail failed at this look.
         data_sha256: Hash over the contents of the runs looked at.
         run_ids: Those runs, sorted.
     """
@@ -251,6 +252,7 @@ class Look:
     estimate: float | None
     low: float | None
     high: float | None
+    broken: tuple[Metric, ...]
     data_sha256: str
     run_ids: tuple[str, ...]
 

@@ -20,12 +20,9 @@ from optimizer.models.experiments import (
     ExperimentDesign,
     ExperimentReport,
     ExperimentStatus,
-    ExperimentSummary,
-    Look,
     Outcome,
     Standing,
 )
-from optimizer.models.verdicts import GuardStatus
 from optimizer.pipeline.looking import evaluate
 from optimizer.pipeline.moments import moment
 
@@ -41,19 +38,6 @@ def status(
     experiment = find(history, experiment_id)
     at = moment(history, experiment, config=config, now=now)
     return evaluate(replace(at, look=False))
-
-
-def summaries(history: History, *, workflow_id: str | None = None) -> list[ExperimentSummary]:
-    """Return every experiment with the newest look at each candidate, newest first."""
-    newest: dict[str, dict[str, Look]] = {}
-    for look in queries.looks(history, workflow_id=workflow_id):
-        newest.setdefault(look.experiment_id, {})[look.key.candidate_id] = look
-    return [
-        ExperimentSummary(
-            experiment=one, looks=tuple(newest.get(one.design.experiment_id, {}).values())
-        )
-        for one in queries.experiments(history, workflow_id=workflow_id)
-    ]
 
 
 def report(
@@ -204,10 +188,8 @@ def _why_not(candidate: CandidateReport) -> str:
     label, look = candidate.arm.label, candidate.look
     if look is None or candidate.standing is Standing.INVALID:
         return f"{label}: {candidate.text}"
-    failed = [check for check in candidate.guards if check.status is GuardStatus.FAILED]
-    if failed:
-        names = ", ".join(check.guardrail.metric.value for check in failed)
-        return f"{label} broke its guardrail on {names}"
+    if look.broken:
+        return f"{label} broke its guardrail on {', '.join(look.broken)}"
     return f"{label} is {look.verdict} after {look.n} of {look.n_max} cases"
 
 

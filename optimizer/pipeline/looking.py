@@ -36,6 +36,7 @@ from optimizer.models.experiments import (
 from optimizer.models.verdicts import (
     Comparison,
     GuardCheck,
+    GuardStatus,
     Metric,
     MetricVerdict,
     VerdictKind,
@@ -190,13 +191,16 @@ def _looked(at: Moment, facing: _Facing, allowed: Entitlement, *, seq: int) -> C
     if verdict.kind is VerdictKind.INVALID:
         text = verdict.reason or "the data forbid a verdict"
         return replace(plain, standing=Standing.INVALID, text=text, comparison=found)
-    look = _look(at, facing, allowed, found, seq=seq) if is_new else allowed.known
+    guards = _guards(at, facing)
+    look = allowed.known
+    if is_new:
+        look = replace(_look(at, facing, allowed, found, seq=seq), broken=_broken(guards))
     return replace(
         plain,
         look=look,
         comparison=found,
         conditional_power=chance(at.design, look, alpha=at.design.alpha_each) if look else None,
-        guards=_guards(at, facing),
+        guards=guards,
     )
 
 
@@ -235,6 +239,10 @@ def _guards(at: Moment, facing: _Facing) -> tuple[GuardCheck, ...]:
     return guard(made.comparisons[0], guardrails).checks
 
 
+def _broken(guards: Sequence[GuardCheck]) -> tuple[Metric, ...]:
+    return tuple(one.guardrail.metric for one in guards if one.status is GuardStatus.FAILED)
+
+
 def _look(
     at: Moment, facing: _Facing, allowed: Entitlement, found: Comparison, *, seq: int
 ) -> Look:
@@ -263,6 +271,7 @@ def _look(
         estimate=verdict.estimate,
         low=verdict.low,
         high=verdict.high,
+        broken=(),
         data_sha256=_data_sha256(found.baseline, found.candidate),
         run_ids=tuple(sorted({*found.baseline.run_ids, *found.candidate.run_ids})),
     )

@@ -33,6 +33,7 @@ CREATE TABLE looks (
     estimate      DOUBLE,                   -- candidate minus baseline
     low           DOUBLE,                   -- of the interval at level 1 - alpha_k
     high          DOUBLE,
+    broken        VARCHAR NOT NULL,         -- JSON list: metrics whose guardrail failed
     data_sha256   VARCHAR NOT NULL,         -- of the runs looked at
     run_ids       VARCHAR NOT NULL          -- JSON list, sorted
 );

@@ -370,10 +370,10 @@ def _experiment(row: dict[str, Any]) -> Experiment:
 
 
 def _look(row: dict[str, Any]) -> Look:
-    """Build a look from a row: some of its columns are the key, one is a list."""
+    """Build a look from a row: some of its columns are the key, two are lists."""
     of_key = {field.name: row.pop(field.name) for field in fields(LookKey)}
-    run_ids = msgspec.json.decode(row.pop("run_ids"), type=tuple[str, ...])
-    made = {"key": LookKey(**of_key), "run_ids": run_ids}
+    lists = {name: msgspec.json.decode(row.pop(name)) for name in ("broken", "run_ids")}
+    made = {"key": LookKey(**of_key), **lists}
     return msgspec.convert(row | made, type=Look)
 
 
