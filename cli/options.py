@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import known_suffixes
+from cli.output import known_gate_suffixes, known_suffixes
 
 FileOrRun = Annotated[
     str,
@@ -42,6 +42,15 @@ Outputs = Annotated[
         "-o",
         callback=known_suffixes,
         help="Also write it to a file: .html, .md, .txt or .json; repeatable.",
+    ),
+]
+GateOutputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        callback=known_gate_suffixes,
+        help="Also write it to a file: .html, .md, .txt, .json or .junit.xml; repeatable.",
     ),
 ]
 Bridge = Annotated[

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optimizer.models.errors import ConfigError
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 JSON = ".json"
+JUNIT = ".junit.xml"
 SUFFIXES = (".html", ".md", ".txt", JSON)
+GATE_SUFFIXES = (*SUFFIXES, JUNIT)
 WIDTH = 80
 WIDEST = 120
 
@@ -61,12 +64,12 @@ def note(text: str) -> None:
 
 
 def as_json(content: object) -> str:
-    """Return content as JSON for machines, in ASCII."""
+    """Return content as JSON for machines, in ASCII; what is not finite is null."""
     import json
 
     import msgspec
 
-    body = msgspec.to_builtins(content, enc_hook=_encode)
+    body = _finite(msgspec.to_builtins(content, enc_hook=_encode))
     tagged = body if isinstance(body, dict) else {"items": body}
     return json.dumps({"format_version": FORMAT_VERSION, **tagged}, indent=2) + "\n"
 
@@ -82,13 +85,21 @@ def known_suffixes(paths: list[Path] | None) -> list[Path] | None:
     Raises:
         ConfigError: One is not.
     """
-    for path in paths or ():
-        if path.suffix.lower() not in SUFFIXES:
-            found = f"as {path.suffix}" if path.suffix else "without a suffix"
-            raise ConfigError(
-                f"{path}: cannot be written {found}, must end in {', '.join(SUFFIXES)}"
-            )
-    return paths
+    return _all_known(paths, SUFFIXES)
+
+
+def known_gate_suffixes(paths: list[Path] | None) -> list[Path] | None:
+    """Return files to write of a gate, all of a format that can be written.
+
+    Raises:
+        ConfigError: One is not.
+    """
+    return _all_known(paths, GATE_SUFFIXES)
+
+
+def suffix_of(path: Path) -> str:
+    """Return the ending of a file's name that tells its format."""
+    return JUNIT if path.name.lower().endswith(JUNIT) else path.suffix.lower()
 
 
 def write_file(path: Path, text: str) -> None:
@@ -124,11 +135,31 @@ def _encode(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_finite(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content
+
+
+def _all_known(paths: list[Path] | None, suffixes: Sequence[str]) -> list[Path] | None:
+    for path in paths or ():
+        if suffix_of(path) not in suffixes:
+            found = f"as {path.suffix}" if path.suffix else "without a suffix"
+            raise ConfigError(
+                f"{path}: cannot be written {found}, must end in {', '.join(suffixes)}"
+            )
+    return paths
+
+
 def _write(path: Path, document: Document, payload: object) -> None:
     """Write one file in the format of its ending, whole or not at all."""
     from reports.render.files import render
 
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     write_file(path, as_json(payload) if suffix == JSON else render(document, suffix))
     note(f"wrote {path}")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.models.rules import Unit
+from optimizer.models.verdicts import GuardStatus
 
 
 class Tone(StrEnum):
@@ -166,6 +167,25 @@ class Details:
 Block = Prose | Code | Items | Facts | Table | Chart | Section | Details
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One thing that a gate asked for, and its answer: a test, to those who count tests.
+
+    Attributes:
+        subject: What was judged: the workflow and the variant.
+        name: What was asked.
+        status: The answer.
+        text: The reason in a sentence.
+        notes: What else to know, a line each.
+    """
+
+    subject: str
+    name: str
+    status: GuardStatus
+    text: str
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A verdict, what it rests on, and what to do next.
@@ -175,12 +195,14 @@ class Document:
         verdict: The answer, or None where nothing was asked.
         blocks: What the answer rests on.
         hints: Next steps, a sentence each.
+        requirements: What was asked for, one by one; None where the document is not of a gate.
     """
 
     title: str
     verdict: Verdict | None
     blocks: tuple[Block, ...]
     hints: tuple[str, ...] = ()
+    requirements: tuple[Requirement, ...] | None = None
 
 
 def left(title: str) -> Column:

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 from optimizer.models.rules import Unit
 
 UNKNOWN = "-"
+UNBOUNDED = "unbounded"
 
 _EXACT = 1e-9
 """Distance within which a computed rate is 0 or 1; below it lies only floating-point noise."""
@@ -36,6 +37,26 @@ def rate(share: float | None) -> str:
 def percentage_points(share: float | None) -> str:
     """Format a difference of two rates: '+6.2 pp'."""
     return _signed(share, f"{_points_of(share)} pp") if _known(share) else UNKNOWN
+
+
+def relative_change(share: float | None) -> str:
+    """Format a ratio less one: '+12.3 %'; 'unbounded' where it has no bound."""
+    return _bound(share, " %")
+
+
+def relative_interval(low: float | None, high: float | None) -> str:
+    """Format the interval of a ratio less one: '[+1.2, +11.3] %', '[-4.0, unbounded] %'."""
+    return signed_interval(low, high, " %")
+
+
+def signed_interval(low: float | None, high: float | None, suffix: str = "") -> str:
+    """Format the bounds of an effect in hundredths; without a suffix, its row names the unit."""
+    return _bracket([_bound(low, ""), _bound(high, "")], suffix)
+
+
+def tolerance(share: float | None, unit: str) -> str:
+    """Format a margin that somebody chose, as short as it goes: '5 pp', '2.5 %'."""
+    return f"{100 * share:.4g}{unit}" if _known(share) else UNKNOWN
 
 
 def usd(amount: float | None) -> str:
@@ -92,6 +113,31 @@ def p_value(p: float | None) -> str:
     if 0.99 < p < 1:
         return ">0.99"
     return f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
+def p_statement(p: float | None, name: str = "p") -> str:
+    """Format a p-value with its name: 'p = 0.034', 'p < 0.001'."""
+    shown = p_value(p)
+    return f"{name} {shown[0]} {shown[1:]}" if shown[0] in "<>" else f"{name} = {shown}"
+
+
+def figure(number: float | None) -> str:
+    """Format a number without a unit to three significant digits: '0.985', '12.3'."""
+    if number is not None and math.isinf(number):
+        return UNBOUNDED
+    if not _known(number):
+        return UNKNOWN
+    size = abs(number)
+    if size < 1e-9:
+        return "<0.000000001" if size else "0"
+    if 0.9995 <= number < 1:
+        return ">0.999"
+    return f"{_minus(number)}{size:,.{_decimals(size)}f}"
+
+
+def figure_interval(low: float | None, high: float | None) -> str:
+    """Format the interval of a number without a unit: '[0.951, 0.998]'."""
+    return _bracket([figure(low), figure(high)], "")
 
 
 def level(share: float | None) -> str:
@@ -164,10 +210,7 @@ def interval(unit: Unit, low: float | None, high: float | None) -> str:
 def effect_interval(unit: Unit, low: float | None, high: float | None) -> str:
     """Format the interval of a difference: '[+1.2, +11.3] pp'."""
     if unit is Unit.RATE:
-        bounds = [
-            _signed(bound, _points_of(bound)) if _known(bound) else UNKNOWN for bound in (low, high)
-        ]
-        return _bracket(bounds, " pp")
+        return signed_interval(low, high, " pp")
     return _scaled_interval(unit, low, high, sign="+")
 
 
@@ -221,6 +264,12 @@ def _signed(number: float, size: str) -> str:
     return ("-" if number < 0 else "+") + size
 
 
+def _bound(share: float | None, suffix: str) -> str:
+    if share is not None and math.isinf(share):
+        return UNBOUNDED
+    return _signed(share, _points_of(share)) + suffix if _known(share) else UNKNOWN
+
+
 def _percent(share: float) -> str:
     percent = 100 * share
     if share > _EXACT and percent < 0.1:
@@ -232,6 +281,8 @@ def _percent(share: float) -> str:
 
 def _points_of(share: float) -> str:
     size = abs(100 * share)
+    if size >= 1000:
+        return f"{size:,.0f}"
     if size < 100 * _EXACT or size >= 0.1:
         return f"{size:.1f}"
     return f"{size:.2f}" if size >= 0.01 else "<0.01"
@@ -277,4 +328,6 @@ def _scaled_interval(unit: Unit, low: float | None, high: float | None, *, sign:
 
 
 def _bracket(bounds: list[str], suffix: str) -> str:
-    return UNKNOWN if bounds == [UNKNOWN, UNKNOWN] else f"[{', '.join(bounds)}]{suffix}"
+    if bounds in ([UNKNOWN, UNKNOWN], [UNBOUNDED, UNBOUNDED]):
+        return bounds[0]
+    return f"[{', '.join(bounds)}]{suffix}"

@@ -18,8 +18,8 @@ _STEERING = re.compile(
 _FIGURE_SPACE = re.compile(
     r"(?<=[\d\]]) (?=(?:%|pp|ms|s|min|h|UTC)(?!\w))"  # between a number and its unit
     r"|(?<=\d %) (?=CI\b)"
-    r"|(?<=[\d%],) (?=[-+]?[<>$]?\d[\d.,]*\])"  # inside an interval
-    r"|(?<=\bn) (?== \d)|(?<=\bn =) (?=\d)"
+    r"|(?<=[\d%],) (?=(?:[-+]?[<>$]?\d[\d.,]*|unbounded)\])"  # inside an interval
+    r"|(?<=\b[np]) (?=[=<>] \d)|(?<=\b[np] [=<>]) (?=\d)"
 )
 
 

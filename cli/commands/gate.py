@@ -11,6 +11,7 @@ from cli import options
 from cli.output import show
 from cli.reading import chosen_run, read_prompt
 from cli.session import session
+from cli.summary import append_summary
 from optimizer.models.errors import SelectionError
 
 
@@ -44,7 +45,7 @@ def gate(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.GateOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Judge a run by the thresholds, for CI. Stores nothing.
@@ -74,12 +75,14 @@ def gate(
             recorded_prompts=False,
         )
     results = gate_run(view, strict=strict)
+    document = gate_report(results)
     show(
-        gate_report(results),
+        document,
         {"status": worst(results), "results": results},
         json=json,
         outputs=output,
     )
+    append_summary(document)
     codes = {
         GateStatus.PASSED: 0,
         GateStatus.FAILED: fail_code,

@@ -9,6 +9,7 @@ from optimizer.models.errors import ConfigError
 from reports.document import Document
 from reports.formatting import listing
 from reports.render.html import html
+from reports.render.junit import junit
 from reports.render.markdown import markdown
 from reports.render.terminal import terminal
 
@@ -16,6 +17,7 @@ RENDERERS: Mapping[str, Callable[[Document], str]] = {
     ".html": html,
     ".md": markdown,
     ".txt": partial(terminal, color=False),
+    ".junit.xml": junit,
 }
 
 
@@ -23,7 +25,7 @@ def render(document: Document, suffix: str) -> str:
     """Render a document in the format of a file's suffix.
 
     Raises:
-        ConfigError: No format has this suffix.
+        ConfigError: No format has this suffix, or it cannot hold this document.
     """
     renderer = RENDERERS.get(suffix.lower())
     if renderer is None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import runpy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -603,6 +604,9 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
     ),
     "workflow-empty": (workflow, (WORKFLOW, (), (), None)),
 }
+
+
+CASES |= runpy.run_path(str(Path(__file__).with_name("comparisons.py")))["CASES"]
 
 
 def poisoned(record: Any, poison: str, keep: frozenset[str] = frozenset()) -> Any:

@@ -26,6 +26,7 @@ MARKUP_TRICKS = (
 LINE_TRICKS = "\n\n# heading\n- item\n| a | b |\n| --- | --- |\n```\n"
 HOSTILE = (TERMINAL_TRICKS, MARKUP_TRICKS, LINE_TRICKS)
 IDENTITIES = frozenset({"rule", "metric"})
+PAGES = {"run", "decision", "workflow", "gate", "comparison", "baseline_gate"}
 VOID = {"meta", "br", "img"}
 
 
@@ -136,6 +137,6 @@ def test_hostile_text_fits_the_terminal(name: str, lay_out: type, poison: str) -
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_looks_as_a_person_saw_it(name: str, lay_out: type, golden: type, suffix: str) -> None:
-    if suffix == ".html" and name not in {"run", "decision", "workflow", "gate"}:
+    if suffix == ".html" and name not in PAGES:
         suffix = ".txt"
     golden(f"{name}{suffix}", render(lay_out(name), suffix))

@@ -235,6 +235,74 @@ def test_a_size_takes_the_unit_that_fits() -> None:
     assert [f.n_bytes(n) for n in (None, 0, 999, 3_420_160)] == ["-", "0 B", "999 B", "3.42 MB"]
 
 
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.123, "+12.3 %"),
+        (-0.38, "-38.0 %"),
+        (0.0, "0.0 %"),
+        (0.0004, "+0.04 %"),
+        (12.3456, "+1,235 %"),
+        (math.inf, "unbounded"),
+        (-math.inf, "unbounded"),
+        (math.nan, "-"),
+        (None, "-"),
+    ],
+)
+def test_a_relative_change_has_a_sign(share: float | None, text: str) -> None:
+    assert f.relative_change(share) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.012, 0.113, "[+1.2, +11.3] %"),
+        (-0.04, math.inf, "[-4.0, unbounded] %"),
+        (-math.inf, math.inf, "unbounded"),
+        (None, None, "-"),
+    ],
+)
+def test_a_relative_interval_may_have_no_bound(
+    low: float | None, high: float | None, text: str
+) -> None:
+    assert f.relative_interval(low, high) == text
+
+
+def test_a_difference_of_rates_may_have_no_bound() -> None:
+    assert f.effect_interval(Unit.RATE, -math.inf, 0.05) == "[unbounded, +5.0] pp"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(0.034, "p = 0.034"), (1e-9, "p < 0.001"), (0.999, "p > 0.99"), (None, "p = -")],
+)
+def test_a_p_value_is_stated_with_its_name(p: float | None, text: str) -> None:
+    assert f.p_statement(p) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.9853, "0.985"),
+        (0.99998, ">0.999"),
+        (1.0, "1.00"),
+        (-12.34, "-12.3"),
+        (0.0, "0"),
+        (1e-12, "<0.000000001"),
+        (math.inf, "unbounded"),
+        (math.nan, "-"),
+    ],
+)
+def test_a_bare_figure_has_three_digits(number: float, text: str) -> None:
+    assert f.figure(number) == text
+
+
+def test_a_chosen_margin_is_as_short_as_it_goes() -> None:
+    assert f.tolerance(0.05, " pp") == "5 pp"
+    assert f.tolerance(0.025, "%") == "2.5%"
+    assert f.tolerance(None, " pp") == "-"
+
+
 @given(st.text(), st.integers(min_value=1, max_value=50))
 def test_a_shortened_text_is_one_short_line(text: str, n: int) -> None:
     shortened = f.shorten(text, n)
@@ -248,4 +316,6 @@ def test_no_number_is_shown_as_nan_or_a_power(first: float | None, second: float
     for unit in Unit:
         texts += [f.value(unit, first), f.margin(unit, first), f.magnitude(unit, first)]
         texts += [f.interval(unit, first, second), f.effect_interval(unit, first, second)]
+    texts += [f.relative_change(first), f.relative_interval(first, second), f.p_statement(first)]
+    texts += [f.figure(first), f.figure_interval(first, second), f.signed_interval(first, second)]
     assert not any(word in text for text in texts for word in ("nan", "inf", "None", "e+", "e-"))

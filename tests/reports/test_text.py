@@ -54,4 +54,7 @@ def test_figures_keep_their_units() -> None:
     glued = glue("passed 0.0 %, 95 % CI [0.0, 3.1] %, n = 120, in 4.66 s by some").replace(
         "\u00a0", "_"
     )
+    assert glue("[-52.0, unbounded] %, p < 0.001").replace("\u00a0", "_") == (
+        "[-52.0,_unbounded]_%, p_<_0.001"
+    )
     assert glued == "passed 0.0_%, 95_%_CI [0.0,_3.1]_%, n_=_120, in 4.66_s by some"

@@ -24,6 +24,42 @@ RUN = "sentiment-vague: 0 of 120 tests passed (0.0 %, 95 % CI [0.0, 8.0] %)."
         ("decision-empty", Tone.NEUTRAL, "never-run: nothing proposed, nothing has run."),
         ("ingest", Tone.BAD, "stored 3 runs (360 tasks) from 2 files; 1 unchanged; 1 rejected."),
         ("checks", Tone.BAD, "1 of 3 checks failed: history."),
+        (
+            "comparison",
+            Tone.GOOD,
+            "IMPROVED, at least 10 pp: clear passes 64.2 pp more than vague, 95 % CI "
+            "[+52.0, +73.1] pp, 41 fixed / 2 broken of 60 cases (p < 0.001).",
+        ),
+        (
+            "comparison-regressed",
+            Tone.BAD,
+            "REGRESSED, beyond margin: clear passes 16.5 pp less than vague, 95 % CI",
+        ),
+        (
+            "comparison-equivalent",
+            Tone.NEUTRAL,
+            "EQUIVALENT: clear and vague have the same pass rate within 5 pp: -0.2 pp, 95 % CI",
+        ),
+        (
+            "comparison-inconclusive",
+            Tone.WARN,
+            "INCONCLUSIVE: clear passes 1.7 pp less than vague, 95 % CI [-10.7, +7.4] pp, "
+            "3 fixed / 4 broken of 60 cases (p = 0.73): needs 210 more cases to settle 5 pp",
+        ),
+        ("comparison-invalid", Tone.BAD, "INVALID: Only 12 of 60 cases were run by both arms"),
+        ("comparison-empty", Tone.BAD, "INVALID: nothing was compared."),
+        ("comparison-unmeasured", Tone.BAD, "INVALID: nothing was measured."),
+        (
+            "comparison-several",
+            Tone.GOOD,
+            "IMPROVED: of 3 candidates against vague, 1 improved, 1 regressed and 1 inconclusive; "
+            "best by its bound: clear passes 64.2 pp more than vague, 98.3 % CI",
+        ),
+        ("comparison-none-improved", Tone.WARN, "NONE IMPROVED: of 3 candidates against vague, "),
+        ("baseline_gate", Tone.BAD, "FAILED: clear against vague, success (prove 5 pp): success"),
+        ("baseline_gate-proved", Tone.GOOD, "PASSED: clear against vague, success (prove 5 pp):"),
+        ("baseline_gate-invalid", Tone.BAD, "INVALID: clear against vague, success (prove 5 pp)"),
+        ("baseline_gate-thresholds-only", Tone.BAD, "FAILED: sentiment-clear: success_rate is"),
         ("status", Tone.WARN, "1 workflow, 3 runs, 360 tasks; 1 file rejected."),
     ],
 )
@@ -36,3 +72,39 @@ def test_the_verdict_says_it_first(lay_out: type, case: str, tone: Tone, start: 
 def test_a_count_at_its_threshold_is_said_to_be_at_it(lay_out: type) -> None:
     text = lay_out("run-critical").verdict.text
     assert "critical_issues is at its threshold of 1" in text
+
+
+def test_the_cheaper_is_named_where_success_shows_no_difference(lay_out: type) -> None:
+    assert lay_out("comparison-equivalent").verdict.text.endswith(
+        "No difference in pass rate was found, and clear is cheaper: it costs 38.0 % less than "
+        "vague, 95 % CI [-41.2, -34.5] %."
+    )
+    assert lay_out("comparison-dearer").verdict.text.endswith(
+        "and vague is cheaper: clear uses 55.8 % more tokens than it, 95 % CI [+31.4, +82.2] %."
+    )
+
+
+@pytest.mark.parametrize("case", ["comparison", "comparison-regressed", "comparison-invalid"])
+def test_the_cheaper_is_not_named_beside_a_difference(lay_out: type, case: str) -> None:
+    assert "cheaper" not in lay_out(case).verdict.text
+
+
+def test_an_unpaired_comparison_counts_both_arms(lay_out: type) -> None:
+    assert "60 and 58 cases (p = 0.41)" in lay_out("comparison-unpaired").verdict.text
+
+
+def test_what_nothing_would_settle_suggests_no_planning(lay_out: type) -> None:
+    assert lay_out("comparison-unbounded").hints == ()
+    assert "optimizer power --detect 5pp" in lay_out("comparison-inconclusive").hints[0]
+
+
+def test_the_worse_of_thresholds_and_guardrails_is_the_answer(lay_out: type) -> None:
+    text = lay_out("baseline_gate-thresholds").verdict.text
+    assert text.startswith("FAILED: sentiment-clear: success_rate is 62.0 %")
+    assert "; clear against vague, success (prove 5 pp): success is 16.5 pp worse" in text
+
+
+def test_long_lists_of_cases_are_cut_and_counted(lay_out: type) -> None:
+    lists = [b for b in lay_out("comparison-regressed").blocks if "failing" in str(b)]
+    assert lists[0].title == "Newly failing: 40 cases"
+    assert lists[0].blocks[0].texts[-2:] == ("review-019", "and 20 more")

@@ -9,7 +9,7 @@ from optimizer.models.errors import ConfigError
 from reports.document import Document
 from reports.render.files import RENDERERS, render
 
-DOCUMENT = Document("Title", None, ())
+DOCUMENT = Document("Title", None, (), requirements=())
 
 
 def test_the_suffix_chooses_the_format() -> None:
@@ -19,7 +19,7 @@ def test_the_suffix_chooses_the_format() -> None:
 
 
 def test_an_unknown_suffix_names_those_that_are_known() -> None:
-    with pytest.raises(ConfigError, match=r"suffix '\.pdf', must be \.html, \.md or \.txt"):
+    with pytest.raises(ConfigError, match=r"suffix '\.pdf', must be \.html, \.md, \.txt or"):
         render(DOCUMENT, ".pdf")
 
 

@@ -1,0 +1,176 @@
+"""The report of a comparison: what became of each candidate, and why."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from shlex import quote
+
+from optimizer.models.verdicts import (
+    RATES,
+    Comparison,
+    ComparisonSet,
+    MetricVerdict,
+    VerdictKind,
+)
+from reports.document import (
+    Block,
+    Details,
+    Document,
+    Prose,
+    Table,
+    Tone,
+    Verdict,
+    left,
+    right,
+)
+from reports.formatting import count, listing, p_statement, plural
+from reports.parts.comparisons import (
+    SHOWN,
+    case_details,
+    common_level,
+    companion_details,
+    effect_cells,
+    finding_section,
+    judged_details,
+    metric_table,
+    p_title,
+)
+from reports.parts.effects import option_margin
+from reports.parts.rules import interval_title
+from reports.parts.verdicts import NOTHING_MEASURED, TONES, cheaper_arm, said_of, verdict_of
+
+NOTHING_COMPARED = Verdict(Tone.BAD, "INVALID: nothing was compared.")
+
+
+def comparison(found: ComparisonSet) -> Document:
+    """Lay out what became of one candidate, or of several, against a baseline."""
+    compared = found.comparisons
+    if not compared:
+        return Document("Comparison", NOTHING_COMPARED, (Prose("No candidate was given."),))
+    if len(compared) == 1:
+        return _of_one(compared[0])
+    return _of_several(found)
+
+
+def _of_one(one: Comparison) -> Document:
+    return Document(
+        title=f"{one.candidate.label} against {one.baseline.label}",
+        verdict=verdict_of(one),
+        blocks=(finding_section((one,)), *_evidence(one)),
+        hints=_hints(one),
+    )
+
+
+def _of_several(found: ComparisonSet) -> Document:
+    compared = found.comparisons
+    measured = [one for one in compared if one.metrics]
+    baseline = compared[0].baseline.label
+    best_first = sorted(measured, key=lambda one: _least_gain(one.primary), reverse=True)
+    more = len(best_first) - SHOWN
+    return Document(
+        title=f"{plural(len(compared), 'candidate')} against {baseline}",
+        verdict=_verdict_of_several(best_first, baseline),
+        blocks=(
+            _candidate_table(best_first),
+            *_omnibus(found),
+            finding_section(compared),
+            *(Details(one.candidate.label, _evidence(one)) for one in best_first[:SHOWN]),
+            *((Prose(f"{plural(more, 'candidate')} more with --json."),) if more > 0 else ()),
+        ),
+        hints=_hints(best_first[0]) if best_first else (),
+    )
+
+
+def _evidence(one: Comparison) -> tuple[Block, ...]:
+    return (
+        metric_table(one.metrics),
+        *case_details(one),
+        judged_details(one),
+        *companion_details(one),
+    )
+
+
+def _verdict_of_several(best_first: Sequence[Comparison], baseline: str) -> Verdict:
+    """Say how many candidates became what, and what the best did."""
+    if not best_first:
+        return NOTHING_MEASURED
+    kinds = Counter(one.primary.kind for one in best_first)
+    n = plural(len(best_first), "candidate")
+    if len(kinds) == 1:
+        (kind,) = kinds
+        head, tally = kind.value.upper(), f"all {n} against {baseline}"
+    else:
+        head = "IMPROVED" if kinds[VerdictKind.IMPROVED] else "NONE IMPROVED"
+        each = [f"{count(kinds[kind])} {kind.value}" for kind in VerdictKind if kinds[kind]]
+        tally = f"of {n} against {baseline}, {listing(each)}"
+    cheaper = cheaper_arm(best_first[0])
+    text = f"{head}: {tally}; best by its bound: {said_of(best_first[0])}."
+    return Verdict(_tone(kinds), f"{text} {cheaper}" if cheaper else text)
+
+
+def _tone(kinds: Counter[VerdictKind]) -> Tone:
+    order = (VerdictKind.IMPROVED, VerdictKind.REGRESSED, VerdictKind.INCONCLUSIVE)
+    deciding = next((kind for kind in order if kinds[kind]), None)
+    return TONES[deciding or next(iter(kinds))]
+
+
+def _least_gain(found: MetricVerdict) -> tuple[bool, float]:
+    """Order verdicts by the least improvement that the data leave possible."""
+    bound = found.low if found.metric in RATES else found.high
+    if found.kind is VerdictKind.INVALID or bound is None or math.isnan(bound):
+        return False, 0.0
+    return True, bound if found.metric in RATES else -bound
+
+
+def _candidate_table(compared: Sequence[Comparison]) -> Table:
+    primaries = [one.primary for one in compared]
+    common = common_level(primaries)
+    names = sorted({found.metric.value for found in primaries})
+    return Table(
+        columns=(
+            left("candidate"),
+            right("effect"),
+            right(interval_title(common)),
+            right(p_title(primaries)),
+            right("n"),
+            left("verdict"),
+        ),
+        rows=tuple((one.candidate.label, *effect_cells(one.primary, common)) for one in compared),
+        caption=f"{listing(names)}: candidate minus baseline" if names else None,
+        empty="No metric was compared.",
+    )
+
+
+def _omnibus(found: ComparisonSet) -> tuple[Block, ...]:
+    if found.omnibus_p is None:
+        return ()
+    cases = plural(found.omnibus_n, "case")
+    said = f"Cochran's Q over all arms: {p_statement(found.omnibus_p)}, {cases}."
+    return (Prose(said),)
+
+
+def _hints(one: Comparison) -> tuple[str, ...]:
+    if not one.metrics or one.primary.margin is None:
+        return ()
+    found = one.primary
+    margin = option_margin(found.metric, one.primary.margin)
+    match found.kind:
+        case VerdictKind.INVALID | VerdictKind.REGRESSED:
+            return ()
+        case VerdictKind.INCONCLUSIVE:
+            if found.need is None or found.need.n_cases is None:
+                return ()
+            workflow = quote(one.baseline.workflow_id)
+            return (
+                f"Run 'optimizer power --detect {margin} --from-history {workflow}' to see how "
+                "many cases settle it.",
+            )
+        case _:
+            candidate, baseline = quote(one.candidate.selector), quote(one.baseline.selector)
+            guardrail = f"{found.metric.value}:{margin}:prove"
+            return (
+                f"Run 'optimizer gate {candidate} --baseline {baseline} --guardrail {guardrail}' "
+                "to hold it in CI.",
+            )
