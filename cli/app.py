@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from cli.commands.analyze import analyze
+from cli.commands.compare import compare
 from cli.commands.config import show as config_show
 from cli.commands.decide import decide
 from cli.commands.demo import demo
@@ -45,6 +46,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     decide,
     explain,
+    compare,
     gate,
     report,
     init,

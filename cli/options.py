@@ -95,6 +95,13 @@ class CorrectionName(StrEnum):
     BONFERRONI = "bonferroni"
 
 
+class GuardModeName(StrEnum):
+    """What a guardrail asks for."""
+
+    DETECT = "detect"
+    PROVE = "prove"
+
+
 NO_FAMILY = "none"
 
 Metrics = Annotated[

@@ -269,18 +269,27 @@ def _flipped(view: _View) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _measured(arms: Sequence[LoadedArm]) -> tuple[Metric, ...]:
-    """Return the metrics that every arm knows, the pass rate always."""
-    return tuple(
+    """Return the metrics that every arm knows: the pass rate always, the score if it is more."""
+    known = [
         metric
         for metric in DEFAULT_METRICS
-        if metric is Metric.SUCCESS or all(bool(_counts(arm, metric).any()) for arm in arms)
-    )
+        if metric is Metric.SUCCESS or all(_knows(arm, metric) for arm in arms)
+    ]
+    if Metric.SCORE in known and all(map(_score_is_success, arms)):
+        known.remove(Metric.SCORE)
+    return tuple(known)
 
 
-def _counts(arm: LoadedArm, metric: Metric) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _knows(arm: LoadedArm, metric: Metric) -> bool:
     if metric is Metric.SCORE:
-        return np.asarray(arm.cases.n_scored > arm.cases.n_errors)
-    return np.isfinite(getattr(arm.cases, AMOUNT_COLUMNS[metric]))
+        return bool((arm.cases.n_scored > arm.cases.n_errors).any())
+    return bool(np.isfinite(getattr(arm.cases, AMOUNT_COLUMNS[metric])).any())
+
+
+def _score_is_success(arm: LoadedArm) -> bool:
+    """Say whether the score says nothing but passed or failed."""
+    scores, rates = values(arm.cases, Metric.SCORE), values(arm.cases, Metric.SUCCESS)
+    return bool(np.allclose(scores, rates, equal_nan=True))
 
 
 def _named(correction: str) -> str:

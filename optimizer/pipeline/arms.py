@@ -95,11 +95,7 @@ def _baseline(history: History, wanted: Wanted) -> LoadedArm:
 
 
 def _names_a_run(history: History, name: str) -> bool:
-    return (
-        name == LATEST
-        or ":" in name
-        or bool(queries.run_ids(history, prefix=name))
-    )
+    return name == LATEST or ":" in name or bool(queries.run_ids(history, prefix=name))
 
 
 def _labelled(history: History, label: str, wanted: Wanted) -> str | None:
@@ -131,9 +127,7 @@ def _newest(history: History, name: str, wanted: Wanted) -> str:
     return newest
 
 
-def _variant(
-    variants: Sequence[ArmRun], part: str | None, selector: str, wanted: Wanted
-) -> ArmRun:
+def _variant(variants: Sequence[ArmRun], part: str | None, selector: str, wanted: Wanted) -> ArmRun:
     """Return the variant that is meant among those of a run."""
     if part is None and len(variants) == 1:
         return variants[0]
