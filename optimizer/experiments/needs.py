@@ -150,8 +150,8 @@ def _cases(
     more = n_cases - measured.n
     if more <= 0:
         text = (
-            f"{measured.n} {_many(measured.unit)} would have shown a difference of the margin: the true "
-            "one seems to lie between none and the margin, which only many more would settle"
+            f"{measured.n} {_many(measured.unit)} would have shown a difference of "
+            "the margin: the true one seems to lie between none and it, which only many more settle"
         )
         return Need(n_cases=n_cases, more_cases=0, n_repeats=None, text=text)
     said = f"needs {more} more {measured.unit if more == 1 else _many(measured.unit)}"
