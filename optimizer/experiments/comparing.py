@@ -52,8 +52,12 @@ METHODS = (
     "wilcoxon",
     "z",
     "welch",
+    "beta-binomial",
 )
 """Methods that may be asked for in place of the one that fits."""
+
+BLIND_TO_PAIRS = frozenset({"z", "welch", "beta-binomial"})
+"""Those that look away from which cases the arms share."""
 
 DEFAULT_METRICS = (Metric.SUCCESS, Metric.SCORE, Metric.LATENCY, Metric.COST, Metric.TOKENS)
 
@@ -135,7 +139,7 @@ class _View:
 
     def measure(self, metric: Metric, alpha: float) -> MetricVerdict:
         """Measure one metric by the method that fits the data."""
-        if not self.paired:
+        if not self.paired or self.method in BLIND_TO_PAIRS:
             return unpaired(
                 metric, self.arms, settings=self.settings, alpha=alpha, method=self.method
             )
@@ -236,7 +240,9 @@ def _comparison(
         n_shared=pairs.n,
         n_only_baseline=pairs.n_only_baseline,
         n_only_candidate=pairs.n_only_candidate,
-        findings=(*view.findings, *errors_counted(view.arms)),
+        findings=_touching(
+            (*view.findings, *errors_counted(view.arms)), [verdict.metric for verdict in verdicts]
+        ),
         metrics=verdicts,
         newly_failing=failing,
         newly_passing=passing,
@@ -244,6 +250,11 @@ def _comparison(
         suite_sha256=sha256("\n".join(map(str, pairs.case_id)).encode()).hexdigest(),
         correction=correction,
     )
+
+
+def _touching(found: Sequence[Finding], metrics: Sequence[Metric]) -> tuple[Finding, ...]:
+    """Return the findings that touch a metric that was compared."""
+    return tuple(one for one in found if not one.metrics or set(one.metrics) & set(metrics))
 
 
 def _told_apart(baseline: Arm, candidate: Arm) -> Arm:
