@@ -117,7 +117,7 @@ CompareScope = Annotated[
     ScopeName,
     typer.Option(
         "--scope",
-        help="Cases stand for future inputs (cases), or only for themselves (suite; needs repeats).",
+        help="cases: they stand for future inputs. suite: only for themselves; needs repeats.",
     ),
 ]
 Family = Annotated[
