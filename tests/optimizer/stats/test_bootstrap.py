@@ -26,7 +26,7 @@ def test_the_interval_is_that_of_scipy_but_for_the_draws(ours, method, statistic
         getattr(np, statistic),
         method=method,
         n_resamples=9999,
-        rng=np.random.default_rng(1),
+        random_state=np.random.default_rng(1),
     ).confidence_interval
     width = theirs.high - theirs.low
     assert (found.low, found.high) == pytest.approx(
