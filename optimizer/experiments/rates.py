@@ -93,9 +93,7 @@ def suite_rate(pairs: Pairs, metric: Metric, *, alpha: float) -> MetricVerdict:
         )
         return replace(plain, reason=f"scope suite needs repeats of every case; {why}")
     bounds = [
-        fixed_suite_z(
-            first, repeats[0], second, repeats[1], differences=found.differences, level=level
-        )
+        fixed_suite_z(found.differences, first, repeats[0], second, repeats[1], level=level)
         for level in (1 - alpha, 1 - 2 * alpha)
     ]
     return replace(
