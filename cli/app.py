@@ -9,6 +9,7 @@ import typer
 
 from cli.commands import baseline, experiment
 from cli.commands.analyze import analyze
+from cli.commands.compare import compare
 from cli.commands.config import show as config_show
 from cli.commands.decide import decide
 from cli.commands.demo import demo
@@ -54,6 +55,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     decide,
     explain,
+    compare,
     gate,
     report,
     init,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cli.session import Session
     from optimizer.models.cases import LoadedArm
     from optimizer.models.verdicts import Metric
+    from optimizer.pipeline.arms import Wanted
 
 QUANTILES = frozenset({"latency_p50", "latency_p95"})
 """Metrics that need every single time."""

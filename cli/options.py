@@ -95,6 +95,13 @@ class CorrectionName(StrEnum):
     BONFERRONI = "bonferroni"
 
 
+class GuardModeName(StrEnum):
+    """What a guardrail asks for."""
+
+    DETECT = "detect"
+    PROVE = "prove"
+
+
 NO_FAMILY = "none"
 
 Metrics = Annotated[
@@ -110,7 +117,7 @@ CompareScope = Annotated[
     ScopeName,
     typer.Option(
         "--scope",
-        help="Cases stand for future inputs (cases), or only for themselves (suite; needs repeats).",
+        help="cases: they stand for future inputs. suite: only for themselves; needs repeats.",
     ),
 ]
 Family = Annotated[

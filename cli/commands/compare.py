@@ -10,7 +10,7 @@ from cli import options
 from cli.arms import loaded_arms
 from cli.output import show
 from cli.session import session
-from cli.summary import write_summary
+from cli.summary import append_summary
 
 
 def compare(
@@ -73,4 +73,4 @@ def compare(
     )
     document = comparison_report(found)
     show(document, found, json=json, outputs=output)
-    write_summary(document)
+    append_summary(document)

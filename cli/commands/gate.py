@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import options
+from cli.arms import loaded_arms
 from cli.output import show
 from cli.reading import chosen_run, read_prompt
 from cli.session import session
 from cli.summary import append_summary
 from optimizer.models.errors import SelectionError
+
+if TYPE_CHECKING:
+    from cli.reading import Chosen
+    from cli.session import Session
+    from optimizer.models.cases import LoadedArm
+    from reports.document import Document
 
 
 class OnInconclusive(StrEnum):
@@ -25,6 +36,31 @@ class OnInconclusive(StrEnum):
 
 def gate(
     file: options.FileOrRun,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            "-b",
+            help="What it must be no worse than: a file, a stored run, branch:NAME or @baseline.",
+        ),
+    ] = None,
+    guardrail: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--guardrail",
+            "-g",
+            help="How much worse than the baseline a metric may be, as success:5pp:prove or "
+            "cost:10%; repeatable. Default: success by its margin in the settings.",
+        ),
+    ] = None,
+    mode: Annotated[
+        options.GuardModeName,
+        typer.Option(
+            "--mode",
+            help="Of guardrails that name none. detect: fail where a regression is found; "
+            "prove: pass where it is shown that there is none beyond the margin.",
+        ),
+    ] = options.GuardModeName.DETECT,
     prompt: options.Prompt = None,
     run: Annotated[
         str | None, typer.Option("--run", help="Which run, if the file holds several.")
@@ -48,44 +84,92 @@ def gate(
     output: options.GateOutputs = None,
     json: options.Json = False,
 ) -> None:
-    """Judge a run by the thresholds, for CI. Stores nothing.
+    """Judge a run for CI, by the thresholds or against a baseline. Stores nothing.
 
     Exit code 0: passed. 1: failed. 2: could not be judged. 3: inconclusive, too few tests.
 
-    Example: optimizer gate run.json --set scoring.min_success_rate=0.9
+    Example: optimizer gate run.json --baseline branch:main --guardrail success:5pp:prove
     """
-    from optimizer.models.rules import GateStatus
+    if baseline is None and (require_baseline or guardrail):
+        raise SelectionError(
+            f"{file}: no baseline to compare with, and one is required",
+            hint="Name one with --baseline: a file, branch:main or @baseline.",
+        )
+    if baseline is not None and (strict or prompt is not None):
+        raise typer.BadParameter("--strict and --prompt judge by thresholds, without --baseline")
+    here = session(store, config, set_)
+    if baseline is None:
+        chosen = partial(
+            chosen_run, file, here, run=run, bridge=bridge, trust=trust, outputs=output
+        )
+        gated = _by_rules(chosen, here, prompt=read_prompt(prompt), strict=strict)
+    else:
+        arms = partial(
+            loaded_arms, [baseline, file], here, run=run, bridge=bridge, trust=trust, outputs=output
+        )
+        gated = _by_baseline(arms, here, guardrail or (), mode.value)
+    show(gated.document, gated.payload, json=json, outputs=output)
+    append_summary(gated.document)
+    codes = {
+        "passed": 0,
+        "failed": fail_code,
+        "invalid": 2,
+        "inconclusive": {"exit": 3, "pass": 0, "fail": fail_code}[on_inconclusive],
+    }
+    raise typer.Exit(codes[gated.status])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gated:
+    """What a gate says, laid out and for machines."""
+
+    document: Document
+    payload: object
+    status: str
+
+
+def _by_rules(
+    chosen: Callable[[], AbstractContextManager[Chosen]],
+    here: Session,
+    *,
+    prompt: str | None,
+    strict: bool,
+) -> _Gated:
+    """Judge by the thresholds of the scoring rules."""
     from optimizer.pipeline.gate import gate as gate_run
     from optimizer.pipeline.gate import worst
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.gate import gate as gate_report
 
-    if require_baseline:
-        raise SelectionError(f"{file}: no baseline to compare with, and one is required")
-    here = session(store, config, set_)
     settings = here.loaded.config
-    with chosen_run(file, here, run=run, bridge=bridge, trust=trust, outputs=output) as chosen:
+    with chosen() as run:
         view = run_view(
-            chosen.history,
-            chosen.run_id,
+            run.history,
+            run.run_id,
             rules=ScoringRules.from_config(settings.scoring.model_dump()),
             level=settings.evidence.level,
-            prompt=read_prompt(prompt),
+            prompt=prompt,
             recorded_prompts=False,
         )
     results = gate_run(view, strict=strict)
-    document = gate_report(results)
-    show(
-        document,
-        {"status": worst(results), "results": results},
-        json=json,
-        outputs=output,
-    )
-    append_summary(document)
-    codes = {
-        GateStatus.PASSED: 0,
-        GateStatus.FAILED: fail_code,
-        GateStatus.INCONCLUSIVE: {"exit": 3, "pass": 0, "fail": fail_code}[on_inconclusive],
-    }
-    raise typer.Exit(codes[worst(results)])
+    status = worst(results)
+    payload = {"status": status, "results": results}
+    return _Gated(document=gate_report(results), payload=payload, status=status)
+
+
+def _by_baseline(
+    arms: Callable[..., list[LoadedArm]], here: Session, guardrails: Sequence[str], mode: str
+) -> _Gated:
+    """Judge against a baseline, by guardrails."""
+    from optimizer.pipeline.compare import gate as gate_arms
+    from optimizer.pipeline.compare import read_guardrails
+    from reports.gallery.baseline_gate import baseline_gate
+
+    settings = here.loaded.config.comparison
+    asked = read_guardrails(guardrails, settings, mode)
+    baseline, candidate = arms(metrics=[guard.metric for guard in asked], workflow=None)
+    against = gate_arms(baseline, candidate, asked, settings=settings)
+    policy = settings.model_dump(mode="json")
+    payload = {"status": against.status, "policy": policy, "against": against}
+    return _Gated(document=baseline_gate(against), payload=payload, status=against.status)

@@ -109,8 +109,8 @@ def quantile_of(
         return replace(plain, reason="no latency is known in both arms")
     plain = replace(
         plain,
-        baseline=float(np.quantile(first, q)),
-        candidate=float(np.quantile(second, q)),
+        baseline=float(np.quantile(first, q, method="inverted_cdf")),
+        candidate=float(np.quantile(second, q, method="inverted_cdf")),
     )
     if plain.n < needed:
         return replace(

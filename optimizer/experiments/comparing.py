@@ -52,8 +52,12 @@ METHODS = (
     "wilcoxon",
     "z",
     "welch",
+    "beta-binomial",
 )
 """Methods that may be asked for in place of the one that fits."""
+
+BLIND_TO_PAIRS = frozenset({"z", "welch", "beta-binomial"})
+"""Those that look away from which cases the arms share."""
 
 DEFAULT_METRICS = (Metric.SUCCESS, Metric.SCORE, Metric.LATENCY, Metric.COST, Metric.TOKENS)
 
@@ -135,7 +139,7 @@ class _View:
 
     def measure(self, metric: Metric, alpha: float) -> MetricVerdict:
         """Measure one metric by the method that fits the data."""
-        if not self.paired:
+        if not self.paired or self.method in BLIND_TO_PAIRS:
             return unpaired(
                 metric, self.arms, settings=self.settings, alpha=alpha, method=self.method
             )
@@ -236,7 +240,9 @@ def _comparison(
         n_shared=pairs.n,
         n_only_baseline=pairs.n_only_baseline,
         n_only_candidate=pairs.n_only_candidate,
-        findings=(*view.findings, *errors_counted(view.arms)),
+        findings=_touching(
+            (*view.findings, *errors_counted(view.arms)), [verdict.metric for verdict in verdicts]
+        ),
         metrics=verdicts,
         newly_failing=failing,
         newly_passing=passing,
@@ -244,6 +250,11 @@ def _comparison(
         suite_sha256=sha256("\n".join(map(str, pairs.case_id)).encode()).hexdigest(),
         correction=correction,
     )
+
+
+def _touching(found: Sequence[Finding], metrics: Sequence[Metric]) -> tuple[Finding, ...]:
+    """Return the findings that touch a metric that was compared."""
+    return tuple(one for one in found if not one.metrics or set(one.metrics) & set(metrics))
 
 
 def _told_apart(baseline: Arm, candidate: Arm) -> Arm:
@@ -269,18 +280,27 @@ def _flipped(view: _View) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _measured(arms: Sequence[LoadedArm]) -> tuple[Metric, ...]:
-    """Return the metrics that every arm knows, the pass rate always."""
-    return tuple(
+    """Return the metrics that every arm knows: the pass rate always, the score if it is more."""
+    known = [
         metric
         for metric in DEFAULT_METRICS
-        if metric is Metric.SUCCESS or all(bool(_counts(arm, metric).any()) for arm in arms)
-    )
+        if metric is Metric.SUCCESS or all(_knows(arm, metric) for arm in arms)
+    ]
+    if Metric.SCORE in known and all(map(_score_is_success, arms)):
+        known.remove(Metric.SCORE)
+    return tuple(known)
 
 
-def _counts(arm: LoadedArm, metric: Metric) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _knows(arm: LoadedArm, metric: Metric) -> bool:
     if metric is Metric.SCORE:
-        return np.asarray(arm.cases.n_scored > arm.cases.n_errors)
-    return np.isfinite(getattr(arm.cases, AMOUNT_COLUMNS[metric]))
+        return bool((arm.cases.n_scored > arm.cases.n_errors).any())
+    return bool(np.isfinite(getattr(arm.cases, AMOUNT_COLUMNS[metric])).any())
+
+
+def _score_is_success(arm: LoadedArm) -> bool:
+    """Say whether the score says nothing but passed or failed."""
+    scores, rates = values(arm.cases, Metric.SCORE), values(arm.cases, Metric.SUCCESS)
+    return bool(np.allclose(scores, rates, equal_nan=True))
 
 
 def _named(correction: str) -> str:

@@ -56,7 +56,9 @@ def _check(guardrail: Guardrail, verdict: MetricVerdict) -> GuardCheck:
         status=status,
         verdict=verdict,
         could_hide=max(0.0, -gain.low) if math.isfinite(gain.low) else None,
-        smallest_margin=max(0.0, -gain.low_one_sided) if math.isfinite(gain.low_one_sided) else None,
+        smallest_margin=max(0.0, -gain.low_one_sided)
+        if math.isfinite(gain.low_one_sided)
+        else None,
         text=text,
     )
 

@@ -42,12 +42,14 @@ def need_of(
     if len(found.baseline) < 2:  # noqa: PLR2004 - one case tells nothing of the spread
         return None
     if measured.metric not in RATES:
-        return _cases(_amount_cases(found, measured.margin, settings), measured, None)
+        return _cases(_amount_cases(found, measured.margin, settings), measured)
     if measured.metric is Metric.SUCCESS and _is_once(pairs):
-        return _cases(_flip_cases(measured, settings), measured, None)
+        return _cases(_flip_cases(measured, settings), measured)
     parts = _variance_parts(pairs, measured.metric, found)
     wanted = _mean_cases(parts, measured.margin, settings)
-    return _cases(wanted, measured, _repeats(parts, measured, settings))
+    repeated = max(parts.first_repeats, parts.second_repeats) > 1
+    repeats = _repeats(parts, measured, settings) if repeated else None
+    return _cases(wanted, measured, repeats, knows_noise=repeated)
 
 
 class _Parts:
@@ -137,34 +139,29 @@ def _repeats(parts: _Parts, measured: MetricVerdict, settings: ComparisonSetting
     return repeats if least < repeats <= MOST_REPEATS else None
 
 
-def _cases(wanted: float, measured: MetricVerdict, repeats: int | None) -> Need:
-    said = (
-        ""
-        if measured.metric not in RATES or measured.n_changed is None
-        else (f"; {measured.n_changed} of {measured.n} changed")
-    )
+def _cases(
+    wanted: float, measured: MetricVerdict, repeats: int | None = None, *, knows_noise: bool = False
+) -> Need:
+    """Put numbers of cases and repeats into words; what repeats do is said only where known."""
     if not math.isfinite(wanted) or wanted > MOST_CASES:
-        return Need(
-            n_cases=None, more_cases=None, n_repeats=None, text=f"no number of cases would do{said}"
-        )
+        text = "no number of cases would settle it"
+        return Need(n_cases=None, more_cases=None, n_repeats=None, text=text)
     n_cases = math.ceil(wanted)
     more = n_cases - measured.n
     if more <= 0:
-        return Need(
-            n_cases=n_cases,
-            more_cases=0,
-            n_repeats=None,
-            text=f"{measured.n} cases were enough to find a margin's difference, and the effect "
-            "seems to lie between none and the margin: only a wider margin or many more settle it",
+        text = (
+            f"{measured.n} {_many(measured.unit)} would have shown a difference of "
+            "the margin: the true one seems to lie between none and it, which only many more settle"
         )
-    alternative = "repeats cannot help" if repeats is None else f"or {repeats} repeats of each"
-    known = measured.metric is not Metric.SUCCESS or "repeats" in measured.why
-    return Need(
-        n_cases=n_cases,
-        more_cases=more,
-        n_repeats=repeats,
-        text=f"needs {more} more cases" + (f" ({alternative})" if known else ""),
-    )
+        return Need(n_cases=n_cases, more_cases=0, n_repeats=None, text=text)
+    said = f"needs {more} more {measured.unit if more == 1 else _many(measured.unit)}"
+    if knows_noise:
+        said += " (repeats cannot help)" if repeats is None else f" (or {repeats} repeats of each)"
+    return Need(n_cases=n_cases, more_cases=more, n_repeats=repeats, text=said)
+
+
+def _many(unit: str) -> str:
+    return "families" if unit == "family" else f"{unit}s"
 
 
 def _is_once(pairs: Pairs) -> bool:

@@ -73,7 +73,7 @@ def paired_rate(
     flips = _flips(pairs, found) if metric is Metric.SUCCESS else None
     if flips is not None and method in (None, "exact", "mid-p", "asymptotic"):
         return _by_flips(plain, flips, alpha, method)
-    return _by_difference(plain, found, metric, settings, alpha, method)
+    return _by_difference(plain, found, settings=settings, alpha=alpha, method=method)
 
 
 def suite_rate(pairs: Pairs, metric: Metric, *, alpha: float) -> MetricVerdict:
@@ -129,7 +129,7 @@ def _by_flips(
 def _by_difference(
     plain: MetricVerdict,
     found: PairedValues,
-    metric: Metric,
+    *,
     settings: ComparisonSettings,
     alpha: float,
     method: str | None,
@@ -138,11 +138,11 @@ def _by_difference(
     d = _without_noise(found.differences)
     m, n = int(np.count_nonzero(d)), len(d)
     few = m < settings.min_changed_for_t or n < settings.min_cases_for_t
-    sparse = few and (metric is Metric.SUCCESS or m < settings.min_changed)
+    sparse = few and (plain.metric is Metric.SUCCESS or m < settings.min_changed)
     interval = pseudo_case if sparse else paired_t
     wide, narrow = (interval(d, level=level) for level in (1 - alpha, 1 - 2 * alpha))
     p, name = _p_of(d, few=few, method=method, settings=settings, wide=paired_t(d))
-    shape = "scores" if metric is Metric.SCORE else "repeats"
+    shape = "scores" if plain.metric is Metric.SCORE else "repeats"
     return replace(
         _with_bounds(plain, wide, narrow),
         p_value=p,

@@ -8,10 +8,17 @@ from optimizer.experiments.comparing import METHODS
 from optimizer.experiments.comparing import compare as compare_loaded
 from optimizer.experiments.guardrails import guard
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.experiments.units import read_setting
+from optimizer.experiments.units import read_guardrail, read_setting
 from optimizer.models.cases import LoadedArm
-from optimizer.models.errors import SelectionError
-from optimizer.models.verdicts import BaselineGate, ComparisonSet, Guardrail, Metric, Scope
+from optimizer.models.errors import ConfigError, SelectionError
+from optimizer.models.verdicts import (
+    BaselineGate,
+    ComparisonSet,
+    GuardMode,
+    Guardrail,
+    Metric,
+    Scope,
+)
 
 
 def compare(
@@ -57,12 +64,27 @@ def gate(
 ) -> BaselineGate:
     """Judge a candidate against a baseline by guardrails."""
     margins = {guardrail.metric.value: guardrail.margin for guardrail in guardrails}
-    asked = settings.model_copy(
-        update={"margins": settings.margins.model_copy(update=margins)}
-    )
+    asked = settings.model_copy(update={"margins": settings.margins.model_copy(update=margins)})
     metrics = tuple(dict.fromkeys(guardrail.metric for guardrail in guardrails))
     found = compare_loaded(baseline, [candidate], settings=asked, metrics=metrics)
     return guard(found.comparisons[0], guardrails)
+
+
+def read_guardrails(
+    texts: Sequence[str], settings: ComparisonSettings, mode: str
+) -> tuple[Guardrail, ...]:
+    """Return the guardrails that are asked for; the pass rate by its margin where none is.
+
+    Raises:
+        ConfigError: One cannot be read, or a metric has two.
+    """
+    asked = GuardMode(mode)
+    if not texts:
+        return (Guardrail(metric=Metric.SUCCESS, margin=settings.margins.success, mode=asked),)
+    found = tuple(read_guardrail(text, asked) for text in texts)
+    if len({guardrail.metric for guardrail in found}) < len(found):
+        raise ConfigError(f"guardrails {', '.join(texts)}: one metric has two")
+    return found
 
 
 def with_margins(settings: ComparisonSettings, margins: Iterable[str]) -> ComparisonSettings:

@@ -46,3 +46,33 @@ def counts(values: ArrayLike, *, name: str, at_least: int = 1) -> NDArray[np.int
     if (array < 0).any() or (array != np.floor(array)).any():
         raise ValueError(f"{name}: expected whole numbers of 0 or more, found {array.tolist()}")
     return array.astype(np.int64)
+
+
+def finite_pair(
+    first: ArrayLike, second: ArrayLike, *, at_least: int = 1
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return two arrays whose values belong together, position by position.
+
+    Args:
+        first: Numbers in a row.
+        second: As many, in the same order.
+        at_least: As in `finite_values`.
+
+    Raises:
+        ValueError: As in `finite_values`, or the lengths differ.
+    """
+    one = finite_values(first, name="first", at_least=at_least)
+    other = finite_values(second, name="second", at_least=at_least)
+    if one.size != other.size:
+        raise ValueError(f"second: found n = {other.size}, expected {one.size} as in first")
+    return one, other
+
+
+def require_positive(values: NDArray[np.float64], *, name: str) -> None:
+    """Refuse values that have no logarithm.
+
+    Raises:
+        ValueError: One of them is 0 or negative.
+    """
+    if not (values > 0).all():
+        raise ValueError(f"{name}: found {values.min():g}, expected positive numbers")

@@ -73,7 +73,7 @@ def _of_several(found: ComparisonSet) -> Document:
         title=f"{plural(len(compared), 'candidate')} against {baseline}",
         verdict=_verdict_of_several(best_first, baseline),
         blocks=(
-            _candidate_table(measured),
+            _candidate_table(best_first),
             *_omnibus(found),
             finding_section(compared),
             *(Details(one.candidate.label, _evidence(one)) for one in best_first[:SHOWN]),
