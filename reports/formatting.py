@@ -233,7 +233,7 @@ def setting(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def plural(n: int, noun: str, many: str | None = None) -> str:
+def plural(n: float, noun: str, many: str | None = None) -> str:
     """Count things: '1 task', '12,345 tasks'."""
     return f"{count(n)} {noun if n == 1 else many or noun + 's'}"
 

@@ -44,7 +44,7 @@ def stop(
     if candidates and all(is_harmful(one) for one in candidates):
         names = ", ".join(one.arm.label for one in candidates)
         return Stop(reason=StopReason.HARM, text=f"worse than the baseline: {names}")
-    if all(_is_at_its_end(one) for one in candidates):
+    if all(_has_all_cases(one) for one in candidates):
         text = f"the planned {design.n_max} cases were looked at without a winner"
         return Stop(reason=StopReason.N_MAX, text=text)
     limit = design.max_duration_days
@@ -103,9 +103,9 @@ def _futility(design: ExperimentDesign, candidates: Sequence[CandidateReport]) -
     return Stop(reason=StopReason.FUTILITY, text=text)
 
 
-def _is_at_its_end(candidate: CandidateReport) -> bool:
+def _has_all_cases(candidate: CandidateReport) -> bool:
     look = candidate.look
-    return is_harmful(candidate) or (look is not None and (look.fraction or 0.0) >= 1)
+    return is_harmful(candidate) or (look is not None and look.n >= look.n_max)
 
 
 def _broke_a_guardrail(candidate: CandidateReport) -> bool:

@@ -89,6 +89,7 @@ def _values(look: Look) -> tuple[object, ...]:
         look.experiment_id,
         look.seq,
         *(str(getattr(look.key, field.name)) for field in fields(look.key)),
+        look.candidate,
         _stored(look.looked_at),
         look.n,
         look.n_max,

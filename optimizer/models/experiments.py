@@ -217,6 +217,7 @@ class Look:
         experiment_id: The experiment that looked.
         seq: Its place among the looks of that experiment, counted from 1.
         key: The ledger it is entered in.
+        candidate: Label of the candidate.
         looked_at: When, UTC.
         n: Cases that both arms completed.
         n_max: Cases that were planned.
@@ -239,6 +240,7 @@ class Look:
     experiment_id: str
     seq: int
     key: LookKey
+    candidate: str
     looked_at: datetime
     n: int
     n_max: int

@@ -31,7 +31,7 @@ def set_baseline(history: History, selector: str, *, actor: str, now: datetime) 
     label = selector.rpartition(":")[2] if ":" in selector else None
     found = [one for one in variants if one.variant == label] or variants
     if len(found) != 1:
-        names = ", ".join(one.variant for one in variants)
+        names = ", ".join(sorted(one.variant for one in variants))
         raise SelectionError(
             f"run {run_id!r}: holds {len(variants)} variants: {names}",
             hint="Name one as WORKFLOW:VARIANT.",

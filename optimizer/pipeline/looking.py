@@ -47,6 +47,9 @@ from optimizer.pipeline.moments import Moment
 LEAST_P = 1e-300
 """A p-value below it counts as this: its z is 37."""
 
+SHOWN = 3
+"""How many runs that are gone a sentence names."""
+
 QUANTILES = (Metric.LATENCY_P50, Metric.LATENCY_P95)
 
 
@@ -142,11 +145,16 @@ def _candidate(
 ) -> CandidateReport:
     """Return how one candidate stands."""
     arm = progress.arm
-    own = [look for look in at.looks if look.key.candidate_id == arm.variant_id]
+    own = [
+        look
+        for look in at.looks
+        if look.candidate == arm.label and arm.variant_id in (None, look.key.candidate_id)
+    ]
     last = own[-1] if own else None
     gone = [run_id for run_id in (last.run_ids if last else ()) if run_id not in at.stored]
     if gone:
-        text = f"{len(gone)} of the runs last looked at are no longer stored: {', '.join(gone[:3])}"
+        named = ", ".join(gone[:SHOWN])
+        text = f"{len(gone)} of the runs last looked at are no longer stored: {named}"
         return CandidateReport(arm=arm, n=0, standing=Standing.INVALID, text=text, look=last)
     candidate = _loaded(at, progress)
     if baseline is None or candidate is None:
@@ -154,11 +162,7 @@ def _candidate(
         return CandidateReport(arm=arm, n=0, standing=Standing.WAITING, text=text, look=last)
     n = _cases_of(baseline, candidate, at.config.comparison)
     if at.experiment.status is not ExperimentStatus.RUNNING or not at.look:
-        text = (
-            "not looked at here"
-            if at.experiment.status is ExperimentStatus.RUNNING
-            else f"it is {at.experiment.status}: no look is made"
-        )
+        text = f"{n} of {at.design.n_max} planned cases have run"
         return CandidateReport(arm=arm, n=n, standing=Standing.WAITING, text=text, look=last)
     ledger = ledger_of(at, baseline, candidate)
     allowed = entitlement(
@@ -258,6 +262,7 @@ def _look(
             baseline_id=found.baseline.variant_id,
             candidate_id=found.candidate.variant_id,
         ),
+        candidate=facing.arm.label,
         looked_at=at.now,
         n=facing.n,
         n_max=allowed.n_max,

@@ -153,8 +153,7 @@ class AbTesting:
 
     def _promote(self, one: ExperimentSummary, look: Look) -> Proposal:
         design = one.experiment.design
-        labels = {arm.variant_id: arm.label for arm in design.candidates}
-        label = labels.get(look.key.candidate_id, design.candidates[0].label)
+        label = look.candidate
         return Proposal(
             strategy=self.name,
             type=DecisionType.PROMPT_VARIANT,
@@ -175,7 +174,7 @@ class AbTesting:
         design = one.experiment.design
         if one.looks and all(_is_settled(look) for look in one.looks):
             counts = ", ".join(
-                f"{look.verdict} after {look.n} of {look.n_max} cases" for look in one.looks
+                f"{look.candidate} is {look.verdict} after {look.n} of {look.n_max} cases" for look in one.looks
             )
             return f"no winner: {counts}"
         started_at = one.experiment.started_at
@@ -332,7 +331,7 @@ def _waits_for(one: ExperimentSummary, current: WindowSummary) -> bool:
 
 
 def _is_settled(look: Look) -> bool:
-    is_last = (look.fraction or 0.0) >= 1
+    is_last = look.n >= look.n_max
     return look.verdict is VerdictKind.REGRESSED or bool(look.broken) or is_last
 
 

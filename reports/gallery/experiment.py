@@ -93,7 +93,7 @@ def experiment(found: ExperimentReport) -> Document:
             Section("Looks", (_looks(found),)),
             *_split(found),
             *_next_batch(found),
-            Section("What stops it", (Items(_ends(design)),)),
+            *_ends(found),
             Details("Plan", (_plan(found), Prose(design.n_max_reason + "."), Prose(LEDGER))),
         ),
         hints=_hints(found),
@@ -217,8 +217,6 @@ def _measured(one: CandidateReport) -> Section:
 
 
 def _looks(found: ExperimentReport) -> Table:
-    labels = {arm.variant_id: arm.label for arm in found.experiment.design.arms}
-    labels |= {one.arm.variant_id: one.arm.label for one in found.candidates}
     several = len(found.candidates) > 1
     return Table(
         columns=(
@@ -235,7 +233,7 @@ def _looks(found: ExperimentReport) -> Table:
         rows=tuple(
             (
                 count(look.seq),
-                *((labels.get(look.key.candidate_id, look.key.candidate_id),) if several else ()),
+                *((look.candidate,) if several else ()),
                 *_look_cells(look),
             )
             for look in found.looks
@@ -286,8 +284,11 @@ def _next_batch(found: ExperimentReport) -> tuple[Block, ...]:
     return (Section(f"Next {plural(total, 'test')}", (table, Prose(BATCH))),)
 
 
-def _ends(design: ExperimentDesign) -> tuple[str, ...]:
+def _ends(found: ExperimentReport) -> tuple[Block, ...]:
     """Say what would end the experiment."""
+    if found.experiment.ended_at is not None:
+        return ()
+    design = found.experiment.design
     first = f"Nothing before {plural(design.min_cases, 'case')}."
     worse = f"Every candidate found worse than {design.baseline.label}"
     broken = ", or breaking a guardrail" if design.guardrails else ""
@@ -297,8 +298,8 @@ def _ends(design: ExperimentDesign) -> tuple[str, ...]:
         else ()
     )
     days = design.max_duration_days
-    over = (f"{figure(days)} days from the start.",) if days is not None else ()
-    return (
+    over = (f"{plural(days, 'day')} from the start.",) if days is not None else ()
+    texts = (
         first,
         f"A candidate that improves {design.primary}.",
         f"{worse}{broken}.",
@@ -306,6 +307,7 @@ def _ends(design: ExperimentDesign) -> tuple[str, ...]:
         f"A look at {plural(design.n_max, 'case')}.",
         *over,
     )
+    return (Section("What stops it", (Items(texts),)),)
 
 
 def _plan(found: ExperimentReport) -> Facts:
@@ -325,7 +327,7 @@ def _plan(found: ExperimentReport) -> Facts:
             ("decides", design.primary.value),
             ("shown as well", listing([m.value for m in design.secondary]) or "nothing"),
             ("guardrails", listing(guardrails) or "none"),
-            ("alpha", f"{figure(design.alpha)}, {figure(design.alpha_each)} for each candidate"),
+            ("alpha", f"{level(design.alpha)}, {level(design.alpha_each)} for each candidate"),
             ("least effect to find", option_margin(design.primary, effect) if effect else "none"),
             ("looks", "one, at the end" if design.single_look else LOOKS[design.looks]),
             ("shares", design.allocation.policy.value.replace("_", " ")),

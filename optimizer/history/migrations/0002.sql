@@ -20,6 +20,7 @@ CREATE TABLE looks (
     metric        VARCHAR NOT NULL,
     baseline_id   VARCHAR NOT NULL,         -- a variant
     candidate_id  VARCHAR NOT NULL,         -- a variant
+    candidate     VARCHAR NOT NULL,         -- its label
     looked_at     TIMESTAMP NOT NULL,
     n             BIGINT NOT NULL,          -- cases that both completed
     n_max         BIGINT NOT NULL,          -- cases that were planned

@@ -61,6 +61,7 @@ def make_look(seq: int, n: int, **changes: Any) -> Look:
         "key": LookKey(
             suite_sha256="s", metric=Metric.SUCCESS, baseline_id="id-v1", candidate_id="id-v2"
         ),
+        "candidate": "v2",
         "looked_at": NOON,
         "n": n,
         "n_max": 500,

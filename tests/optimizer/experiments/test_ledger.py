@@ -210,6 +210,7 @@ def plain_look(allowed: Entitlement, n: int) -> Look:
         experiment_id="e",
         seq=1,
         key=key,
+        candidate="b",
         looked_at=None,  # type: ignore[arg-type]
         n=n,
         n_max=allowed.n_max,

@@ -75,7 +75,7 @@ def test_little_chance_of_a_result_ends_it(
 
 
 def test_the_last_look_ends_it(design: Make, look: MakeLook, candidate: MakeCandidate) -> None:
-    assert reason(design(), [candidate(look(1, 500, fraction=1.0))]) is StopReason.N_MAX
+    assert reason(design(), [candidate(look(1, 500))]) is StopReason.N_MAX
 
 
 def test_the_time_ends_it(design: Make, look: MakeLook, candidate: MakeCandidate) -> None:

@@ -72,6 +72,7 @@ LOOK = Look(
     experiment_id="e1",
     seq=1,
     key=LookKey(suite_sha256="s", metric=Metric.SUCCESS, baseline_id="id-v1", candidate_id="id-v2"),
+    candidate="v2",
     looked_at=NOON,
     n=250,
     n_max=500,
