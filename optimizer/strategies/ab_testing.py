@@ -174,7 +174,8 @@ class AbTesting:
         design = one.experiment.design
         if one.looks and all(_is_settled(look) for look in one.looks):
             counts = ", ".join(
-                f"{look.candidate} is {look.verdict} after {look.n} of {look.n_max} cases" for look in one.looks
+                f"{look.candidate} is {look.verdict} after {look.n} of {look.n_max} cases"
+                for look in one.looks
             )
             return f"no winner: {counts}"
         started_at = one.experiment.started_at
