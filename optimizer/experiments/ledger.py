@@ -96,11 +96,6 @@ def entitlement(
     return _planned(design.looks, earlier, n=n, n_max=n_max, alpha=alpha, final=final)
 
 
-def claim(looks: Sequence[Look]) -> Look | None:
-    """Return the last look that found a difference, or None where none has."""
-    return next((look for look in reversed(looks) if is_claim(look)), None)
-
-
 def is_claim(look: Look) -> bool:
     """Return whether a look found a difference."""
     return look.verdict in CLAIMS

@@ -168,7 +168,7 @@ def _no_winner(design: ExperimentDesign, candidates: Sequence[CandidateReport]) 
     alone = candidates[0].look if len(candidates) == 1 else None
     outcome = Outcome(
         winner=None,
-        reason=f"no winner: {reasons}",
+        reason=reasons,
         metric=design.primary,
         confirmed=False if design.selected_by_search else None,
     )

@@ -14,7 +14,7 @@ from optimizer.experiments.anytime import at_any_time
 from optimizer.experiments.comparing import compare
 from optimizer.experiments.guardrails import guard
 from optimizer.experiments.held_out import held_out
-from optimizer.experiments.ledger import Entitlement, entitlement
+from optimizer.experiments.ledger import Entitlement, entitlement, is_claim
 from optimizer.experiments.pairing import match
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.states import ENDED
@@ -154,11 +154,11 @@ def _candidate(
     gone = [run_id for run_id in (last.run_ids if last else ()) if run_id not in at.stored]
     if gone:
         named = ", ".join(gone[:SHOWN])
-        text = f"{len(gone)} of the runs last looked at are no longer stored: {named}"
+        text = f"of the runs last looked at, {len(gone)} no longer stored: {named}"
         return CandidateReport(arm=arm, n=0, standing=Standing.INVALID, text=text, look=last)
     candidate = _loaded(at, progress)
     if baseline is None or candidate is None:
-        text = _nothing_ran(at, arm if candidate is None else at.design.baseline)
+        text = _nothing_ran(at, arm, of_baseline=candidate is not None)
         return CandidateReport(arm=arm, n=0, standing=Standing.WAITING, text=text, look=last)
     n = _cases_of(baseline, candidate, at.config.comparison)
     if at.experiment.status is not ExperimentStatus.RUNNING or not at.look:
@@ -203,7 +203,7 @@ def _looked(at: Moment, facing: _Facing, allowed: Entitlement, *, seq: int) -> C
         plain,
         look=look,
         comparison=found,
-        conditional_power=chance(at.design, look, alpha=at.design.alpha_each) if look else None,
+        conditional_power=_chance(at.design, look),
         guards=guards,
     )
 
@@ -241,6 +241,13 @@ def _guards(at: Moment, facing: _Facing) -> tuple[GuardCheck, ...]:
         facing.baseline, [facing.candidate], settings=at.config.comparison, metrics=metrics
     )
     return guard(made.comparisons[0], guardrails).checks
+
+
+def _chance(design: ExperimentDesign, look: Look | None) -> float | None:
+    """Return the chance of a result to come; None where there is one, or none is known."""
+    if look is None or is_claim(look):
+        return None
+    return chance(design, look, alpha=design.alpha_each)
 
 
 def _broken(guards: Sequence[GuardCheck]) -> tuple[Metric, ...]:
@@ -310,12 +317,13 @@ def _metrics(design: ExperimentDesign) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys((design.primary, *design.secondary)))
 
 
-def _nothing_ran(at: Moment, arm: ExperimentArm) -> str:
+def _nothing_ran(at: Moment, arm: ExperimentArm, *, of_baseline: bool) -> str:
+    """Say that nothing has run of a candidate, or of the baseline."""
     labelled = {run.variant_id for run in at.runs if run.variant == arm.label}
     if arm.variant_id is None and len(labelled) > 1:
-        return f"{arm.label}: {len(labelled)} variants are called so; plan with an id"
+        return f"{len(labelled)} variants are called so; plan with an id"
     since = "" if at.design.include_existing else " since the start"
-    return f"{arm.label}: nothing has run{since}"
+    return f"nothing of {at.design.baseline.label if of_baseline else 'it'} has run{since}"
 
 
 def _notes(at: Moment, progress: Sequence[ArmProgress]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from optimizer.models.experiments import Baseline
 from reports.document import Cell, Document, Table, Tone, Verdict, left
-from reports.formatting import count, moment, plural
+from reports.formatting import moment, plural
 
 
 def baseline(baselines: Sequence[Baseline], gone: Collection[str] = ()) -> Document:
@@ -19,7 +19,7 @@ def baseline(baselines: Sequence[Baseline], gone: Collection[str] = ()) -> Docum
         text = f"{one.workflow_id}: the baseline is {one.variant} in run {one.run_id}."
     else:
         text = f"{plural(len(baselines), 'workflow')} have a baseline."
-    missing = f" The runs of {count(len(gone))} are no longer stored." if gone else ""
+    missing = f" {plural(len(gone), 'run')} no longer stored." if gone else ""
     return Document(
         title="Baselines",
         verdict=Verdict(Tone.BAD if gone else Tone.NEUTRAL, text + missing),

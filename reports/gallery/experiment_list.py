@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optimizer.models.experiments import ExperimentStatus, ExperimentSummary
 from reports.document import Cell, Document, Table, Tone, Verdict, left, right
-from reports.formatting import UNKNOWN, count, day, listing, plural
+from reports.formatting import UNKNOWN, count, listing, plural
 
 
 def experiment_list(experiments: Sequence[ExperimentSummary]) -> Document:
@@ -26,12 +26,10 @@ def experiment_list(experiments: Sequence[ExperimentSummary]) -> Document:
                     left("experiment"),
                     left("workflow"),
                     left("status"),
-                    left("baseline"),
-                    left("candidates"),
+                    left("compares"),
                     right("cases"),
                     right("of"),
                     left("last look"),
-                    left("started"),
                 ),
                 rows=tuple(_row(one) for one in experiments),
             ),
@@ -50,10 +48,8 @@ def _row(one: ExperimentSummary) -> tuple[Cell | str, ...]:
         design.experiment_id,
         design.workflow_id,
         one.experiment.status.value,
-        design.baseline.label,
-        listing([arm.label for arm in design.candidates]),
+        f"{listing([arm.label for arm in design.candidates])} with {design.baseline.label}",
         count(n),
         count(design.n_max),
         said,
-        day(one.experiment.started_at),
     )

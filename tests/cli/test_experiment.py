@@ -67,7 +67,7 @@ def test_a_guardrail_keeps_a_slower_winner_back(optimizer: Run, samples: Path) -
     shown = optimizer("experiment", "report", "clear-1")
     assert "latency 10 % detect" in shown.out
     ended = optimizer("experiment", "conclude", "clear-1")
-    assert ended.out.startswith("NO WINNER: clear-1: no winner: clear broke its guardrail")
+    assert ended.out.startswith("NO WINNER: clear-1: clear broke its guardrail")
 
 
 def test_pause_resume_and_cancel_leave_their_reasons(planned: Run) -> None:

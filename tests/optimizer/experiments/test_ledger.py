@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.experiments.ledger import Entitlement, claim, entitlement
+from optimizer.experiments.ledger import Entitlement, entitlement
 from optimizer.models.experiments import (
     Allocation,
     AllocationPolicy,
@@ -164,15 +164,6 @@ def test_a_ledger_does_not_change_its_rule(design: Make, look: MakeLook, first: 
     looks = walked(design(looks=first), look, [250])
     other = Looks.OPEN if first is Looks.OBF else Looks.OBF
     assert asked(design(looks=other), looks, 300).standing is Standing.OVERRUN
-
-
-def test_the_last_claim_stands(look: MakeLook) -> None:
-    looks = [
-        look(1, 100, verdict=VerdictKind.IMPROVED),
-        look(2, 200, verdict=VerdictKind.INCONCLUSIVE),
-    ]
-    assert claim(looks) == looks[0]
-    assert claim(looks[1:]) is None
 
 
 def plain_design(kind: Looks, n_max: int) -> ExperimentDesign:
