@@ -77,7 +77,11 @@ class Demand:
 
 
 def plan_cases(
-    demand: Demand, *, discordance: float | None = None, pilot: Pilot | None = None
+    demand: Demand,
+    *,
+    discordance: float | None = None,
+    source: str = "as stated",
+    pilot: Pilot | None = None,
 ) -> PlannedCases:
     """Return how many cases it takes to find the effect in pairs.
 
@@ -86,7 +90,8 @@ def plan_cases(
 
     Args:
         demand: What they must be enough for.
-        discordance: Share of cases that change, if it was stated.
+        discordance: Share of cases that change, if it is known.
+        source: Where that share is from.
         pilot: What earlier runs of the two variants say, or None.
     """
     effect = demand.effect
@@ -97,7 +102,7 @@ def plan_cases(
     if demand.metric not in RATES:
         text = f"{demand.default}: cases for {demand.metric} are not planned by its effect"
         return PlannedCases(n=demand.default, reason=text)
-    share, source = _discordance(discordance, pilot)
+    share, known_from = _discordance(discordance, source, pilot)
     share = min(max(share, effect), 1.0)
     power = 1 - (1 - demand.power) / (demand.n_guardrails + 1)
     needed = math.ceil(paired_rates_n(share, effect, alpha=demand.alpha, power=power))
@@ -106,8 +111,8 @@ def plan_cases(
     return PlannedCases(
         n=n,
         reason=(
-            f"{needed} find {100 * effect:g} pp with power {power:.0%} at alpha "
-            f"{demand.alpha:.3g} if {share:.0%} of the cases change ({source}){floor}"
+            f"{needed} cases find {100 * effect:g} pp with power {power:.0%} at alpha "
+            f"{demand.alpha:.3g} if {share:.0%} of the cases change ({known_from}){floor}"
         ),
         discordance=share,
     )
@@ -127,9 +132,9 @@ def pilot_of(baseline: LoadedArm, candidate: LoadedArm, metric: Metric) -> Pilot
     return Pilot(changed=float(d @ d), n=len(d)) if len(d) else None
 
 
-def _discordance(stated: float | None, pilot: Pilot | None) -> tuple[float, str]:
-    if stated is not None:
-        return stated, "as stated"
+def _discordance(known: float | None, source: str, pilot: Pilot | None) -> tuple[float, str]:
+    if known is not None:
+        return known, source
     if pilot is None:
         return INDEPENDENT, "the most, for no runs tell"
     flips = min(math.ceil(pilot.changed), pilot.n)

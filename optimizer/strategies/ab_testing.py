@@ -271,8 +271,8 @@ class AbTesting:
             effects_note=UNMEASURED,
             confidence=None,
             rationale=(
-                f"{counts}; no planned comparison settles whether {names} is better. {looks}, "
-                f"{self.settings.allocation.value} shares: {planned.reason}."
+                f"{counts}; no experiment tells whether {names} is better. {planned.reason}; "
+                f"{looks}, {self.settings.allocation.value} shares."
             ),
             unless=f"an experiment or a comparison had settled it, or {names} passed no more",
         )
@@ -280,12 +280,13 @@ class AbTesting:
     def _cases(self, current: WindowSummary, one: _Candidate, n_candidates: int) -> PlannedCases:
         """Return the cases for one candidate, by the share of them that changes."""
         compared = one.compared
-        changed = None
+        changed, source = None, "as among those both ran"
         if compared is not None and compared.n and compared.n_changed is not None:
             changed = compared.n_changed / compared.n
         if changed is None:
             a, b = _rate(current), _rate(one.window)
             changed = a * (1 - b) + b * (1 - a)
+            source = "as if by chance alone"
         demand = Demand(
             metric=Metric.SUCCESS,
             effect=self.settings.min_effect,
@@ -295,7 +296,7 @@ class AbTesting:
             floor=self.settings.min_sample_size,
             default=self.settings.min_sample_size,
         )
-        return plan_cases(demand, discordance=changed)
+        return plan_cases(demand, discordance=changed, source=source)
 
 
 def _is_draft(experiment: Experiment) -> bool:
