@@ -12,8 +12,6 @@ Write = Callable[..., Path]
 DATA = Path(__file__).parents[3] / "shared" / "data" / "runs"
 
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="no shared data sets")
-    not DATA.exists(), reason="the data sets are not beside the project"
-)
 
 
 def primary(result: Any, place: int = 0) -> Any:
