@@ -14,6 +14,7 @@ from cli.commands.decide import decide
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
+from cli.commands.flaky import flaky
 from cli.commands.formats import formats
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
@@ -47,6 +48,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     decide,
     explain,
     compare,
+    flaky,
     gate,
     report,
     init,
