@@ -19,6 +19,7 @@ from cli.commands.formats import formats
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
+from cli.commands.power import power
 from cli.commands.report import report
 from cli.commands.runs import runs
 from cli.commands.show import show
@@ -47,6 +48,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     decide,
     explain,
+    power,
     compare,
     flaky,
     gate,

@@ -607,6 +607,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 
 
 CASES |= runpy.run_path(str(Path(__file__).with_name("comparisons.py")))["CASES"]
+CASES |= runpy.run_path(str(Path(__file__).with_name("plans.py")))["CASES"]
 CASES |= runpy.run_path(str(Path(__file__).with_name("repeats.py")))["CASES"]
 
 
