@@ -606,9 +606,8 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 }
 
 
-CASES |= runpy.run_path(str(Path(__file__).with_name("comparisons.py")))["CASES"]
-CASES |= runpy.run_path(str(Path(__file__).with_name("plans.py")))["CASES"]
-CASES |= runpy.run_path(str(Path(__file__).with_name("repeats.py")))["CASES"]
+for file in ("comparisons.py", "experiments.py", "plans.py", "repeats.py"):
+    CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
 
 
 def poisoned(record: Any, poison: str, keep: frozenset[str] = frozenset()) -> Any:
