@@ -51,12 +51,13 @@ class RateDifference:
 
 
 def wilson(
-    successes: int, n: int, *, level: float = 0.95, n_effective: float | None = None
+    successes: float, n: int, *, level: float = 0.95, n_effective: float | None = None
 ) -> Interval:
     """Return the Wilson score interval of a rate.
 
     Args:
-        successes: How many of the observations succeeded.
+        successes: How many of the observations succeeded; need not be whole where an observation
+            is a mean of several.
         n: Number of observations.
         level: Two-sided confidence level, 0 to 1.
         n_effective: How many independent observations would know the rate as well, where they

@@ -155,9 +155,9 @@ def arms(history: History, run_ids: Sequence[str]) -> list[ArmRun]:
 
 
 def runs_of_variant(
-    history: History, variant: str, *, workflow_id: str | None, limit: int
+    history: History, variant: str | None, *, workflow_id: str | None, limit: int
 ) -> list[VariantRun]:
-    """Return the newest runs of the variants with a label, newest first."""
+    """Return the newest runs of the variants with a label, or of all of them, newest first."""
     return _rows(
         VariantRun,
         history,
