@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import zlib
 from collections.abc import Callable
@@ -12,8 +13,9 @@ import zstandard
 
 from executor_bridge.paths import STDIN
 from executor_bridge.redaction import redact
-from optimizer.models.errors import Fault, FormatError
+from optimizer.models.errors import MAY_NOT_READ, Fault, FormatError
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.names import legible
 from optimizer.models.tasks import Source
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -47,7 +49,8 @@ def load(path: str, settings: IngestSettings, stdin: BinaryIO | None = None) -> 
     if settings.redact:
         redacted = redact(content, settings.redact_patterns)
         content, n_redacted = redacted.content, redacted.n_redacted
-    return Source(path=path, sha256=sha256, n_bytes=n_bytes, content=content, n_redacted=n_redacted)
+    name = legible(path)
+    return Source(path=name, sha256=sha256, n_bytes=n_bytes, content=content, n_redacted=n_redacted)
 
 
 def _stored(path: str, stdin: BinaryIO | None) -> bytes:
@@ -59,7 +62,7 @@ def _stored(path: str, stdin: BinaryIO | None) -> bytes:
             return file.read()
     except OSError as error:
         found = (error.strerror or str(error)).lower()
-        raise _refused(path, "file", found, "a file that can be read") from error
+        raise _unreadable(path, found, error) from error
 
 
 class _Decoder(Protocol):
@@ -115,6 +118,14 @@ def _inflate(path: str, stored: bytes, new_decoder: Callable[[], _Decoder]) -> b
     if not decoder.eof:
         raise _refused(path, "end of file", "compressed data that breaks off", "its end")
     return b"".join(pieces)
+
+
+def _unreadable(path: str, found: str, error: OSError) -> FormatError:
+    """Return the error of a file that cannot be opened, or of a folder that is not to be read."""
+    is_denied = isinstance(error, PermissionError)
+    kind = "folder" if is_denied and os.path.isdir(path) else "file"
+    fault = Fault(place=kind, found=found, expected=f"a {kind} that can be read")
+    return FormatError(path, (fault,), hint=MAY_NOT_READ if is_denied else None)
 
 
 def _refused(path: str, place: str, found: str, expected: str) -> FormatError:

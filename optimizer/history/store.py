@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from optimizer.models.errors import HistoryError, NoHistoryError
+from optimizer.models.names import legible
 
 SCHEMA_VERSION = 1
 
@@ -63,6 +64,7 @@ def open_history(
         HistoryError: It is no history, of another schema version, locked or not writable; or
             there is none, and none is to be made.
     """
+    require_text(path)
     if not create:
         _require_file(path)
     try:
@@ -161,7 +163,18 @@ def _is_there(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
+def require_text(path: Path) -> None:
+    """Refuse a name that DuckDB, which takes text only, cannot open."""
+    name = str(path.absolute())
+    if legible(name) != name:
+        raise HistoryError(
+            f"{legible(str(path))}: a file or folder whose name is not UTF-8, expected UTF-8",
+            hint="Name another one.",
+        )
+
+
 def _require_file(path: Path) -> None:
+    require_text(path)
     if not _is_there(path):
         raise NoHistoryError(
             f"{path}: there is no history here yet", hint="Store runs with 'optimizer ingest'."
@@ -227,7 +240,10 @@ def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
             hint="Make room, then run the same command again.",
         )
     if "permission denied" in text.lower() or "read-only" in text.lower():
-        return HistoryError(f"{path}: cannot be written or read: {text}")
+        return HistoryError(
+            f"{path}: cannot be written or read: {text}",
+            hint="Ask for the right to use it, or name another file with --store.",
+        )
     if isinstance(error, duckdb.ConstraintException):
         return HistoryError(f"{path}: the history refused a row: {text}")
     return HistoryError(

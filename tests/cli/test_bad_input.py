@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import json
 import os
@@ -291,17 +292,137 @@ def test_a_missing_file_does_not_keep_the_others_from_being_stored(
     assert [item["status"] for item in done.json["items"]] == ["rejected", "stored"]
 
 
-@pytest.mark.xfail(strict=True, reason="a name that is not UTF-8 cannot be stored nor printed")
-def test_a_file_whose_name_is_not_utf8_does_not_stop_the_others(
-    optimizer: Run, tmp_path: Path
-) -> None:
-    folder = tmp_path / "in"
+def named_in_bytes(folder: Path, name: bytes) -> Path:
+    return Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+
+
+def test_files_are_read_whose_names_are_not_utf8(optimizer: Run, tmp_path: Path) -> None:
+    folder = named_in_bytes(tmp_path, b"in\xfe")
     folder.mkdir()
     (folder / "good.json").write_text(RUN)
-    Path(os.fsdecode(os.fsencode(folder) + b"/name\xff.json")).write_text(RUN.replace("r1", "r2"))
-    done = optimizer("ingest", "-k", "in", "--store", "s.duckdb", "--json")
-    assert done.json["items"][0]["status"] == "stored"
-    assert optimizer("show", "r1", "--store", "s.duckdb").code == 0
+    named_in_bytes(folder, b"bad\xff.json").write_text("{}")
+    named_in_bytes(folder, b"name\xff.json").write_text(RUN.replace("r1", "r2"))
+    for outcome in ("stored", "unchanged"):
+        done = optimizer("ingest", "-k", folder, "--store", "s.duckdb", "--json")
+        items = {item["path"].rpartition("/")[2]: item for item in done.json["items"]}
+        assert {name: item["status"] for name, item in items.items()} == {
+            "bad\\xff.json": "rejected",
+            "good.json": outcome,
+            "name\\xff.json": outcome,
+        }
+        assert items["bad\\xff.json"]["reason"].startswith(f"{tmp_path}/in\\xfe/bad\\xff.json: ")
+    assert "name\\xff.json" in optimizer("show", "r2", "--store", "s.duckdb").out
+    assert "bad\\xff.json" in optimizer("status", "--store", "s.duckdb").out
+    analyzed = optimizer("analyze", named_in_bytes(folder, b"name\xff.json"), "--json")
+    assert analyzed.json["total"]["source_path"] == f"{tmp_path}/in\\xfe/name\\xff.json"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("ingest", "-k", "\udcff", "run.json"),
+        ("analyze", "\udcff.json"),
+        ("show", "\udcff"),
+        ("explain", "\udcff"),
+        ("report", "-w", "\udcff"),
+        ("decide", "-w", "\udcff"),
+        ("decide", "-w", "wf", "--variant", "\udcff"),
+        ("runs", "--store", "run.json/\udcff"),
+        ("ingest", "run.json", "--store", "\udcff"),
+        ("store", "export", "--parquet", "\udcff"),
+        ("config", "show", "--config", "\udcff.toml"),
+    ],
+)
+def test_an_argument_that_is_not_utf8_is_no_bug(
+    optimizer: Run, run_file: Write, args: tuple[str, ...]
+) -> None:
+    optimizer("ingest", run_file())
+    for more in ([], ["--json"]):
+        done = optimizer(*args, *more)
+        assert done.code == 2
+        assert "Traceback" not in done.err
+
+
+def test_the_audit_log_takes_a_user_whose_name_is_not_utf8(optimizer: Run, run_file: Write) -> None:
+    optimizer("ingest", run_file())
+    assert optimizer("decide", "--all", LOGNAME="\udcff").code == 0
+    assert "\\xff" in optimizer("explain", "latest").out
+
+
+def without_privileges() -> None:
+    """Let permissions hold for root too, by giving up the right to read and write anything."""
+    drop_from_bounding_set, override, read_and_search = 24, 1, 2
+    for capability in (override, read_and_search) if os.geteuid() == 0 else ():
+        ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0)
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """Make a folder of three runs, the one in a folder below it locked away."""
+    folder = tmp_path / "in"
+    for name in ("a/a", "b/b", "c/c"):
+        path = folder / f"{name}.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(RUN.replace("r1", name))
+    (folder / "b").chmod(0)
+    yield folder
+    (folder / "b").chmod(0o700)
+
+
+def told(*args: str | Path, cwd: Path) -> tuple[int, str, str]:
+    done = start(*args, cwd=cwd, preexec_fn=without_privileges)
+    out, err = done.communicate()
+    return done.returncode, out, err
+
+
+def test_a_folder_that_may_not_be_read_is_named(locked: Path, tmp_path: Path) -> None:
+    for args in (("in",), ("in/a", "in/b"), ("in/a", "in/b/b.json")):
+        (tmp_path / "s.duckdb").unlink(missing_ok=True)
+        code, out, _ = told("ingest", *args, "--store", "s.duckdb", "--json", cwd=tmp_path)
+        assert code == 2
+        stored, rejected = json.loads(out)["items"]
+        assert (stored["run_ids"], rejected["status"]) == (["a/a"], "rejected")
+        assert rejected["path"] == ("in/b/b.json" if "in/b/b.json" in args else "in/b")
+        assert "found permission denied, expected a f" in rejected["reason"]
+        assert rejected["hint"].startswith("Ask for the right to read it")
+
+
+def test_a_folder_that_may_not_be_read_does_not_keep_the_others_from_being_stored(
+    locked: Path, tmp_path: Path
+) -> None:
+    code, out, _ = told("ingest", "-k", "in", "--store", "s.duckdb", "--json", cwd=tmp_path)
+    items = json.loads(out)["items"]
+    assert code == 2
+    assert [item["status"] for item in items] == ["stored", "rejected", "stored"]
+    assert items[1]["reason"] == (
+        "in/b: folder: found permission denied, expected a folder that can be read"
+    )
+    assert rejects(tmp_path / "s.duckdb") == ["in/b"]
+
+
+def rejects(store: Path) -> list[str]:
+    with opened(store) as connection:
+        rows = connection.execute("SELECT path FROM ingest_rejects").fetchall()
+    return [path for (path,) in rows]
+
+
+def test_what_may_not_be_read_is_named_with_a_hint(
+    optimizer: Run, locked: Path, tmp_path: Path
+) -> None:
+    optimizer("ingest", "in/a/a.json", "--store", "in/b/s.duckdb")
+    for args in (
+        ("analyze", "in/b/b.json"),
+        ("runs", "--store", "in/b/s.duckdb"),
+        ("doctor", "--store", "in/b/s.duckdb"),
+        ("ingest", "in/a", "--store", "in/b/s.duckdb"),
+        ("config", "show", "--config", "in/b/b.toml"),
+        ("analyze", "in/a/a.json", "--prompt", "in/b/prompt.txt"),
+    ):
+        code, _, err = told(*args, cwd=tmp_path)
+        assert code == 2
+        assert err.startswith("error: in/b/")
+        assert "ermission denied" in err
+        assert "\nhint: Ask for the right to " in err
 
 
 def test_the_time_to_class_a_failure_grows_with_the_length_of_its_message() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -10,10 +10,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from duckdb import DuckDBPyConnection
 
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
+from optimizer.models.names import legible
 from optimizer.models.summaries import (
     FailureGroup,
     Reject,
@@ -259,7 +261,7 @@ def text(name: str) -> str:
 
 def _rows(record: type[Row], history: History, name: str, **params: object) -> list[Row]:
     """Run `name`.sql and build one record per row, matching columns to fields by name."""
-    cursor = history.connection.execute(_sql(name), params)
+    cursor = _asked(history, name, params)
     columns = [column[0] for column in cursor.description]
     wanted = {field.name for field in fields(record)}  # type: ignore[arg-type]
     return [
@@ -282,7 +284,13 @@ def _decision(state: str, body: str) -> Decision:
 
 
 def _tuples(history: History, name: str, **params: object) -> list[tuple[Any, ...]]:
-    return history.connection.execute(_sql(name), params).fetchall()
+    return _asked(history, name, params).fetchall()
+
+
+def _asked(history: History, name: str, params: Mapping[str, object]) -> DuckDBPyConnection:
+    """Run `name`.sql; a text from the command line may hold bytes that match nothing stored."""
+    known = {key: legible(v) if isinstance(v, str) else v for key, v in params.items()}
+    return history.connection.execute(_sql(name), known)
 
 
 def _utc(value: object) -> object:
