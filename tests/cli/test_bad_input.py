@@ -737,11 +737,16 @@ def test_an_ingest_that_is_interrupted_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_small_file_that_unpacks_to_a_gigabyte_is_refused(optimizer: Run, tmp_path: Path) -> None:
-    (tmp_path / "bomb.json.zst").write_bytes(zstandard.compress(b" " * (2**30 + 1)))
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(
+    optimizer: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "bomb.json.zst").write_bytes(zstandard.compress(RUN.encode() + b" " * 80_000_000))
     done = optimizer("analyze", "bomb.json.zst")
     assert done.code == 2
-    assert "expected an honest compressed file" in done.err
+    assert "expected at most 200 times the packed size, or 64000000 bytes" in done.err
+    assert "hint: Raise ingest.max_unpack_ratio" in done.err
+    trusted = optimizer("analyze", "bomb.json.zst", "--set", "ingest.max_unpack_ratio=100000")
+    assert trusted.code == 0
 
 
 @pytest.mark.slow
