@@ -74,7 +74,7 @@ def open_history(
     if create:
         _make(path, now)
     with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
-        if schema_version(History(connection)) is None and not _tables(connection):
+        if schema_version(History(connection)) is None and not table_names(connection):
             _create(connection, now)
         _require_version(connection, path)
         yield History(connection)
@@ -124,6 +124,17 @@ def schema_version(history: History) -> int | None:
     except duckdb.CatalogException:
         return None
     return int(rows[0][0]) if len(rows) == 1 else None
+
+
+def table_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of the tables of a database, sorted."""
+    rows = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    return [name for (name,) in rows]
+
+
+def first_line(error: duckdb.Error) -> str:
+    """Return what an error of the database says, without its suggestions."""
+    return str(error).partition("\n")[0]
 
 
 def _make(path: Path, now: datetime) -> None:
@@ -220,7 +231,7 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
                 raise _trouble(path, error) from error
             if time.monotonic() + wait_s > deadline:
                 raise HistoryError(
-                    f"{path}: another process has it open: {_first_line(error)}",
+                    f"{path}: another process has it open: {first_line(error)}",
                     hint="Wait for it, or raise store.lock_timeout_s.",
                 ) from error
         time.sleep(wait_s * random.uniform(0.5, 1.5))
@@ -233,7 +244,7 @@ def _is_locked(error: duckdb.Error) -> bool:
 
 def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
     """Say in our words what DuckDB could not do."""
-    text = _first_line(error)
+    text = first_line(error)
     if "no space left" in text.lower():
         return HistoryError(
             f"{path}: the disk is full; nothing of this step was stored",
@@ -244,21 +255,16 @@ def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
             f"{path}: cannot be written or read: {text}",
             hint="Ask for the right to use it, or name another file with --store.",
         )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return HistoryError(
+            f"{path}: too little memory: {text}", hint="Try it where there is more."
+        )
     if isinstance(error, duckdb.ConstraintException):
         return HistoryError(f"{path}: the history refused a row: {text}")
     return HistoryError(
         f"{path}: not a usable history: {text}",
         hint="Name another file with --store, or move this one away.",
     )
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).partition("\n")[0]
-
-
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-    return [name for (name,) in rows]
 
 
 def _create(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
@@ -274,7 +280,7 @@ def _require_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     found = schema_version(History(connection))
     if found == SCHEMA_VERSION:
         return
-    tables = _tables(connection)
+    tables = table_names(connection)
     if not tables:
         raise NoHistoryError(
             f"{path}: an empty DuckDB file, expected a history",

@@ -651,6 +651,38 @@ def test_a_damaged_or_newer_history_is_refused(
         assert "a newer one wrote this file" in newer.err
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["body = body[:40]", "body = '[]'", "body = repeat('[', 9999)", "state = 'done'"],
+)
+def test_a_damaged_decision_is_an_error_that_names_it(
+    optimizer: Run, run_file: Write, tmp_path: Path, change: str
+) -> None:
+    optimizer("ingest", run_file(marks="-" * 40), "--store", "s.duckdb")
+    made = optimizer("decide", "--all", "--store", "s.duckdb", "--json")
+    decision_id = made.json["items"][0]["decision_id"]
+    with opened(tmp_path / "s.duckdb") as connection:
+        connection.execute(f"UPDATE decisions SET {change}")
+    for command in (("explain", "latest"), ("decide", "-w", "wf"), ("report", "-w", "wf")):
+        refused = optimizer(*command, "--store", "s.duckdb")
+        assert refused.code == 2
+        assert refused.err.startswith(f"error: decision {decision_id}: what is stored of it")
+        assert "hint: See with 'optimizer doctor'" in refused.err
+    examined = optimizer("doctor", "--store", "s.duckdb", "--json")
+    assert [item["name"] for item in examined.json["items"] if not item["ok"]] == ["decisions"]
+
+
+def test_damaged_warnings_of_a_run_are_an_error_that_names_it(
+    optimizer: Run, run_file: Write, tmp_path: Path
+) -> None:
+    optimizer("ingest", run_file(), "--store", "s.duckdb")
+    with opened(tmp_path / "s.duckdb") as connection:
+        connection.execute("UPDATE runs SET warnings = '{'")
+    refused = optimizer("show", "r1", "--store", "s.duckdb")
+    assert refused.code == 2
+    assert refused.err.startswith("error: warnings of run 'r1': what is stored of it cannot be")
+
+
 def test_a_history_in_use_is_waited_for_and_then_reported(
     optimizer: Run, run_file: Write, tmp_path: Path
 ) -> None:

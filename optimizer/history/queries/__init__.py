@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
+from optimizer.models.errors import HistoryError
 from optimizer.models.names import legible
 from optimizer.models.summaries import (
     FailureGroup,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 ALL = 2**31 - 1
+
+UNDECODABLE = (msgspec.DecodeError, RecursionError)
+"""What decoding raises where a text is not what was stored."""
 
 Z2 = normal_quantile(0.975) ** 2
 """Square of the normal quantile of the 95 % intervals in `Figures`."""
@@ -64,6 +68,14 @@ class KnownVariants:
 
     variant_ids: frozenset[str]
     prompt_sha256s: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file of which all was kept, and how many secrets were blanked in it."""
+
+    source_sha256: str
+    n_redacted: int
 
 
 def windows(
@@ -117,7 +129,12 @@ def newest_run(
 def run_warnings(history: History, run_id: str) -> tuple[str, ...]:
     """Return what a reader should know of one run."""
     rows = _tuples(history, "run_warnings", run_id=run_id)
-    return msgspec.json.decode(rows[0][0], type=tuple[str, ...]) if rows else ()
+    if not rows:
+        return ()
+    try:
+        return msgspec.json.decode(rows[0][0], type=tuple[str, ...])
+    except UNDECODABLE as error:
+        raise _damaged(f"warnings of run {run_id!r}", error) from error
 
 
 def failures(history: History, run_id: str, *, limit: int = ALL) -> list[FailureGroup]:
@@ -189,6 +206,11 @@ def rejects(history: History, *, limit: int = ALL) -> list[Reject]:
     return _rows(Reject, history, "rejects", limit=limit)
 
 
+def kept_files(history: History) -> list[KeptFile]:
+    """Return the files of which all was kept, by hash."""
+    return _rows(KeptFile, history, "kept_files")
+
+
 def known_sources(history: History) -> dict[str, tuple[str, ...]]:
     """Return the runs that came from each file whose runs are stored, by the file's hash."""
     known: dict[str, tuple[str, ...]] = {}
@@ -229,13 +251,24 @@ def decisions(
 ) -> list[Decision]:
     """Return the decisions whose id begins with `prefix`, newest first."""
     rows = _tuples(history, "decisions", prefix=prefix, workflow_id=workflow_id, limit=limit)
-    return [_decision(state, body) for _, state, body in rows]
+    return [_decision(*row) for row in rows]
 
 
 def stored_decisions(history: History, decision_ids: Sequence[str]) -> dict[str, Decision]:
     """Return those of some decisions that are stored, by id."""
     rows = _tuples(history, "stored_decisions", decision_ids=list(decision_ids))
-    return {decision_id: _decision(state, body) for decision_id, state, body in rows}
+    return {row[0]: _decision(*row) for row in rows}
+
+
+def damaged_decisions(history: History) -> list[str]:
+    """Return what is wrong with those decisions that cannot be read, newest first."""
+    found = []
+    for row in _tuples(history, "decisions", prefix="", workflow_id=None, limit=ALL):
+        try:
+            _decision(*row)
+        except HistoryError as error:
+            found.append(str(error))
+    return found
 
 
 def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
@@ -272,15 +305,31 @@ def _rows(record: type[Row], history: History, name: str, **params: object) -> l
 
 def _columns(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
     """Run `name`.sql and return its columns; what is NULL in one of floats is NaN."""
-    found: dict[str, Any] = history.connection.execute(_sql(name), params).fetchnumpy()
+    found: dict[str, Any] = _asked(history, name, params).fetchnumpy()
     return {
         column: values.filled(float("nan")) if hasattr(values, "filled") else values
         for column, values in found.items()
     }
 
 
-def _decision(state: str, body: str) -> Decision:
-    return replace(msgspec.json.decode(body, type=Decision), state=DecisionState(state))
+def _decision(decision_id: str, state: str, body: str) -> Decision:
+    """Return a decision; its state is kept beside its body.
+
+    Raises:
+        HistoryError: What is stored is no decision.
+    """
+    try:
+        found = msgspec.json.decode(body, type=Decision)
+        return replace(found, state=msgspec.convert(state, DecisionState))
+    except UNDECODABLE as error:
+        raise _damaged(f"decision {decision_id}", error) from error
+
+
+def _damaged(subject: str, error: Exception) -> HistoryError:
+    return HistoryError(
+        f"{subject}: what is stored of it cannot be decoded: {error}",
+        hint="See with 'optimizer doctor' what else is damaged.",
+    )
 
 
 def _tuples(history: History, name: str, **params: object) -> list[tuple[Any, ...]]:
