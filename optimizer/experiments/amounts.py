@@ -148,8 +148,8 @@ def _units(found: PairedValues) -> tuple[NDArray[np.float64], NDArray[np.float64
     if found.family is None:
         return found.baseline, found.candidate
     return (
-        np.bincount(found.family, weights=found.baseline),
-        np.bincount(found.family, weights=found.candidate),
+        np.bincount(found.family, weights=found.baseline).astype(np.float64),
+        np.bincount(found.family, weights=found.candidate).astype(np.float64),
     )
 
 

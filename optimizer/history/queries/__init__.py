@@ -268,7 +268,7 @@ def _rows(record: type[Row], history: History, name: str, **params: object) -> l
 
 def _columns(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
     """Run `name`.sql and return its columns; what is NULL in one of floats is NaN."""
-    found = history.connection.execute(_sql(name), params).fetchnumpy()
+    found: dict[str, Any] = history.connection.execute(_sql(name), params).fetchnumpy()
     return {
         column: values.filled(float("nan")) if hasattr(values, "filled") else values
         for column, values in found.items()
