@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from typing import Any, get_args
 
 LARGEST = 10**15
 """Whole numbers from here on are no longer exact as floating-point numbers."""
+
+FURTHEST = 1e100
+"""Numbers up to here can be squared and multiplied without an overflow."""
 
 SHOWN = 40
 """Characters of a value that an error shows."""
@@ -37,7 +41,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "second_numerator": ("numB",),
     "second_denominator": ("denB",),
     "differences": ("d",),
-    "values": ("x", "y"),
+    "values": ("x", "y", "d"),
     "families": ("family", "cluster"),
     "p_values": ("p",),
     "e_values": ("e",),
@@ -117,8 +121,8 @@ def _choice(options: Sequence[str], value: object) -> object:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(shown(value))  # noqa: TRY004 - the reader says what was found
-    if isinstance(value, int) and abs(value) > sys.float_info.max:
-        raise ValueError(shown(value))
+    if FURTHEST < abs(value) < math.inf:
+        raise ValueError(f"{shown(value)}, beyond {FURTHEST:g},")
     return float(value)
 
 
