@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from statistics import median
+from typing import TYPE_CHECKING
 
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.history import queries
 from optimizer.history.store import History
-from optimizer.models.contract import PromptAnalysis
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
 from optimizer.models.summaries import WindowSummary
 from optimizer.scoring_rules import ScoringRules
+
+if TYPE_CHECKING:
+    from optimizer.models.contract import PromptAnalysis
 
 
 def evidence(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.models.cases import Arm, CaseColumns, LatencyColumns, LoadedArm
+from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 NAN = float("nan")
@@ -82,10 +82,7 @@ def _arm(
     return LoadedArm(
         arm=Arm(**{**said, **facts}),
         cases=columns,
-        latencies=LatencyColumns(
-            case_id=column([c for c in cases for _ in times[c]], object),
-            latency_ms=column([t for c in cases for t in times[c]], float),
-        ),
+        latencies=column([t for c in cases for t in times[c]], float),
     )
 
 
