@@ -65,7 +65,9 @@ def known_name(name: str) -> str:
     spelled = name.strip().lower().replace("-", "_")
     if spelled in places():
         return spelled
-    near = get_close_matches(spelled, places(), n=3) or [n for n in places() if spelled in n][:3]
+    near = [name for name in places() if spelled in name][:3] or get_close_matches(
+        spelled, places()
+    )
     hint = f"Try {', '.join(near)}." if near else "Run 'optimizer stats' to see every method."
     raise SelectionError(f"method {name!r}: unknown, expected one of {len(places())}", hint=hint)
 
