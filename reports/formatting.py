@@ -20,7 +20,7 @@ _EXACT = 1e-9
 _LARGEST = 1e300
 """Beyond it, and for what is no number at all, nothing was measured."""
 
-_LISTED = 8
+_LISTED = 20
 """Longest list that is written out."""
 
 _SUFFIX_UNITS = (

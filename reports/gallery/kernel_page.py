@@ -14,13 +14,14 @@ def kernel_page(page: KernelPage) -> Document:
     parts: list[Block] = [Code(page.signature), *(Prose(note) for note in page.notes)]
     if page.parameters:
         parts.append(Section("Parameters", (_parameters(page.parameters),)))
-    parts += [
-        Section("Assumes", (Prose(page.assumes),)),
-        Section("Formula", (Prose(page.formula),)),
-        Section("Not for", (Prose(page.not_for),)),
-        Section("Refuses", (Prose(page.raises),)),
-        Section("References", (Prose(page.references),)),
-    ]
+    told = (
+        ("Assumes", page.assumes),
+        ("Formula", page.formula),
+        ("Not for", page.not_for),
+        ("Refuses", page.raises),
+        ("References", page.references),
+    )
+    parts += [Section(title, (Prose(text),)) for title, text in told if text]
     hint = f"From Python: {page.place}."
     return Document(
         page.name, Verdict(Tone.NEUTRAL, f"{page.name}: {page.summary}"), tuple(parts), (hint,)
