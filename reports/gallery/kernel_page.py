@@ -21,7 +21,7 @@ def kernel_page(page: KernelPage) -> Document:
         ("Refuses", page.raises),
         ("References", page.references),
     )
-    parts += [Section(title, (Prose(text),)) for title, text in told if text]
+    parts += [Section(title, (Prose(text),)) for title, text in told]
     hint = f"From Python: {page.place}."
     return Document(
         page.name, Verdict(Tone.NEUTRAL, f"{page.name}: {page.summary}"), tuple(parts), (hint,)

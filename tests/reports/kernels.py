@@ -70,11 +70,11 @@ BARE_PAGE = KernelPage(
     summary="Nothing.",
     notes=(),
     parameters=(),
-    raises="",
-    assumes="",
-    formula="",
-    not_for="",
-    references="",
+    raises="Nothing.",
+    assumes="Nothing.",
+    formula="0.",
+    not_for="Anything.",
+    references="No paper.",
 )
 
 RESULT = KernelResult(
