@@ -9,6 +9,7 @@ from typing import Final
 
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.ingest import IngestSettings
@@ -24,6 +25,7 @@ class Config(Settings):
     scoring: ScoringSettings = ScoringSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     comparison: ComparisonSettings = ComparisonSettings()
+    experiments: ExperimentSettings = ExperimentSettings()
     strategies: StrategiesSettings = StrategiesSettings()
 
 

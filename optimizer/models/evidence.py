@@ -11,6 +11,7 @@ from optimizer.models.summaries import WindowSummary
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.experiments import ExperimentSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Evidence:
         explanation: How the scoring rules come out for the current variant; None where nothing
             of it completed and its prompt is unknown.
         slow_ms: The limit that `WindowSummary.n_slow` counts beyond, in ms.
+        experiments: Its experiments, each with the newest look at its candidates, newest first.
     """
 
     workflow_id: str
@@ -37,3 +39,4 @@ class Evidence:
     analysis: PromptAnalysis | None = None
     explanation: Explanation | None = None
     slow_ms: float | None = None
+    experiments: tuple[ExperimentSummary, ...] = ()

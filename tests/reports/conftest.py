@@ -606,8 +606,8 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 }
 
 
-for beside in ("comparisons.py", "kernels.py"):
-    CASES |= runpy.run_path(str(Path(__file__).with_name(beside)))["CASES"]
+for file in ("comparisons.py", "experiments.py", "kernels.py"):
+    CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
 
 
 def poisoned(record: Any, poison: str, keep: frozenset[str] = frozenset()) -> Any:
