@@ -35,6 +35,7 @@ BUILDING_BLOCKS = {
     "running.plug_in_bets",
     "running.require_alpha",
     "running.unit_scaled",
+    "tails.quantile_ratios",  # `quantile_ratio` at several levels
 }
 
 
