@@ -118,12 +118,14 @@ def _column(file: str, name: str, separator: str) -> list[object]:
 
 
 def _cells(texts: Sequence[str | None]) -> list[object]:
-    """Return a column as numbers and truth values, or as its texts where one is neither.
+    """Return a column as numbers and truth values, or as its texts where most are neither.
 
-    A cell without text is None: it is for the reader of the column to refuse it.
+    What is no number among numbers, and None for a cell without text, is for the reader of the
+    column to refuse.
     """
     found = [None if text is None or not text.strip() else _number(text.strip()) for text in texts]
-    if all(value is None or not isinstance(value, str) for value in found):
+    n_texts = sum(isinstance(value, str) for value in found)
+    if 2 * n_texts <= len(found):
         return list(found)
     return [None if value is None else text for value, text in zip(found, texts, strict=True)]
 

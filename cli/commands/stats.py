@@ -18,7 +18,8 @@ def stats(
         list[str] | None,
         typer.Argument(
             help="NAME=VALUE, or VALUE in the order of the parameters. A value is a number, true, "
-            "false, a text, a JSON list, @FILE.csv:COLUMN or @FILE.json:KEY. Without values, the "
+            "false, a text, a JSON list, @FILE.csv:COLUMN or @FILE.json:KEY; one that begins with "
+            "a minus needs its name. Without values, the "
             "method is described. conf and confidence stand for level, alpha for 1 - level, A and "
             "B for first and second; the description of a method names all that it understands.",
             show_default=False,

@@ -69,7 +69,9 @@ def known_name(name: str) -> str:
         spelled, places()
     )
     hint = f"Try {', '.join(near)}." if near else "Run 'optimizer stats' to see every method."
-    raise SelectionError(f"method {name!r}: unknown, expected one of {len(places())}", hint=hint)
+    raise SelectionError(
+        f"method {name!r}: unknown, expected a name that 'optimizer stats' lists", hint=hint
+    )
 
 
 def signature_of(name: str) -> str:

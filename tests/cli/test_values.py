@@ -69,6 +69,13 @@ def test_an_empty_cell_is_no_number(table: Path) -> None:
     assert one(f"@{table}:note") == [None, "later"]
 
 
+def test_names_that_look_like_numbers_stay_names_among_names(tmp_path: Path) -> None:
+    path = tmp_path / "families.csv"
+    path.write_text("family,score\n01,0.5\nb,0.25\nc,n/a\n", "utf-8")
+    assert one(f"@{path}:family") == ["01", "b", "c"]
+    assert one(f"@{path}:score") == [0.5, 0.25, "n/a"]
+
+
 def test_an_unknown_column_names_those_that_are_there(table: Path) -> None:
     with pytest.raises(ConfigError, match="'score_b': not there, expected one of case, score_a"):
         one(f"@{table}:score_b")
