@@ -24,6 +24,7 @@ from cli.commands.power import power
 from cli.commands.report import report
 from cli.commands.runs import runs
 from cli.commands.show import show
+from cli.commands.stats import stats
 from cli.commands.status import status
 from cli.commands.store import export, migrate
 
@@ -66,6 +67,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     status,
     doctor,
     formats,
+    stats,
     demo,
 )
 for command in COMMANDS:

@@ -626,7 +626,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 }
 
 
-for file in ("comparisons.py", "experiments.py", "plans.py", "repeats.py"):
+for file in ("comparisons.py", "experiments.py", "kernels.py", "plans.py", "repeats.py"):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
 
 
