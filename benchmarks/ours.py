@@ -25,7 +25,7 @@ from optimizer.history.settings import RawPolicy, StoreSettings
 from optimizer.history.store import read_history
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
 from optimizer.scoring_rules import ScoringRules

@@ -11,7 +11,7 @@ from cli.reading import is_file, run_of_file
 if TYPE_CHECKING:
     from cli.session import Session
     from optimizer.models.cases import LoadedArm
-    from optimizer.models.verdicts import Metric
+    from optimizer.models.terms import Metric
     from optimizer.pipeline.arms import Wanted
 
 QUANTILES = frozenset({"latency_p50", "latency_p95"})

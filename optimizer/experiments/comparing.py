@@ -31,17 +31,8 @@ from optimizer.experiments.several import adjusted, omnibus, simultaneous_alpha
 from optimizer.experiments.unpaired import unpaired
 from optimizer.experiments.verdict import judge
 from optimizer.models.cases import Arm, LoadedArm
-from optimizer.models.verdicts import (
-    RATES,
-    Comparison,
-    ComparisonSet,
-    Finding,
-    Metric,
-    MetricVerdict,
-    Scope,
-    Severity,
-    VerdictKind,
-)
+from optimizer.models.terms import RATES, Metric, Scope, Severity, VerdictKind
+from optimizer.models.verdicts import Comparison, ComparisonSet, Finding, MetricVerdict
 
 METHODS = (
     "exact",

@@ -11,14 +11,8 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.units import read_guardrail, read_setting
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import ConfigError, SelectionError
-from optimizer.models.verdicts import (
-    BaselineGate,
-    ComparisonSet,
-    GuardMode,
-    Guardrail,
-    Metric,
-    Scope,
-)
+from optimizer.models.terms import GuardMode, Metric, Scope
+from optimizer.models.verdicts import BaselineGate, ComparisonSet, Guardrail
 
 
 def compare(

@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
-from optimizer.models.verdicts import (
-    Comparison,
-    ComparisonSet,
-    Metric,
-    MetricVerdict,
-    Scope,
-    VerdictKind,
-)
+from optimizer.models.terms import Metric, Scope, VerdictKind
+from optimizer.models.verdicts import Comparison, ComparisonSet, MetricVerdict
 
 Build = Callable[..., LoadedArm]
 Flips = Callable[..., tuple[LoadedArm, LoadedArm]]
