@@ -49,6 +49,7 @@ def load_arm(
         arm=_arm(selector, runs, cases, datasets),
         cases=cases,
         latencies=queries.case_latencies(history, run_ids, variant_id) if latencies else None,
+        contents=queries.case_contents(history, run_ids, variant_id),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -146,8 +147,10 @@ class LoadedArm:
         cases: Its cases.
         latencies: Every known time in ms, case by case in the order of the columns; None where no
             quantile is asked for.
+        contents: Hash of what was put in, by case, where that was kept; None where nobody asked.
     """
 
     arm: Arm
     cases: CaseColumns
     latencies: NDArray[np.float64] | None = None
+    contents: Mapping[str, str] | None = None

@@ -217,6 +217,12 @@ def case_families(
     return _columns(history, "case_families", **params)["family"]
 
 
+def case_contents(history: History, run_ids: Sequence[str], variant_id: str) -> dict[str, str]:
+    """Return a hash of what was put in, by case; cases without it are left out."""
+    params = {"run_ids": list(run_ids), "variant_id": variant_id}
+    return dict(_tuples(history, "case_contents", **params))
+
+
 def workflows(history: History) -> list[WorkflowSummary]:
     """Return what is stored of each workflow, by name."""
     return _rows(WorkflowSummary, history, "workflows")
