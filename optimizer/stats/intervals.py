@@ -66,6 +66,16 @@ def wilson(
     Raises:
         ValueError: n is not positive, or successes is not between 0 and n.
 
+    Assumes:
+        Independent outcomes of one rate, or an `n_effective` that makes up for it.
+
+    Formula:
+        All rates p with |k/n - p| <= z sqrt(p (1 - p) / m), m = n or `n_effective`: (k/n + z^2/2m
+        +- z sqrt(k/n (1 - k/n) / m + z^2/4m^2)) / (1 + z^2/m).
+
+    Not for:
+        Single bounds near 0 or 1 that an action hangs on (`clopper_pearson`).
+
     References:
         Wilson (1927), JASA 22, 209-212; Newcombe (1998), Stat Med 17, 857-872, method 3.
     """
@@ -103,6 +113,16 @@ def clopper_pearson(
     Raises:
         ValueError: As in `wilson`.
 
+    Assumes:
+        Independent outcomes of one rate, or an `n_effective` that makes up for it.
+
+    Formula:
+        The (1 - level) / 2 quantile of Beta(k, n - k + 1) to the (1 + level) / 2 quantile of
+        Beta(k + 1, n - k); 0 where k = 0 and 1 where k = n.
+
+    Not for:
+        Display beside other rates: it is wider than its level asks (`wilson`).
+
     References:
         Clopper and Pearson (1934), Biometrika 26, 404-413; Korn and Graubard (1998).
     """
@@ -133,6 +153,15 @@ def mean_interval(mean: float, sd: float, n: int, *, level: float = 0.95) -> Int
     Raises:
         ValueError: n is below 2, or sd is negative.
 
+    Assumes:
+        Independent observations, near normal or many.
+
+    Formula:
+        mean +- t sd / sqrt(n), t the (1 + level) / 2 quantile of Student's t with n - 1 df.
+
+    Not for:
+        Rates (`wilson`), or clustered observations counted one by one.
+
     References:
         Student (1908), Biometrika 6, 1-25.
     """
@@ -153,6 +182,16 @@ def newcombe(first: Interval, second: Interval) -> RateDifference:
 
     Raises:
         ValueError: The levels differ.
+
+    Assumes:
+        Two independent samples of independent outcomes.
+
+    Formula:
+        D - sqrt((p2 - l2)^2 + (u1 - p1)^2) to D + sqrt((u2 - p2)^2 + (p1 - l1)^2), D = p2 - p1,
+        l and u the Wilson bounds of each rate.
+
+    Not for:
+        The same units under both (`tango`, `newcombe_paired`); margins (`miettinen_nurminen`).
 
     References:
         Newcombe (1998), Stat Med 17, 873-890, method 10.
