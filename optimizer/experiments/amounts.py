@@ -10,11 +10,11 @@ import numpy as np
 
 from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.models.cases import LatencyColumns, LoadedArm
+from optimizer.models.cases import LoadedArm
 from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
 from optimizer.stats.ratios import fieller, geometric_ratio
 from optimizer.stats.results import Ratio
-from optimizer.stats.tails import quantile_ratio
+from optimizer.stats.tails import quantile_ratios
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,11 +67,13 @@ def paired_quantile(
     families: bool,
 ) -> MetricVerdict:
     """Measure the ratio of a quantile of the latency over the shared cases; no verdict yet."""
-    q = QUANTILES[metric]
-    times = [_times(arm.latencies) for arm in arms]
-    units, n_dropped = _timed_units(pairs, families=families)
-    chosen = [_of_units(time, units) for time in times]
-    n = len({unit for unit in units.values()})
+    found = paired_values(pairs, Metric.LATENCY, families=families)
+    units = np.arange(len(found.baseline)) if found.family is None else found.family
+    n = int(units.max()) + 1 if len(units) else 0
+    chosen = [
+        _times_of(arm, rows[found.kept], units)
+        for arm, rows in zip(arms, (pairs.at_baseline, pairs.at_candidate), strict=True)
+    ]
     plain = MetricVerdict(
         metric=metric,
         kind=VerdictKind.INCONCLUSIVE,
@@ -79,11 +81,11 @@ def paired_quantile(
         alpha=alpha,
         n=n,
         unit="family" if n < len(units) else "case",
-        n_dropped=n_dropped,
+        n_dropped=found.n_dropped,
         method="bootstrap of the cases, percentile interval of the log ratio",
         why="a quantile of times: cases are resampled with both arms and all their repeats",
     )
-    return quantile_of(plain, chosen, q=q, settings=settings, alpha=alpha)
+    return quantile_of(plain, chosen, q=QUANTILES[metric], settings=settings, alpha=alpha)
 
 
 def quantile_of(
@@ -118,18 +120,15 @@ def quantile_of(
             reason=f"{plain.n} of the {needed} cases that the {_ordinal(q)} needs for an "
             "upper bound",
         )
-    wide, narrow = (
-        quantile_ratio(
-            first,
-            first_unit,
-            second,
-            second_unit,
-            q=q,
-            seed=settings.seed,
-            resamples=settings.resamples,
-            level=level,
-        )
-        for level in (1 - alpha, 1 - 2 * alpha)
+    wide, narrow = quantile_ratios(
+        first,
+        first_unit,
+        second,
+        second_unit,
+        q=q,
+        seed=settings.seed,
+        resamples=settings.resamples,
+        levels=(1 - alpha, 1 - 2 * alpha),
     )
     return _with_bounds(plain, wide, narrow)
 
@@ -148,8 +147,8 @@ def _units(found: PairedValues) -> tuple[NDArray[np.float64], NDArray[np.float64
     if found.family is None:
         return found.baseline, found.candidate
     return (
-        np.bincount(found.family, weights=found.baseline),
-        np.bincount(found.family, weights=found.candidate),
+        np.bincount(found.family, weights=found.baseline).astype(np.float64),
+        np.bincount(found.family, weights=found.candidate).astype(np.float64),
     )
 
 
@@ -209,24 +208,19 @@ def _too_few(n: int, metric: Metric) -> str:
     return f"only {n} case has a known {NOUNS[metric]} in both arms"
 
 
-def _times(latencies: LatencyColumns | None) -> LatencyColumns:
-    if latencies is None:
+def times_of(arm: LoadedArm) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return every time of an arm, and the row of its case in the arm's columns."""
+    if arm.latencies is None:
         raise ValueError("the single times are not loaded, expected them for a quantile")
-    return latencies
+    return arm.latencies, np.repeat(np.arange(len(arm.cases.n)), arm.cases.n_latency)
 
 
-def _timed_units(pairs: Pairs, *, families: bool) -> tuple[dict[str, int], int]:
-    """Return the unit of each shared case with a known time in both arms, and the cases without."""
-    found = paired_values(pairs, Metric.LATENCY, families=families)
-    cases = pairs.case_id[found.kept]
-    units = np.arange(len(cases)) if found.family is None else found.family
-    return dict(zip(cases, units.tolist(), strict=True)), found.n_dropped
-
-
-def _of_units(
-    times: LatencyColumns, units: dict[str, int]
+def _times_of(
+    arm: LoadedArm, rows: NDArray[np.int64], units: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the times of the cases that have a unit, and the number of it."""
-    number = np.fromiter((units.get(case, -1) for case in times.case_id), dtype=np.int64)
-    chosen = number >= 0
-    return times.latency_ms[chosen], number[chosen]
+    """Return the times of some cases, given by their rows, and the unit of each time."""
+    times, row = times_of(arm)
+    unit_of_row = np.full(len(arm.cases.n), -1)
+    unit_of_row[rows] = units
+    unit = unit_of_row[row]
+    return times[unit >= 0], unit[unit >= 0]

@@ -104,8 +104,9 @@ AMOUNT_COLUMNS = {
 def values(columns: CaseColumns, metric: Metric) -> NDArray[np.float64]:
     """Return the mean of a metric for each case; NaN where it is unknown or nothing completed."""
     if metric is Metric.SUCCESS:
-        n = columns.n.astype(np.float64)
-        return np.divide(columns.n_passed, n, out=np.full(len(n), np.nan), where=n > 0)
+        rates = np.full(len(columns.n), np.nan)
+        np.divide(columns.n_passed, columns.n, out=rates, where=columns.n > 0)
+        return rates
     if metric is Metric.SCORE:
         return np.where(columns.n_scored > 0, columns.score, np.nan)
     return np.asarray(getattr(columns, AMOUNT_COLUMNS[metric]), dtype=np.float64)

@@ -292,7 +292,7 @@ def _flip_companions(flips: Flips, level: float) -> tuple[Companion, ...]:
 def _mean_companions(d: NDArray[np.float64], t: Difference) -> tuple[Companion, ...]:
     from scipy.special import stdtr  # noqa: PLC0415 - heavy
 
-    if not math.isfinite(t.statistic):
+    if t.df is None or not math.isfinite(t.statistic):
         return ()
     better = float(stdtr(t.df, t.statistic))
     return (

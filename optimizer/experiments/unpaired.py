@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.amounts import QUANTILES, quantile_of
+from optimizer.experiments.amounts import QUANTILES, quantile_of, times_of
 from optimizer.experiments.pairing import values
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.models.cases import CaseColumns, LatencyColumns, LoadedArm
+from optimizer.models.cases import CaseColumns, LoadedArm
 from optimizer.models.verdicts import RATES, Companion, Metric, MetricVerdict, VerdictKind
 from optimizer.stats.bayes import beta_binomial
 from optimizer.stats.effect_sizes import cohens_h
@@ -147,7 +147,7 @@ def _quantile(
     settings: ComparisonSettings,
     alpha: float,
 ) -> MetricVerdict:
-    first, second = (_numbered(arm.latencies) for arm in arms)
+    first, second = (_numbered(arm) for arm in arms)
     n_first = int(first[1].max()) + 1 if len(first[1]) else 0
     n_second = int(second[1].max()) + 1 if len(second[1]) else 0
     plain = MetricVerdict(
@@ -194,9 +194,8 @@ def _is_once(cases: CaseColumns) -> bool:
     return bool((cases.n <= 1).all())
 
 
-def _numbered(latencies: LatencyColumns | None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the times of an arm with the number of the case of each."""
-    if latencies is None:
-        raise ValueError("the single times are not loaded, expected them for a quantile")
-    _, number = np.unique(latencies.case_id.astype(str), return_inverse=True)
-    return latencies.latency_ms, number.astype(np.int64)
+def _numbered(arm: LoadedArm) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the times of an arm with the number of the case of each, without gaps."""
+    times, row = times_of(arm)
+    _, number = np.unique(row, return_inverse=True)
+    return times, number.astype(np.int64)

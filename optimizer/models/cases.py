@@ -137,28 +137,16 @@ class CaseColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatencyColumns:
-    """Every known time of an arm, one row a task.
-
-    Attributes:
-        case_id: Ids, as Python strings, ordered.
-        latency_ms: Time of one task.
-    """
-
-    case_id: NDArray[np.object_]
-    latency_ms: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedArm:
     """An arm with its columns.
 
     Attributes:
         arm: What it is.
         cases: Its cases.
-        latencies: Its times, where a quantile of them is asked for; else None.
+        latencies: Every known time in ms, case by case in the order of the columns; None where no
+            quantile is asked for.
     """
 
     arm: Arm
     cases: CaseColumns
-    latencies: LatencyColumns | None = None
+    latencies: NDArray[np.float64] | None = None

@@ -9,8 +9,9 @@ import numpy as np
 
 from optimizer.stats.betas import Beta, difference_below, points_between, scaled_below
 from optimizer.stats.bisection import turning_point
-from optimizer.stats.counts import checked_pairs, checked_rate, require_level
+from optimizer.stats.counts import checked_pairs, checked_rate
 from optimizer.stats.intervals import Interval
+from optimizer.stats.student import require_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimizer.stats.quantiles import normal_quantile
+from optimizer.stats.student import require_level
 
 
 def whole_counts(**counts: float) -> tuple[int, ...]:
@@ -39,16 +40,6 @@ def checked_pairs(b: float, c: float, n: float) -> tuple[int, int, int]:
     if pairs < 1 or first_only + second_only > pairs:
         raise ValueError(f"b + c must be within 0 and n >= 1, got {b} + {c} of {n}")
     return first_only, second_only, pairs
-
-
-def require_level(level: float) -> None:
-    """Refuse a level that is not between 0 and 1.
-
-    Raises:
-        ValueError: The level is 0, 1, outside, or NaN.
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level}")
 
 
 def two_sided_z(level: float) -> float:

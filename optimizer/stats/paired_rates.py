@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.stats.bisection import turning_point
-from optimizer.stats.counts import checked_pairs, require_level, two_sided_z, whole_counts
+from optimizer.stats.counts import checked_pairs, two_sided_z, whole_counts
 from optimizer.stats.intervals import Interval, clopper_pearson, wilson
 from optimizer.stats.results import HypothesisTest, Ratio
+from optimizer.stats.student import require_level
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

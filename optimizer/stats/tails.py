@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,33 @@ def quantile_ratio(
     References:
         Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapters 8 and 13.
     """
-    require_level(level)
+    (found,) = quantile_ratios(
+        first_values,
+        first_case_index,
+        second_values,
+        second_case_index,
+        q=q,
+        seed=seed,
+        resamples=resamples,
+        levels=(level,),
+    )
+    return found
+
+
+def quantile_ratios(
+    first_values: ArrayLike,
+    first_case_index: ArrayLike,
+    second_values: ArrayLike,
+    second_case_index: ArrayLike,
+    *,
+    q: float = 0.95,
+    seed: int = 0,
+    resamples: int = 999,
+    levels: Sequence[float],
+) -> tuple[Ratio, ...]:
+    """Return `quantile_ratio` at several levels, of the same resamples."""
+    for level in levels:
+        require_level(level)
     if not 0 < q < 1 or resamples < 1:
         raise ValueError(f"need q between 0 and 1 and resamples >= 1, got {q} and {resamples}")
     n = 1 + max(_largest(first_case_index), _largest(second_case_index))
@@ -78,14 +105,19 @@ def quantile_ratio(
     first, second = _resampled(arms, seed, resamples).T
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = second / first
-    rank = max(math.floor((1 - level) / 2 * (resamples + 1) + ROUNDING), 1)
-    return Ratio(
-        estimate=arms[1].estimate / arms[0].estimate if arms[0].estimate > 0 else math.nan,
-        low=float(np.sort(np.nan_to_num(ratios, nan=0.0, posinf=math.inf))[rank - 1]),
-        high=float(np.sort(np.nan_to_num(ratios, nan=math.inf, posinf=math.inf))[-rank]),
-        level=level,
-        p_value=None,
-        n=n,
+    lowest = np.sort(np.nan_to_num(ratios, nan=0.0, posinf=math.inf))
+    highest = np.sort(np.nan_to_num(ratios, nan=math.inf, posinf=math.inf))
+    ranks = [max(math.floor((1 - level) / 2 * (resamples + 1) + ROUNDING), 1) for level in levels]
+    return tuple(
+        Ratio(
+            estimate=arms[1].estimate / arms[0].estimate if arms[0].estimate > 0 else math.nan,
+            low=float(lowest[rank - 1]),
+            high=float(highest[-rank]),
+            level=level,
+            p_value=None,
+            n=n,
+        )
+        for level, rank in zip(levels, ranks, strict=True)
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from optimizer.history.store import History
-from optimizer.models.cases import ArmRun, CaseColumns, LatencyColumns, VariantRun
+from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.summaries import (
     FailureGroup,
@@ -160,10 +160,12 @@ def case_columns(history: History, run_ids: Sequence[str], variant_id: str) -> C
     return CaseColumns(**columns)
 
 
-def case_latencies(history: History, run_ids: Sequence[str], variant_id: str) -> LatencyColumns:
-    """Return every known time of a variant in some runs."""
+def case_latencies(
+    history: History, run_ids: Sequence[str], variant_id: str
+) -> NDArray[np.float64]:
+    """Return every known time of a variant in some runs, in ms, in the order of the cases."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id}
-    return LatencyColumns(**_columns(history, "case_latencies", **params))
+    return _columns(history, "case_latencies", **params)["latency_ms"]
 
 
 def case_families(
@@ -268,7 +270,7 @@ def _rows(record: type[Row], history: History, name: str, **params: object) -> l
 
 def _columns(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
     """Run `name`.sql and return its columns; what is NULL in one of floats is NaN."""
-    found = history.connection.execute(_sql(name), params).fetchnumpy()
+    found: dict[str, Any] = history.connection.execute(_sql(name), params).fetchnumpy()
     return {
         column: values.filled(float("nan")) if hasattr(values, "filled") else values
         for column, values in found.items()
