@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from cli.commands import baseline, experiment
 from cli.commands.analyze import analyze
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
@@ -38,6 +39,14 @@ ABOUT: dict[str, Any] = {
 app = typer.Typer(**ABOUT)
 config_app = typer.Typer(name="config", help="The settings in force.", no_args_is_help=True)
 store_app = typer.Typer(name="store", help="The history as a file.", no_args_is_help=True)
+baseline_app = typer.Typer(
+    name="baseline", help="What candidates are held against.", no_args_is_help=True
+)
+experiment_app = typer.Typer(
+    name="experiment",
+    help="Variants against a baseline, over the runs that come in.",
+    no_args_is_help=True,
+)
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
     analyze,
@@ -62,8 +71,25 @@ for command in COMMANDS:
 config_app.command()(config_show)
 store_app.command()(export)
 store_app.command()(migrate)
-app.add_typer(config_app)
-app.add_typer(store_app)
+baseline_app.command("set")(baseline.set_)
+baseline_app.command()(baseline.show)
+baseline_app.command()(baseline.clear)
+for command in (
+    experiment.plan,
+    experiment.start,
+    experiment.status,
+    experiment.report,
+    experiment.pause,
+    experiment.resume,
+    experiment.conclude,
+    experiment.cancel,
+    experiment.archive,
+):
+    experiment_app.command()(command)
+
+GROUPS = (baseline_app, experiment_app, config_app, store_app)
+for group in GROUPS:
+    app.add_typer(group)
 
 
 @app.callback(invoke_without_command=True)
@@ -77,14 +103,18 @@ def root(version: bool = typer.Option(False, "--version", "-V", help="Show the v
 
 
 def only(name: str) -> typer.Typer:
-    """Return an application with one command, where there is one of that name; else all.
+    """Return an application with one command or group, where there is one of that name; else all.
 
     Building the options of every command takes longer than a short command itself.
     """
     chosen = [command for command in COMMANDS if command.__name__ == name]
-    if not chosen:
+    groups = [group for group in GROUPS if group.info.name == name]
+    if not chosen and not groups:
         return app
     small = typer.Typer(**ABOUT)
-    small.command()(chosen[0])
+    for command in chosen:
+        small.command()(command)
+    for group in groups:
+        small.add_typer(group)
     small.callback(invoke_without_command=True)(root)
     return small

@@ -141,8 +141,11 @@ def figure_interval(low: float | None, high: float | None) -> str:
 
 
 def level(share: float | None) -> str:
-    """Format a confidence level: '95 %', '97.5 %'."""
-    return f"{100 * share:.4g} %" if _known(share) else UNKNOWN
+    """Format a confidence level: '95 %', '97.5 %'; '100 %' only when exact."""
+    if not _known(share):
+        return UNKNOWN
+    shown = f"{100 * share:.4g}"
+    return ">99.99 %" if shown == "100" and share < 1 else f"{shown} %"
 
 
 def n_bytes(n: int | None) -> str:
@@ -230,7 +233,7 @@ def setting(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def plural(n: int, noun: str, many: str | None = None) -> str:
+def plural(n: float, noun: str, many: str | None = None) -> str:
     """Count things: '1 task', '12,345 tasks'."""
     return f"{count(n)} {noun if n == 1 else many or noun + 's'}"
 

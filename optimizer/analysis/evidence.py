@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from statistics import median
+from typing import TYPE_CHECKING
 
+from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.history import queries
 from optimizer.history.store import History
-from optimizer.models.contract import PromptAnalysis
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
+from optimizer.models.experiments import ExperimentSummary
 from optimizer.models.reports import report_of
 from optimizer.models.summaries import WindowSummary
 from optimizer.scoring_rules import ScoringRules
+
+if TYPE_CHECKING:
+    from optimizer.models.contract import PromptAnalysis
 
 
 def evidence(
@@ -52,11 +57,13 @@ def evidence(
     by_workflow = [list(group) for _, group in groupby(windows, lambda w: w.workflow_id)]
     current = [_current(group, variant) for group in by_workflow]
     prompts = queries.variant_prompts(history, [window.variant_id for window in current])
+    experiments = experiment_summaries(history, workflow_id=workflow_id, as_of=as_of)
     return [
         _evidence(
             window,
             group,
             prompts.get(window.variant_id),
+            [e for e in experiments if e.experiment.design.workflow_id == window.workflow_id],
             as_of=as_of,
             settings=settings,
             rules=rules,
@@ -70,6 +77,7 @@ def _evidence(
     current: WindowSummary,
     windows: Sequence[WindowSummary],
     prompt: str | None,
+    experiments: Sequence[ExperimentSummary],
     *,
     as_of: datetime | None,
     settings: EvidenceSettings,
@@ -95,6 +103,7 @@ def _evidence(
         analysis=analysis,
         explanation=explanation,
         slow_ms=slow_ms,
+        experiments=tuple(experiments),
     )
 
 

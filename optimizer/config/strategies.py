@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
-from pydantic import Field, create_model
+from pydantic import create_model
 
 from optimizer.models.settings import Settings
 from optimizer.strategies import STRATEGIES
-
-MADE = {"use_attribute_docstrings": False}
-"""A model that is made has no source to look for docstrings in; its fields bring their own."""
 
 
 class Configurable(Protocol):
@@ -54,7 +51,6 @@ def strategies_section(strategies: Iterable[type[Configurable]]) -> type[Strateg
         "StrategiesSettings",
         __base__=StrategiesSection,
         __doc__=StrategiesSection.__doc__,
-        __cls_kwargs__=MADE,
         **fields,
     )
 
@@ -63,13 +59,9 @@ def _entry_type(strategy: type[Configurable]) -> type[StrategySwitch]:
     own = strategy.settings_type
     if taken := own.model_fields.keys() & StrategySwitch.model_fields.keys():
         raise TypeError(f"{own.__name__}: {', '.join(sorted(taken))} is kept for every strategy")
-    description = StrategySwitch.model_fields["priority"].description
-    fields: dict[str, Any] = {
-        "priority": (int, Field(default=strategy.priority, description=description))
-    }
     bases = cast(type[StrategySwitch], (own, StrategySwitch))
     return create_model(
-        own.__name__, __base__=bases, __doc__=own.__doc__, __cls_kwargs__=MADE, **fields
+        own.__name__, __base__=bases, __doc__=own.__doc__, priority=(int, strategy.priority)
     )
 
 

@@ -9,10 +9,11 @@ from typing import Final
 
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.ingest import IngestSettings
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Settings, descriptions
 from optimizer.scoring_rules import ScoringSettings
 
 
@@ -24,6 +25,7 @@ class Config(Settings):
     scoring: ScoringSettings = ScoringSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     comparison: ComparisonSettings = ComparisonSettings()
+    experiments: ExperimentSettings = ExperimentSettings()
     strategies: StrategiesSettings = StrategiesSettings()
 
 
@@ -37,25 +39,33 @@ class Entry:
     Attributes:
         path: Names from the root: `("ingest", "redact")`.
         value: The value of a key; the `Settings` of a section.
-        description: What it is for.
+        section: The class that it is a field of.
     """
 
     path: tuple[str, ...]
     value: object
-    description: str
+    section: type[Settings]
+
+    @property
+    def description(self) -> str:
+        """What it is for."""
+        if isinstance(self.value, Settings):
+            return _purpose(self.value)
+        return descriptions(self.section).get(self.path[-1], "")
 
 
 def entries(section: Settings, path: tuple[str, ...] = ()) -> Iterator[Entry]:
     """Yield the keys of a section, then each section inside it followed by what it holds."""
+    kind = type(section)
     inner: list[tuple[str, Settings]] = []
-    for name, field in type(section).model_fields.items():
+    for name in kind.model_fields:
         value = getattr(section, name)
         if isinstance(value, Settings):
             inner.append((name, value))
         else:
-            yield Entry(path=(*path, name), value=value, description=field.description or "")
+            yield Entry(path=(*path, name), value=value, section=kind)
     for name, value in inner:
-        yield Entry(path=(*path, name), value=value, description=_purpose(value))
+        yield Entry(path=(*path, name), value=value, section=kind)
         yield from entries(value, (*path, name))
 
 

@@ -119,5 +119,5 @@ def _size(gain: Gain, min_effect: float) -> str | None:
 def _depth(gain: Gain, margin: float) -> str | None:
     """Say how a regression stands to the margin."""
     if gain.high < -margin:
-        return "beyond the margin"
-    return "within the margin" if gain.low > -margin else None
+        return "beyond margin"
+    return "within margin" if gain.low > -margin else None

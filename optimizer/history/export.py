@@ -10,8 +10,11 @@ from optimizer.models.errors import HistoryError
 
 TABLES = (
     "audit_log",
+    "baselines",
     "decisions",
+    "experiments",
     "ingest_rejects",
+    "looks",
     "prompts",
     "reports",
     "runs",

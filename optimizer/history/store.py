@@ -15,7 +15,7 @@ import duckdb
 
 from optimizer.models.errors import HistoryError, NoHistoryError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",

@@ -1,7 +1,7 @@
 """The vocabulary shared by all packages: the published contract, frozen records, errors.
 
-The contract names resolve on first use, so that the commands that need none of them do not pay
-for building them.
+The contract names resolve on first use, so that a command pays for building those alone that it
+needs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from optimizer.models.contract import (
-        ErrorDistribution,
         IssueSeverity,
         IssueType,
         OptimizationChange,
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
         PromptSuggestion,
         PromptVersion,
         SuggestionType,
-        TestExecutionReport,
     )
+    from optimizer.models.execution import ErrorDistribution, TestExecutionReport
 
 __all__ = [
     "ErrorDistribution",
@@ -44,8 +43,12 @@ __all__ = [
     "TestExecutionReport",
 ]
 
+EXECUTION = ("ErrorDistribution", "TestExecutionReport")
+"""Names that are in `optimizer.models.execution`; the others are in `optimizer.models.contract`."""
+
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("optimizer.models.contract"), name)
+    home = "execution" if name in EXECUTION else "contract"
+    return getattr(import_module(f"{__name__}.{home}"), name)

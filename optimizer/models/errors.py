@@ -6,7 +6,7 @@
   x HistoryError     the history database cannot be used
     x NoHistoryError there is none yet
   x SelectionError   what was asked for is not there, or is more than one thing
-  x TransitionError  a decision was asked to take a step it cannot take
+  x TransitionError  a decision or an experiment was asked to take a step it cannot take
 
 Anything else that escapes is a bug and keeps its traceback.
 """
@@ -87,4 +87,4 @@ class SelectionError(OptimizerError):
 
 
 class TransitionError(OptimizerError):
-    """A decision was asked to take a step it cannot take."""
+    """A decision or an experiment was asked to take a step it cannot take."""

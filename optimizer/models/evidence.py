@@ -11,6 +11,8 @@ from optimizer.models.summaries import WindowSummary
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.experiments import ExperimentSummary
+    from optimizer.models.verdicts import Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,9 @@ class Evidence:
         explanation: How the scoring rules come out for the current variant; None where nothing
             of it completed and its prompt is unknown.
         slow_ms: The limit that `WindowSummary.n_slow` counts beyond, in ms.
+        experiments: Its experiments, each with the newest look at its candidates, newest first.
+        comparisons: The current variant, as the baseline, against others on the cases that both
+            ran; empty where none was made.
     """
 
     workflow_id: str
@@ -37,3 +42,5 @@ class Evidence:
     analysis: PromptAnalysis | None = None
     explanation: Explanation | None = None
     slow_ms: float | None = None
+    experiments: tuple[ExperimentSummary, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.models.contract import ErrorDistribution, TestExecutionReport
+from optimizer.models.execution import ErrorDistribution, TestExecutionReport
 from optimizer.models.summaries import RunSummary, WindowSummary
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from optimizer.models.rules import StrategyChoice
 
 if TYPE_CHECKING:
-    from optimizer.models.contract import PromptAnalysis, TestExecutionReport
+    from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.execution import TestExecutionReport
 
 CLARITY = "clarity_focus"
 EFFICIENCY = "efficiency_focus"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optimizer.models.contract import TestExecutionReport
+    from optimizer.models.execution import TestExecutionReport
 
 PLAUSIBLE_SECONDS = 600.0
 """A legacy response time above this was probably given in milliseconds."""
@@ -21,7 +21,7 @@ def _convert_legacy_baseline_metrics(
     `avg_response_time` is in seconds; `avg_response_time_ms` is taken as it is. Counts are
     rounded, so that the report's rate may differ from the one given.
     """
-    from optimizer.models.contract import TestExecutionReport  # noqa: PLC0415 - start-up time
+    from optimizer.models.execution import TestExecutionReport  # noqa: PLC0415 - start-up time
 
     if not baseline_metrics or "success_rate" not in baseline_metrics:
         return None

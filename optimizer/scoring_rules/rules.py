@@ -13,7 +13,8 @@ from optimizer.scoring_rules.legacy import _convert_legacy_baseline_metrics
 from optimizer.stats.intervals import Interval, mean_interval, wilson
 
 if TYPE_CHECKING:
-    from optimizer.models.contract import PromptAnalysis, TestExecutionReport
+    from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.execution import TestExecutionReport
 
 
 class HasScoreThreshold(Protocol):

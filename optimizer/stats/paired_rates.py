@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from optimizer.stats.bisection import turning_point
 from optimizer.stats.counts import checked_pairs, two_sided_z, whole_counts
 from optimizer.stats.intervals import Interval, clopper_pearson, wilson
@@ -19,6 +17,9 @@ from optimizer.stats.student import require_level
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+COUNTED = 500
+"""Up to so many coins the ways to fall are counted, exactly and without scipy."""
 
 
 def mcnemar_midp(b: int, c: int) -> HypothesisTest:
@@ -353,6 +354,7 @@ def cochran_q(y: ArrayLike) -> HypothesisTest:
     References:
         Cochran (1950), Biometrika 37, 256-266.
     """
+    import numpy as np
     from scipy.special import chdtrc
 
     table = np.asarray(y, dtype=np.float64)
@@ -371,10 +373,12 @@ def cochran_q(y: ArrayLike) -> HypothesisTest:
 
 def _heads(k: int, m: int) -> float:
     """Return the probability of at most k heads when m fair coins are thrown."""
-    from scipy.special import betainc  # keeps more digits of large counts than `bdtr`
-
     if not 0 <= k < m:
         return 0.0 if k < 0 else 1.0
+    if m <= COUNTED:
+        return sum(math.comb(m, i) for i in range(k + 1)) / 2**m
+    from scipy.special import betainc  # keeps more digits of large counts than `bdtr`
+
     return float(betainc(m - k, k + 1, 0.5))
 
 

@@ -1,7 +1,8 @@
 """How many observations a question takes, and what a number of them can answer.
 
 Numbers of observations come back unrounded; round them up. `alpha` is two-sided wherever a
-difference is sought and one-sided wherever a margin is to be cleared.
+difference is sought and one-sided wherever a margin is to be cleared. A decision plans with the
+closed forms, so arrays are loaded only by the functions that need them.
 """
 
 from __future__ import annotations
@@ -9,14 +10,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from optimizer.stats.intervals import wilson
 from optimizer.stats.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
 MAX_TAIL = 0.5  # of a mid-p test: above it, a tie would count as a difference
@@ -85,6 +85,7 @@ def paired_rates_power(
     References:
         Fagerland, Lydersen and Laake (2013), BMC Med Res Methodol 13:91.
     """
+    import numpy as np
     from scipy.special import betaln, xlog1py, xlogy
 
     _require_discordance(discordance, difference)
@@ -614,6 +615,8 @@ def _require_variances(*variances: float) -> None:
 
 def _midp_limits(m: NDArray[np.int_], alpha: float) -> NDArray[np.int_]:
     """Return the largest k with mid-p(k, m) < alpha for each m; -1 where there is none."""
+    import numpy as np
+
     start = m / 2 - normal_quantile(1 - alpha / 2) * np.sqrt(m) / 2
     k = np.clip(np.floor(start), -1, m).astype(m.dtype)
     while (low := _midp(k + 1, m) < alpha).any():
@@ -625,12 +628,15 @@ def _midp_limits(m: NDArray[np.int_], alpha: float) -> NDArray[np.int_]:
 
 def _midp(k: NDArray[np.int_], m: NDArray[np.int_]) -> NDArray[np.float64]:
     """Return McNemar's mid-p with k the rarer of m discordant outcomes; 1 from the middle on."""
+    import numpy as np
+
     p = _binomial_cdf(k, m, 0.5) + _binomial_cdf(k - 1, m, 0.5)
     return np.where(2 * k < m, p, 1.0)
 
 
 def _binomial_cdf(k: NDArray[np.int_], m: NDArray[np.int_], p: float) -> NDArray[np.float64]:
     """Return P(X <= k) for X ~ Bin(m, p); 0 below k = 0."""
+    import numpy as np
     from scipy.special import betainc
 
     inside = (k >= 0) & (k < m)

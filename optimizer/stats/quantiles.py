@@ -44,13 +44,13 @@ def t_quantile(p: float, df: float) -> float:
     if p < 0.5:  # noqa: PLR2004 - by symmetry
         return -t_quantile(1 - p, df)
     low, high = 0.0, 1.0
-    while _upper_tail(high, df) > 1 - p:
+    while t_upper_tail(high, df) > 1 - p:
         low, high = high, 2 * high
     for _ in range(MAX_HALVINGS):
         middle = (low + high) / 2
         if middle in (low, high):
             break
-        low, high = (middle, high) if _upper_tail(middle, df) > 1 - p else (low, middle)
+        low, high = (middle, high) if t_upper_tail(middle, df) > 1 - p else (low, middle)
     return high
 
 
@@ -75,8 +75,8 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     return high
 
 
-def _upper_tail(t: float, df: float) -> float:
-    """Return P(T > t) for t >= 0."""
+def t_upper_tail(t: float, df: float) -> float:
+    """Return P(T > t), t >= 0, for Student's t with `df` degrees of freedom."""
     return _incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2
 
 

@@ -18,6 +18,7 @@ from reports.document import (
     Details,
     Facts,
     Items,
+    Prose,
     Section,
     Table,
     left,
@@ -125,7 +126,7 @@ def case_details(comparison: Comparison) -> tuple[Block, ...]:
         ("Newly passing", comparison.newly_passing),
     )
     return tuple(
-        Details(f"{title}: {plural(len(ids), 'case')}", (Items(listed(ids)),))
+        Details(f"{title}: {plural(len(ids), 'case')}", (Prose(", ".join(listed(ids))),))
         for title, ids in lists
         if ids
     )

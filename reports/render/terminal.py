@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reports.charts import chart_table
 from reports.document import (
     Align,
     Block,
@@ -84,6 +83,8 @@ def _blocks(blocks: Sequence[Block], width: int) -> Iterator[Line]:
 
 def _block(block: Block, width: int) -> Iterator[Line]:
     if isinstance(block, Chart):
+        from reports.charts import chart_table
+
         block = chart_table(block)
     match block:
         case Prose():

@@ -606,7 +606,8 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 }
 
 
-CASES |= runpy.run_path(str(Path(__file__).with_name("comparisons.py")))["CASES"]
+for file in ("comparisons.py", "experiments.py"):
+    CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
 
 
 def poisoned(record: Any, poison: str, keep: frozenset[str] = frozenset()) -> Any:

@@ -14,6 +14,15 @@ import msgspec
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
+from optimizer.models.experiments import (
+    Baseline,
+    Experiment,
+    ExperimentDesign,
+    ExperimentStatus,
+    Look,
+    LookKey,
+    Outcome,
+)
 from optimizer.models.summaries import (
     FailureGroup,
     Reject,
@@ -54,6 +63,18 @@ class Counts:
     n_payloads: int
     n_orphans: int
     n_duplicate_runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmInRun:
+    """A variant in a run, and how many tests it had there."""
+
+    run_id: str
+    variant_id: str
+    variant: str
+    n_tasks: int
+    n_completed: int
+    n_succeeded: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +257,60 @@ def stored_decisions(history: History, decision_ids: Sequence[str]) -> dict[str,
     return {decision_id: _decision(state, body) for decision_id, state, body in rows}
 
 
+def experiments(
+    history: History, *, experiment_id: str | None = None, workflow_id: str | None = None
+) -> list[Experiment]:
+    """Return the experiments, newest first."""
+    rows = _dicts(history, "experiments", experiment_id=experiment_id, workflow_id=workflow_id)
+    return [_experiment(row) for row in rows]
+
+
+def looks(
+    history: History,
+    *,
+    experiment_id: str | None = None,
+    workflow_id: str | None = None,
+    metric: str | None = None,
+    baseline_id: str | None = None,
+    candidate_id: str | None = None,
+) -> list[Look]:
+    """Return the looks that meet the conditions, oldest first."""
+    rows = _dicts(
+        history,
+        "looks",
+        experiment_id=experiment_id,
+        workflow_id=workflow_id,
+        metric=metric,
+        baseline_id=baseline_id,
+        candidate_id=candidate_id,
+    )
+    return [_look(row) for row in rows]
+
+
+def baselines(history: History, *, workflow_id: str | None = None) -> list[Baseline]:
+    """Return the baseline of each workflow that has one, by name."""
+    return _rows(Baseline, history, "baselines", workflow_id=workflow_id)
+
+
+def arm_runs(
+    history: History, workflow_id: str, *, since: datetime | None = None
+) -> list[ArmInRun]:
+    """Return which variants of a workflow ran in which runs, oldest run first."""
+    stored = None if since is None else since.astimezone(UTC).replace(tzinfo=None)
+    return _rows(ArmInRun, history, "arm_runs", workflow_id=workflow_id, since=stored)
+
+
+def shared_cases(history: History, run_ids: Sequence[str], other_run_ids: Sequence[str]) -> int:
+    """Return how many cases of some runs were also in others."""
+    params = {"run_ids": list(run_ids), "other_run_ids": list(other_run_ids)}
+    return int(_tuples(history, "shared_cases", **params)[0][0])
+
+
+def case_ids(history: History, run_ids: Sequence[str]) -> frozenset[str]:
+    """Return the cases of some runs."""
+    return frozenset(row[0] for row in _tuples(history, "case_ids", run_ids=list(run_ids)))
+
+
 def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
     """Return the audit log, or its lines on one subject, oldest first."""
     return _rows(AuditEntry, history, "audit", subject=subject)
@@ -275,6 +350,33 @@ def _columns(history: History, name: str, **params: object) -> dict[str, NDArray
         column: values.filled(float("nan")) if hasattr(values, "filled") else values
         for column, values in found.items()
     }
+
+
+def _dicts(history: History, name: str, **params: object) -> list[dict[str, Any]]:
+    """Run `name`.sql and return each row by its columns."""
+    cursor = history.connection.execute(_sql(name), params)
+    columns = [column[0] for column in cursor.description]
+    return [{c: _utc(v) for c, v in zip(columns, row, strict=True)} for row in cursor.fetchall()]
+
+
+def _experiment(row: dict[str, Any]) -> Experiment:
+    outcome = row["outcome"]
+    return Experiment(
+        design=msgspec.json.decode(row["design"], type=ExperimentDesign),
+        status=ExperimentStatus(row["status"]),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        outcome=msgspec.json.decode(outcome, type=Outcome) if outcome else None,
+    )
+
+
+def _look(row: dict[str, Any]) -> Look:
+    """Build a look from a row: some of its columns are the key, two are lists."""
+    of_key = {field.name: row.pop(field.name) for field in fields(LookKey)}
+    lists = {name: msgspec.json.decode(row.pop(name)) for name in ("broken", "run_ids")}
+    made = {"key": LookKey(**of_key), **lists}
+    return msgspec.convert(row | made, type=Look)
 
 
 def _decision(state: str, body: str) -> Decision:

@@ -9,6 +9,9 @@
 -- Columns: workflow_id, variant_id, variant (label of the newest run), model, n_runs, n_slow,
 --          first_started_at, last_started_at, then the figures as in the table reports;
 --          n_effective and the bounds of the pass rate as in report_rows.sql
+--
+-- Figures of completed tasks only: the values of others are NULL in `counted`. FILTER would say the
+-- same, and copies every column for each figure that has one.
 
 WITH run_of_variant AS (
     SELECT
@@ -32,6 +35,7 @@ task AS (
         tasks.*,
         newest.started_at,
         newest.variant AS newest_label,
+        newest.age,
         tasks.status IN ('succeeded', 'failed', 'timeout', 'error') AS completed
     FROM tasks
     JOIN run_of_variant AS newest
@@ -39,20 +43,36 @@ task AS (
     WHERE newest.age <= $max_runs
         AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
 ),
-by_case AS (
+counted AS (
     SELECT
         workflow_id,
         variant_id,
-        avg(CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END) AS passed
+        newest_label,
+        age,
+        started_at,
+        case_id,
+        status,
+        failure_kind,
+        attempts,
+        CASE WHEN completed THEN CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END END
+                                                AS passed,
+        CASE WHEN completed THEN latency_ms END AS latency_ms,
+        CASE WHEN completed THEN cost_usd END   AS cost_usd,
+        CASE WHEN completed THEN tokens END     AS tokens,
+        CASE WHEN completed THEN score END      AS score
     FROM task
-    WHERE completed
+),
+by_case AS (
+    SELECT workflow_id, variant_id, avg(passed) AS passed
+    FROM counted
     GROUP BY workflow_id, variant_id, case_id
 ),
 by_set AS (
     SELECT
         workflow_id,
         variant_id,
-        count(*)         AS n_clusters,
+        count(*)         AS n_cases,
+        count(passed)    AS n_clusters,
         var_samp(passed) AS cluster_variance
     FROM by_case
     GROUP BY workflow_id, variant_id
@@ -61,53 +81,49 @@ figures AS (
     SELECT
         workflow_id,
         variant_id,
-        max_by(newest_label, started_at)                                       AS variant,
-        count(DISTINCT run_id)                                                 AS n_runs,
-        count(*) FILTER (WHERE completed AND latency_ms > $slow_ms)            AS n_slow,
-        min(started_at)                                                        AS first_started_at,
-        max(started_at)                                                        AS last_started_at,
-        count(*)                                                               AS n_tasks,
-        count(*) FILTER (WHERE completed)                                      AS n_completed,
-        count(*) FILTER (WHERE status = 'succeeded')                           AS n_succeeded,
-        count(*) FILTER (WHERE status = 'failed')                              AS n_failed,
-        count(*) FILTER (WHERE status = 'timeout')                             AS n_timeout,
-        count(*) FILTER (WHERE status = 'error')                               AS n_error,
-        count(*) FILTER (WHERE status = 'cancelled')                           AS n_cancelled,
-        count(DISTINCT case_id)                                                AS n_cases,
-        avg(CASE WHEN completed THEN CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END END)
-                                                                               AS success_rate,
-        count(latency_ms) FILTER (WHERE completed)                             AS n_latency,
-        avg(latency_ms) FILTER (WHERE completed)                               AS latency_mean_ms,
-        stddev_samp(latency_ms) FILTER (WHERE completed)                       AS latency_sd_ms,
-        percentile_cont(0.5e0) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE completed)
-                                                                               AS latency_p50_ms,
-        percentile_cont(0.95e0) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE completed)
-                                                                               AS latency_p95_ms,
-        percentile_cont(0.99e0) WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE completed)
-                                                                               AS latency_p99_ms,
-        count(cost_usd) FILTER (WHERE completed)                               AS n_cost,
-        avg(cost_usd) FILTER (WHERE completed)                                 AS cost_mean_usd,
-        stddev_samp(cost_usd) FILTER (WHERE completed)                         AS cost_sd_usd,
-        sum(cost_usd) FILTER (WHERE completed)                                 AS cost_total_usd,
-        count(tokens) FILTER (WHERE completed)                                 AS n_tokens,
-        avg(tokens) FILTER (WHERE completed)                                   AS tokens_mean,
-        CAST(sum(tokens) FILTER (WHERE completed) AS BIGINT)                   AS tokens_total,
-        count(score) FILTER (WHERE completed)                                  AS n_scored,
-        avg(score) FILTER (WHERE completed)                                    AS score_mean,
-        stddev_samp(score) FILTER (WHERE completed)                            AS score_sd,
-        CAST(sum(greatest(attempts - 1, 0)) AS BIGINT)                         AS n_retries,
-        count(*) FILTER (WHERE failure_kind = 'timeout')                       AS n_timeout_failures,
-        count(*) FILTER (WHERE failure_kind = 'api')                           AS n_api_failures,
-        count(*) FILTER (WHERE failure_kind = 'validation')                    AS n_validation_failures,
-        count(*) FILTER (WHERE failure_kind = 'llm')                           AS n_llm_failures,
-        count(*) FILTER (WHERE failure_kind = 'unclassified')                  AS n_unclassified_failures
-    FROM task
+        max_by(newest_label, started_at)                              AS variant,
+        max(age)                                                      AS n_runs,
+        count(CASE WHEN latency_ms > $slow_ms THEN 1 END)             AS n_slow,
+        min(started_at)                                               AS first_started_at,
+        max(started_at)                                               AS last_started_at,
+        count(*)                                                      AS n_tasks,
+        count(passed)                                                 AS n_completed,
+        count(CASE WHEN status = 'succeeded' THEN 1 END)              AS n_succeeded,
+        count(CASE WHEN status = 'failed' THEN 1 END)                 AS n_failed,
+        count(CASE WHEN status = 'timeout' THEN 1 END)                AS n_timeout,
+        count(CASE WHEN status = 'error' THEN 1 END)                  AS n_error,
+        count(CASE WHEN status = 'cancelled' THEN 1 END)              AS n_cancelled,
+        avg(passed)                                                   AS success_rate,
+        count(latency_ms)                                             AS n_latency,
+        avg(latency_ms)                                               AS latency_mean_ms,
+        stddev_samp(latency_ms)                                       AS latency_sd_ms,
+        percentile_cont(0.5e0) WITHIN GROUP (ORDER BY latency_ms)     AS latency_p50_ms,
+        percentile_cont(0.95e0) WITHIN GROUP (ORDER BY latency_ms)    AS latency_p95_ms,
+        percentile_cont(0.99e0) WITHIN GROUP (ORDER BY latency_ms)    AS latency_p99_ms,
+        count(cost_usd)                                               AS n_cost,
+        avg(cost_usd)                                                 AS cost_mean_usd,
+        stddev_samp(cost_usd)                                         AS cost_sd_usd,
+        sum(cost_usd)                                                 AS cost_total_usd,
+        count(tokens)                                                 AS n_tokens,
+        avg(tokens)                                                   AS tokens_mean,
+        CAST(sum(tokens) AS BIGINT)                                   AS tokens_total,
+        count(score)                                                  AS n_scored,
+        avg(score)                                                    AS score_mean,
+        stddev_samp(score)                                            AS score_sd,
+        CAST(sum(greatest(attempts - 1, 0)) AS BIGINT)                AS n_retries,
+        count(CASE WHEN failure_kind = 'timeout' THEN 1 END)          AS n_timeout_failures,
+        count(CASE WHEN failure_kind = 'api' THEN 1 END)              AS n_api_failures,
+        count(CASE WHEN failure_kind = 'validation' THEN 1 END)       AS n_validation_failures,
+        count(CASE WHEN failure_kind = 'llm' THEN 1 END)              AS n_llm_failures,
+        count(CASE WHEN failure_kind = 'unclassified' THEN 1 END)     AS n_unclassified_failures
+    FROM counted
     GROUP BY workflow_id, variant_id
 ),
 measured AS (
     SELECT
         figures.*,
         variants.model,
+        by_set.n_cases,
         CASE
             WHEN n_completed = 0 THEN NULL
             WHEN n_clusters = n_completed THEN CAST(n_completed AS DOUBLE)
@@ -122,7 +138,7 @@ measured AS (
         END AS n_effective
     FROM figures
     JOIN variants ON variants.variant_id = figures.variant_id
-    LEFT JOIN by_set
+    JOIN by_set
         ON by_set.workflow_id = figures.workflow_id AND by_set.variant_id = figures.variant_id
 )
 SELECT

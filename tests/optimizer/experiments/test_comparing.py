@@ -232,7 +232,7 @@ def test_cost_is_a_ratio_with_less_being_better(arm: Build) -> None:
     found = one(arm("old", cases, costs=costs), arm("new", cases, costs=dearer))
     cost = verdict(found, Metric.COST)
     assert cost.estimate == pytest.approx(0.3)
-    assert (cost.kind, cost.detail) == (VerdictKind.REGRESSED, "beyond the margin")
+    assert (cost.kind, cost.detail) == (VerdictKind.REGRESSED, "beyond margin")
 
 
 def test_a_cost_of_zero_has_no_ratio(arm: Build) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.reports import report_of
-from optimizer.models.summaries import WindowSummary
+from optimizer.models.summaries import Figures, WindowSummary
 from optimizer.models.tasks import Run
 from optimizer.stats.intervals import wilson
 
@@ -115,6 +116,19 @@ def test_a_window_holds_the_newest_runs_of_each_variant(
     assert first.first_started_at == NOON + timedelta(days=2)
     assert first.last_started_at == NOON + timedelta(days=3)
     assert (second.variant, second.n_tasks, second.model) == ("b", 2, "m")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("+-te", "++cc"), ("cc", "cc"), ("c+", "c-"), ("+", "-"), ("ct", "cc")]
+)
+def test_the_window_of_one_run_has_the_figures_of_the_run(
+    history: History, run: Make, store: Store, first: str, second: str
+) -> None:
+    store(repeated(run, "r1", first, second))
+    _, variant = queries.run_reports(history, "r1")
+    (window,) = windows(history)
+    for field in fields(Figures):
+        assert getattr(window, field.name) == getattr(variant, field.name), field.name
 
 
 def test_a_window_sees_nothing_that_ended_later(history: History, run: Make, store: Store) -> None:

@@ -1,0 +1,396 @@
+"""Switch to the variant that an experiment found better; start one where nothing settles it.
+
+Asks: has an experiment on this workflow found a candidate that improves its metric, and if none
+runs, does another variant look as if it were better than the current one?
+
+Proposes: the switch to a winner, with the measured effect and its interval; to conclude an
+experiment whose last look or whose time is over without one; to start an experiment, with the
+cases that it takes, where another variant passes more but chance may explain it.
+
+Stays silent when nothing completed, while an experiment runs (it says how far), when as many run
+as may, when there are too few tests to plan by, and when no other variant passes more than the
+current one, or is already shown to be the same, no worse or worse.
+
+Does not look at cost or latency, nor at whether results are stable over time; a guardrail of the
+experiment does the former.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from optimizer.experiments.planning import Demand, PlannedCases, plan_cases
+from optimizer.models.evidence import Evidence
+from optimizer.models.experiments import (
+    AllocationPolicy,
+    Experiment,
+    ExperimentStatus,
+    ExperimentSummary,
+    Look,
+)
+from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Proposal
+from optimizer.models.settings import Settings
+from optimizer.models.summaries import WindowSummary
+from optimizer.models.verdicts import Comparison, Metric, MetricVerdict, VerdictKind
+
+ACTIVE = frozenset({ExperimentStatus.RUNNING, ExperimentStatus.PAUSED})
+
+EFFECT_NAMES = {Metric.SUCCESS: "success_rate", Metric.SCORE: "score"}
+"""How the effect on a metric is called in a proposal, its unit included."""
+
+UNMEASURED = "an experiment has no effect before its tests have run"
+
+ONLY_PRIMARY = "only the metric that decides is reported here"
+
+
+class AbTestingSettings(Settings):
+    """Settings of the `ab_testing` strategy."""
+
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """False-alarm rate of an experiment, over all its looks and candidates."""
+
+    power: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    """Chance of finding the effect that an experiment is planned for."""
+
+    min_effect: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Gain in pass rate that an experiment is planned to find, 0 to 1."""
+
+    min_sample_size: Annotated[int, Field(ge=2)] = 100
+    """Fewest cases an experiment is planned with."""
+
+    min_pilot: Annotated[int, Field(ge=2)] = 10
+    """Fewest tests of both variants to plan an experiment by."""
+
+    max_duration_days: Annotated[float, Field(gt=0)] = 7.0
+    """Days after which an experiment without a winner should end."""
+
+    early_stopping: bool = True
+    """Whether experiments are proposed with looks before their end."""
+
+    allocation: AllocationPolicy = AllocationPolicy.FIXED
+    """How an experiment shares its tests: `fixed`, `epsilon_greedy`, `ucb` or `thompson`."""
+
+    variant_count: Annotated[int, Field(ge=1)] = 1
+    """Most candidates in one experiment."""
+
+    max_concurrent: Annotated[int, Field(ge=1)] = 1
+    """Most experiments of a workflow at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A variant that may be better.
+
+    Attributes:
+        window: Its figures.
+        compared: What is known of it in pairs, or None.
+    """
+
+    window: WindowSummary
+    compared: MetricVerdict | None
+
+
+class AbTesting:
+    """The `ab_testing` strategy."""
+
+    name: ClassVar[str] = "ab_testing"
+    priority: ClassVar[int] = 100
+    settings_type: ClassVar[type[Settings]] = AbTestingSettings
+
+    def __init__(self, settings: AbTestingSettings) -> None:
+        self.settings = settings
+
+    def propose(self, evidence: Evidence) -> Answer:
+        """Conclude what is settled, watch what runs, start what is open."""
+        current = evidence.current
+        if current is None or current.n_completed == 0:
+            return Answer(silence="no completed task")
+        active = [one for one in evidence.experiments if one.experiment.status in ACTIVE]
+        won = [one for one in evidence.experiments if _waits_for(one, current)]
+        ended = [self._end(one, current) for one in (*active, *won[:1])]
+        proposals = tuple(proposal for proposal in ended if proposal is not None)
+        if proposals:
+            return Answer(proposals=proposals)
+        switch = self._switch(evidence, current)
+        if switch is not None:
+            return Answer(proposals=(switch,))
+        if len(active) < self.settings.max_concurrent:
+            answer = self._start(evidence, current)
+            if answer.proposals or not active:
+                return answer
+        return Answer(silence="; ".join(_progress(one) for one in active))
+
+    def _end(self, one: ExperimentSummary, current: WindowSummary) -> Proposal | None:
+        """Propose the switch to the winner of an experiment, or its end without one."""
+        improved = [look for look in one.looks if _is_win(look)]
+        if improved and _can_confirm(one.experiment):
+            return self._promote(one, max(improved, key=lambda look: look.z or 0.0))
+        why = self._over(one, current)
+        if why is None:
+            return None
+        design = one.experiment.design
+        return Proposal(
+            strategy=self.name,
+            type=DecisionType.CONCLUDE_EXPERIMENT,
+            changes=(
+                Change(
+                    setting=f"experiment {design.experiment_id}",
+                    old=one.experiment.status.value,
+                    new=f"completed, {design.baseline.label} stays",
+                ),
+            ),
+            effects=tuple(_effect_of(look) for look in one.looks if look.estimate is not None),
+            effects_note=None if one.looks else "it was never looked at",
+            confidence=None,
+            rationale=f"Experiment {design.experiment_id}: {why}.",
+            unless=f"it had found a candidate that improves {design.primary}",
+        )
+
+    def _promote(self, one: ExperimentSummary, look: Look) -> Proposal:
+        design = one.experiment.design
+        label = look.candidate
+        return Proposal(
+            strategy=self.name,
+            type=DecisionType.PROMPT_VARIANT,
+            changes=(Change(setting="variant", old=design.baseline.label, new=label),),
+            effects=(_effect_of(look),),
+            effects_note=ONLY_PRIMARY,
+            confidence=None,
+            rationale=(
+                f"Experiment {design.experiment_id}: {label} improved {design.primary} on "
+                f"{look.n} of {look.n_max} planned cases, at look {look.seq}, p below "
+                f"{look.alpha_k:.3g}."
+            ),
+            unless=f"the look had not crossed its bound, or {label} broke a guardrail",
+        )
+
+    def _over(self, one: ExperimentSummary, current: WindowSummary) -> str | None:
+        """Say why an experiment without a winner should end, or None where it should not."""
+        design = one.experiment.design
+        if one.looks and all(_is_settled(look) for look in one.looks):
+            counts = ", ".join(
+                f"{look.candidate} is {look.verdict} after {look.n} of {look.n_max} cases"
+                for look in one.looks
+            )
+            return f"no winner: {counts}"
+        started_at = one.experiment.started_at
+        days = design.max_duration_days or self.settings.max_duration_days
+        if started_at is not None and current.last_started_at - started_at > timedelta(days=days):
+            return f"runs go on {days:g} days after its start, and {_looked(one)}"
+        return None
+
+    def _switch(self, evidence: Evidence, current: WindowSummary) -> Proposal | None:
+        """Propose the variant that was shown to pass more of the same cases."""
+        found = [
+            one
+            for one in evidence.comparisons
+            if one.metrics and one.primary.kind is VerdictKind.IMPROVED
+        ]
+        if not found:
+            return None
+        best = max(found, key=_least_gain)
+        verdict = best.primary
+        sure = next((c.value for c in verdict.companions if c.name == "p_better"), None)
+        return Proposal(
+            strategy=self.name,
+            type=DecisionType.PROMPT_VARIANT,
+            changes=(Change(setting="variant", old=current.variant, new=best.candidate.label),),
+            effects=(_effect(verdict),),
+            effects_note=ONLY_PRIMARY,
+            confidence=sure,
+            rationale=(
+                f"{best.candidate.label} is better than {current.variant} on {verdict.n} "
+                f"{verdict.unit}s that both ran: {verdict.n_fixed} better, {verdict.n_broken} "
+                f"worse ({verdict.method})."
+            ),
+            unless="the difference had not been significant",
+        )
+
+    def _start(self, evidence: Evidence, current: WindowSummary) -> Answer:
+        """Propose an experiment with the variants that pass more, where chance may explain it."""
+        if not evidence.others:
+            return Answer(silence="no other variant has run")
+        drafts = [one for one in evidence.experiments if _is_draft(one.experiment)]
+        if drafts:
+            names = ", ".join(one.experiment.design.experiment_id for one in drafts)
+            return Answer(silence=f"experiment {names} is planned and not started")
+        tried = {one.candidate.variant_id: one.primary for one in evidence.comparisons}
+        tested = _taken(evidence)
+        candidates = [
+            _Candidate(window=other, compared=tried.get(other.variant_id))
+            for other in evidence.others
+            if other.n_completed and other.variant_id not in tested
+        ]
+        open_ = [one for one in candidates if _is_open(one)]
+        if not open_:
+            return Answer(silence="every other variant was compared, and none is better")
+        large = [one for one in open_ if self._can_plan(current, one.window)]
+        if not large:
+            n = max(one.window.n_completed for one in open_)
+            return Answer(
+                silence=f"not enough data to plan by: {current.n_completed} and {n} tests, "
+                f"{self.settings.min_pilot} of each are needed"
+            )
+        ahead = [one for one in large if _rate(one.window) > _rate(current)]
+        if not ahead:
+            return Answer(
+                silence=f"no other variant passes more than {current.variant} "
+                f"({current.n_succeeded} of {current.n_completed})"
+            )
+        best_first = sorted(ahead, key=lambda one: (-_rate(one.window), one.window.variant_id))
+        chosen = best_first[: self.settings.variant_count]
+        return Answer(proposals=(self._experiment(current, chosen),))
+
+    def _can_plan(self, current: WindowSummary, other: WindowSummary) -> bool:
+        return min(current.n_completed, other.n_completed) >= self.settings.min_pilot
+
+    def _experiment(self, current: WindowSummary, chosen: list[_Candidate]) -> Proposal:
+        planned = max((self._cases(current, one, len(chosen)) for one in chosen), key=lambda p: p.n)
+        names = " and ".join(one.window.variant for one in chosen)
+        counts = "; ".join(
+            f"{w.variant} passed {w.n_succeeded} of {w.n_completed}"
+            for w in (current, *(one.window for one in chosen))
+        )
+        looks = "looks on the way" if self.settings.early_stopping else "one look at the end"
+        return Proposal(
+            strategy=self.name,
+            type=DecisionType.START_EXPERIMENT,
+            changes=(
+                Change(
+                    setting="experiment",
+                    old=None,
+                    new=f"{names} against {current.variant}: {planned.n} cases",
+                ),
+            ),
+            effects=(),
+            effects_note=UNMEASURED,
+            confidence=None,
+            rationale=(
+                f"{counts}; no experiment tells whether {names} is better. {planned.reason}; "
+                f"{looks}, {self.settings.allocation.value} shares."
+            ),
+            unless=f"an experiment or a comparison had settled it, or {names} passed no more",
+        )
+
+    def _cases(self, current: WindowSummary, one: _Candidate, n_candidates: int) -> PlannedCases:
+        """Return the cases for one candidate, by the share of them that changes."""
+        compared = one.compared
+        changed, source = None, "as among those both ran"
+        if compared is not None and compared.n and compared.n_changed is not None:
+            changed = compared.n_changed / compared.n
+        if changed is None:
+            a, b = _rate(current), _rate(one.window)
+            changed = a * (1 - b) + b * (1 - a)
+            source = "as if by chance alone"
+        demand = Demand(
+            metric=Metric.SUCCESS,
+            effect=self.settings.min_effect,
+            alpha=self.settings.alpha / n_candidates,
+            power=self.settings.power,
+            n_guardrails=0,
+            floor=self.settings.min_sample_size,
+            default=self.settings.min_sample_size,
+        )
+        return plan_cases(demand, discordance=changed, source=source)
+
+
+def _is_draft(experiment: Experiment) -> bool:
+    return experiment.status is ExperimentStatus.DRAFT
+
+
+def _is_open(one: _Candidate) -> bool:
+    """Return whether nothing settles how a candidate compares."""
+    return one.compared is None or one.compared.kind in (
+        VerdictKind.INCONCLUSIVE,
+        VerdictKind.INVALID,
+    )
+
+
+def _is_win(look: Look) -> bool:
+    return look.verdict is VerdictKind.IMPROVED and not look.broken
+
+
+def _can_confirm(experiment: Experiment) -> bool:
+    """Return whether the looks are on cases that the candidates were not chosen by."""
+    design = experiment.design
+    return not design.selected_by_search or bool(design.development_runs)
+
+
+def _waits_for(one: ExperimentSummary, current: WindowSummary) -> bool:
+    """Return whether a concluded experiment has a winner that is not yet in use."""
+    outcome, baseline = one.experiment.outcome, one.experiment.design.baseline
+    return (
+        one.experiment.status is ExperimentStatus.COMPLETED
+        and outcome is not None
+        and outcome.winner is not None
+        and baseline.variant_id == current.variant_id
+    )
+
+
+def _is_settled(look: Look) -> bool:
+    is_last = look.n >= look.n_max
+    return look.verdict is VerdictKind.REGRESSED or bool(look.broken) or is_last
+
+
+def _taken(evidence: Evidence) -> set[str | None]:
+    """Return the variants that are in an experiment, or were in one against the current one."""
+    current = evidence.current.variant_id if evidence.current else None
+    concluded: set[str | None] = {
+        look.key.candidate_id
+        for one in evidence.experiments
+        if one.experiment.outcome is not None
+        for look in one.looks
+        if look.key.baseline_id == current
+    }
+    running = (one.experiment for one in evidence.experiments if one.experiment.status in ACTIVE)
+    return concluded | {arm.variant_id for one in running for arm in one.design.arms}
+
+
+def _looked(one: ExperimentSummary) -> str:
+    n = max((look.n for look in one.looks), default=0)
+    return f"{n} of {one.experiment.design.n_max} cases were looked at"
+
+
+def _progress(one: ExperimentSummary) -> str:
+    name, status = one.experiment.design.experiment_id, one.experiment.status
+    verb = "runs" if status is ExperimentStatus.RUNNING else "is paused"
+    return f"experiment {name} {verb}: {_looked(one)}"
+
+
+def _rate(window: WindowSummary) -> float:
+    return window.n_succeeded / window.n_completed
+
+
+def _least_gain(one: Comparison) -> float:
+    low = one.primary.low
+    return -math.inf if low is None else low
+
+
+def _effect_of(look: Look) -> Effect:
+    metric = look.key.metric
+    return Effect(
+        metric=EFFECT_NAMES.get(metric, f"{metric}_relative"),
+        estimate=look.estimate or 0.0,
+        low=-math.inf if look.low is None else look.low,
+        high=math.inf if look.high is None else look.high,
+        level=1 - look.alpha_k,
+        n=look.n,
+        estimator="paired, repeated look" if look.fraction != 1 else "paired, last look",
+    )
+
+
+def _effect(verdict: MetricVerdict) -> Effect:
+    return Effect(
+        metric=EFFECT_NAMES.get(verdict.metric, f"{verdict.metric}_relative"),
+        estimate=verdict.estimate or 0.0,
+        low=-math.inf if verdict.low is None else verdict.low,
+        high=math.inf if verdict.high is None else verdict.high,
+        level=verdict.level,
+        n=verdict.n,
+        estimator=verdict.method,
+    )

@@ -1,0 +1,55 @@
+"""The list of experiments, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optimizer.models.experiments import ExperimentStatus, ExperimentSummary
+from reports.document import Cell, Document, Table, Tone, Verdict, left, right
+from reports.formatting import UNKNOWN, count, listing, plural
+
+
+def experiment_list(experiments: Sequence[ExperimentSummary]) -> Document:
+    """Lay out experiments in the order given."""
+    if not experiments:
+        verdict = Verdict(Tone.NEUTRAL, "No experiment is planned.")
+        hint = "Run 'optimizer experiment plan NAME' to plan one."
+        return Document("Experiments", verdict, (), (hint,))
+    running = sum(one.experiment.status is ExperimentStatus.RUNNING for one in experiments)
+    text = f"{plural(len(experiments), 'experiment')}, {count(running)} running."
+    return Document(
+        title="Experiments",
+        verdict=Verdict(Tone.NEUTRAL, text),
+        blocks=(
+            Table(
+                columns=(
+                    left("experiment"),
+                    left("workflow"),
+                    left("status"),
+                    left("compares"),
+                    right("cases"),
+                    right("of"),
+                    left("last look"),
+                ),
+                rows=tuple(_row(one) for one in experiments),
+            ),
+        ),
+        hints=("Run 'optimizer experiment status NAME' to see one.",),
+    )
+
+
+def _row(one: ExperimentSummary) -> tuple[Cell | str, ...]:
+    design, outcome = one.experiment.design, one.experiment.outcome
+    n = max((look.n for look in one.looks), default=None)
+    said = listing(sorted({look.verdict.value for look in one.looks})) or UNKNOWN
+    if outcome is not None:
+        said = f"winner {outcome.winner}" if outcome.winner else "no winner"
+    return (
+        design.experiment_id,
+        design.workflow_id,
+        one.experiment.status.value,
+        f"{listing([arm.label for arm in design.candidates])} with {design.baseline.label}",
+        count(n),
+        count(design.n_max),
+        said,
+    )
