@@ -12,7 +12,6 @@ from optimizer.models.summaries import WindowSummary
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
     from optimizer.models.experiments import ExperimentSummary
-    from optimizer.models.verdicts import Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +29,6 @@ class Evidence:
             of it completed and its prompt is unknown.
         slow_ms: The limit that `WindowSummary.n_slow` counts beyond, in ms.
         experiments: Its experiments, each with the newest look at its candidates, newest first.
-        comparisons: The current variant, as the baseline, against others on the cases that both
-            ran; empty where none was made.
     """
 
     workflow_id: str
@@ -43,4 +40,3 @@ class Evidence:
     explanation: Explanation | None = None
     slow_ms: float | None = None
     experiments: tuple[ExperimentSummary, ...] = ()
-    comparisons: tuple[Comparison, ...] = ()

@@ -7,6 +7,7 @@ difference, second minus first, is (c - b) / n.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from optimizer.stats.bisection import turning_point
@@ -376,7 +377,7 @@ def _heads(k: int, m: int) -> float:
     if not 0 <= k < m:
         return 0.0 if k < 0 else 1.0
     if m <= COUNTED:
-        return sum(math.comb(m, i) for i in range(k + 1)) / 2**m
+        return float(Fraction(sum(math.comb(m, i) for i in range(k + 1)), 2**m))
     from scipy.special import betainc  # keeps more digits of large counts than `bdtr`
 
     return float(betainc(m - k, k + 1, 0.5))

@@ -9,7 +9,7 @@ cases that it takes, where another variant passes more but chance may explain it
 
 Stays silent when nothing completed, while an experiment runs (it says how far), when as many run
 as may, when there are too few tests to plan by, and when no other variant passes more than the
-current one, or is already shown to be the same, no worse or worse.
+current one, or all were in an experiment against it.
 
 Does not look at cost or latency, nor at whether results are stable over time; a guardrail of the
 experiment does the former.
@@ -18,7 +18,6 @@ experiment does the former.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
@@ -36,7 +35,7 @@ from optimizer.models.experiments import (
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Proposal
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
-from optimizer.models.verdicts import Comparison, Metric, MetricVerdict, VerdictKind
+from optimizer.models.verdicts import Metric, VerdictKind
 
 ACTIVE = frozenset({ExperimentStatus.RUNNING, ExperimentStatus.PAUSED})
 
@@ -82,19 +81,6 @@ class AbTestingSettings(Settings):
     """Most experiments of a workflow at a time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    """A variant that may be better.
-
-    Attributes:
-        window: Its figures.
-        compared: What is known of it in pairs, or None.
-    """
-
-    window: WindowSummary
-    compared: MetricVerdict | None
-
-
 class AbTesting:
     """The `ab_testing` strategy."""
 
@@ -116,9 +102,6 @@ class AbTesting:
         proposals = tuple(proposal for proposal in ended if proposal is not None)
         if proposals:
             return Answer(proposals=proposals)
-        switch = self._switch(evidence, current)
-        if switch is not None:
-            return Answer(proposals=(switch,))
         if len(active) < self.settings.max_concurrent:
             answer = self._start(evidence, current)
             if answer.proposals or not active:
@@ -184,33 +167,6 @@ class AbTesting:
             return f"runs go on {days:g} days after its start, and {_looked(one)}"
         return None
 
-    def _switch(self, evidence: Evidence, current: WindowSummary) -> Proposal | None:
-        """Propose the variant that was shown to pass more of the same cases."""
-        found = [
-            one
-            for one in evidence.comparisons
-            if one.metrics and one.primary.kind is VerdictKind.IMPROVED
-        ]
-        if not found:
-            return None
-        best = max(found, key=_least_gain)
-        verdict = best.primary
-        sure = next((c.value for c in verdict.companions if c.name == "p_better"), None)
-        return Proposal(
-            strategy=self.name,
-            type=DecisionType.PROMPT_VARIANT,
-            changes=(Change(setting="variant", old=current.variant, new=best.candidate.label),),
-            effects=(_effect(verdict),),
-            effects_note=ONLY_PRIMARY,
-            confidence=sure,
-            rationale=(
-                f"{best.candidate.label} is better than {current.variant} on {verdict.n} "
-                f"{verdict.unit}s that both ran: {verdict.n_fixed} better, {verdict.n_broken} "
-                f"worse ({verdict.method})."
-            ),
-            unless="the difference had not been significant",
-        )
-
     def _start(self, evidence: Evidence, current: WindowSummary) -> Answer:
         """Propose an experiment with the variants that pass more, where chance may explain it."""
         if not evidence.others:
@@ -219,42 +175,35 @@ class AbTesting:
         if drafts:
             names = ", ".join(one.experiment.design.experiment_id for one in drafts)
             return Answer(silence=f"experiment {names} is planned and not started")
-        tried = {one.candidate.variant_id: one.primary for one in evidence.comparisons}
         tested = _taken(evidence)
-        candidates = [
-            _Candidate(window=other, compared=tried.get(other.variant_id))
-            for other in evidence.others
-            if other.n_completed and other.variant_id not in tested
-        ]
-        open_ = [one for one in candidates if _is_open(one)]
+        open_ = [one for one in evidence.others if one.n_completed and one.variant_id not in tested]
         if not open_:
-            return Answer(silence="every other variant was compared, and none is better")
-        large = [one for one in open_ if self._can_plan(current, one.window)]
+            return Answer(silence="every other variant was in an experiment against this one")
+        large = [one for one in open_ if self._can_plan(current, one)]
         if not large:
-            n = max(one.window.n_completed for one in open_)
+            n = max(one.n_completed for one in open_)
             return Answer(
                 silence=f"not enough data to plan by: {current.n_completed} and {n} tests, "
                 f"{self.settings.min_pilot} of each are needed"
             )
-        ahead = [one for one in large if _rate(one.window) > _rate(current)]
+        ahead = [one for one in large if _rate(one) > _rate(current)]
         if not ahead:
             return Answer(
                 silence=f"no other variant passes more than {current.variant} "
                 f"({current.n_succeeded} of {current.n_completed})"
             )
-        best_first = sorted(ahead, key=lambda one: (-_rate(one.window), one.window.variant_id))
+        best_first = sorted(ahead, key=lambda one: (-_rate(one), one.variant_id))
         chosen = best_first[: self.settings.variant_count]
         return Answer(proposals=(self._experiment(current, chosen),))
 
     def _can_plan(self, current: WindowSummary, other: WindowSummary) -> bool:
         return min(current.n_completed, other.n_completed) >= self.settings.min_pilot
 
-    def _experiment(self, current: WindowSummary, chosen: list[_Candidate]) -> Proposal:
+    def _experiment(self, current: WindowSummary, chosen: list[WindowSummary]) -> Proposal:
         planned = max((self._cases(current, one, len(chosen)) for one in chosen), key=lambda p: p.n)
-        names = " and ".join(one.window.variant for one in chosen)
+        names = " and ".join(one.variant for one in chosen)
         counts = "; ".join(
-            f"{w.variant} passed {w.n_succeeded} of {w.n_completed}"
-            for w in (current, *(one.window for one in chosen))
+            f"{w.variant} passed {w.n_succeeded} of {w.n_completed}" for w in (current, *chosen)
         )
         looks = "looks on the way" if self.settings.early_stopping else "one look at the end"
         return Proposal(
@@ -274,19 +223,14 @@ class AbTesting:
                 f"{counts}; no experiment tells whether {names} is better. {planned.reason}; "
                 f"{looks}, {self.settings.allocation.value} shares."
             ),
-            unless=f"an experiment or a comparison had settled it, or {names} passed no more",
+            unless=f"an experiment had settled it, or {names} passed no more",
         )
 
-    def _cases(self, current: WindowSummary, one: _Candidate, n_candidates: int) -> PlannedCases:
-        """Return the cases for one candidate, by the share of them that changes."""
-        compared = one.compared
-        changed, source = None, "as among those both ran"
-        if compared is not None and compared.n and compared.n_changed is not None:
-            changed = compared.n_changed / compared.n
-        if changed is None:
-            a, b = _rate(current), _rate(one.window)
-            changed = a * (1 - b) + b * (1 - a)
-            source = "as if by chance alone"
+    def _cases(
+        self, current: WindowSummary, other: WindowSummary, n_candidates: int
+    ) -> PlannedCases:
+        """Return the cases for one candidate, as if which cases it passes were chance alone."""
+        a, b = _rate(current), _rate(other)
         demand = Demand(
             metric=Metric.SUCCESS,
             effect=self.settings.min_effect,
@@ -296,19 +240,12 @@ class AbTesting:
             floor=self.settings.min_sample_size,
             default=self.settings.min_sample_size,
         )
-        return plan_cases(demand, discordance=changed, source=source)
+        changed = a * (1 - b) + b * (1 - a)
+        return plan_cases(demand, discordance=changed, source="as if by chance alone")
 
 
 def _is_draft(experiment: Experiment) -> bool:
     return experiment.status is ExperimentStatus.DRAFT
-
-
-def _is_open(one: _Candidate) -> bool:
-    """Return whether nothing settles how a candidate compares."""
-    return one.compared is None or one.compared.kind in (
-        VerdictKind.INCONCLUSIVE,
-        VerdictKind.INVALID,
-    )
 
 
 def _is_win(look: Look) -> bool:
@@ -366,11 +303,6 @@ def _rate(window: WindowSummary) -> float:
     return window.n_succeeded / window.n_completed
 
 
-def _least_gain(one: Comparison) -> float:
-    low = one.primary.low
-    return -math.inf if low is None else low
-
-
 def _effect_of(look: Look) -> Effect:
     metric = look.key.metric
     return Effect(
@@ -381,16 +313,4 @@ def _effect_of(look: Look) -> Effect:
         level=1 - look.alpha_k,
         n=look.n,
         estimator="paired, repeated look" if look.fraction != 1 else "paired, last look",
-    )
-
-
-def _effect(verdict: MetricVerdict) -> Effect:
-    return Effect(
-        metric=EFFECT_NAMES.get(verdict.metric, f"{verdict.metric}_relative"),
-        estimate=verdict.estimate or 0.0,
-        low=-math.inf if verdict.low is None else verdict.low,
-        high=math.inf if verdict.high is None else verdict.high,
-        level=verdict.level,
-        n=verdict.n,
-        estimator=verdict.method,
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from optimizer.models.cases import Arm
 from optimizer.models.evidence import Evidence
 from optimizer.models.experiments import (
     Allocation,
@@ -25,11 +24,7 @@ from optimizer.models.experiments import (
 from optimizer.models.proposals import Answer, DecisionType
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.verdicts import (
-    Companion,
-    Comparison,
     Metric,
-    MetricVerdict,
-    Scope,
     VerdictKind,
 )
 from optimizer.strategies.ab_testing import AbTesting, AbTestingSettings
@@ -112,59 +107,6 @@ def summary(
     return ExperimentSummary(experiment=experiment, looks=looks)
 
 
-def arm(label: str) -> Arm:
-    return Arm(
-        selector=label,
-        label=label,
-        workflow_id="wf",
-        run_ids=("r",),
-        variant_id=f"id-{label}",
-        prompt_sha256=None,
-        provider=None,
-        model=None,
-        parameters=None,
-        pairable=True,
-        content_sha256="c",
-        n_tasks=100,
-        n_completed=100,
-        n_succeeded=50,
-        n_errors=0,
-        started_at=NOON,
-        ended_at=NOON,
-    )
-
-
-def comparison(candidate: str, kind: VerdictKind, **changes: Any) -> Comparison:
-    verdict = MetricVerdict(
-        metric=Metric.SUCCESS,
-        kind=kind,
-        estimate=0.1,
-        low=0.02,
-        high=0.18,
-        n=100,
-        n_changed=14,
-        n_fixed=12,
-        n_broken=2,
-        method="McNemar mid-p, Tango interval",
-        companions=(Companion(name="p_better", value=0.995, text="chance of being better"),),
-    )
-    return Comparison(
-        baseline=arm("v1"),
-        candidate=arm(candidate),
-        scope=Scope.CASES,
-        paired=True,
-        n_shared=100,
-        n_only_baseline=0,
-        n_only_candidate=0,
-        findings=(),
-        metrics=(replace(verdict, **changes),),
-        newly_failing=(),
-        newly_passing=(),
-        seed=0,
-        suite_sha256="s",
-    )
-
-
 def test_starts_an_experiment_with_the_cases_it_takes(evidence: Make, window: Window) -> None:
     (proposal,) = ask(evidence(window("v1", 80, 100), window("v2", 86, 100))).proposals
     assert proposal.type is DecisionType.START_EXPERIMENT
@@ -174,17 +116,6 @@ def test_starts_an_experiment_with_the_cases_it_takes(evidence: Make, window: Wi
     assert "v1 passed 80 of 100; v2 passed 86 of 100" in proposal.rationale
     assert proposal.effects == ()
     assert proposal.effects_note
-
-
-def test_plans_by_the_cases_that_changed_where_they_are_known(
-    evidence: Make, window: Window
-) -> None:
-    found = replace(
-        evidence(window("v1", 80, 100), window("v2", 86, 100)),
-        comparisons=(comparison("v2", VerdictKind.INCONCLUSIVE),),
-    )
-    (proposal,) = ask(found).proposals
-    assert "438 cases" in proposal.changes[0].new
 
 
 def test_starts_none_with_a_variant_that_passes_less(evidence: Make, window: Window) -> None:
@@ -277,34 +208,6 @@ def test_a_search_that_was_not_confirmed_promotes_nothing(evidence: Make, window
         evidence(window("v1", 80, 100), window("v2", 90, 100)), experiments=(unconfirmed,)
     )
     assert ask(found).proposals == ()
-
-
-def test_switches_to_what_a_comparison_shows_to_be_better(evidence: Make, window: Window) -> None:
-    found = replace(
-        evidence(window("v1", 80, 100), window("v2", 90, 100), window("v3", 85, 100)),
-        comparisons=(
-            comparison("v2", VerdictKind.IMPROVED),
-            comparison("v3", VerdictKind.IMPROVED, low=0.03),
-        ),
-    )
-    (proposal,) = ask(found).proposals
-    assert proposal.type is DecisionType.PROMPT_VARIANT
-    assert proposal.changes[0].new == "v3"
-    assert proposal.confidence == 0.995
-    assert "12 better, 2 worse" in proposal.rationale
-
-
-@pytest.mark.parametrize(
-    "kind", [VerdictKind.EQUIVALENT, VerdictKind.NO_WORSE, VerdictKind.REGRESSED]
-)
-def test_what_a_comparison_settled_needs_no_experiment(
-    evidence: Make, window: Window, kind: VerdictKind
-) -> None:
-    found = replace(
-        evidence(window("v1", 80, 100), window("v2", 90, 100)),
-        comparisons=(comparison("v2", kind),),
-    )
-    assert ask(found).silence == "every other variant was compared, and none is better"
 
 
 def test_what_an_experiment_settled_is_not_tried_again(evidence: Make, window: Window) -> None:
