@@ -157,7 +157,7 @@ def test_a_fixed_suite_keeps_the_level_whatever_its_cases_do(
 ):
     made, half = suites(10), 50
     bases = made.bases(reps, half)
-    first, second = (made.rates(bases, tau=0.9) for _ in range(2))
+    first, second = (made.rates(bases, tau=1.0) for _ in range(2))
     before = made.passes(np.hstack([first, second]), repeats)  # effects that cancel exactly
     after = made.passes(np.hstack([second, first]), repeats)
     each = np.full(2 * half, repeats)
