@@ -15,13 +15,16 @@ from cli.commands.decide import decide
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
+from cli.commands.flaky import flaky
 from cli.commands.formats import formats
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
+from cli.commands.power import power
 from cli.commands.report import report
 from cli.commands.runs import runs
 from cli.commands.show import show
+from cli.commands.stats import stats
 from cli.commands.status import status
 from cli.commands.store import export, migrate
 
@@ -55,13 +58,16 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     decide,
     explain,
+    power,
     compare,
+    flaky,
     gate,
     report,
     init,
     status,
     doctor,
     formats,
+    stats,
     demo,
 )
 for command in COMMANDS:

@@ -27,7 +27,7 @@ def main() -> None:
 
 def _run() -> int:
     """Run a command and return the exit code."""
-    from optimizer.models.errors import OptimizerError
+    from optimizer.models.errors import MAY_NOT_READ, OptimizerError
 
     try:
         code = _command()
@@ -35,7 +35,8 @@ def _run() -> int:
         code = _report(type(error).__name__, str(error), error.hint)
     except OSError as error:
         subject = f"{error.filename}: " if error.filename else ""
-        code = _report("OSError", f"{subject}{error.strerror or error}", None)
+        hint = MAY_NOT_READ if isinstance(error, PermissionError) else None
+        code = _report("OSError", f"{subject}{error.strerror or error}", hint)
     except KeyboardInterrupt:
         code = _report_interruption()
     except Exception:  # noqa: BLE001 - the one place: a bug keeps its traceback

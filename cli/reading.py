@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optimizer.models.errors import ConfigError, SelectionError
+from optimizer.models.errors import MAY_NOT_READ, ConfigError, SelectionError
 
 if TYPE_CHECKING:
     from cli.session import Session
@@ -135,7 +135,8 @@ def read_prompt(path: Path | None) -> str | None:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        hint = MAY_NOT_READ if isinstance(error, PermissionError) else None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8") from error
     if not text.strip():

@@ -12,6 +12,7 @@ from pathlib import Path
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import locate
 from optimizer.models.errors import ConfigError
+from optimizer.models.names import legible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,6 @@ def session(
 
 def _actor() -> str:
     try:
-        return getpass.getuser()
+        return legible(getpass.getuser())
     except (KeyError, OSError):  # no such user in the container
         return "unknown"

@@ -38,7 +38,7 @@ def listed(source: Source, settings: IngestSettings, damage: Exception) -> Forma
         faults = [Fault(place="file", found=found, expected="a run that can be decoded")]
     hint = None
     if any(fault.place.rpartition(": ")[2].startswith("statistics.") for fault in faults):
-        hint = "--trust-statistics keeps the file's."
+        hint = "--trust-statistics accepts the file; what is shown is counted from its tasks."
     first = tuple(faults[: settings.max_faults])
     return FormatError(source.path, first, n_more=len(faults) - len(first), hint=hint)
 

@@ -22,8 +22,9 @@ SUFFIXES = (
 def expand(paths: Sequence[str]) -> list[str]:
     """Return the files meant by paths, each once, in the order asked for.
 
-    A folder stands for the result files below it, sorted; hidden ones are left out. A pattern
-    that the shell did not expand is expanded here. `-` is standard input.
+    A folder stands for the result files below it, sorted; hidden ones are left out. What
+    cannot be looked into stands for itself, so that reading it says why. A pattern that
+    the shell did not expand is expanded here. `-` is standard input.
 
     Raises:
         FormatError: A path stands for nothing.
@@ -41,7 +42,7 @@ def _files(path: str) -> list[str]:
         matches = sorted(glob.glob(path, recursive=True))
         below = [file for match in matches for file in _either(match)]
         return _found(path, below, "a pattern that matches no result file")
-    if not os.path.lexists(path):
+    if _is_missing(path):
         return _found(path, [], "no such file or folder")
     return [path]
 
@@ -52,11 +53,26 @@ def _either(match: str) -> list[str]:
 
 def _below(folder: str) -> Iterator[str]:
     """Yield the result files below a folder, hidden ones left out, in sorted order."""
-    for parent, folders, names in os.walk(folder):
+    closed: list[str] = []
+    for parent, folders, names in os.walk(folder, onerror=lambda e: closed.append(e.filename)):
+        yield from closed
+        closed.clear()
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.endswith(SUFFIXES) and not name.startswith("."):
                 yield os.path.join(parent, name)
+    yield from closed
+
+
+def _is_missing(path: str) -> bool:
+    """Tell whether a path leads nowhere; one through a locked folder may lead somewhere."""
+    try:
+        os.lstat(path)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _found(path: str, files: Iterator[str] | list[str], found: str) -> list[str]:

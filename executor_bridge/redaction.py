@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from executor_bridge.secrets import REDACTED
 from executor_bridge.telltales import candidates
 
-LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?', re.DOTALL)
+LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)("?+)(\s*:)?', re.DOTALL)
 ESCAPE_OR_REDACTED = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|.)|\[redacted\])", re.DOTALL)
 
 
@@ -59,15 +59,18 @@ def redact(content: bytes, patterns: Sequence[str] = ()) -> Redacted:
 
 def _spans(content: bytes) -> Iterator[Span]:
     """Yield where secrets stand; none is looked for inside one of its kind."""
-    found_until: dict[re.Pattern[bytes], int] = {}
+    seen: dict[re.Pattern[bytes], Span] = {}
     for candidate in candidates(content):
-        if candidate.start < found_until.get(candidate.pattern, 0):
+        last = seen.get(candidate.pattern)
+        if last is not None and last.start <= candidate.start < last.end:
             continue
         match = candidate.pattern.match(content, candidate.start)
         if match is not None:
-            found_until[candidate.pattern] = match.end()
-            first, last = match.span(match.lastindex or 0)
-            yield Span(start=first, end=last)
+            seen[candidate.pattern] = Span(start=match.start(), end=match.end())
+            group = match.lastindex or 0
+            span = Span(start=match.start(group), end=match.end(group))
+            if span.start < span.end:
+                yield span
 
 
 def _merged(spans: Iterator[Span]) -> list[Span]:
@@ -101,7 +104,7 @@ def _extra_redacted(content: bytes, patterns: Sequence[re.Pattern[str]]) -> Reda
         return REDACTED.decode()
 
     def literal(match: re.Match[str]) -> str:
-        if match[2] is not None:
+        if match[3] is not None:
             return match[0]
         pieces = ESCAPE_OR_REDACTED.split(match[1])
         for pattern in patterns:
@@ -109,7 +112,7 @@ def _extra_redacted(content: bytes, patterns: Sequence[re.Pattern[str]]) -> Reda
                 piece if at % 2 else pattern.sub(blank, piece) for at, piece in enumerate(pieces)
             ]
             pieces = ESCAPE_OR_REDACTED.split("".join(pieces))
-        return f'"{"".join(pieces)}"'
+        return f'"{"".join(pieces)}{match[2]}'
 
     text = LITERAL.sub(literal, content.decode("utf-8", "surrogateescape"))
     return Redacted(content=text.encode("utf-8", "surrogateescape"), n_redacted=n)

@@ -100,8 +100,21 @@ def task_metadata(task: wire.Task, ignored: Counter[str]) -> TaskMetadata:
         return usable(task.metadata, TaskMetadata, ignored)
 
 
-def check(tasks: Iterable[Told], workflow_id: str, clock: Clock) -> int:
-    """Go through the tasks of a run, and count those whose result contradicts their status.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """How many tasks of a run contradict themselves.
+
+    Attributes:
+        n_other_status: Their result has another status.
+        n_backwards: They finished before they were created.
+    """
+
+    n_other_status: int
+    n_backwards: int
+
+
+def check(tasks: Iterable[Told], workflow_id: str, clock: Clock) -> Doubts:
+    """Go through the tasks of a run, and count those that contradict themselves.
 
     Raises:
         UnsoundError: A task cannot be right.
@@ -109,7 +122,7 @@ def check(tasks: Iterable[Told], workflow_id: str, clock: Clock) -> int:
     """
     utc = clock.utc
     seen = set()
-    n_tasks = n_contradictions = 0
+    n_tasks = n_other_status = n_backwards = 0
     for task, _ in tasks:
         n_tasks += 1
         seen.add(task.task_id)
@@ -117,17 +130,17 @@ def check(tasks: Iterable[Told], workflow_id: str, clock: Clock) -> int:
             raise UnsoundError("a task of another workflow")
         created_at, finished_at = task.created_at, task.finished_at
         if created_at.tzinfo is not UTC or not FIRST_YEAR <= created_at.year <= LAST_YEAR:
-            utc(created_at)
-        if finished_at is not None and (
-            finished_at.tzinfo is not UTC or not FIRST_YEAR <= finished_at.year <= LAST_YEAR
-        ):
-            utc(finished_at)
+            created_at = utc(created_at)
+        if finished_at is not None:
+            if finished_at.tzinfo is not UTC or not FIRST_YEAR <= finished_at.year <= LAST_YEAR:
+                finished_at = utc(finished_at)
+            n_backwards += finished_at < created_at
         result, status = task.test_result, task.task_status
         if result is not None and CONSISTENT.get(status, result.status) != result.status:
-            n_contradictions += 1
+            n_other_status += 1
     if len(seen) != n_tasks:
         raise UnsoundError("a task id that occurs twice")
-    return n_contradictions
+    return Doubts(n_other_status=n_other_status, n_backwards=n_backwards)
 
 
 def figures(task: wire.Task) -> TaskFigures:

@@ -20,7 +20,8 @@ class ShortSecret:
     """A secret that begins with a few bytes in a certain case.
 
     Attributes:
-        pattern: Its first group, or all of it, is blanked.
+        pattern: Its first group, or all of it, is blanked; where that is empty there is no secret,
+            and none of its kind begins before the end of the match.
         head: How it begins.
         telltale: Two places in `head`, one even and one odd, where a rare pair of bytes begins.
     """
@@ -90,7 +91,7 @@ SHORT_SECRETS = (
     ),
     ShortSecret(  # JSON web tokens
         pattern=re.compile(
-            _FREE + rb"eyJ[A-Za-z0-9_-]{5,}\.eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"
+            _FREE + rb"eyJ(?:%b{5,}+\.eyJ%b{5,}+(?:\.%b*+)?|%b*+())" % ((rb"[A-Za-z0-9_-]",) * 4)
         ),
         head=(*_letters(b"eyJ"), *[TOKEN] * 5),
         telltale=(2, 1),
@@ -109,10 +110,19 @@ SHORT_SECRETS = (
     ),
 )
 
-_VALUE = rb"\"\s*:\s*\"(?!\[redacted\]\")((?:[^\"\\]|\\.)++)"
+_PIECE = rb"(?:[^\"\\]|\\.)"
+_PIECE_IN_TEXT = rb"(?:[^\"\\]|\\(?:u%b{4}|[bfnrt/])|\\\\(?:\\[\"\\]|[^\"\\]))" % _HEX
+_SPACE_IN_TEXT = rb"(?:\s|\\[nrt])*"
+
+
+def _once(piece: bytes) -> bytes:
+    """Return the pattern of a text of such pieces, unless it is blanked already."""
+    return rb"(?!\[redacted\](?!%b))(%b++)" % (piece, piece)
+
+
+_VALUE = rb"\"\s*:\s*\"" + _once(_PIECE)
 _VALUE_IN_TEXT = (
-    rb"\\\"(?:\s|\\[nrt])*:(?:\s|\\[nrt])*\\\"(?!\[redacted\]\\\")"
-    rb"((?:[^\"\\]|\\(?:u%b{4}|[bfnrt/])|\\\\(?:\\[\"\\]|[^\"\\]))++)" % _HEX
+    rb"\\\"" + _SPACE_IN_TEXT + rb":" + _SPACE_IN_TEXT + rb"\\\"" + _once(_PIECE_IN_TEXT)
 )
 
 

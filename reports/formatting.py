@@ -20,6 +20,9 @@ _EXACT = 1e-9
 _LARGEST = 1e300
 """Beyond it, and for what is no number at all, nothing was measured."""
 
+_LISTED = 20
+"""Longest list that is written out."""
+
 _SUFFIX_UNITS = (
     ("_rate", Unit.RATE),
     ("_ms", Unit.MS),
@@ -233,6 +236,19 @@ def setting(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 
 
+def ten_digits(content: Any) -> str:
+    """Format a number of any size to ten digits, a list of them by its ends: '0.0346902847'."""
+    if isinstance(content, list):
+        return _ends([ten_digits(item) for item in content])
+    if isinstance(content, bool):
+        return str(content).lower()
+    if content is None or (isinstance(content, float) and math.isnan(content)):
+        return UNKNOWN
+    if isinstance(content, int | float):
+        return figure(content) if math.isinf(content) else f"{content:.10g}"
+    return str(content)
+
+
 def plural(n: float, noun: str, many: str | None = None) -> str:
     """Count things: '1 task', '12,345 tasks'."""
     return f"{count(n)} {noun if n == 1 else many or noun + 's'}"
@@ -289,6 +305,13 @@ def _points_of(share: float) -> str:
     if size < 100 * _EXACT or size >= 0.1:
         return f"{size:.1f}"
     return f"{size:.2f}" if size >= 0.01 else "<0.01"
+
+
+def _ends(texts: list[str]) -> str:
+    """Return a list as it is written, or its beginning, its end and its length."""
+    if len(texts) <= _LISTED:
+        return f"[{', '.join(texts)}]"
+    return f"[{', '.join(texts[:3])}, ..., {texts[-1]}] ({count(len(texts))} values)"
 
 
 def _significant(size: float) -> float:

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
-import pkgutil
 import re
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,9 +14,9 @@ import pytest
 from typer.main import get_command
 
 import optimizer.models
-import optimizer.stats
 from cli.app import app
 from optimizer.models.errors import ConfigError
+from optimizer.stats.catalogue import KERNELS, places
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -157,12 +154,15 @@ def test_the_library_page_names_every_public_model() -> None:
     assert [name for name in optimizer.models.__all__ if f"`{name}`" not in page] == []
 
 
-def test_the_statistics_page_names_every_kernel() -> None:
+def test_every_method_has_a_section() -> None:
+    page = DOCS / "reference" / "kernels.md"
+    assert set(places()) <= anchors(page)
+
+
+def test_the_statistics_page_leads_to_a_method_of_every_family() -> None:
     page = (DOCS / "statistics.md").read_text(encoding="utf-8")
-    for module in pkgutil.iter_modules(optimizer.stats.__path__, "optimizer.stats."):
-        for name, kernel in vars(import_module(module.name)).items():
-            if inspect.isfunction(kernel) and kernel.__module__ == module.name:
-                assert name.startswith("_") or name in page
+    for names in KERNELS.values():
+        assert any(f"reference/kernels.md#{name})" in page for name in names), names
 
 
 @pytest.mark.parametrize("path", PAGES, ids=label)

@@ -52,8 +52,9 @@ def ingest(
         except FormatError as error:
             if not keep_going:
                 raise
-            rejected = FileStatus.REJECTED
-            missing.append(FileOutcome(path=file, status=rejected, reason=str(error)))
+            missing.append(
+                FileOutcome(path=error.source, status=FileStatus.REJECTED, reason=str(error))
+            )
     job = IngestJob(
         store=here.store,
         settings=settings.store,

@@ -128,7 +128,7 @@ def _run(run: _Decoded, document: Document, source: Source, settings: IngestSett
     started_at, finished_at = clock.utc(said.started_at), clock.utc(said.finished_at)
     if finished_at < started_at:
         raise UnsoundError("a run that finished before it started")
-    n_contradictions = check(run.tasks, said.workflow_id, clock)
+    doubts = check(run.tasks, said.workflow_id, clock)
     seconds = said.total_duration
     header = RunHeader(
         run_id=said.run_id,
@@ -149,7 +149,8 @@ def _run(run: _Decoded, document: Document, source: Source, settings: IngestSett
         metadata=payload(said.metadata) or "{}",
         warnings=(
             *_counted(clock.n_naive, "time", f"without a zone, read as {clock.zone_name}"),
-            *_counted(n_contradictions, "task", "whose result has another status"),
+            *_counted(doubts.n_other_status, "task", "whose result has another status"),
+            *_counted(doubts.n_backwards, "task", "that finished before being created"),
             *ignored_warnings("run", ignored),
             *ignored_warnings("task", run.ignored),
             *_statistics_warnings(run, settings),
@@ -191,7 +192,8 @@ def _statistics_warnings(run: _Decoded, settings: IngestSettings) -> list[str]:
     if found and not settings.trust_statistics:
         raise UnsoundError("statistics that contradict the tasks")
     return [
-        f"statistics.{one.name}: {one.given} in the file, {one.counted} by its tasks"
+        f"statistics.{one.name}: {one.given} in the file, {one.counted} counted in its tasks, "
+        "which is what is shown"
         for one in found
     ]
 

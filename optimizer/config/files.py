@@ -7,7 +7,7 @@ from pathlib import Path
 
 from optimizer.config import toml_text, yaml_text
 from optimizer.config.layers import Layer
-from optimizer.models.errors import ConfigError
+from optimizer.models.errors import MAY_NOT_READ, ConfigError
 
 PYPROJECT = "pyproject.toml"
 NAMES = ("optimizer.toml", "optimizer.yaml", "optimizer.yml", PYPROJECT)
@@ -91,7 +91,8 @@ def _content(path: Path, label: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         found = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{label}: {found}, expected a settings file") from error
+        hint = MAY_NOT_READ if isinstance(error, PermissionError) else None
+        raise ConfigError(f"{label}: {found}, expected a settings file", hint=hint) from error
 
 
 def _text(content: bytes, label: str) -> str:

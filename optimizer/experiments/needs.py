@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
 from optimizer.experiments.settings import ComparisonSettings
+from optimizer.experiments.spread import variance_parts
+from optimizer.models.power import VarianceParts
 from optimizer.models.verdicts import RATES, Metric, MetricVerdict, Need
 from optimizer.stats.power import (
     cost_ratio_n,
@@ -17,9 +18,6 @@ from optimizer.stats.power import (
     paired_rates_n,
     repeats_n,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_REPEATS = 50
 """Repeats beyond which nobody wants to be told of repeats."""
@@ -45,38 +43,11 @@ def need_of(
         return _cases(_amount_cases(found, measured.margin, settings), measured)
     if measured.metric is Metric.SUCCESS and _is_once(pairs):
         return _cases(_flip_cases(measured, settings), measured)
-    parts = _variance_parts(pairs, measured.metric, found)
+    parts = variance_parts(pairs, measured.metric, found)
     wanted = _mean_cases(parts, measured.margin, settings)
     repeated = max(parts.first_repeats, parts.second_repeats) > 1
     repeats = _repeats(parts, measured, settings) if repeated else None
     return _cases(wanted, measured, repeats, knows_noise=repeated)
-
-
-class _Parts:
-    """Where the variance of a case's difference comes from.
-
-    Attributes:
-        between: Variance between cases, free of noise between runs.
-        first: Variance between repeats of the baseline.
-        second: Variance between repeats of the candidate.
-        first_repeats: Repeats of a case by the baseline (harmonic mean).
-        second_repeats: Repeats of a case by the candidate.
-    """
-
-    def __init__(
-        self,
-        *,
-        between: float,
-        first: float,
-        second: float,
-        first_repeats: float,
-        second_repeats: float,
-    ) -> None:
-        self.between = between
-        self.first = first
-        self.second = second
-        self.first_repeats = first_repeats
-        self.second_repeats = second_repeats
 
 
 def _flip_cases(measured: MetricVerdict, settings: ComparisonSettings) -> float:
@@ -91,12 +62,12 @@ def _flip_cases(measured: MetricVerdict, settings: ComparisonSettings) -> float:
     return max(found, harmless)
 
 
-def _mean_cases(parts: _Parts, margin: float, settings: ComparisonSettings) -> float:
+def _mean_cases(parts: VarianceParts, margin: float, settings: ComparisonSettings) -> float:
     return float(
         repeats_n(
             parts.between,
-            parts.first,
-            parts.second,
+            parts.first or 0.0,
+            parts.second or 0.0,
             margin,
             first_repeats=parts.first_repeats,
             second_repeats=parts.second_repeats,
@@ -117,9 +88,11 @@ def _amount_cases(found: PairedValues, margin: float, settings: ComparisonSettin
     return float(cost_ratio_n(spread, limit=1 + margin, alpha=settings.alpha, power=settings.power))
 
 
-def _repeats(parts: _Parts, measured: MetricVerdict, settings: ComparisonSettings) -> int | None:
+def _repeats(
+    parts: VarianceParts, measured: MetricVerdict, settings: ComparisonSettings
+) -> int | None:
     """Return the repeats of the same cases that would do; None where none would, or unknown."""
-    noise = parts.first + parts.second
+    noise = parts.noise
     margin = measured.margin or 0.0
     one = repeats_n(
         0.0,
@@ -132,7 +105,7 @@ def _repeats(parts: _Parts, measured: MetricVerdict, settings: ComparisonSetting
         power=settings.power,
     )
     room = measured.n / one - parts.between
-    if not math.isfinite(noise) or room <= 0 or noise == 0:
+    if not noise or room <= 0:
         return None
     repeats = math.ceil(noise / room)
     least = max(parts.first_repeats, parts.second_repeats)
@@ -166,33 +139,3 @@ def _many(unit: str) -> str:
 
 def _is_once(pairs: Pairs) -> bool:
     return not any(bool((n != 1).any()) for n in pairs.of("n"))
-
-
-def _variance_parts(pairs: Pairs, metric: Metric, found: PairedValues) -> _Parts:
-    total = float(np.var(found.differences, ddof=1))
-    n = pairs.of("n" if metric is Metric.SUCCESS else "n_scored")
-    repeats = [float(1 / np.mean(1 / side[found.kept])) for side in n]
-    within = [_within(pairs, metric, side, found.kept) for side in (0, 1)]
-    noise = sum(v / k for v, k in zip(within, repeats, strict=True))
-    between = max(0.0, total - noise) if math.isfinite(noise) else total
-    known = [v if math.isfinite(v) else 0.0 for v in within]
-    return _Parts(
-        between=between,
-        first=known[0],
-        second=known[1],
-        first_repeats=repeats[0],
-        second_repeats=repeats[1],
-    )
-
-
-def _within(pairs: Pairs, metric: Metric, side: int, kept: NDArray[np.bool_]) -> float:
-    """Return the mean variance over the repeats of a case; NaN where no case was repeated."""
-    if metric is Metric.SCORE:
-        variance = pairs.of("score_variance")[side][kept]
-    else:
-        n, passed = pairs.of("n")[side][kept], pairs.of("n_passed")[side][kept]
-        repeated = n > 1
-        rate = passed[repeated] / n[repeated]
-        variance = rate * (1 - rate) * n[repeated] / (n[repeated] - 1)
-    variance = variance[np.isfinite(variance)]
-    return float(variance.mean()) if len(variance) else math.nan

@@ -33,8 +33,13 @@ def read_metrics(text: str) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys(read_metric(name) for name in text.split(",") if name.strip()))
 
 
-def read_margin(metric: Metric, text: str) -> float:
+def read_margin(metric: Metric, text: str, *, name: str = "margin") -> float:
     """Return a margin as a share: 0.05 of `5pp`, 0.1 of `10%`.
+
+    Args:
+        metric: The metric, which decides the unit.
+        text: What was written.
+        name: What it is called where it cannot be read.
 
     Raises:
         ConfigError: It has no unit, or not that of the metric, or is not within 0 and 100.
@@ -44,12 +49,12 @@ def read_margin(metric: Metric, text: str) -> float:
     if match is None or match[2] != unit:
         kind = "a rate moves by percentage points" if unit == "pp" else "an amount moves in percent"
         raise ConfigError(
-            f"margin of {metric}: {text!r}, expected a number with {unit}, as 5{unit}",
+            f"{name} of {metric}: {text!r}, expected a number with {unit}, as 5{unit}",
             hint=f"The unit is never guessed: {kind}.",
         )
     share = float(match[1]) / 100
     if not 0 < share < 1:
-        raise ConfigError(f"margin of {metric}: {text!r}, must be above 0 and below 100 {unit}")
+        raise ConfigError(f"{name} of {metric}: {text!r}, must be above 0 and below 100 {unit}")
     return share
 
 

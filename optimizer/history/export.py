@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from optimizer.history.store import History
+from optimizer.history.store import History, require_text
 from optimizer.models.errors import HistoryError
 
 TABLES = (
@@ -38,8 +38,9 @@ def export_parquet(history: History, folder: Path) -> list[Exported]:
     """Write every table to `folder`; each file appears whole or not at all.
 
     Raises:
-        HistoryError: The folder cannot be made, or already holds an export.
+        HistoryError: The folder cannot be made, or its name is no text.
     """
+    require_text(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from optimizer.models.errors import HistoryError, NoHistoryError
+from optimizer.models.names import legible
 
 SCHEMA_VERSION = 2
 
@@ -63,6 +64,7 @@ def open_history(
         HistoryError: It is no history, of another schema version, locked or not writable; or
             there is none, and none is to be made.
     """
+    require_text(path)
     if not create:
         _require_file(path)
     try:
@@ -72,7 +74,7 @@ def open_history(
     if create:
         _make(path, now)
     with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
-        if schema_version(History(connection)) is None and not _tables(connection):
+        if schema_version(History(connection)) is None and not table_names(connection):
             _create(connection, now)
         _require_version(connection, path)
         yield History(connection)
@@ -124,6 +126,17 @@ def schema_version(history: History) -> int | None:
     return int(rows[0][0]) if len(rows) == 1 else None
 
 
+def table_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of the tables of a database, sorted."""
+    rows = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    return [name for (name,) in rows]
+
+
+def first_line(error: duckdb.Error) -> str:
+    """Return what an error of the database says, without its suggestions."""
+    return str(error).partition("\n")[0]
+
+
 def _make(path: Path, now: datetime) -> None:
     """Make a history where there is none: beside, then in its place, so that none is half made."""
     if _is_there(path):
@@ -161,7 +174,18 @@ def _is_there(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
+def require_text(path: Path) -> None:
+    """Refuse a name that DuckDB, which takes text only, cannot open."""
+    name = str(path.absolute())
+    if legible(name) != name:
+        raise HistoryError(
+            f"{legible(str(path))}: a file or folder whose name is not UTF-8, expected UTF-8",
+            hint="Name another one.",
+        )
+
+
 def _require_file(path: Path) -> None:
+    require_text(path)
     if not _is_there(path):
         raise NoHistoryError(
             f"{path}: there is no history here yet", hint="Store runs with 'optimizer ingest'."
@@ -207,7 +231,7 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
                 raise _trouble(path, error) from error
             if time.monotonic() + wait_s > deadline:
                 raise HistoryError(
-                    f"{path}: another process has it open: {_first_line(error)}",
+                    f"{path}: another process has it open: {first_line(error)}",
                     hint="Wait for it, or raise store.lock_timeout_s.",
                 ) from error
         time.sleep(wait_s * random.uniform(0.5, 1.5))
@@ -220,29 +244,27 @@ def _is_locked(error: duckdb.Error) -> bool:
 
 def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
     """Say in our words what DuckDB could not do."""
-    text = _first_line(error)
+    text = first_line(error)
     if "no space left" in text.lower():
         return HistoryError(
             f"{path}: the disk is full; nothing of this step was stored",
             hint="Make room, then run the same command again.",
         )
     if "permission denied" in text.lower() or "read-only" in text.lower():
-        return HistoryError(f"{path}: cannot be written or read: {text}")
+        return HistoryError(
+            f"{path}: cannot be written or read: {text}",
+            hint="Ask for the right to use it, or name another file with --store.",
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return HistoryError(
+            f"{path}: too little memory: {text}", hint="Try it where there is more."
+        )
     if isinstance(error, duckdb.ConstraintException):
         return HistoryError(f"{path}: the history refused a row: {text}")
     return HistoryError(
         f"{path}: not a usable history: {text}",
         hint="Name another file with --store, or move this one away.",
     )
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).partition("\n")[0]
-
-
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-    return [name for (name,) in rows]
 
 
 def _create(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
@@ -258,7 +280,7 @@ def _require_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     found = schema_version(History(connection))
     if found == SCHEMA_VERSION:
         return
-    tables = _tables(connection)
+    tables = table_names(connection)
     if not tables:
         raise NoHistoryError(
             f"{path}: an empty DuckDB file, expected a history",

@@ -18,6 +18,7 @@ class VariantRun:
     run_id: str
     workflow_id: str
     variant_id: str
+    variant: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optimizer.models.names import legible
+
+MAY_NOT_READ = "Ask for the right to read it, or leave it out."
+"""What to try where permission is denied."""
+
 
 class OptimizerError(Exception):
     """Base of every expected error.
@@ -65,6 +70,7 @@ class FormatError(OptimizerError):
     def __init__(
         self, source: str, faults: tuple[Fault, ...], *, n_more: int = 0, hint: str | None = None
     ) -> None:
+        source = legible(source)
         lines = [f"{source}: {fault}" for fault in faults]
         if n_more:
             lines.append(f"{source}: and {n_more} more")

@@ -63,6 +63,12 @@ class IngestSettings(Settings):
     max_faults: Annotated[int, Field(ge=1, le=1000)] = 20
     """How many faults of one file are listed."""
 
+    max_unpack_ratio: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    """How many times as large as a compressed file its content may be."""
+
+    unpack_free_bytes: Annotated[int, Field(ge=0, le=2**40)] = 64_000_000
+    """Size of an unpacked content up to which any ratio is accepted."""
+
     redact: bool = True
     """Whether secrets (keys, tokens, passwords) are blanked before anything is stored."""
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.history import queries
 from optimizer.history.audit import first_broken
+from optimizer.history.integrity import altered_files, unreadable_tables
 from optimizer.history.store import SCHEMA_VERSION, History, open_any_version, schema_version
 from optimizer.models.errors import HistoryError
+
+RESTORE = "Take a copy of the history from before, or ingest the files again into a new one."
+SHOWN = 5
+"""How many damaged things of one kind are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,30 +62,55 @@ def _examine(history: History) -> list[Finding]:
     )
     if version != SCHEMA_VERSION:
         return [schema]
+    unreadable = [
+        Finding(name=f"table {damage.table}", ok=False, text=damage.reason, hint=RESTORE)
+        for damage in unreadable_tables(history)
+    ]
+    if unreadable:
+        return [schema, *unreadable, Finding(name="the rest", ok=None, text="not looked at")]
+    readable = Finding(name="tables", ok=True, text="every column of every row can be read")
+    return [schema, readable, *_contents(history)]
+
+
+def _contents(history: History) -> list[Finding]:
+    """Look at whether what is stored fits together."""
     counts = queries.counts(history)
     entries = queries.audit(history)
     broken = first_broken(entries)
+    altered = altered_files(history)
+    damaged = queries.damaged_decisions(history)
+    reported = f"reports count {counts.n_reported_tasks:,} tasks of {counts.n_tasks:,}"
     return [
-        schema,
         _agreement("runs", counts.n_duplicate_runs == 0, f"{counts.n_runs:,} runs, ids unique"),
         _agreement(
             "tasks", counts.n_orphans == 0, f"{counts.n_tasks:,} tasks, each of a stored run"
         ),
-        _agreement(
-            "reports",
-            counts.n_reported_tasks == counts.n_tasks,
-            f"reports count {counts.n_reported_tasks:,} tasks of {counts.n_tasks:,}",
+        _agreement("reports", counts.n_reported_tasks == counts.n_tasks, reported),
+        _check(
+            "files",
+            "those kept are what was ingested",
+            f"not what was ingested: sha256 {_first(altered)}" if altered else None,
         ),
-        Finding(
-            name="audit log",
-            ok=broken is None,
-            text=f"{len(entries):,} lines, chain unbroken"
-            if broken is None
-            else f"line {broken} does not follow from the one before",
+        _check("decisions", "each can be decoded", _first(damaged)),
+        _check(
+            "audit log",
+            f"{len(entries):,} lines, chain unbroken",
+            f"line {broken} does not follow from the one before" if broken else None,
         ),
     ]
 
 
 def _agreement(name: str, ok: bool, text: str) -> Finding:
-    hint = None if ok else "Ingest the files again into a new history."
-    return Finding(name=name, ok=ok, text=text if ok else f"not so: {text}", hint=hint)
+    return _check(name, text, None if ok else f"not so: {text}")
+
+
+def _check(name: str, good: str, bad: str | None) -> Finding:
+    """Return what was found: the good, unless there is something bad to say."""
+    if bad:
+        return Finding(name=name, ok=False, text=bad, hint=RESTORE)
+    return Finding(name=name, ok=True, text=good)
+
+
+def _first(found: Sequence[str]) -> str:
+    more = f", and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+    return "; ".join(found[:SHOWN]) + more

@@ -19,12 +19,12 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
-from pathlib import Path
 
 from optimizer.history.columns import ReadyFile, prepare
 from optimizer.history.settings import StoreSettings
 from optimizer.models.errors import FormatError, HistoryError
 from optimizer.models.ingest import FileOutcome, FileStatus
+from optimizer.models.names import legible
 from optimizer.models.tasks import Reading
 
 LARGE_BYTES = 32_000_000
@@ -60,16 +60,17 @@ class Preparation:
 
     def __call__(self, path: str, *, later: bool = False) -> Item:
         """Return a file ready to be written, or what became of it if it will not be."""
+        name = legible(path)
         try:
             reading = self.read(path)
             run_ids = tuple(run.header.run_id for run in reading.runs)
             if self.known.get(reading.source.sha256) == run_ids:
-                return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=run_ids)
+                return FileOutcome(path=name, status=FileStatus.UNCHANGED, run_ids=run_ids)
             later = later or reading.source.n_bytes > LARGE_BYTES
             return prepare(reading, self.settings, later=later)
         except FormatError as error:
             return FileOutcome(
-                path=path, status=FileStatus.REJECTED, reason=str(error), hint=error.hint
+                path=name, status=FileStatus.REJECTED, reason=str(error), hint=error.hint
             )
 
 
@@ -95,9 +96,12 @@ def prepared(paths: Sequence[str], preparation: Preparation) -> Iterator[Item]:
 
 def _n_bytes(path: str) -> int:
     """Return the size of a file as far as it is known beforehand."""
-    if path == STDIN or not Path(path).is_file():
-        return LARGE_BYTES + 1 if path == STDIN else 0
-    return Path(path).stat().st_size
+    if path == STDIN:
+        return LARGE_BYTES + 1
+    try:
+        return os.path.getsize(path) if os.path.isfile(path) else 0
+    except OSError:  # gone since, or locked away: reading it will say so
+        return 0
 
 
 def _pays(paths: Sequence[str]) -> bool:

@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+LARGEST_COUNT = 2**53  # beyond it floating-point numbers skip some of them
+
 
 def finite_values(values: ArrayLike, *, name: str, at_least: int = 1) -> NDArray[np.float64]:
     """Return the values as a one-dimensional float array.
@@ -40,11 +42,13 @@ def counts(values: ArrayLike, *, name: str, at_least: int = 1) -> NDArray[np.int
         at_least: As in `finite_values`.
 
     Raises:
-        ValueError: As in `finite_values`, or a value is negative or not whole.
+        ValueError: As in `finite_values`, or a value is negative, not whole or beyond 2**53.
     """
     array = finite_values(values, name=name, at_least=at_least)
     if (array < 0).any() or (array != np.floor(array)).any():
         raise ValueError(f"{name}: expected whole numbers of 0 or more, found {array.tolist()}")
+    if (array > LARGEST_COUNT).any():
+        raise ValueError(f"{name}: expected at most {LARGEST_COUNT}, found {array.max():g}")
     return array.astype(np.int64)
 
 

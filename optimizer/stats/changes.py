@@ -228,6 +228,8 @@ def _has_cut(
     sizes = [2**row for row in range(len(histogram) - 1, -1, -1) for _ in range(histogram[row])]
     n_old = np.cumsum(sizes)
     n_old = n_old[(n_old >= least) & (n_old <= width - least)]
+    if not n_old.size:
+        return False
     n_new = width - n_old
     old = sums[n_old] - sums[0]
     gap = np.abs(old / n_old - (total - old) / n_new)

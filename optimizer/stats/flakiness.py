@@ -22,11 +22,13 @@ class RepeatNoise:
 
     Attributes:
         estimate: Mean over the cases that were repeated; NaN where none was.
+        sd: Standard deviation over these cases; NaN where there are fewer than two.
         n: Number of cases behind it.
         n_left_out: Number of cases with fewer than two repeats, which say nothing of noise.
     """
 
     estimate: float
+    sd: float
     n: int
     n_left_out: int
 
@@ -203,7 +205,8 @@ def _mean_over_repeated(
     mean = math.nan
     if n:
         mean = float(np.average(values[known], weights=None if weights is None else weights[known]))
-    return RepeatNoise(estimate=mean, n=n, n_left_out=values.size - n)
+    sd = float(values[known].std(ddof=1)) if n > 1 else math.nan
+    return RepeatNoise(estimate=mean, sd=sd, n=n, n_left_out=values.size - n)
 
 
 def _chances(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from optimizer.stats.quantiles import beta_quantile, normal_quantile, t_quantile
+from optimizer.stats.student import require_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,13 @@ class RateDifference:
 
 
 def wilson(
-    successes: int, n: int, *, level: float = 0.95, n_effective: float | None = None
+    successes: float, n: int, *, level: float = 0.95, n_effective: float | None = None
 ) -> Interval:
     """Return the Wilson score interval of a rate.
 
     Args:
-        successes: How many of the observations succeeded.
+        successes: How many of the observations succeeded; need not be whole where an observation
+            is a mean of several.
         n: Number of observations.
         level: Two-sided confidence level, 0 to 1.
         n_effective: How many independent observations would know the rate as well, where they
@@ -64,7 +66,8 @@ def wilson(
             Graubard (1998, Survey Methodology 24, 193-201), in Wilson's form.
 
     Raises:
-        ValueError: n is not positive, or successes is not between 0 and n.
+        ValueError: n or n_effective is not positive, successes is not between 0 and n, or the
+            level is not between 0 and 1.
 
     Assumes:
         Independent outcomes of one rate, or an `n_effective` that makes up for it.
@@ -81,9 +84,10 @@ def wilson(
     """
     if n < 1 or not 0 <= successes <= n:
         raise ValueError(f"successes must be within 0 and n >= 1, got {successes} of {n}")
+    require_level(level)
     z = normal_quantile((1 + level) / 2)
     rate = successes / n
-    m = n if n_effective is None else n_effective
+    m = _effective(n, n_effective)
     centre = (rate + z * z / (2 * m)) / (1 + z * z / m)
     half = z * math.sqrt(rate * (1 - rate) / m + z * z / (4 * m * m)) / (1 + z * z / m)
     return Interval(
@@ -128,7 +132,8 @@ def clopper_pearson(
     """
     if n < 1 or not 0 <= successes <= n:
         raise ValueError(f"successes must be within 0 and n >= 1, got {successes} of {n}")
-    m = n if n_effective is None else n_effective
+    require_level(level)
+    m = _effective(n, n_effective)
     k = successes * m / n
     tail = (1 - level) / 2
     return Interval(
@@ -151,7 +156,7 @@ def mean_interval(mean: float, sd: float, n: int, *, level: float = 0.95) -> Int
         level: Two-sided confidence level, 0 to 1.
 
     Raises:
-        ValueError: n is below 2, or sd is negative.
+        ValueError: n is below 2, sd is negative, or the level is not between 0 and 1.
 
     Assumes:
         Independent observations, near normal or many.
@@ -167,6 +172,7 @@ def mean_interval(mean: float, sd: float, n: int, *, level: float = 0.95) -> Int
     """
     if n < 2 or sd < 0:  # noqa: PLR2004 - one observation has no spread
         raise ValueError(f"need n >= 2 and sd >= 0, got n = {n}, sd = {sd}")
+    require_level(level)
     half = t_quantile((1 + level) / 2, n - 1) * sd / math.sqrt(n)
     return Interval(
         estimate=mean, low=mean - half, high=mean + half, level=level, n=n, n_effective=n
@@ -209,3 +215,9 @@ def newcombe(first: Interval, second: Interval) -> RateDifference:
         n_first=first.n,
         n_second=second.n,
     )
+
+
+def _effective(n: int, n_effective: float | None) -> float:
+    if n_effective is not None and not n_effective > 0:
+        raise ValueError(f"n_effective must be above 0, got {n_effective}")
+    return n if n_effective is None else n_effective

@@ -63,7 +63,7 @@ def paired_t_from_stats(
 
     Args:
         mean: Mean difference, second minus first.
-        sd: NDArray[np.float64] standard deviation of the differences (denominator n - 1).
+        sd: Sample standard deviation of the differences (denominator n - 1).
         n: Number of differences.
         level: Two-sided confidence level, 0 to 1.
         null: The mean difference that is tested.

@@ -180,11 +180,12 @@ def paired_noninferiority_n(
     )
 
 
-def discordance_limit(flips: int, n: int, level: float = 0.8) -> float:
+def discordance_limit(flips: float, n: int, level: float = 0.8) -> float:
     """Return a careful guess of the discordance: the upper Wilson limit of a pilot's.
 
     Args:
-        flips: Pairs of the pilot whose outcomes differ.
+        flips: Pairs of the pilot whose outcomes differ; need not be whole where each pair was
+            measured repeatedly, and counts by its chance to differ.
         n: Pairs of the pilot.
         level: Two-sided confidence level; the limit is too low with chance (1 - level) / 2.
 
@@ -204,6 +205,37 @@ def discordance_limit(flips: int, n: int, level: float = 0.8) -> float:
         Wilson (1927), JASA 22, 209-212; Browne (1995), Stat Med 14, 1933-1940, on pilots.
     """
     return wilson(flips, n, level=level).high
+
+
+def variance_limit(variance: float, n: int, level: float = 0.8) -> float:
+    """Return a careful guess of a variance: the upper limit of a pilot's.
+
+    Args:
+        variance: Sample variance of the pilot.
+        n: Observations of the pilot, at least 2.
+        level: Two-sided confidence level; the limit is too low with chance (1 - level) / 2.
+
+    Raises:
+        ValueError: The variance is negative, n is below 2, or the level is not within 0 and 1.
+
+    Assumes:
+        Independent, normal observations, drawn like those to come.
+
+    Formula:
+        s² (n - 1) / χ²_(n-1), at the quantile (1 - level) / 2
+
+    Not for:
+        Heavy tails, of which a small pilot sees too little; no formula replaces what it missed.
+
+    References:
+        Browne (1995), Stat Med 14, 1933-1940.
+    """
+    from scipy.special import chdtri
+
+    _require_variances(variance)
+    if n < SMALLEST_SAMPLE or not 0 < level < 1:
+        raise ValueError(f"need n >= 2 and 0 < level < 1, got n = {n}, level = {level}")
+    return variance * (n - 1) / float(chdtri(n - 1, (1 + level) / 2))
 
 
 def two_rates_n(

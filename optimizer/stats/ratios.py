@@ -119,9 +119,9 @@ def fieller_from_moments(  # noqa: PLR0917 - the moments of two
         n: Number of pairs.
         mean_first: Mean of the first values.
         mean_second: Mean of the second values.
-        var_first: NDArray[np.float64] variance of the first values (denominator n - 1).
+        var_first: Sample variance of the first values (denominator n - 1).
         var_second: The same of the second values.
-        covariance: NDArray[np.float64] covariance of both (denominator n - 1).
+        covariance: Sample covariance of both (denominator n - 1).
         level: Two-sided confidence level, 0 to 1.
 
     Raises:

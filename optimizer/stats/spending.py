@@ -44,7 +44,7 @@ def spent(t: float, *, alpha: float = 0.05, spending: Spending = "obf", rho: flo
         obf 2(2-2Φ(z_{1-alpha/4}/√t)); pocock alpha ln(1+(e-1)t); power alpha t^rho.
 
     Not for:
-        Experiments without a planned end (`sequences`).
+        Experiments without a planned end (`asymptotic_sequence`).
 
     References:
         Lan and DeMets (1983), Biometrika 70, 659-663; Kim and DeMets (1987), Biometrika 74,
@@ -94,7 +94,7 @@ def spending_bounds(
         earlier bound.
 
     Not for:
-        Looking on beyond the planned n; experiments without one (`sequences`).
+        Looking on beyond the planned n; experiments without one (`asymptotic_sequence`).
 
     References:
         Lan and DeMets (1983), Biometrika 70, 659-663; Jennison and Turnbull (2000), chapter 7.

@@ -1,6 +1,7 @@
 """Tests and intervals for the rates of two independent samples, and for tables of counts.
 
-Differences are second minus first. Newcombe's interval, the usual choice, is in `intervals`.
+Differences are second minus first. Newcombe's interval, the usual choice, is here from counts and
+in `intervals` from two intervals.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from optimizer.stats.bisection import turning_point
 from optimizer.stats.counts import checked_rate, two_sided_z
-from optimizer.stats.intervals import Interval
+from optimizer.stats.intervals import Interval, RateDifference, newcombe, wilson
 from optimizer.stats.results import Difference, HypothesisTest
 
 if TYPE_CHECKING:
@@ -113,6 +114,45 @@ def unpooled_z(
         p_value=test.p_value,
         n=n1 + n2,
     )
+
+
+def newcombe_counts(
+    first_successes: int,
+    first_n: int,
+    second_successes: int,
+    second_n: int,
+    *,
+    level: float = 0.95,
+) -> RateDifference:
+    """Return Newcombe's hybrid score interval of the difference of two independent rates.
+
+    Args:
+        first_successes: Successes of the first sample.
+        first_n: Its size.
+        second_successes: Successes of the second sample.
+        second_n: Its size.
+        level: Two-sided confidence level, 0 to 1.
+
+    Raises:
+        ValueError: A count is negative or not whole, a sample is empty, successes exceed it, or
+            the level is not between 0 and 1.
+
+    Assumes:
+        Two independent samples of independent outcomes.
+
+    Formula:
+        Wilson's bounds l and u of each rate, d = p2 - p1:
+        d - sqrt((p2 - l2)^2 + (u1 - p1)^2) to d + sqrt((u2 - p2)^2 + (p1 - l1)^2).
+
+    Not for:
+        The same units under both (`tango`); margins, where a test must agree with the interval
+        (`miettinen_nurminen`).
+
+    References:
+        Newcombe (1998), Stat Med 17, 873-890, method 10.
+    """
+    x1, n1, x2, n2 = _checked(first_successes, first_n, second_successes, second_n)
+    return newcombe(wilson(x1, n1, level=level), wilson(x2, n2, level=level))
 
 
 def agresti_caffo(

@@ -92,13 +92,14 @@ def _standing(d: Decision) -> Facts:
 def _figures(d: Decision) -> tuple[Block, ...]:
     if d.current is None:
         return (Prose("Nothing has run."),)
-    in_use = f"{d.current.variant} (in use)"
-    rows: list[tuple[str, Figures]] = [(in_use, d.current)]
-    rows.extend((other.variant, other) for other in d.others)
-    others = "" if d.others else " No other variant has run."
-    runs = f"{d.current.variant}: {plural(d.current.n_runs, 'run')}, {_when(d.current)}.{others}"
+    variants = (d.current, *d.others)
+    current, *others = figures.labels(variants)
+    rows: list[tuple[str, Figures]] = [(f"{current} (in use)", d.current)]
+    rows.extend(zip(others, d.others, strict=True))
+    alone = "" if d.others else " No other variant has run."
+    runs = f"{current}: {plural(d.current.n_runs, 'run')}, {_when(d.current)}.{alone}"
     tables = (figures.passed_table(rows), figures.effort_table(rows))
-    return (*tables, Items((runs, *figures.caveats(d.current))))
+    return (*tables, Items((runs, *figures.caveats(d.current), *figures.namesakes(variants))))
 
 
 def _when(window: WindowSummary) -> str:

@@ -42,6 +42,7 @@ def run(
         explanations: How the rules came out: the label of each variant and its explanation.
         warnings: What else a reader should know.
     """
+    explanations = _told_apart(explanations, variants)
     return Document(
         title=f"Run {total.run_id}",
         verdict=_verdict(total, variants, explanations),
@@ -54,10 +55,20 @@ def run(
                 for label, explanation in explanations
             ),
             Section("Failures", (_failures(failures, total),)),
-            Section("Caveats", (Items((*figures.caveats(total), *warnings)),)),
+            Section("Caveats", (_caveats(total, variants, warnings),)),
             Details("About this run", (_about(total), Items((figures.METHOD, rules.METHOD)))),
         ),
     )
+
+
+def _told_apart(
+    explanations: Sequence[tuple[str, Explanation]], variants: Sequence[RunSummary]
+) -> list[tuple[str, Explanation]]:
+    """Return explanations with labels as in the tables, in the order of variants of one label."""
+    names: dict[str, list[str]] = {}
+    for variant, name in zip(variants, figures.labels(variants), strict=True):
+        names.setdefault(variant.variant or "", []).append(name)
+    return [(names[label].pop(0) if names.get(label) else label, e) for label, e in explanations]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ def _verdict(
     variants: Sequence[RunSummary],
     explanations: Sequence[tuple[str, Explanation]],
 ) -> Verdict:
-    by_label = {variant.variant or "": variant for variant in variants}
+    by_label = dict(zip(figures.labels(variants), variants, strict=True))
     findings = [_finding(label, by_label.get(label, total), e) for label, e in explanations]
     if not findings:
         return Verdict(
@@ -119,7 +130,7 @@ def _finding(label: str, summary: Figures, explanation: Explanation) -> _Finding
 
 
 def _figures(total: RunSummary, variants: Sequence[RunSummary]) -> Section:
-    rows = [(variant.variant or UNKNOWN, variant) for variant in variants]
+    rows = list(zip(figures.labels(variants), variants, strict=True))
     if len(rows) != 1:
         rows.append(("all", total))
     return Section("Figures", (figures.passed_table(rows), figures.effort_table(rows)))
@@ -140,6 +151,10 @@ def _failures(failures: Sequence[FailureGroup], total: Figures) -> Block:
         ),
         empty="No test failed." if total.n_completed else "No test was completed.",
     )
+
+
+def _caveats(total: RunSummary, variants: Sequence[RunSummary], warnings: Sequence[str]) -> Items:
+    return Items((*figures.caveats(total), *figures.namesakes(variants), *warnings))
 
 
 def _about(total: RunSummary) -> Facts:

@@ -14,6 +14,7 @@ from reports.document import (
     Details,
     Document,
     Facts,
+    Items,
     Point,
     Prose,
     Section,
@@ -114,8 +115,10 @@ def _verdict(
 
 
 def _variants(windows: Sequence[WindowSummary]) -> tuple[Block, ...]:
-    rows: list[tuple[str, Figures]] = [(window.variant, window) for window in windows]
-    return (figures.passed_table(rows), figures.effort_table(rows))
+    rows: list[tuple[str, Figures]] = list(zip(figures.labels(windows), windows, strict=True))
+    tables = (figures.passed_table(rows), figures.effort_table(rows))
+    shared = figures.namesakes(windows)
+    return (*tables, Items(shared)) if shared else tables
 
 
 def _decision(decision: Decision | None) -> tuple[Block, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from optimizer.models.rules import Unit
-from optimizer.models.summaries import Figures, RunSummary
+from optimizer.models.summaries import Figures, RunSummary, WindowSummary
 from reports.document import Table, left, right
 from reports.formatting import (
     UNKNOWN,
@@ -22,6 +23,9 @@ from reports.formatting import (
 
 LEVEL = "95 % CI"
 """The level of the interval that figures carry."""
+
+ID_CHARS = 8
+"""Of a variant's id, where its label does not tell it apart."""
 
 METHOD = (
     "Rates are of completed tests: succeeded, failed, timed out or in error. Cancelled and "
@@ -129,6 +133,28 @@ def run_table(runs: Sequence[RunSummary]) -> Table:
 def variant_of(run: RunSummary) -> str:
     """Return the label of a run's variant, or how many it has."""
     return run.variant or plural(run.n_variants, "variant")
+
+
+def labels(variants: Sequence[RunSummary | WindowSummary]) -> list[str]:
+    """Return the labels of variants; those that share one get the beginning of their ids."""
+    shared = {label for label, n in Counter(one.variant for one in variants).items() if n > 1}
+    return [
+        f"{one.variant or UNKNOWN} ({(one.variant_id or UNKNOWN)[:ID_CHARS]})"
+        if one.variant in shared
+        else one.variant or UNKNOWN
+        for one in variants
+    ]
+
+
+def namesakes(variants: Sequence[RunSummary | WindowSummary]) -> tuple[str, ...]:
+    """Say which label stands for several variants."""
+    counted = Counter(one.variant for one in variants)
+    return tuple(
+        f"{count(n)} variants are called {label or UNKNOWN}: they differ in prompt, model or "
+        "parameters, and are told apart by the beginning of their ids."
+        for label, n in counted.items()
+        if n > 1
+    )
 
 
 def passed(figures: Figures) -> str:

@@ -80,6 +80,28 @@ def test_decide_all_lists_the_worst_first(optimizer: Run, run_file: Write) -> No
     assert optimizer("decide", "--all").code == 0
 
 
+def test_variants_of_one_label_are_told_apart_wherever_they_are_listed(
+    optimizer: Run, run_file: Write
+) -> None:
+    for model in ("small", "large"):
+        path = run_file(f"{model}.json", "+-", run_id=model)
+        run = json.loads(path.read_text())
+        run["metadata"]["model"] = model
+        for task in run["task_results"][: 1 if model == "large" else 0]:
+            task["metadata"]["model"] = "small"
+        path.write_text(json.dumps(run))
+        optimizer("ingest", path)
+    for args in (
+        ("analyze", "large.json"),
+        ("show", "large"),
+        ("decide", "--workflow", "wf"),
+        ("explain", "latest"),
+        ("report", "--workflow", "wf"),
+    ):
+        assert "2 variants are called v1: they differ in prompt" in optimizer(*args).out
+    assert "are called" not in optimizer("show", "small").out
+
+
 def test_decide_wants_one_workflow_or_all(optimizer: Run, samples: Path) -> None:
     optimizer("ingest", samples)
     assert optimizer("decide").code == 2

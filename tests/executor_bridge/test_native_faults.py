@@ -277,13 +277,16 @@ def test_statistics_that_contradict_the_tasks_are_refused(native, name, given, c
     assert [str(fault) for fault in error.faults] == [
         f"statistics.{name}: found {given}, expected {counted} (counted in task_results)"
     ]
-    assert error.hint == "--trust-statistics keeps the file's."
+    assert error.hint == (
+        "--trust-statistics accepts the file; what is shown is counted from its tasks."
+    )
 
 
 def test_statistics_can_be_trusted_against_the_tasks(native):
     run = native.run(statistics=statistics(succeeded_tasks=12))
     assert native.header(run, trust_statistics=True).warnings == (
-        "statistics.succeeded_tasks: 12 in the file, 3 by its tasks",
+        "statistics.succeeded_tasks: 12 in the file, 3 counted in its tasks, "
+        "which is what is shown",
     )
 
 

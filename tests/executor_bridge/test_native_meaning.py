@@ -312,6 +312,21 @@ def test_results_that_contradict_their_task_are_counted(native):
     assert native.header(run).warnings == ("1 task whose result has another status",)
 
 
+def test_tasks_that_finished_before_they_were_created_are_counted(native):
+    tasks = [
+        native.task(0, created_at="2026-03-01T12:00:01Z", finished_at="2026-03-01T12:00:00Z"),
+        native.task(1, created_at="2026-03-01T12:00:00", finished_at="2026-03-01T12:30:00+01:00"),
+        native.task(2, created_at="2026-03-01T12:00:00Z", finished_at="2026-03-01T12:00:00Z"),
+        native.task(3, created_at="2026-03-01T13:00:00+01:00", finished_at="2026-03-01T12:00:01Z"),
+    ]
+    assert native.header(native.run(*tasks[2:])).warnings == ()
+    assert native.header(native.run(*tasks)).warnings == (
+        "1 time without a zone, read as UTC",
+        "2 tasks that finished before being created",
+    )
+    assert len(native.rows(native.run(*tasks))) == len(tasks)
+
+
 def test_payloads_stay_the_text_they_were(native):
     content = (
         b'{"run_id": "r", "workflow_id": "w", "started_at": "2026-03-01T12:00:00Z",'

@@ -167,7 +167,7 @@ def by_pattern(content):
             match.span(match.lastindex or 0)
             for secret in (*SHORT_SECRETS, *LONG_SECRETS)
             for start in range(len(content))
-            if (match := secret.pattern.match(content, start))
+            if (match := secret.pattern.match(content, start)) and match[match.lastindex or 0]
         )
         if not spans:
             return content
@@ -207,6 +207,38 @@ def test_what_is_left_is_json_without_secrets(value, ascii_only):
     again = redact(once.content)
     assert (again.content, again.n_redacted) == (once.content, 0)
     assert (once.n_redacted == 0) == (once.content == encoded(value, ascii_only))
+
+
+@given(value=VALUES, ascii_only=st.booleans(), share=st.floats(0, 1))
+def test_a_file_that_breaks_off_is_blanked_to_its_end(value, ascii_only, share):
+    content = encoded(value, ascii_only)
+    once = redact(content[: int(share * len(content))])
+    assert redact(once.content).n_redacted == 0
+
+
+@pytest.mark.parametrize(
+    ("cut", "left"),
+    [
+        (b'{"password":"hunter2', b'{"password":"[redacted]'),
+        (b'{"password":"hunter2\\', b'{"password":"[redacted]\\'),
+        (b'"{\\"password\\":\\"hunter2"', b'"{\\"password\\":\\"[redacted]"'),
+        (b'{"password":"[redacted] hunter2"', b'{"password":"[redacted]"'),
+    ],
+)
+def test_a_value_that_breaks_off_is_blanked_once(cut, left):
+    assert redact(cut).content == left
+
+
+def test_what_is_no_token_hides_no_token_before_it():
+    token = SECRETS["web token"]
+    for shift in range(4):
+        content = f'"{token} {"." * shift} eyJaaaaaaa {"." * shift} {token}"'.encode()
+        assert redact(content).n_redacted == 2
+        assert b"eyJh" not in redact(content).content
+
+
+def test_a_user_s_pattern_is_blanked_in_a_text_that_breaks_off():
+    assert redact(b'{"a": "ticket-1', [r"ticket-\d+"]).content == b'{"a": "[redacted]'
 
 
 @given(value=VALUES, ascii_only=st.booleans())

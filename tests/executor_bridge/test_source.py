@@ -64,12 +64,17 @@ def test_damaged_compression_is_refused(tmp_path, magic):
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
-def test_a_file_that_unpacks_without_end_is_refused(tmp_path, monkeypatch, pack):
-    monkeypatch.setattr(source, "MAX_INFLATED_BYTES", 10_000)
+def test_a_file_that_unpacks_further_than_it_may_is_refused(tmp_path, native, pack):
     path = tmp_path / "run.json"
-    path.write_bytes(pack(b"0" * 1_000_000))
-    with pytest.raises(FormatError, match="expected an honest compressed file"):
-        read(str(path), SETTINGS)
+    path.write_bytes(pack(json.dumps(native.run()).encode() + b" " * 1_000_000))
+    n_packed = path.stat().st_size
+    strict = IngestSettings(unpack_free_bytes=10_000, max_unpack_ratio=2)
+    found = rf"file: found more than 10000 bytes packed into {n_packed}, expected at most 2 times"
+    with pytest.raises(FormatError, match=found) as error:
+        read(str(path), strict)
+    assert error.value.hint == "Raise ingest.max_unpack_ratio if you trust the file."
+    for changes in ({"unpack_free_bytes": 1_010_000}, {"max_unpack_ratio": 1_010_000 // n_packed}):
+        assert read(str(path), strict.model_copy(update=changes)).runs
 
 
 def test_a_file_that_is_not_there_is_refused():

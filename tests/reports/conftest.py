@@ -441,6 +441,11 @@ def run_history() -> tuple[RunSummary, ...]:
     return tuple(reversed(days))
 
 
+NAMESAKES = make_decision(
+    current=window("clear", 77),
+    others=(window("clear", 89, variant_id="fedcba9876543210"), window("vague", 0)),
+)
+
 CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
     "checks": (
         checks,
@@ -460,6 +465,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
     "checks-empty": (checks, ((),)),
     "decision": (decision, (make_decision(), AUDIT)),
     "decision-empty": (decision, (UNKNOWN_WORKFLOW, ())),
+    "decision-namesakes": (decision, (NAMESAKES, AUDIT)),
     "decision-silent": (decision, (SILENT, AUDIT)),
     "decision_list": (decision_list, ((make_decision(), SILENT, UNKNOWN_WORKFLOW),)),
     "decision_list-empty": (decision_list, ((),)),
@@ -548,6 +554,20 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
         ),
     ),
     "run-empty": (run, (run_summary(None, None), (), (), (), ())),
+    "run-namesakes": (
+        run,
+        (
+            run_summary(None, 89),
+            (
+                run_summary("clear", 89),
+                run_summary("vague", 89),
+                run_summary("clear", 100, variant_id="fedcba9876543210"),
+            ),
+            (),
+            (("clear", explanation(89)), ("vague", explanation(89)), ("clear", explanation(100))),
+            (),
+        ),
+    ),
     "run-several": (
         run,
         (
@@ -606,7 +626,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 }
 
 
-for file in ("comparisons.py", "experiments.py"):
+for file in ("comparisons.py", "experiments.py", "kernels.py", "plans.py", "repeats.py"):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
 
 

@@ -319,3 +319,24 @@ def test_no_number_is_shown_as_nan_or_a_power(first: float | None, second: float
     texts += [f.relative_change(first), f.relative_interval(first, second), f.p_statement(first)]
     texts += [f.figure(first), f.figure_interval(first, second), f.signed_interval(first, second)]
     assert not any(word in text for text in texts for word in ("nan", "inf", "None", "e+", "e-"))
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (0.034690277123, "0.03469027712"),
+        (161, "161"),
+        (1e-12, "1e-12"),
+        (True, "true"),
+        (None, "-"),
+        (math.nan, "-"),
+        (math.inf, "unbounded"),
+        ("exact", "exact"),
+        ([], "[]"),
+        ([[1, 2], [0.5, None]], "[[1, 2], [0.5, -]]"),
+        ([0] * 20, f"[{', '.join(['0'] * 20)}]"),
+        (list(range(1200)), "[0, 1, 2, ..., 1199] (1,200 values)"),
+    ],
+)
+def test_ten_digits_show_any_result(content: object, text: str) -> None:
+    assert f.ten_digits(content) == text

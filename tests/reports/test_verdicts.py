@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reports.document import Tone
+from reports.render.terminal import terminal
 
 RUN = "sentiment-vague: 0 of 120 tests passed (0.0 %, 95 % CI [0.0, 8.0] %)."
 
@@ -12,6 +13,11 @@ RUN = "sentiment-vague: 0 of 120 tests passed (0.0 %, 95 % CI [0.0, 8.0] %)."
     [
         ("run", Tone.BAD, f"{RUN} Optimize the prompt: success_rate is 80.0 pp below"),
         ("run-several", Tone.WARN, "sentiment-all: 1 of 2 variants may need to be optimized"),
+        (
+            "run-namesakes",
+            Tone.BAD,
+            "sentiment-all: 2 of 3 variants should be optimized: clear (012",
+        ),
         ("run-good", Tone.GOOD, "sentiment-clear: 100 of 120 tests passed"),
         ("run-empty", Tone.NEUTRAL, "sentiment-all: no test was completed"),
         ("gate", Tone.BAD, "FAILED: sentiment-vague: success_rate is 0.0 %"),
@@ -67,6 +73,17 @@ def test_the_verdict_says_it_first(lay_out: type, case: str, tone: Tone, start: 
     verdict = lay_out(case).verdict
     assert verdict.tone is tone
     assert verdict.text.startswith(start)
+
+
+@pytest.mark.parametrize("case", ["run-namesakes", "decision-namesakes"])
+def test_variants_of_one_label_are_told_apart_and_a_caveat_says_so(
+    lay_out: type, case: str
+) -> None:
+    text = terminal(lay_out(case), width=200, color=False)
+    assert "2 variants are called clear: they differ in prompt, model or parameters" in text
+    assert "\n  clear (01234567)" in text
+    assert "\n  clear (fedcba98)" in text
+    assert "\n  vague " in text
 
 
 def test_a_count_at_its_threshold_is_said_to_be_at_it(lay_out: type) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -10,10 +10,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from duckdb import DuckDBPyConnection
 
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
+from optimizer.models.errors import HistoryError
 from optimizer.models.experiments import (
     Baseline,
     Experiment,
@@ -23,6 +25,7 @@ from optimizer.models.experiments import (
     LookKey,
     Outcome,
 )
+from optimizer.models.names import legible
 from optimizer.models.summaries import (
     FailureGroup,
     Reject,
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 ALL = 2**31 - 1
+
+UNDECODABLE = (msgspec.DecodeError, RecursionError)
+"""What decoding raises where a text is not what was stored."""
 
 Z2 = normal_quantile(0.975) ** 2
 """Square of the normal quantile of the 95 % intervals in `Figures`."""
@@ -83,6 +89,14 @@ class KnownVariants:
 
     variant_ids: frozenset[str]
     prompt_sha256s: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file of which all was kept, and how many secrets were blanked in it."""
+
+    source_sha256: str
+    n_redacted: int
 
 
 def windows(
@@ -136,7 +150,12 @@ def newest_run(
 def run_warnings(history: History, run_id: str) -> tuple[str, ...]:
     """Return what a reader should know of one run."""
     rows = _tuples(history, "run_warnings", run_id=run_id)
-    return msgspec.json.decode(rows[0][0], type=tuple[str, ...]) if rows else ()
+    if not rows:
+        return ()
+    try:
+        return msgspec.json.decode(rows[0][0], type=tuple[str, ...])
+    except UNDECODABLE as error:
+        raise _damaged(f"warnings of run {run_id!r}", error) from error
 
 
 def failures(history: History, run_id: str, *, limit: int = ALL) -> list[FailureGroup]:
@@ -155,9 +174,9 @@ def arms(history: History, run_ids: Sequence[str]) -> list[ArmRun]:
 
 
 def runs_of_variant(
-    history: History, variant: str, *, workflow_id: str | None, limit: int
+    history: History, variant: str | None, *, workflow_id: str | None, limit: int
 ) -> list[VariantRun]:
-    """Return the newest runs of the variants with a label, newest first."""
+    """Return the newest runs of the variants with a label, or of all of them, newest first."""
     return _rows(
         VariantRun,
         history,
@@ -208,6 +227,11 @@ def rejects(history: History, *, limit: int = ALL) -> list[Reject]:
     return _rows(Reject, history, "rejects", limit=limit)
 
 
+def kept_files(history: History) -> list[KeptFile]:
+    """Return the files of which all was kept, by hash."""
+    return _rows(KeptFile, history, "kept_files")
+
+
 def known_sources(history: History) -> dict[str, tuple[str, ...]]:
     """Return the runs that came from each file whose runs are stored, by the file's hash."""
     known: dict[str, tuple[str, ...]] = {}
@@ -248,13 +272,24 @@ def decisions(
 ) -> list[Decision]:
     """Return the decisions whose id begins with `prefix`, newest first."""
     rows = _tuples(history, "decisions", prefix=prefix, workflow_id=workflow_id, limit=limit)
-    return [_decision(state, body) for _, state, body in rows]
+    return [_decision(*row) for row in rows]
 
 
 def stored_decisions(history: History, decision_ids: Sequence[str]) -> dict[str, Decision]:
     """Return those of some decisions that are stored, by id."""
     rows = _tuples(history, "stored_decisions", decision_ids=list(decision_ids))
-    return {decision_id: _decision(state, body) for decision_id, state, body in rows}
+    return {row[0]: _decision(*row) for row in rows}
+
+
+def damaged_decisions(history: History) -> list[str]:
+    """Return what is wrong with those decisions that cannot be read, newest first."""
+    found = []
+    for row in _tuples(history, "decisions", prefix="", workflow_id=None, limit=ALL):
+        try:
+            _decision(*row)
+        except HistoryError as error:
+            found.append(str(error))
+    return found
 
 
 def experiments(
@@ -334,7 +369,7 @@ def text(name: str) -> str:
 
 def _rows(record: type[Row], history: History, name: str, **params: object) -> list[Row]:
     """Run `name`.sql and build one record per row, matching columns to fields by name."""
-    cursor = history.connection.execute(_sql(name), params)
+    cursor = _asked(history, name, params)
     columns = [column[0] for column in cursor.description]
     wanted = {field.name for field in fields(record)}  # type: ignore[arg-type]
     return [
@@ -345,7 +380,7 @@ def _rows(record: type[Row], history: History, name: str, **params: object) -> l
 
 def _columns(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
     """Run `name`.sql and return its columns; what is NULL in one of floats is NaN."""
-    found: dict[str, Any] = history.connection.execute(_sql(name), params).fetchnumpy()
+    found: dict[str, Any] = _asked(history, name, params).fetchnumpy()
     return {
         column: values.filled(float("nan")) if hasattr(values, "filled") else values
         for column, values in found.items()
@@ -354,7 +389,7 @@ def _columns(history: History, name: str, **params: object) -> dict[str, NDArray
 
 def _dicts(history: History, name: str, **params: object) -> list[dict[str, Any]]:
     """Run `name`.sql and return each row by its columns."""
-    cursor = history.connection.execute(_sql(name), params)
+    cursor = _asked(history, name, params)
     columns = [column[0] for column in cursor.description]
     return [{c: _utc(v) for c, v in zip(columns, row, strict=True)} for row in cursor.fetchall()]
 
@@ -379,12 +414,34 @@ def _look(row: dict[str, Any]) -> Look:
     return msgspec.convert(row | made, type=Look)
 
 
-def _decision(state: str, body: str) -> Decision:
-    return replace(msgspec.json.decode(body, type=Decision), state=DecisionState(state))
+def _decision(decision_id: str, state: str, body: str) -> Decision:
+    """Return a decision; its state is kept beside its body.
+
+    Raises:
+        HistoryError: What is stored is no decision.
+    """
+    try:
+        found = msgspec.json.decode(body, type=Decision)
+        return replace(found, state=msgspec.convert(state, DecisionState))
+    except UNDECODABLE as error:
+        raise _damaged(f"decision {decision_id}", error) from error
+
+
+def _damaged(subject: str, error: Exception) -> HistoryError:
+    return HistoryError(
+        f"{subject}: what is stored of it cannot be decoded: {error}",
+        hint="See with 'optimizer doctor' what else is damaged.",
+    )
 
 
 def _tuples(history: History, name: str, **params: object) -> list[tuple[Any, ...]]:
-    return history.connection.execute(_sql(name), params).fetchall()
+    return _asked(history, name, params).fetchall()
+
+
+def _asked(history: History, name: str, params: Mapping[str, object]) -> DuckDBPyConnection:
+    """Run `name`.sql; a text from the command line may hold bytes that match nothing stored."""
+    known = {key: legible(v) if isinstance(v, str) else v for key, v in params.items()}
+    return history.connection.execute(_sql(name), known)
 
 
 def _utc(value: object) -> object:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optimizer.stats.arrays import finite_pair, finite_values, require_positive
+from optimizer.stats.arrays import counts, finite_pair, finite_values, require_positive
 
 
 def test_whatever_holds_numbers_becomes_an_array_of_floats() -> None:
@@ -27,3 +27,8 @@ def test_pairs_are_of_equal_length() -> None:
 def test_zero_has_no_logarithm() -> None:
     with pytest.raises(ValueError, match="prices: found 0, expected positive"):
         require_positive(np.array([1.0, 0.0]), name="prices")
+
+
+def test_counts_beyond_what_is_exact_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most"):
+        counts([3, 1e90], name="passes")

@@ -139,3 +139,8 @@ def test_alarms_are_positions_in_order(series: list[float], clock: int) -> None:
 def test_refuses_series_and_settings_without_sense(call, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_window_of_one_value_has_no_cut() -> None:
+    assert adwin([2, 0, 1, 0, 3], clock=1, grace=0) == ()

@@ -117,3 +117,9 @@ def test_ks_of_large_samples_takes_the_limit() -> None:
 def test_refuses_what_is_no_distribution(call, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.filterwarnings("error")
+def test_equal_shares_of_few_values_give_a_p_value_of_about_one_and_no_warning() -> None:
+    found = kolmogorov_smirnov([1, 3, 1, 3, 1, 0, 1], [2, 0, 3, 1, 2, 0, 1])
+    assert found.p_value == pytest.approx(1, abs=1e-4)

@@ -27,6 +27,8 @@ def test_flake_rate_counts_the_pairs_that_disagree() -> None:
     found = flake_rate([1, 2, 1], [3, 2, 1])
     assert found.estimate == pytest.approx((2 / 3 + 0) / 2)
     assert (found.n, found.n_left_out) == (2, 1)
+    assert found.sd == pytest.approx(np.std([2 / 3, 0], ddof=1))
+    assert math.isnan(flake_rate([1, 1], [2, 1]).sd)
 
 
 @given(CASES)

@@ -101,3 +101,19 @@ def test_one_failure_of_three_leaves_almost_any_rate_possible() -> None:
 def test_clopper_pearson_refuses_counts_that_make_no_rate() -> None:
     with pytest.raises(ValueError, match="within 0 and n"):
         clopper_pearson(6, 5)
+
+
+@pytest.mark.parametrize("level", [-0.5, 0, 1, 1.5, math.nan])
+def test_a_level_that_is_none_is_refused(level: float) -> None:
+    for measure in (wilson, clopper_pearson):
+        with pytest.raises(ValueError, match="level"):
+            measure(17, 20, level=level)
+    with pytest.raises(ValueError, match="level"):
+        mean_interval(1.0, 0.5, 20, level=level)
+
+
+@pytest.mark.parametrize("n_effective", [-1, 0, math.nan])
+def test_no_effective_observations_are_refused(n_effective: float) -> None:
+    for measure in (wilson, clopper_pearson):
+        with pytest.raises(ValueError, match="n_effective"):
+            measure(17, 20, n_effective=n_effective)

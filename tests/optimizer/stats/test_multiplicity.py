@@ -182,3 +182,8 @@ def test_groups_without_spread_or_without_groups_are_refused() -> None:
         dunnett([1, 2], [])
     with pytest.raises(ValueError, match="need some spread"):
         dunnett([1, 1], [[2, 2]])
+
+
+@pytest.mark.filterwarnings("error")
+def test_dunnett_takes_a_group_without_spread() -> None:
+    assert dunnett([0.57, 0.39, 0.2, 0.43, 0.77], [[1, 1, 1, 1, 1]])[0] < 0.01

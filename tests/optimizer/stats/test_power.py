@@ -23,6 +23,7 @@ from optimizer.stats.power import (
     repeats_n,
     two_rates_n,
     variance_beyond_noise,
+    variance_limit,
     welch_t_n,
 )
 
@@ -280,3 +281,29 @@ def test_the_planned_cases_find_the_difference_as_often_as_planned() -> None:
 def test_refuses_plans_that_make_no_sense(call, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_limit_of_a_variance_is_its_chi_square_bound() -> None:
+    # 9 · 4 / χ²_9 at 0.1, which is 4.168
+    assert variance_limit(4.0, 10) == pytest.approx(9 * 4 / stats.chi2.ppf(0.1, 9))
+    assert variance_limit(0.0, 10) == 0.0
+    assert variance_limit(1.0, 5) > variance_limit(1.0, 50) > 1.0
+
+
+def test_the_limit_of_a_variance_is_too_low_one_time_in_ten() -> None:
+    rng = np.random.default_rng(5)
+    pilots = rng.normal(size=(20_000, 12)).var(axis=1, ddof=1)
+    limits = np.array([variance_limit(float(variance), 12) for variance in pilots])
+    assert (limits < 1).mean() == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize(("variance", "n", "level"), [(-1, 5, 0.8), (1, 1, 0.8), (1, 5, 1.0)])
+def test_the_limit_of_a_variance_needs_a_spread_and_a_level(
+    variance: float, n: int, level: float
+) -> None:
+    with pytest.raises(ValueError, match=r"variances must be|need n >= 2"):
+        variance_limit(variance, n, level)
+
+
+def test_flips_that_count_by_their_chance_lie_between_whole_ones() -> None:
+    assert discordance_limit(3, 20) < discordance_limit(3.5, 20) < discordance_limit(4, 20)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
+from optimizer.stats.intervals import newcombe, wilson
 from optimizer.stats.two_rates import (
     agresti_caffo,
     barnard,
@@ -17,6 +18,7 @@ from optimizer.stats.two_rates import (
     fisher,
     miettinen_nurminen,
     miettinen_nurminen_test,
+    newcombe_counts,
     pearson_chi2,
     pooled_z,
     unpooled_z,
@@ -260,3 +262,17 @@ def test_score_interval_covers_its_level_over_all_outcomes() -> None:
             covered.append(chance[(low <= p2 - p1) & (p2 - p1 <= high)].sum())
     assert min(covered) > 0.93
     assert np.mean(covered) > 0.945
+
+
+@given(counts=arms, level=levels)
+def test_newcombe_of_counts_is_newcombe_of_two_wilsons(counts: Arms, level: float) -> None:
+    x1, n1, x2, n2 = counts
+    of_intervals = newcombe(wilson(x1, n1, level=level), wilson(x2, n2, level=level))
+    assert newcombe_counts(*counts, level=level) == of_intervals
+    other = newcombe_counts(*mirrored(counts), level=level)
+    assert (of_intervals.low, of_intervals.high) == pytest.approx((-other.high, -other.low))
+
+
+def test_newcombe_refuses_more_successes_than_observations() -> None:
+    with pytest.raises(ValueError, match="5"):
+        newcombe_counts(5, 4, 1, 4)
