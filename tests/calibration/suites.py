@@ -16,14 +16,8 @@ from optimizer.experiments.pairing import Pairs, match
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.verdict import judge
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
-from optimizer.models.verdicts import (
-    GuardMode,
-    Guardrail,
-    GuardStatus,
-    Metric,
-    MetricVerdict,
-    VerdictKind,
-)
+from optimizer.models.terms import GuardMode, GuardStatus, Metric, VerdictKind
+from optimizer.models.verdicts import Guardrail, MetricVerdict
 
 ALPHA, MARGIN = 0.05, 0.05
 SETTINGS = ComparisonSettings(alpha=ALPHA)

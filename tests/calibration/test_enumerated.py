@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from optimizer.models.verdicts import GuardStatus, VerdictKind
+from optimizer.models.terms import GuardStatus, VerdictKind
 from optimizer.stats.paired_rates import (
     bonett_price,
     mcnemar_asymptotic,

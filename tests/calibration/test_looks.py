@@ -10,16 +10,8 @@ import numpy as np
 import pytest
 
 from optimizer.experiments import ledger
-from optimizer.models.experiments import (
-    Allocation,
-    AllocationPolicy,
-    ExperimentArm,
-    ExperimentDesign,
-    Look,
-    LookKey,
-    Looks,
-)
-from optimizer.models.verdicts import Metric, VerdictKind
+from optimizer.models.experiments import Allocation, ExperimentArm, ExperimentDesign, Look, LookKey
+from optimizer.models.terms import AllocationPolicy, Looks, Metric, VerdictKind
 from optimizer.stats.bayes import paired_dirichlet
 from optimizer.stats.e_values import sequential_mcnemar
 from optimizer.stats.means import paired_t

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.models.verdicts import VerdictKind
+from optimizer.models.terms import VerdictKind
 from optimizer.stats.distances import psi, psi_threshold
 
 N, TIMEOUTS = 100, 0.4

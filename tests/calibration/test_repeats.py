@@ -9,7 +9,7 @@ import pytest
 
 from optimizer.experiments import comparing, pairing, rates
 from optimizer.experiments.unpaired import unpaired
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 from optimizer.stats.clusters import clustered_mcnemar
 from optimizer.stats.means import fixed_suite_z, paired_t, welch
 from optimizer.stats.power import repeats_n

@@ -9,7 +9,7 @@ import pytest
 
 from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 from optimizer.stats.multiplicity import bonferroni, holm, simultaneous
 
 N = 100
