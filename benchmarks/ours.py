@@ -3,6 +3,8 @@
     python benchmarks/ours.py ingest FOLDER DATABASE blob|reference
     python benchmarks/ours.py evidence DATABASE WORKFLOW
     python benchmarks/ours.py verdict CASES
+    python benchmarks/ours.py redact honest|hostile
+    python benchmarks/ours.py check CHARACTERS
 
 All print seconds; imports are not counted, as they are not in the reference.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from executor_bridge import expand, read
+from executor_bridge.redaction import redact
 from optimizer.analysis.evidence import evidence
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.experiments.comparing import compare
@@ -28,6 +31,7 @@ from optimizer.models.ingest import FileStatus, IngestSettings
 from optimizer.models.terms import Metric
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
+from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
 
 
@@ -122,5 +126,28 @@ def made_up(label: str, n: int, seed: int) -> LoadedArm:
     return LoadedArm(arm=arm, cases=cases, latencies=latency)
 
 
+def redaction(kind: str) -> None:
+    """Look for secrets in a text of a megabyte."""
+    unit = {"honest": b'{"outputs": {"answer": "positive, I think"}},', "hostile": b"eyJ"}[kind]
+    text = (unit * 1_000_000)[:1_000_000]
+    start = time.perf_counter()
+    redact(text)
+    print(time.perf_counter() - start)
+
+
+def prompt_check(n_characters: str) -> None:
+    """Check a long prompt."""
+    text = ("The quick brown fox maybe writes something. " * 10_000)[: int(n_characters)]
+    start = time.perf_counter()
+    analyze(text, prompt_id="p", analyzed_at=datetime.now(UTC))
+    print(time.perf_counter() - start)
+
+
 if __name__ == "__main__":
-    {"ingest": ingest, "evidence": one_evidence, "verdict": verdict}[sys.argv[1]](*sys.argv[2:])
+    {
+        "ingest": ingest,
+        "evidence": one_evidence,
+        "verdict": verdict,
+        "redact": redaction,
+        "check": prompt_check,
+    }[sys.argv[1]](*sys.argv[2:])

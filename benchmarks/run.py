@@ -65,6 +65,8 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
         evidence_line(folder, 10_000_000 // share),
         *compare_lines(folder, rounds, 1_000_000 // share),
         verdict_line(rounds, 10_000 // share),
+        redaction_line(rounds),
+        prompt_line(rounds),
     )
 
 
@@ -171,6 +173,33 @@ def verdict_line(rounds: int, n_cases: int) -> Line:
         reference="-",
         ratio="-",
         target="about 1 s",
+    )
+
+
+def redaction_line(rounds: int) -> Line:
+    """Looking for secrets in a text made to be slow, against an honest one of the same size."""
+    pairs = [
+        (seconds_said("ours.py", "redact", "hostile"), seconds_said("ours.py", "redact", "honest"))
+        for _ in range(rounds)
+    ]
+    return Line(
+        what="secrets sought in 1 MB of hostile text, against honest text",
+        ours=f"{1000 * statistics.median(a for a, _ in pairs):.0f} ms",
+        reference=f"{1000 * statistics.median(b for _, b in pairs):.0f} ms",
+        ratio=f"{statistics.median(a / b for a, b in pairs):.1f} x",
+        target="-",
+    )
+
+
+def prompt_line(rounds: int) -> Line:
+    """The check of a very long prompt."""
+    taken = [seconds_said("ours.py", "check", "100000") for _ in range(rounds)]
+    return Line(
+        what="check of a prompt of 100,000 characters",
+        ours=f"{1000 * statistics.median(taken):.0f} ms",
+        reference="-",
+        ratio="-",
+        target="-",
     )
 
 
