@@ -69,6 +69,7 @@ class Arm:
         datasets: The data sets of its cases, sorted.
         judge: Who graded it, as the runs say, or None.
         n_cached: Completed tasks that a cache answered.
+        experiments: Experiments under way that it takes part in.
     """
 
     selector: str
@@ -91,6 +92,7 @@ class Arm:
     datasets: tuple[str, ...] = ()
     judge: str | None = None
     n_cached: int = 0
+    experiments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
