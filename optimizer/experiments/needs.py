@@ -12,13 +12,8 @@ from optimizer.experiments.spread import variance_parts
 from optimizer.models.power import VarianceParts
 from optimizer.models.terms import RATES, Metric
 from optimizer.models.verdicts import MetricVerdict, Need
-from optimizer.stats.power import (
-    cost_ratio_n,
-    discordance_limit,
-    paired_noninferiority_n,
-    paired_rates_n,
-    repeats_n,
-)
+from optimizer.stats.mean_power import cost_ratio_n, repeats_n
+from optimizer.stats.power import discordance_limit, paired_noninferiority_n, paired_rates_n
 
 MOST_REPEATS = 50
 """Repeats beyond which nobody wants to be told of repeats."""

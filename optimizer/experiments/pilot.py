@@ -19,7 +19,8 @@ from optimizer.models.errors import SelectionError
 from optimizer.models.power import Pilot, VarianceParts
 from optimizer.models.terms import RATES, Metric
 from optimizer.stats.clusters import intraclass_correlation
-from optimizer.stats.power import clustered_n, discordance_limit, variance_limit
+from optimizer.stats.mean_power import variance_limit
+from optimizer.stats.power import clustered_n, discordance_limit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

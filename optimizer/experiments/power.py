@@ -15,17 +15,14 @@ from optimizer.models.power import (
     RepeatRow,
 )
 from optimizer.models.terms import RATES, Metric
+from optimizer.stats.mean_power import best_repeats, paired_t_n, repeats_floor, welch_t_n
 from optimizer.stats.power import (
-    best_repeats,
     mean_noninferiority_n,
     paired_noninferiority_n,
     paired_rates_detectable,
     paired_rates_n,
     paired_rates_power,
-    paired_t_n,
-    repeats_floor,
     two_rates_n,
-    welch_t_n,
 )
 
 REPEATS = (1, 2, 3, 5, 10)

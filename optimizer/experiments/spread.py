@@ -11,7 +11,7 @@ from optimizer.experiments.pairing import PairedValues, Pairs
 from optimizer.models.power import VarianceParts
 from optimizer.models.terms import RATES, Metric
 from optimizer.stats.flakiness import within_variance
-from optimizer.stats.power import variance_beyond_noise
+from optimizer.stats.mean_power import variance_beyond_noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""How many observations a question takes, and what a number of them can answer.
+"""How many cases a question about rates takes, and what a number of them can answer.
 
 Numbers of observations come back unrounded; round them up. `alpha` is two-sided wherever a
 difference is sought and one-sided wherever a margin is to be cleared. A decision plans with the
@@ -14,15 +14,10 @@ from optimizer.stats.intervals import wilson
 from optimizer.stats.quantiles import normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_TAIL = 0.5  # of a mid-p test: above it, a tie would count as a difference
-SMALLEST_SAMPLE = 2.0  # one observation has no spread
-SEARCH_PRECISION = 1e-12
-NO_FAR_TAIL = 6.0  # noncentrality beyond which the wrong side never rejects, and scipy may give NaN
 
 
 def paired_rates_n(
@@ -53,8 +48,8 @@ def paired_rates_n(
         Connor (1987), Biometrics 43, 207-211.
     """
     _require_discordance(discordance, difference)
-    _require_other_than_zero(difference)
-    z_alpha, z_power = _z_values(alpha, power, sides=2)
+    require_other_than_zero(difference)
+    z_alpha, z_power = z_values(alpha, power, sides=2)
     spread = math.sqrt(discordance - difference**2)
     return (z_alpha * math.sqrt(discordance) + z_power * spread) ** 2 / difference**2
 
@@ -133,7 +128,7 @@ def paired_rates_detectable(
     _require_discordance(discordance, 0.0)
     if not n > 0:
         raise ValueError(f"n must be positive, got {n}")
-    z_alpha, z_power = _z_values(alpha, power, sides=2)
+    z_alpha, z_power = z_values(alpha, power, sides=2)
     inner = n + z_power**2 - z_alpha**2
     if inner < 0 or math.sqrt(n * inner) < z_power * z_alpha:
         return None
@@ -207,35 +202,43 @@ def discordance_limit(flips: float, n: int, level: float = 0.8) -> float:
     return wilson(flips, n, level=level).high
 
 
-def variance_limit(variance: float, n: int, level: float = 0.8) -> float:
-    """Return a careful guess of a variance: the upper limit of a pilot's.
+def mean_noninferiority_n(
+    variance: float,
+    margin: float,
+    *,
+    difference: float = 0.0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+) -> float:
+    """Return how many pairs it takes to show that the second mean is not below by the margin.
 
     Args:
-        variance: Sample variance of the pilot.
-        n: Observations of the pilot, at least 2.
-        level: Two-sided confidence level; the limit is too low with chance (1 - level) / 2.
+        variance: Variance of the differences of pairs.
+        margin: As in `paired_noninferiority_n`.
+        difference: True second mean minus first; above -margin.
+        alpha: As in `paired_noninferiority_n`.
+        power: As in `paired_noninferiority_n`.
 
     Raises:
-        ValueError: The variance is negative, n is below 2, or the level is not within 0 and 1.
+        ValueError: The variance is negative, or an argument is outside the ranges above.
 
     Assumes:
-        Independent, normal observations, drawn like those to come.
+        Independent pairs, and enough of them for the normal approximation.
 
     Formula:
-        s² (n - 1) / χ²_(n-1), at the quantile (1 - level) / 2
+        n = (z_(1-alpha) + z_power)² Var(d) / (margin + Δ)²
 
     Not for:
-        Heavy tails, of which a small pilot sees too little; no formula replaces what it missed.
+        Showing that two means are the same both ways, which takes more.
 
     References:
-        Browne (1995), Stat Med 14, 1933-1940.
+        Julious (2004), Stat Med 23, 1921-1986.
     """
-    from scipy.special import chdtri
-
-    _require_variances(variance)
-    if n < SMALLEST_SAMPLE or not 0 < level < 1:
-        raise ValueError(f"need n >= 2 and 0 < level < 1, got n = {n}, level = {level}")
-    return variance * (n - 1) / float(chdtri(n - 1, (1 + level) / 2))
+    require_variances(variance)
+    if not (margin > 0 and 0 < margin + difference < math.inf):
+        raise ValueError(f"need margin > 0 and difference > -margin, got {margin}, {difference}")
+    z = sum(z_values(alpha, power, sides=1))
+    return z**2 * variance / (margin + difference) ** 2
 
 
 def two_rates_n(
@@ -274,8 +277,8 @@ def two_rates_n(
     """
     if not (0 <= first <= 1 and 0 <= second <= 1):
         raise ValueError(f"rates must be between 0 and 1, got {first} and {second}")
-    _require_other_than_zero(second - first)
-    z_alpha, z_power = _z_values(alpha, power, sides=2)
+    require_other_than_zero(second - first)
+    z_alpha, z_power = z_values(alpha, power, sides=2)
     if method == "arcsine":
         h = 2 * (math.asin(math.sqrt(second)) - math.asin(math.sqrt(first)))
         return 2 * (z_alpha + z_power) ** 2 / h**2
@@ -285,310 +288,6 @@ def two_rates_n(
     under_null = z_alpha * math.sqrt(2 * mean * (1 - mean))
     apart = z_power * math.sqrt(first * (1 - first) + second * (1 - second))
     return (under_null + apart) ** 2 / (second - first) ** 2
-
-
-def repeats_n(
-    between_variance: float,
-    first_variance: float,
-    second_variance: float,
-    difference: float,
-    *,
-    first_repeats: float = 1,
-    second_repeats: float = 1,
-    alpha: float = 0.05,
-    power: float = 0.8,
-    design_effect: float = 1.0,
-) -> float:
-    """Return how many pairs it takes to find a mean difference when each is measured repeatedly.
-
-    Args:
-        between_variance: Variance ω² of the true differences, as from `variance_beyond_noise`.
-        first_variance: Variance of single first measurements of one pair.
-        second_variance: Variance of single second measurements of one pair.
-        difference: Mean difference to find, second minus first, not 0.
-        first_repeats: First measurements of each pair, 1 or more.
-        second_repeats: Second measurements of each pair, 1 or more.
-        alpha: As in `paired_rates_n`.
-        power: As in `paired_rates_n`.
-        design_effect: Kish's, 1 where pairs are independent.
-
-    Raises:
-        ValueError: An argument is outside the ranges above, or a variance is negative.
-
-    Assumes:
-        Independent repeats, and enough pairs for the normal approximation.
-
-    Formula:
-        n = (z_(1-alpha/2) + z_power)² (ω² + σ²_A/K_A + σ²_B/K_B) / δ² · deff
-
-    Not for:
-        Fewer than some twenty pairs (`paired_t_n`).
-
-    References:
-        Miller (2024), arXiv:2411.00640; Kish (1965), Survey Sampling, 8.2.
-    """
-    _require_variances(between_variance, first_variance, second_variance)
-    if not (first_repeats >= 1 and second_repeats >= 1):
-        raise ValueError(f"repeats must be >= 1, got {first_repeats} and {second_repeats}")
-    noise = first_variance / first_repeats + second_variance / second_repeats
-    return repeats_floor(
-        between_variance + noise, difference, alpha=alpha, power=power, design_effect=design_effect
-    )
-
-
-def repeats_floor(
-    between_variance: float,
-    difference: float,
-    *,
-    alpha: float = 0.05,
-    power: float = 0.8,
-    design_effect: float = 1.0,
-) -> float:
-    """Return how many pairs it takes however often each is measured.
-
-    Args:
-        between_variance: As in `repeats_n`.
-        difference: As in `repeats_n`.
-        alpha: As in `paired_rates_n`.
-        power: As in `paired_rates_n`.
-        design_effect: As in `repeats_n`.
-
-    Raises:
-        ValueError: As in `repeats_n`.
-
-    Assumes:
-        As `repeats_n`, with repeats without end.
-
-    Formula:
-        n = (z_(1-alpha/2) + z_power)² ω² / δ² · deff
-
-    Not for:
-        Planning a number of pairs; with fewer than this, more repeats cannot reach the power.
-
-    References:
-        Miller (2024), arXiv:2411.00640.
-    """
-    _require_variances(between_variance)
-    _require_other_than_zero(difference)
-    if not design_effect > 0:
-        raise ValueError(f"design_effect must be positive, got {design_effect}")
-    z = sum(_z_values(alpha, power, sides=2))
-    return z**2 * between_variance / difference**2 * design_effect
-
-
-def best_repeats(
-    first_variance: float,
-    second_variance: float,
-    between_variance: float,
-    *,
-    case_cost: float,
-    run_cost: float,
-) -> float:
-    """Return how often to measure each pair for the most certainty at one price.
-
-    Args:
-        first_variance: As in `repeats_n`.
-        second_variance: As in `repeats_n`.
-        between_variance: As in `repeats_n`.
-        case_cost: Cost of one more pair without its measurements, positive.
-        run_cost: Cost of measuring a pair once more on both sides, positive.
-
-    Raises:
-        ValueError: A variance is negative, or a cost is not positive.
-
-    Assumes:
-        As many first as second measurements, at a constant price.
-
-    Formula:
-        K = √[(σ²_A + σ²_B) / ω² · case_cost / run_cost]; infinity at ω² = 0, NaN if all are 0
-
-    Not for:
-        Values below 1: measure once.
-
-    References:
-        Cochran (1977), Sampling Techniques, 10.6 (optimum subsampling).
-    """
-    _require_variances(first_variance, second_variance, between_variance)
-    if not (case_cost > 0 and run_cost > 0):
-        raise ValueError(f"costs must be positive, got {case_cost} and {run_cost}")
-    noise = first_variance + second_variance
-    if between_variance == 0:
-        return math.inf if noise > 0 else math.nan
-    return math.sqrt(noise / between_variance * case_cost / run_cost)
-
-
-def variance_beyond_noise(
-    difference_variance: float,
-    first_variance: float,
-    second_variance: float,
-    *,
-    first_repeats: float = 1,
-    second_repeats: float = 1,
-) -> float:
-    """Return the variance of the true differences, without what repeats would average away.
-
-    Args:
-        difference_variance: Sample variance of the observed differences of pair means.
-        first_variance: As in `repeats_n`.
-        second_variance: As in `repeats_n`.
-        first_repeats: As in `repeats_n`.
-        second_repeats: As in `repeats_n`.
-
-    Raises:
-        ValueError: A variance is negative, or there are no repeats.
-
-    Assumes:
-        As `repeats_n`.
-
-    Formula:
-        ω² = max(0, s_d² - σ²_A/K_A - σ²_B/K_B)
-
-    Not for:
-        Variances that are not known: with one measurement each, ω² cannot be told from noise.
-
-    References:
-        Miller (2024), arXiv:2411.00640.
-    """
-    _require_variances(difference_variance, first_variance, second_variance)
-    if not (first_repeats >= 1 and second_repeats >= 1):
-        raise ValueError(f"repeats must be >= 1, got {first_repeats} and {second_repeats}")
-    noise = first_variance / first_repeats + second_variance / second_repeats
-    return max(0.0, difference_variance - noise)
-
-
-def mean_noninferiority_n(
-    variance: float,
-    margin: float,
-    *,
-    difference: float = 0.0,
-    alpha: float = 0.05,
-    power: float = 0.8,
-) -> float:
-    """Return how many pairs it takes to show that the second mean is not below by the margin.
-
-    Args:
-        variance: Variance of the differences of pairs.
-        margin: As in `paired_noninferiority_n`.
-        difference: True second mean minus first; above -margin.
-        alpha: As in `paired_noninferiority_n`.
-        power: As in `paired_noninferiority_n`.
-
-    Raises:
-        ValueError: The variance is negative, or an argument is outside the ranges above.
-
-    Assumes:
-        Independent pairs, and enough of them for the normal approximation.
-
-    Formula:
-        n = (z_(1-alpha) + z_power)² Var(d) / (margin + Δ)²
-
-    Not for:
-        Showing that two means are the same both ways, which takes more.
-
-    References:
-        Julious (2004), Stat Med 23, 1921-1986.
-    """
-    _require_variances(variance)
-    if not (margin > 0 and 0 < margin + difference < math.inf):
-        raise ValueError(f"need margin > 0 and difference > -margin, got {margin}, {difference}")
-    z = sum(_z_values(alpha, power, sides=1))
-    return z**2 * variance / (margin + difference) ** 2
-
-
-def cost_ratio_n(
-    log_sd: float,
-    limit: float = 1.10,
-    *,
-    ratio: float = 1.0,
-    alpha: float = 0.05,
-    power: float = 0.8,
-) -> float:
-    """Return how many pairs it takes to show that a typical ratio is below a limit.
-
-    Args:
-        log_sd: Standard deviation of the log ratios of pairs.
-        limit: Ratio that must be ruled out, second over first, above 1.
-        ratio: True ratio, second over first, below the limit.
-        alpha: As in `paired_noninferiority_n`.
-        power: As in `paired_noninferiority_n`.
-
-    Raises:
-        ValueError: An argument is outside the ranges above.
-
-    Assumes:
-        Independent pairs, positive values, log ratios with a finite variance.
-
-    Formula:
-        n = (z_(1-alpha) + z_power)² sd² / ln²(limit / ratio)
-
-    Not for:
-        Values of 0; there plan for the difference.
-
-    References:
-        Julious (2004), Stat Med 23, 1921-1986, on the log scale.
-    """
-    if not (log_sd >= 0 and limit > 1 and ratio > 0):
-        raise ValueError(f"need log_sd >= 0, limit > 1, ratio > 0, got {log_sd}, {limit}, {ratio}")
-    return mean_noninferiority_n(
-        log_sd**2, math.log(limit), difference=-math.log(ratio), alpha=alpha, power=power
-    )
-
-
-def paired_t_n(d_z: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """Return how many pairs Student's paired t-test takes.
-
-    Args:
-        d_z: Mean difference over the standard deviation of the differences, not 0.
-        alpha: As in `paired_rates_n`.
-        power: As in `paired_rates_n`.
-
-    Raises:
-        ValueError: An argument is outside the ranges above.
-
-    Assumes:
-        Normal differences of independent pairs.
-
-    Formula:
-        P(|T| > t_(1-alpha/2, n-1)) = power, T noncentral t with df n - 1 and d_z √n; at least 2
-
-    Not for:
-        Paired rates with one outcome each (`paired_rates_n`).
-
-    References:
-        Cohen (1988), Statistical Power Analysis, chapters 2 and 12.
-    """
-    _require_other_than_zero(d_z)
-    _z_values(alpha, power, sides=2)
-    return _t_test_n(lambda n: (n - 1, abs(d_z) * math.sqrt(n)), alpha, power)
-
-
-def welch_t_n(d: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """Return how many observations each of two independent groups takes for a t-test of means.
-
-    Args:
-        d: Difference of the means over their common standard deviation, not 0.
-        alpha: As in `paired_rates_n`.
-        power: As in `paired_rates_n`.
-
-    Raises:
-        ValueError: An argument is outside the ranges above.
-
-    Assumes:
-        Normal groups of one size and one variance, where Welch's test has nearly Student's power.
-
-    Formula:
-        P(|T| > t_(1-alpha/2, 2n-2)) = power, T noncentral t with df 2n - 2 and d √(n/2); at
-        least 2
-
-    Not for:
-        The same cases in both groups (`paired_t_n`).
-
-    References:
-        Cohen (1988), Statistical Power Analysis, chapters 2 and 12.
-    """
-    _require_other_than_zero(d)
-    _z_values(alpha, power, sides=2)
-    return _t_test_n(lambda n: (2 * n - 2, abs(d) * math.sqrt(n / 2)), alpha, power)
 
 
 def clustered_n(n: float, size: float, icc: float) -> float:
@@ -622,7 +321,12 @@ def clustered_n(n: float, size: float, icc: float) -> float:
     return n * design_effect
 
 
-def _z_values(alpha: float, power: float, *, sides: int) -> tuple[float, float]:
+def z_values(alpha: float, power: float, *, sides: int) -> tuple[float, float]:
+    """Return the normal quantiles of an alpha with one side or two, and of a power.
+
+    Raises:
+        ValueError: Not 0 < alpha < power < 1.
+    """
     if not 0 < alpha < power < 1:
         raise ValueError(f"need 0 < alpha < power < 1, got alpha = {alpha}, power = {power}")
     return normal_quantile(1 - alpha / sides), normal_quantile(power)
@@ -635,12 +339,22 @@ def _require_discordance(discordance: float, difference: float) -> None:
         raise ValueError(f"a difference of {difference} exceeds the discordance, {discordance}")
 
 
-def _require_other_than_zero(difference: float) -> None:
+def require_other_than_zero(difference: float) -> None:
+    """Refuse a difference that no number of observations finds.
+
+    Raises:
+        ValueError: It is 0 or not finite.
+    """
     if not math.isfinite(difference) or difference == 0:
         raise ValueError(f"a finite difference other than 0 is needed, got {difference}")
 
 
-def _require_variances(*variances: float) -> None:
+def require_variances(*variances: float) -> None:
+    """Refuse what is no variance.
+
+    Raises:
+        ValueError: One is negative or not finite.
+    """
     if not all(math.isfinite(variance) and variance >= 0 for variance in variances):
         raise ValueError(f"variances must be finite and >= 0, got {variances}")
 
@@ -674,24 +388,3 @@ def _binomial_cdf(k: NDArray[np.int_], m: NDArray[np.int_], p: float) -> NDArray
     inside = (k >= 0) & (k < m)
     tail = betainc(np.where(inside, m - k, 1), np.where(inside, k + 1, 1), 1 - p)
     return np.where(inside, tail, np.where(k < 0, 0.0, 1.0))
-
-
-def _t_test_n(shape: Callable[[float], tuple[float, float]], alpha: float, power: float) -> float:
-    """Return the n whose two-sided t-test, of df and noncentrality shape(n), has the power."""
-    from scipy.special import nctdtr, stdtrit
-
-    def lacks(n: float) -> bool:
-        df, noncentrality = shape(n)
-        critical = stdtrit(df, 1 - alpha / 2)
-        found = 1 - nctdtr(df, noncentrality, critical)
-        if noncentrality < NO_FAR_TAIL:
-            found += nctdtr(df, noncentrality, -critical)
-        return bool(found < power)
-
-    low = high = SMALLEST_SAMPLE
-    while lacks(high):
-        low, high = high, 2 * high
-    while high - low > SEARCH_PRECISION * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if lacks(middle) else (low, middle)
-    return high

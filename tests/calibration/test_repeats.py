@@ -11,8 +11,8 @@ from optimizer.experiments import comparing, pairing, rates
 from optimizer.experiments.unpaired import unpaired
 from optimizer.models.terms import Metric
 from optimizer.stats.clusters import clustered_mcnemar
+from optimizer.stats.mean_power import repeats_n
 from optimizer.stats.means import fixed_suite_z, paired_t, welch
-from optimizer.stats.power import repeats_n
 from optimizer.stats.two_rates import pooled_z
 
 TAU = 0.8

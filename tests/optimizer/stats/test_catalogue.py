@@ -32,6 +32,9 @@ BUILDING_BLOCKS = {
     "group_sequential.start",
     "intervals.newcombe",  # of two intervals; by counts it is in the catalogue
     "largest_t.largest_t",  # a distribution; its quantile is `max_t_critical`
+    "power.require_other_than_zero",
+    "power.require_variances",
+    "power.z_values",
     "running.plug_in_bets",
     "running.require_alpha",
     "running.unit_scaled",

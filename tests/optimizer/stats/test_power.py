@@ -8,23 +8,25 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from optimizer.stats.power import (
+from optimizer.stats.mean_power import (
     best_repeats,
-    clustered_n,
     cost_ratio_n,
+    paired_t_n,
+    repeats_floor,
+    repeats_n,
+    variance_beyond_noise,
+    variance_limit,
+    welch_t_n,
+)
+from optimizer.stats.power import (
+    clustered_n,
     discordance_limit,
     mean_noninferiority_n,
     paired_noninferiority_n,
     paired_rates_detectable,
     paired_rates_n,
     paired_rates_power,
-    paired_t_n,
-    repeats_floor,
-    repeats_n,
     two_rates_n,
-    variance_beyond_noise,
-    variance_limit,
-    welch_t_n,
 )
 
 # discordance: n for 3, 5, 10 points; n to prove no loss of 5 points; points found by 100, by 200

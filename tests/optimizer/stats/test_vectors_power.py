@@ -10,14 +10,13 @@ import pytest
 from optimizer.stats.changes import adwin
 from optimizer.stats.distances import chi2_homogeneity, jensen_shannon, psi
 from optimizer.stats.flakiness import flake_rate, pass_at_k, pass_hat_k, within_variance
+from optimizer.stats.mean_power import paired_t_n, welch_t_n
 from optimizer.stats.outliers import iqr_fences, mahalanobis, modified_z, z_scores
 from optimizer.stats.power import (
     clustered_n,
     paired_noninferiority_n,
     paired_rates_n,
     paired_rates_power,
-    paired_t_n,
-    welch_t_n,
 )
 from optimizer.stats.sample_ratio import sample_ratio
 
