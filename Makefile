@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types unit bench docs clean
+.PHONY: demo test lint types unit calibration bench docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/optimizer demo
@@ -21,6 +21,9 @@ types: $(VENV)/developing
 unit: $(VENV)/developing
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+calibration: $(VENV)/developing   # every error rate at full size, and their table
+	$(BIN)/pytest tests/calibration -n 2 -m '' -k 'not quick'
 
 bench: $(VENV)/developing
 	$(BIN)/python benchmarks/run.py

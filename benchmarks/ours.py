@@ -2,8 +2,11 @@
 
     python benchmarks/ours.py ingest FOLDER DATABASE blob|reference
     python benchmarks/ours.py evidence DATABASE WORKFLOW
+    python benchmarks/ours.py verdict CASES
+    python benchmarks/ours.py redact honest|hostile
+    python benchmarks/ours.py check CHARACTERS
 
-Both print seconds; imports are not counted, as they are not in the reference.
+All print seconds; imports are not counted, as they are not in the reference.
 """
 
 from __future__ import annotations
@@ -13,14 +16,22 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from executor_bridge import expand, read
+from executor_bridge.redaction import redact
 from optimizer.analysis.evidence import evidence
 from optimizer.analysis.settings import EvidenceSettings
+from optimizer.experiments.comparing import compare
+from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import RawPolicy, StoreSettings
 from optimizer.history.store import read_history
+from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
+from optimizer.models.terms import Metric
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
+from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
 
 
@@ -59,5 +70,84 @@ def one_evidence(database: str, workflow: str) -> None:
         print(time.perf_counter() - start)
 
 
+def verdict(n_cases: str) -> None:
+    """Compare two made-up arms on every metric."""
+    arms = [made_up(label, int(n_cases), seed) for seed, label in enumerate("ab")]
+    start = time.perf_counter()
+    compare(arms[0], arms[1:], settings=ComparisonSettings(), metrics=list(Metric))
+    print(time.perf_counter() - start)
+
+
+def made_up(label: str, n: int, seed: int) -> LoadedArm:
+    """Return an arm of cases run once each."""
+    rng = np.random.default_rng(seed)
+    ones, zeros = np.ones(n, np.int64), np.zeros(n, np.int64)
+    passed = (rng.random(n) < 0.8).astype(np.int64)
+    latency, cost = rng.lognormal(6, 0.5, n), rng.lognormal(-7, 0.5, n)
+    cases = CaseColumns(
+        case_id=np.array([f"case-{i:06}" for i in range(n)], object),
+        n=ones,
+        n_passed=passed,
+        n_errors=zeros,
+        n_cached=zeros,
+        n_unfinished=zeros,
+        n_scored=ones,
+        score=rng.random(n),
+        score_variance=np.full(n, np.nan),
+        n_latency=ones,
+        latency_ms=latency,
+        n_cost=ones,
+        cost_usd=cost,
+        n_tokens=ones,
+        tokens=1e6 * cost,
+        family=np.full(n, "", object),
+        first_at=zeros,
+    )
+    now = datetime.now(UTC)
+    arm = Arm(
+        selector=label,
+        label=label,
+        workflow_id="w",
+        run_ids=(label,),
+        variant_id=label,
+        prompt_sha256=label,
+        provider=None,
+        model=None,
+        parameters=None,
+        pairable=True,
+        content_sha256=label,
+        n_tasks=n,
+        n_completed=n,
+        n_succeeded=int(passed.sum()),
+        n_errors=0,
+        started_at=now,
+        ended_at=now,
+    )
+    return LoadedArm(arm=arm, cases=cases, latencies=latency)
+
+
+def redaction(kind: str) -> None:
+    """Look for secrets in a text of a megabyte."""
+    unit = {"honest": b'{"outputs": {"answer": "positive, I think"}},', "hostile": b"eyJ"}[kind]
+    text = (unit * 1_000_000)[:1_000_000]
+    start = time.perf_counter()
+    redact(text)
+    print(time.perf_counter() - start)
+
+
+def prompt_check(n_characters: str) -> None:
+    """Check a long prompt."""
+    text = ("The quick brown fox maybe writes something. " * 10_000)[: int(n_characters)]
+    start = time.perf_counter()
+    analyze(text, prompt_id="p", analyzed_at=datetime.now(UTC))
+    print(time.perf_counter() - start)
+
+
 if __name__ == "__main__":
-    {"ingest": ingest, "evidence": one_evidence}[sys.argv[1]](*sys.argv[2:])
+    {
+        "ingest": ingest,
+        "evidence": one_evidence,
+        "verdict": verdict,
+        "redact": redaction,
+        "check": prompt_check,
+    }[sys.argv[1]](*sys.argv[2:])

@@ -2,6 +2,7 @@
 
     python benchmarks/reference.py ingest FOLDER DATABASE
     python benchmarks/reference.py aggregate DATABASE WORKFLOW
+    python benchmarks/reference.py cases DATABASE WORKFLOW
 
 `ingest` prints the seconds that reading the files and writing one table took.
 """
@@ -48,6 +49,14 @@ FROM tasks
 WHERE workflow_id = $workflow
 GROUP BY variant_id
 """
+CASES = """
+SELECT
+    case_id, variant_id, count(*), avg(CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END),
+    avg(score), var_samp(score), avg(latency_ms), avg(cost_usd), avg(tokens)
+FROM tasks
+WHERE workflow_id = $workflow
+GROUP BY case_id, variant_id
+"""
 
 
 def ingest(folder: str, database: str) -> None:
@@ -65,5 +74,11 @@ def aggregate(database: str, workflow: str) -> None:
         print(connection.execute(AGGREGATE, {"workflow": workflow}).fetchall())
 
 
+def cases(database: str, workflow: str) -> None:
+    """Fetch what each case gave under each variant, and print how many rows that is."""
+    with duckdb.connect(database, read_only=True) as connection:
+        print(len(connection.execute(CASES, {"workflow": workflow}).fetchnumpy()["case_id"]))
+
+
 if __name__ == "__main__":
-    {"ingest": ingest, "aggregate": aggregate}[sys.argv[1]](*sys.argv[2:])
+    {"ingest": ingest, "aggregate": aggregate, "cases": cases}[sys.argv[1]](*sys.argv[2:])

@@ -11,7 +11,7 @@ from cli.reading import is_file, run_of_file
 if TYPE_CHECKING:
     from cli.session import Session
     from optimizer.models.cases import LoadedArm
-    from optimizer.models.verdicts import Metric
+    from optimizer.models.terms import Metric
     from optimizer.pipeline.arms import Wanted
 
 QUANTILES = frozenset({"latency_p50", "latency_p95"})
@@ -67,6 +67,7 @@ def _loaded(
     outputs: Sequence[Path] | None,
     run: str | None,
 ) -> LoadedArm:
+    from optimizer.history.settings import PayloadPolicy
     from optimizer.history.store import read_history
     from optimizer.pipeline.arms import PART, arm_of_run, stored_arm
 
@@ -74,9 +75,9 @@ def _loaded(
     if not is_file(name):
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             return stored_arm(history, selector, wanted)
-    texts = wanted.family is not None
+    payloads = PayloadPolicy.HASHES if wanted.family is None else PayloadPolicy.FULL
     with run_of_file(
-        name, here, run=run, bridge=bridge, trust=trust, outputs=outputs, texts=texts
+        name, here, run=run, bridge=bridge, trust=trust, outputs=outputs, payloads=payloads
     ) as chosen:
         return arm_of_run(
             chosen.history, chosen.run_id, part or None, selector=selector, wanted=wanted

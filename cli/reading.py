@@ -13,6 +13,7 @@ from optimizer.models.errors import MAY_NOT_READ, ConfigError, SelectionError
 
 if TYPE_CHECKING:
     from cli.session import Session
+    from optimizer.history.settings import PayloadPolicy
     from optimizer.history.store import History
     from optimizer.models.ingest import IngestSettings
     from optimizer.models.tasks import Reading
@@ -84,14 +85,15 @@ def run_of_file(
     bridge: str | None,
     trust: bool,
     outputs: Sequence[Path] | None,
-    texts: bool = False,
+    payloads: PayloadPolicy | None = None,
 ) -> Iterator[Chosen]:
-    """Open the run that is meant of a file; `texts` keeps the texts of its tasks as well.
+    """Open the run that is meant of a file, with what is said of the texts of its tasks.
 
     Raises:
         FormatError: The file cannot be read.
         SelectionError: No run is meant, or more than one.
     """
+    from optimizer.history.settings import PayloadPolicy
     from optimizer.pipeline.view import history_of
 
     for path in outputs or ():
@@ -99,7 +101,8 @@ def run_of_file(
             raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
     reading = read_file(file, here.loaded.config.ingest, bridge=bridge, trust=trust)
     run_id = _run_of([found.header.run_id for found in reading.runs], run, file)
-    with history_of([reading], here.now, texts=texts) as history:
+    kept = payloads or PayloadPolicy.NONE
+    with history_of([reading], here.now, payloads=kept) as history:
         yield Chosen(history=history, run_id=run_id)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.models.rules import Unit
-from optimizer.models.verdicts import GuardStatus
+from optimizer.models.terms import GuardStatus
 
 
 class Tone(StrEnum):

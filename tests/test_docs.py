@@ -18,7 +18,7 @@ import optimizer.models
 from cli.app import app
 from optimizer.experiments.comparing import METHODS
 from optimizer.models.errors import ConfigError
-from optimizer.models.verdicts import Metric, VerdictKind
+from optimizer.models.terms import Metric, VerdictKind
 from optimizer.stats.catalogue import KERNELS, places
 
 ROOT = Path(__file__).parent.parent
@@ -170,8 +170,8 @@ def test_the_statistics_page_leads_to_a_method_of_every_family() -> None:
 
 def finding_codes() -> Iterator[str]:
     """Yield the codes of all findings, as the sources make them."""
-    for name in ("integrity", "sensitivity"):
-        source = (ROOT / "optimizer" / "experiments" / f"{name}.py").read_text(encoding="utf-8")
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "optimizer").rglob("*.py"))
+    for source in (text for text in sources if "severity=Severity." in text):
         for node in ast.walk(ast.parse(source)):
             match node:
                 case ast.Call(

@@ -9,7 +9,7 @@ import typer
 from cli import options
 from cli.output import show
 from cli.session import Session, session
-from optimizer.models.experiments import AllocationPolicy, ExperimentStatus, Looks
+from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Looks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +131,7 @@ def plan(
     """
     from optimizer.experiments.units import read_guardrail, read_margin, read_metrics
     from optimizer.history.store import open_history
-    from optimizer.models.verdicts import GuardMode
+    from optimizer.models.terms import GuardMode
     from optimizer.pipeline.experiments import status as stand
     from optimizer.pipeline.planning import PlanRequest
     from optimizer.pipeline.planning import plan as plan_experiment

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cli.session import Session
     from optimizer.models.cases import LoadedArm
-    from optimizer.models.verdicts import Metric
+    from optimizer.models.terms import Metric
 
 
 class PlannedMetric(StrEnum):

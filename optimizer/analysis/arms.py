@@ -14,6 +14,7 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import Arm, ArmRun, CaseColumns, LoadedArm
 from optimizer.models.errors import SelectionError
+from optimizer.models.terms import ExperimentStatus
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JUDGES = ("judge", "judge_model", "grader", "scorer")
@@ -54,15 +55,21 @@ def load_arm(
             )
         cases = replace(cases, family=labels)
     datasets = queries.arm_datasets(history, run_ids, variant_id)
+    under_way = _under_way(history, runs[-1])
     return LoadedArm(
-        arm=_arm(selector, runs, cases, datasets),
+        arm=_arm(selector, runs, cases, datasets, under_way),
         cases=cases,
         latencies=queries.case_latencies(history, run_ids, variant_id) if latencies else None,
+        contents=queries.case_contents(history, run_ids, variant_id),
     )
 
 
 def _arm(
-    selector: str, runs: Sequence[ArmRun], cases: CaseColumns, datasets: tuple[str, ...]
+    selector: str,
+    runs: Sequence[ArmRun],
+    cases: CaseColumns,
+    datasets: tuple[str, ...],
+    experiments: tuple[str, ...],
 ) -> Arm:
     newest = runs[-1]
     said = [_metadata(run) for run in runs]
@@ -87,6 +94,17 @@ def _arm(
         datasets=datasets,
         judge=_judge(said),
         n_cached=int(cases.n_cached.sum()),
+        experiments=experiments,
+    )
+
+
+def _under_way(history: History, run: ArmRun) -> tuple[str, ...]:
+    """Return the experiments that run or pause and that the variant of a run takes part in."""
+    return tuple(
+        one.design.experiment_id
+        for one in queries.experiments(history, workflow_id=run.workflow_id)
+        if one.status in (ExperimentStatus.RUNNING, ExperimentStatus.PAUSED)
+        and run.variant in {arm.label for arm in one.design.arms}
     )
 
 

@@ -14,13 +14,13 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
-from optimizer.models.experiments import ExperimentSummary
 from optimizer.models.reports import report_of
 from optimizer.models.summaries import WindowSummary
 from optimizer.scoring_rules import ScoringRules
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.experiments import ExperimentSummary
 
 
 def evidence(

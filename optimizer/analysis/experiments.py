@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from optimizer.history import queries
 from optimizer.history.store import History
-from optimizer.models.experiments import Experiment, ExperimentStatus, ExperimentSummary, Look
+from optimizer.models.terms import ExperimentStatus
+
+if TYPE_CHECKING:
+    from optimizer.models.experiments import Experiment, ExperimentSummary, Look
 
 
 def experiment_summaries(
@@ -23,6 +27,8 @@ def experiment_summaries(
     found = queries.experiments(history, workflow_id=workflow_id)
     if not found:
         return []
+    from optimizer.models.experiments import ExperimentSummary  # noqa: PLC0415 - few have any
+
     newest: dict[str, dict[str, Look]] = {}
     for look in queries.looks(history, workflow_id=workflow_id):
         if as_of is None or look.looked_at <= as_of:

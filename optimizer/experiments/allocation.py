@@ -9,13 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.models.experiments import (
-    Allocation,
-    AllocationPolicy,
-    ArmProgress,
-    NextShare,
-    Split,
-)
+from optimizer.models.experiments import Allocation, ArmProgress, NextShare, Split
+from optimizer.models.terms import AllocationPolicy
 from optimizer.stats.allocation import apportion, epsilon_greedy, fixed, thompson, ucb1
 from optimizer.stats.bayes import posterior_best
 from optimizer.stats.sample_ratio import sample_ratio

@@ -11,7 +11,8 @@ import numpy as np
 from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
-from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
+from optimizer.models.terms import Metric, VerdictKind
+from optimizer.models.verdicts import Companion, MetricVerdict
 from optimizer.stats.ratios import fieller, geometric_ratio
 from optimizer.stats.results import Ratio
 from optimizer.stats.tails import quantile_ratios

@@ -17,7 +17,8 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.verdict import judge
 from optimizer.models.cases import LoadedArm
 from optimizer.models.experiments import Look
-from optimizer.models.verdicts import Comparison, MetricVerdict, VerdictKind
+from optimizer.models.terms import VerdictKind
+from optimizer.models.verdicts import Comparison, MetricVerdict
 from optimizer.stats.betting import betting_sequence
 from optimizer.stats.e_values import sequential_mcnemar
 

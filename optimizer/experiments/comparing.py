@@ -21,7 +21,8 @@ from hashlib import sha256
 import numpy as np
 
 from optimizer.experiments.amounts import QUANTILES, paired_amount, paired_quantile
-from optimizer.experiments.integrity import findings
+from optimizer.experiments.duplicates import merge_duplicates
+from optimizer.experiments.integrity import findings as integrity_findings
 from optimizer.experiments.needs import need_of
 from optimizer.experiments.pairing import AMOUNT_COLUMNS, Pairs, match, values
 from optimizer.experiments.rates import paired_rate, suite_rate
@@ -31,17 +32,8 @@ from optimizer.experiments.several import adjusted, omnibus, simultaneous_alpha
 from optimizer.experiments.unpaired import unpaired
 from optimizer.experiments.verdict import judge
 from optimizer.models.cases import Arm, LoadedArm
-from optimizer.models.verdicts import (
-    RATES,
-    Comparison,
-    ComparisonSet,
-    Finding,
-    Metric,
-    MetricVerdict,
-    Scope,
-    Severity,
-    VerdictKind,
-)
+from optimizer.models.terms import RATES, Metric, Scope, Severity, VerdictKind
+from optimizer.models.verdicts import Comparison, ComparisonSet, Finding, MetricVerdict
 
 METHODS = (
     "exact",
@@ -87,6 +79,8 @@ def compare(
         correction: How p-values allow for several candidates: `holm` or `bonferroni`.
         alpha: What this look may spend; None: `settings.alpha`.
     """
+    merged = merge_duplicates((baseline, *candidates))
+    baseline, *candidates = merged.arms
     spend = settings.alpha if alpha is None else alpha
     wanted = tuple(metrics) if metrics else _measured((baseline, *candidates))
     views = [
@@ -103,6 +97,7 @@ def compare(
             _comparison(
                 view,
                 tuple(verdicts[metric][place] for metric in wanted),
+                findings=merged.findings,
                 correction=_named(correction) if len(views) > 1 else None,
             )
             for place, view in enumerate(views)
@@ -133,7 +128,7 @@ class _View:
         self.pairs: Pairs = match(baseline.cases, candidate.cases)
         pairable = baseline.arm.pairable and candidate.arm.pairable
         self.paired = pairable and self.pairs.coverage >= settings.min_coverage
-        self.findings: tuple[Finding, ...] = findings(
+        self.findings: tuple[Finding, ...] = integrity_findings(
             baseline.arm, candidate.arm, self.pairs, settings=settings
         )
 
@@ -227,7 +222,11 @@ def _judged(view: _View, measured: MetricVerdict) -> MetricVerdict:
 
 
 def _comparison(
-    view: _View, verdicts: tuple[MetricVerdict, ...], *, correction: str | None
+    view: _View,
+    verdicts: tuple[MetricVerdict, ...],
+    *,
+    findings: tuple[Finding, ...],
+    correction: str | None,
 ) -> Comparison:
     pairs = view.pairs
     before, now = (arm.arm for arm in view.arms)
@@ -241,7 +240,8 @@ def _comparison(
         n_only_baseline=pairs.n_only_baseline,
         n_only_candidate=pairs.n_only_candidate,
         findings=_touching(
-            (*view.findings, *errors_counted(view.arms)), [verdict.metric for verdict in verdicts]
+            (*view.findings, *findings, *errors_counted(view.arms)),
+            [verdict.metric for verdict in verdicts],
         ),
         metrics=verdicts,
         newly_failing=failing,

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from optimizer.models.experiments import AllocationPolicy, Looks
 from optimizer.models.settings import Settings
+from optimizer.models.terms import AllocationPolicy, Looks
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 

@@ -11,16 +11,8 @@ import math
 from collections.abc import Sequence
 
 from optimizer.experiments.verdict import gain_of
-from optimizer.models.verdicts import (
-    BaselineGate,
-    Comparison,
-    GuardCheck,
-    GuardMode,
-    Guardrail,
-    GuardStatus,
-    MetricVerdict,
-    VerdictKind,
-)
+from optimizer.models.terms import GuardMode, GuardStatus, VerdictKind
+from optimizer.models.verdicts import BaselineGate, Comparison, GuardCheck, Guardrail, MetricVerdict
 
 WORST_FIRST = (GuardStatus.INVALID, GuardStatus.FAILED, GuardStatus.INCONCLUSIVE)
 

@@ -9,7 +9,8 @@ import numpy as np
 from optimizer.experiments.pairing import Pairs, values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import Arm
-from optimizer.models.verdicts import Finding, Metric, Severity
+from optimizer.models.terms import Metric, Severity
+from optimizer.models.verdicts import Finding
 from optimizer.stats.paired_rates import mcnemar_midp
 
 TIMED = (Metric.LATENCY, Metric.LATENCY_P50, Metric.LATENCY_P95)

@@ -17,8 +17,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optimizer.models.experiments import ExperimentDesign, Look, Looks, Standing
-from optimizer.models.verdicts import VerdictKind
+from optimizer.models.experiments import ExperimentDesign, Look, Standing
+from optimizer.models.terms import Looks, VerdictKind
 from optimizer.stats.spending import Spending, next_bound, spent
 
 LEAST_ALPHA = 1e-9

@@ -10,7 +10,8 @@ from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.spread import variance_parts
 from optimizer.models.power import VarianceParts
-from optimizer.models.verdicts import RATES, Metric, MetricVerdict, Need
+from optimizer.models.terms import RATES, Metric
+from optimizer.models.verdicts import MetricVerdict, Need
 from optimizer.stats.power import (
     cost_ratio_n,
     discordance_limit,

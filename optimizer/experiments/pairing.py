@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.models.cases import CaseColumns
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

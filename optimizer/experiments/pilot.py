@@ -17,7 +17,7 @@ from optimizer.experiments.spread import variance_parts
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import SelectionError
 from optimizer.models.power import Pilot, VarianceParts
-from optimizer.models.verdicts import RATES, Metric
+from optimizer.models.terms import RATES, Metric
 from optimizer.stats.clusters import intraclass_correlation
 from optimizer.stats.power import clustered_n, discordance_limit, variance_limit
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optimizer.models.verdicts import RATES, Metric
+from optimizer.models.terms import RATES, Metric
 from optimizer.stats.power import discordance_limit, paired_rates_n
 
 if TYPE_CHECKING:

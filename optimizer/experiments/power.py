@@ -14,7 +14,7 @@ from optimizer.models.power import (
     PowerQuestion,
     RepeatRow,
 )
-from optimizer.models.verdicts import RATES, Metric
+from optimizer.models.terms import RATES, Metric
 from optimizer.stats.power import (
     best_repeats,
     mean_noninferiority_n,

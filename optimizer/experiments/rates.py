@@ -10,7 +10,8 @@ import numpy as np
 
 from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
+from optimizer.models.terms import Metric, VerdictKind
+from optimizer.models.verdicts import Companion, MetricVerdict
 from optimizer.stats.bayes import paired_dirichlet
 from optimizer.stats.clusters import cv3
 from optimizer.stats.effect_sizes import cohens_h, d_z

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from optimizer.models.power import Basis, Pilot, PowerQuestion
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 
 DISCORDANCES = (0.05, 0.10, 0.15, 0.20, 0.30)
 """Shares of flipping cases that a plan is made for where none is known."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from optimizer.experiments.pairing import Pairs
 from optimizer.models.cases import LoadedArm
-from optimizer.models.verdicts import Companion, Finding, Metric, Severity
+from optimizer.models.terms import Metric, Severity
+from optimizer.models.verdicts import Companion, Finding
 from optimizer.stats.means import pseudo_case
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from optimizer.experiments.pairing import Pairs, values
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.models.verdicts import RATES, Metric, MetricVerdict
+from optimizer.models.terms import RATES, Metric
+from optimizer.models.verdicts import MetricVerdict
 from optimizer.stats.multiplicity import bonferroni, holm, max_t_critical
 from optimizer.stats.paired_rates import cochran_q
 

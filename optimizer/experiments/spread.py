@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.experiments.pairing import PairedValues, Pairs
 from optimizer.models.power import VarianceParts
-from optimizer.models.verdicts import RATES, Metric
+from optimizer.models.terms import RATES, Metric
 from optimizer.stats.flakiness import within_variance
 from optimizer.stats.power import variance_beyond_noise
 

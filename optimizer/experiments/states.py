@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from optimizer.models.errors import TransitionError
-from optimizer.models.experiments import Experiment, ExperimentStatus, Outcome
+from optimizer.models.experiments import Experiment, Outcome
+from optimizer.models.terms import ExperimentStatus
 
 NEXT: Mapping[ExperimentStatus, frozenset[ExperimentStatus]] = {
     ExperimentStatus.DRAFT: frozenset({ExperimentStatus.RUNNING, ExperimentStatus.CANCELLED}),

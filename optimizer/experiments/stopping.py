@@ -16,12 +16,11 @@ from optimizer.models.experiments import (
     CandidateReport,
     ExperimentDesign,
     Look,
-    Looks,
     Standing,
     Stop,
     StopReason,
 )
-from optimizer.models.verdicts import VerdictKind
+from optimizer.models.terms import Looks, VerdictKind
 from optimizer.stats.spending import conditional_power
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from optimizer.models.errors import ConfigError
-from optimizer.models.verdicts import RATES, GuardMode, Guardrail, Metric
+from optimizer.models.terms import RATES, GuardMode, Metric
+from optimizer.models.verdicts import Guardrail
 
 MARGIN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(pp|%)")
 UNITS = {True: "pp", False: "%"}

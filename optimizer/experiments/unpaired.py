@@ -11,7 +11,8 @@ from optimizer.experiments.amounts import QUANTILES, quantile_of, times_of
 from optimizer.experiments.pairing import values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import CaseColumns, LoadedArm
-from optimizer.models.verdicts import RATES, Companion, Metric, MetricVerdict, VerdictKind
+from optimizer.models.terms import RATES, Metric, VerdictKind
+from optimizer.models.verdicts import Companion, MetricVerdict
 from optimizer.stats.bayes import beta_binomial
 from optimizer.stats.effect_sizes import cohens_h
 from optimizer.stats.intervals import newcombe, wilson

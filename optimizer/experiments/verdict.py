@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from optimizer.models.verdicts import RATES, MetricVerdict, VerdictKind
+from optimizer.models.terms import RATES, VerdictKind
+from optimizer.models.verdicts import MetricVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -68,6 +69,7 @@ class Arm:
         datasets: The data sets of its cases, sorted.
         judge: Who graded it, as the runs say, or None.
         n_cached: Completed tasks that a cache answered.
+        experiments: Experiments under way that it takes part in.
     """
 
     selector: str
@@ -90,6 +92,7 @@ class Arm:
     datasets: tuple[str, ...] = ()
     judge: str | None = None
     n_cached: int = 0
+    experiments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +149,10 @@ class LoadedArm:
         cases: Its cases.
         latencies: Every known time in ms, case by case in the order of the columns; None where no
             quantile is asked for.
+        contents: Hash of what was put in, by case, where that was kept; None where nobody asked.
     """
 
     arm: Arm
     cases: CaseColumns
     latencies: NDArray[np.float64] | None = None
+    contents: Mapping[str, str] | None = None

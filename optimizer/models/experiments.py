@@ -6,40 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from optimizer.models.verdicts import Comparison, GuardCheck, Guardrail, Metric, VerdictKind
-
-
-class ExperimentStatus(StrEnum):
-    """Where an experiment stands."""
-
-    DRAFT = "draft"
-    RUNNING = "running"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    ARCHIVED = "archived"
-
-
-class Looks(StrEnum):
-    """How the false-alarm rate is kept although the data are looked at more than once."""
-
-    OBF = "obf"
-    """Group-sequential, spending as O'Brien and Fleming do: little early, most at the end."""
-
-    POCOCK = "pocock"
-    """Group-sequential, spending about evenly: easier to stop early, harder at the end."""
-
-    OPEN = "open"
-    """Anytime: an e-value and a confidence sequence, with no planned end."""
-
-
-class AllocationPolicy(StrEnum):
-    """How the tests of the next batch are shared between the arms."""
-
-    FIXED = "fixed"
-    EPSILON_GREEDY = "epsilon_greedy"
-    UCB = "ucb"
-    THOMPSON = "thompson"
+from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Looks, Metric, VerdictKind
+from optimizer.models.verdicts import Comparison, GuardCheck, Guardrail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,56 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from optimizer.models.cases import Arm
-
-
-class Metric(StrEnum):
-    """What is compared."""
-
-    SUCCESS = "success"
-    SCORE = "score"
-    LATENCY = "latency"
-    LATENCY_P50 = "latency_p50"
-    LATENCY_P95 = "latency_p95"
-    COST = "cost"
-    TOKENS = "tokens"
-
-
-RATES = frozenset({Metric.SUCCESS, Metric.SCORE})
-"""Metrics from 0 to 1, compared by their difference, where more is better.
-
-The others are amounts: compared by their ratio, and less is better.
-"""
-
-
-class Scope(StrEnum):
-    """What the cases stand for."""
-
-    CASES = "cases"
-    """A sample of future inputs."""
-
-    SUITE = "suite"
-    """Themselves: only the noise between runs is random."""
-
-
-class VerdictKind(StrEnum):
-    """What became of one metric; the first that holds, in this order."""
-
-    INVALID = "invalid"
-    IMPROVED = "improved"
-    REGRESSED = "regressed"
-    EQUIVALENT = "equivalent"
-    NO_WORSE = "no worse"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Severity(StrEnum):
-    """What a finding does to a verdict."""
-
-    INVALID = "invalid"
-    CAVEAT = "caveat"
+from optimizer.models.terms import GuardMode, GuardStatus, Metric, Scope, Severity, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,25 +188,6 @@ class ComparisonSet:
     comparisons: tuple[Comparison, ...]
     omnibus_p: float | None = None
     omnibus_n: int = 0
-
-
-class GuardMode(StrEnum):
-    """What a guardrail asks for."""
-
-    DETECT = "detect"
-    """Fail where a regression is found."""
-
-    PROVE = "prove"
-    """Pass where the data show that it is no worse than the margin."""
-
-
-class GuardStatus(StrEnum):
-    """What a guardrail says."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INCONCLUSIVE = "inconclusive"
-    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from optimizer.experiments.comparing import METHODS
 from optimizer.experiments.comparing import compare as compare_loaded
@@ -11,14 +12,8 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.units import read_guardrail, read_setting
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import ConfigError, SelectionError
-from optimizer.models.verdicts import (
-    BaselineGate,
-    ComparisonSet,
-    GuardMode,
-    Guardrail,
-    Metric,
-    Scope,
-)
+from optimizer.models.terms import GuardMode, Metric, Scope, Severity
+from optimizer.models.verdicts import BaselineGate, Comparison, ComparisonSet, Finding, Guardrail
 
 
 def compare(
@@ -43,7 +38,7 @@ def compare(
         )
     if method is not None and method not in METHODS:
         raise SelectionError(f"method {method!r}: unknown, expected one of {', '.join(METHODS)}")
-    return compare_loaded(
+    found = compare_loaded(
         arms[0],
         arms[1:],
         settings=settings,
@@ -53,6 +48,7 @@ def compare(
         method=method,
         correction=correction,
     )
+    return replace(found, comparisons=tuple(map(_beside_experiments, found.comparisons)))
 
 
 def gate(
@@ -67,7 +63,7 @@ def gate(
     asked = settings.model_copy(update={"margins": settings.margins.model_copy(update=margins)})
     metrics = tuple(dict.fromkeys(guardrail.metric for guardrail in guardrails))
     found = compare_loaded(baseline, [candidate], settings=asked, metrics=metrics)
-    return guard(found.comparisons[0], guardrails)
+    return guard(_beside_experiments(found.comparisons[0]), guardrails)
 
 
 def read_guardrails(
@@ -96,3 +92,18 @@ def with_margins(settings: ComparisonSettings, margins: Iterable[str]) -> Compar
     read = dict(read_setting(margin) for margin in margins)
     changed = {metric.value: margin for metric, margin in read.items()}
     return settings.model_copy(update={"margins": settings.margins.model_copy(update=changed)})
+
+
+def _beside_experiments(found: Comparison) -> Comparison:
+    """Say so where an experiment looks at the same arms: this look is not in its ledger."""
+    shared = [name for name in found.baseline.experiments if name in found.candidate.experiments]
+    told = tuple(
+        Finding(
+            code="look_outside_experiment",
+            severity=Severity.CAVEAT,
+            text=f"experiment {name} compares these variants: this look is not in its ledger and "
+            "gives no licence to stop it",
+        )
+        for name in shared
+    )
+    return replace(found, findings=(*found.findings, *told))

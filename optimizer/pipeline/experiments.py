@@ -19,10 +19,10 @@ from optimizer.models.experiments import (
     Experiment,
     ExperimentDesign,
     ExperimentReport,
-    ExperimentStatus,
     Outcome,
     Standing,
 )
+from optimizer.models.terms import ExperimentStatus
 from optimizer.pipeline.looking import evaluate
 from optimizer.pipeline.moments import moment
 

@@ -27,20 +27,12 @@ from optimizer.models.experiments import (
     ExperimentArm,
     ExperimentDesign,
     ExperimentReport,
-    ExperimentStatus,
     Look,
     LookKey,
-    Looks,
     Standing,
 )
-from optimizer.models.verdicts import (
-    Comparison,
-    GuardCheck,
-    GuardStatus,
-    Metric,
-    MetricVerdict,
-    VerdictKind,
-)
+from optimizer.models.terms import ExperimentStatus, GuardStatus, Looks, Metric, VerdictKind
+from optimizer.models.verdicts import Comparison, GuardCheck, MetricVerdict
 from optimizer.pipeline.ledgers import alpha_of, ledger_of
 from optimizer.pipeline.moments import Moment
 

@@ -15,16 +15,9 @@ from optimizer.history.experimenting import record_plan
 from optimizer.history.queries import ArmInRun
 from optimizer.history.store import History
 from optimizer.models.errors import ConfigError, SelectionError
-from optimizer.models.experiments import (
-    Allocation,
-    AllocationPolicy,
-    Experiment,
-    ExperimentArm,
-    ExperimentDesign,
-    ExperimentStatus,
-    Looks,
-)
-from optimizer.models.verdicts import RATES, Guardrail, Metric
+from optimizer.models.experiments import Allocation, Experiment, ExperimentArm, ExperimentDesign
+from optimizer.models.terms import RATES, AllocationPolicy, ExperimentStatus, Looks, Metric
+from optimizer.models.verdicts import Guardrail
 from optimizer.pipeline.baselines import baseline_of
 from optimizer.pipeline.select import select_run
 from optimizer.pipeline.workflow import require_workflow

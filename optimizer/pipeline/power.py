@@ -13,7 +13,7 @@ from optimizer.history.store import History
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import SelectionError
 from optimizer.models.power import PowerPlan, PowerQuestion
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 from optimizer.pipeline.variants import variant_arms
 
 

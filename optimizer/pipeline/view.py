@@ -58,15 +58,14 @@ class RunView:
 
 @contextmanager
 def history_of(
-    readings: Sequence[Reading], now: datetime, *, texts: bool = False
+    readings: Sequence[Reading], now: datetime, *, payloads: PayloadPolicy = PayloadPolicy.NONE
 ) -> Iterator[History]:
-    """Make a temporary history of files that are not to be stored; with texts only if asked.
+    """Make a temporary history of files that are not to be stored.
 
     Raises:
         FormatError: A task is not as the bridge expects.
         SelectionError: Two of the files hold different runs of one name.
     """
-    payloads = PayloadPolicy.FULL if texts else PayloadPolicy.NONE
     settings = StoreSettings(raw=RawPolicy.REFERENCE, payloads=payloads)
     with temporary_history(now) as history:
         files = [prepare(reading, settings) for reading in readings]

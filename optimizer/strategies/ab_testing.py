@@ -19,23 +19,19 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from optimizer.experiments.planning import Demand, PlannedCases, plan_cases
 from optimizer.models.evidence import Evidence
-from optimizer.models.experiments import (
-    AllocationPolicy,
-    Experiment,
-    ExperimentStatus,
-    ExperimentSummary,
-    Look,
-)
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Proposal
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
-from optimizer.models.verdicts import Metric, VerdictKind
+from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Metric, VerdictKind
+
+if TYPE_CHECKING:
+    from optimizer.experiments.planning import PlannedCases
+    from optimizer.models.experiments import Experiment, ExperimentSummary, Look
 
 ACTIVE = frozenset({ExperimentStatus.RUNNING, ExperimentStatus.PAUSED})
 
@@ -230,6 +226,8 @@ class AbTesting:
         self, current: WindowSummary, other: WindowSummary, n_candidates: int
     ) -> PlannedCases:
         """Return the cases for one candidate, as if which cases it passes were chance alone."""
+        from optimizer.experiments.planning import Demand, plan_cases  # noqa: PLC0415 - few plan
+
         a, b = _rate(current), _rate(other)
         demand = Demand(
             metric=Metric.SUCCESS,

@@ -7,13 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from shlex import quote
 
-from optimizer.models.verdicts import (
-    RATES,
-    Comparison,
-    ComparisonSet,
-    MetricVerdict,
-    VerdictKind,
-)
+from optimizer.models.terms import RATES, VerdictKind
+from optimizer.models.verdicts import Comparison, ComparisonSet, MetricVerdict
 from reports.document import (
     Block,
     Details,

@@ -8,14 +8,13 @@ from optimizer.models.experiments import (
     CandidateReport,
     ExperimentDesign,
     ExperimentReport,
-    ExperimentStatus,
     Look,
-    Looks,
     Outcome,
     Standing,
     Stop,
     StopReason,
 )
+from optimizer.models.terms import ExperimentStatus, Looks
 from reports.document import (
     Block,
     Cell,

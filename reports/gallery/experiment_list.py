@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.models.experiments import ExperimentStatus, ExperimentSummary
+from optimizer.models.experiments import ExperimentSummary
+from optimizer.models.terms import ExperimentStatus
 from reports.document import Cell, Document, Table, Tone, Verdict, left, right
 from reports.formatting import UNKNOWN, count, listing, plural
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimizer.models.power import Basis, PlanRow, PowerPlan, PowerQuestion
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 from reports.document import (
     Block,
     Cell,

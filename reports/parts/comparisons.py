@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.cases import Arm
-from optimizer.models.verdicts import (
-    Companion,
-    Comparison,
-    Finding,
-    MetricVerdict,
-    Scope,
-    Severity,
-)
+from optimizer.models.terms import Scope, Severity
+from optimizer.models.verdicts import Companion, Comparison, Finding, MetricVerdict
 from reports.document import (
     Block,
     Cell,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from optimizer.models.rules import Unit
-from optimizer.models.verdicts import RATES, Guardrail, Metric
+from optimizer.models.terms import RATES, Metric
+from optimizer.models.verdicts import Guardrail
 from reports.formatting import (
     effect_interval,
     percentage_points,

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from optimizer.models.rules import GateCheck, GateResult, GateStatus
-from optimizer.models.verdicts import (
-    RATES,
-    BaselineGate,
-    GuardCheck,
-    Guardrail,
-    GuardStatus,
-    Metric,
-)
+from optimizer.models.terms import RATES, GuardStatus, Metric
+from optimizer.models.verdicts import BaselineGate, GuardCheck, Guardrail
 from reports.document import (
     Block,
     Cell,

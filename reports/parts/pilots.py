@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.models.power import Pilot
-from optimizer.models.verdicts import RATES, Metric
+from optimizer.models.terms import RATES, Metric
 from reports.document import Facts, Section
 from reports.formatting import count, figure, level, plural
 from reports.parts.plans import spread_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.models.power import PlanRow, PowerPlan, PowerQuestion
-from optimizer.models.verdicts import RATES, Metric
+from optimizer.models.terms import RATES, Metric
 from reports.document import Tone, Verdict
 from reports.formatting import count, figure, level, plural, rate
 from reports.parts.effects import WORDS, margin_of, size

@@ -5,15 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from optimizer.models.verdicts import (
-    RATES,
-    Comparison,
-    Finding,
-    Metric,
-    MetricVerdict,
-    Severity,
-    VerdictKind,
-)
+from optimizer.models.terms import RATES, Metric, Severity, VerdictKind
+from optimizer.models.verdicts import Comparison, Finding, MetricVerdict
 from reports.document import Tone, Verdict
 from reports.formatting import UNKNOWN, count, level, p_statement, plural
 from reports.parts.effects import WORDS, change, change_interval, compared, margin_of

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from optimizer.models.errors import ConfigError
-from optimizer.models.verdicts import GuardStatus
+from optimizer.models.terms import GuardStatus
 from reports.document import Document, Requirement
 from reports.text import line, plain
 

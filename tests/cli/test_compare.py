@@ -196,3 +196,29 @@ def test_the_cheaper_of_two_equal_prompts_is_named(optimizer: Run) -> None:
     said = " ".join(optimizer("compare", *arms).out.split())
     assert said.startswith("EQUIVALENT:")
     assert "default is cheaper" in said
+
+
+def test_a_look_beside_a_running_experiment_says_so(optimizer: Run, samples: Path) -> None:
+    optimizer("ingest", samples)
+    plan = ("experiment", "plan", "e1", "-w", "sentiment", "-a", "clear", "-b", "few_shot")
+    assert optimizer(*plan, "--detect", "10pp").code == 0
+    beside = "is not in its ledger"
+    assert beside not in " ".join(optimizer("compare", "clear", "few_shot").out.split())
+    assert optimizer("experiment", "start", "e1").code == 0
+    assert beside in " ".join(optimizer("compare", "clear", "few_shot").out.split())
+    assert beside not in " ".join(optimizer("compare", "clear", "vague").out.split())
+
+
+def test_cases_of_one_input_count_once(optimizer: Run, run_file: Write) -> None:
+    paths = []
+    for name, marks in (("old", "+-" * 20), ("now", "++" * 20)):
+        tasks = json.loads(run_file(f"{name}.json", marks).read_text())["task_results"]
+        for i, task in enumerate(tasks):
+            task["test_result"] = {"status": "success" if marks[i] == "+" else "failed"}
+            task["test_result"]["inputs"] = {"text": f"review {i % 39}"}
+        paths.append(run_file(f"{name}.json", run_id=name, task_results=tasks))
+    result = optimizer("compare", *paths, "--json")
+    assert result.code == 0, result.err
+    assert result.json["comparisons"][0]["n_shared"] == 39
+    codes = [finding["code"] for finding in result.json["comparisons"][0]["findings"]]
+    assert "duplicated_cases" in codes

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.models.cases import Arm
 from optimizer.models.rules import GateCheck, GateResult, GateStatus, Outcome, RuleCheck, Unit
+from optimizer.models.terms import GuardMode, GuardStatus, Metric, Scope, Severity, VerdictKind
 from optimizer.models.verdicts import (
     BaselineGate,
     Companion,
@@ -14,15 +15,9 @@ from optimizer.models.verdicts import (
     ComparisonSet,
     Finding,
     GuardCheck,
-    GuardMode,
     Guardrail,
-    GuardStatus,
-    Metric,
     MetricVerdict,
     Need,
-    Scope,
-    Severity,
-    VerdictKind,
 )
 from reports.gallery.baseline_gate import baseline_gate, gate_with_baseline
 from reports.gallery.comparison import comparison

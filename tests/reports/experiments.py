@@ -8,7 +8,6 @@ from typing import Any
 
 from optimizer.models.experiments import (
     Allocation,
-    AllocationPolicy,
     ArmProgress,
     Baseline,
     CandidateReport,
@@ -16,11 +15,9 @@ from optimizer.models.experiments import (
     ExperimentArm,
     ExperimentDesign,
     ExperimentReport,
-    ExperimentStatus,
     ExperimentSummary,
     Look,
     LookKey,
-    Looks,
     NextShare,
     Outcome,
     Split,
@@ -28,14 +25,16 @@ from optimizer.models.experiments import (
     Stop,
     StopReason,
 )
-from optimizer.models.verdicts import (
-    GuardCheck,
+from optimizer.models.terms import (
+    AllocationPolicy,
+    ExperimentStatus,
     GuardMode,
-    Guardrail,
     GuardStatus,
+    Looks,
     Metric,
     VerdictKind,
 )
+from optimizer.models.verdicts import GuardCheck, Guardrail
 from reports.gallery.baseline import baseline
 from reports.gallery.experiment import experiment
 from reports.gallery.experiment_list import experiment_list

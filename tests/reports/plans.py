@@ -11,7 +11,7 @@ from optimizer.models.power import (
     RepeatRow,
     VarianceParts,
 )
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 from reports.gallery.power import power
 
 PILOT = Pilot(

@@ -13,18 +13,8 @@ import msgspec
 from duckdb import DuckDBPyConnection
 
 from optimizer.history.store import History
-from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.errors import HistoryError
-from optimizer.models.experiments import (
-    Baseline,
-    Experiment,
-    ExperimentDesign,
-    ExperimentStatus,
-    Look,
-    LookKey,
-    Outcome,
-)
 from optimizer.models.names import legible
 from optimizer.models.summaries import (
     FailureGroup,
@@ -33,11 +23,15 @@ from optimizer.models.summaries import (
     WindowSummary,
     WorkflowSummary,
 )
+from optimizer.models.terms import ExperimentStatus
 from optimizer.stats.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
+    from optimizer.models.experiments import Baseline, Experiment, Look
 
 Row = TypeVar("Row")
 
@@ -170,6 +164,8 @@ def variant_prompts(history: History, variant_ids: Sequence[str]) -> dict[str, s
 
 def arms(history: History, run_ids: Sequence[str]) -> list[ArmRun]:
     """Return the variants in some runs, oldest run first."""
+    from optimizer.models.cases import ArmRun
+
     return _rows(ArmRun, history, "arms", run_ids=list(run_ids))
 
 
@@ -177,6 +173,8 @@ def runs_of_variant(
     history: History, variant: str | None, *, workflow_id: str | None, limit: int
 ) -> list[VariantRun]:
     """Return the newest runs of the variants with a label, or of all of them, newest first."""
+    from optimizer.models.cases import VariantRun
+
     return _rows(
         VariantRun,
         history,
@@ -195,6 +193,8 @@ def arm_datasets(history: History, run_ids: Sequence[str], variant_id: str) -> t
 
 def case_columns(history: History, run_ids: Sequence[str], variant_id: str) -> CaseColumns:
     """Return what each case gave under a variant in some runs."""
+    from optimizer.models.cases import CaseColumns
+
     columns = _columns(history, "case_columns", run_ids=list(run_ids), variant_id=variant_id)
     columns["first_at"] = columns["first_at"].astype("datetime64[us]").astype("int64")
     return CaseColumns(**columns)
@@ -215,6 +215,12 @@ def case_families(
     params = {"run_ids": list(run_ids), "variant_id": variant_id, "key": key}
     params["path"] = f'$."{key}"'
     return _columns(history, "case_families", **params)["family"]
+
+
+def case_contents(history: History, run_ids: Sequence[str], variant_id: str) -> dict[str, str]:
+    """Return a hash of what was put in, by case; cases without it are left out."""
+    params = {"run_ids": list(run_ids), "variant_id": variant_id}
+    return dict(_tuples(history, "case_contents", **params))
 
 
 def workflows(history: History) -> list[WorkflowSummary]:
@@ -324,6 +330,8 @@ def looks(
 
 def baselines(history: History, *, workflow_id: str | None = None) -> list[Baseline]:
     """Return the baseline of each workflow that has one, by name."""
+    from optimizer.models.experiments import Baseline
+
     return _rows(Baseline, history, "baselines", workflow_id=workflow_id)
 
 
@@ -395,6 +403,8 @@ def _dicts(history: History, name: str, **params: object) -> list[dict[str, Any]
 
 
 def _experiment(row: dict[str, Any]) -> Experiment:
+    from optimizer.models.experiments import Experiment, ExperimentDesign, Outcome
+
     outcome = row["outcome"]
     return Experiment(
         design=msgspec.json.decode(row["design"], type=ExperimentDesign),
@@ -408,6 +418,8 @@ def _experiment(row: dict[str, Any]) -> Experiment:
 
 def _look(row: dict[str, Any]) -> Look:
     """Build a look from a row: some of its columns are the key, two are lists."""
+    from optimizer.models.experiments import Look, LookKey
+
     of_key = {field.name: row.pop(field.name) for field in fields(LookKey)}
     lists = {name: msgspec.json.decode(row.pop(name)) for name in ("broken", "run_ids")}
     made = {"key": LookKey(**of_key), **lists}

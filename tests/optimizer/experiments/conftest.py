@@ -10,18 +10,15 @@ import pytest
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.experiments import (
     Allocation,
-    AllocationPolicy,
     CandidateReport,
     Experiment,
     ExperimentArm,
     ExperimentDesign,
-    ExperimentStatus,
     Look,
     LookKey,
-    Looks,
     Standing,
 )
-from optimizer.models.verdicts import Metric, VerdictKind
+from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Looks, Metric, VerdictKind
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

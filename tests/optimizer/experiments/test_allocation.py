@@ -7,12 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.experiments.allocation import next_batch, split, under_cap
-from optimizer.models.experiments import (
-    Allocation,
-    AllocationPolicy,
-    ArmProgress,
-    ExperimentArm,
-)
+from optimizer.models.experiments import Allocation, ArmProgress, ExperimentArm
+from optimizer.models.terms import AllocationPolicy
 
 
 def allocation(policy: AllocationPolicy = AllocationPolicy.FIXED, **changes: Any) -> Allocation:

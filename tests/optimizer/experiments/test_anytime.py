@@ -11,7 +11,8 @@ from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
 from optimizer.models.experiments import Look
-from optimizer.models.verdicts import Comparison, Metric, VerdictKind
+from optimizer.models.terms import Metric, VerdictKind
+from optimizer.models.verdicts import Comparison
 from optimizer.stats.e_values import sequential_mcnemar
 
 Build = Callable[..., LoadedArm]

@@ -11,15 +11,13 @@ from hypothesis import strategies as st
 from optimizer.experiments.ledger import Entitlement, entitlement
 from optimizer.models.experiments import (
     Allocation,
-    AllocationPolicy,
     ExperimentArm,
     ExperimentDesign,
     Look,
     LookKey,
-    Looks,
     Standing,
 )
-from optimizer.models.verdicts import Metric, VerdictKind
+from optimizer.models.terms import AllocationPolicy, Looks, Metric, VerdictKind
 from optimizer.stats.spending import spending_bounds
 
 Make = Callable[..., ExperimentDesign]

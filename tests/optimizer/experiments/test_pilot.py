@@ -10,7 +10,7 @@ from scipy import stats
 from optimizer.experiments.pilot import pilot_of
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import SelectionError
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 from optimizer.stats.intervals import wilson
 
 Build = Callable[..., LoadedArm]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from optimizer.experiments.planning import Demand, Pilot, plan_cases
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 
 
 def demand(**changes: Any) -> Demand:

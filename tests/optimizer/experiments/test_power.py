@@ -14,7 +14,7 @@ from optimizer.experiments.power import plan
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import ConfigError
 from optimizer.models.power import Basis, Pilot, PlanRow, PowerPlan, PowerQuestion, VarianceParts
-from optimizer.models.verdicts import Metric
+from optimizer.models.terms import Metric
 
 Build = Callable[..., LoadedArm]
 

@@ -8,8 +8,8 @@ import pytest
 
 from optimizer.experiments.states import NEXT, advance
 from optimizer.models.errors import TransitionError
-from optimizer.models.experiments import Experiment, ExperimentStatus, Outcome
-from optimizer.models.verdicts import Metric
+from optimizer.models.experiments import Experiment, Outcome
+from optimizer.models.terms import ExperimentStatus, Metric
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 S = ExperimentStatus

@@ -11,11 +11,10 @@ from optimizer.models.experiments import (
     ExperimentArm,
     ExperimentDesign,
     Look,
-    Looks,
     Standing,
     StopReason,
 )
-from optimizer.models.verdicts import Metric, VerdictKind
+from optimizer.models.terms import Looks, Metric, VerdictKind
 
 Make = Callable[..., ExperimentDesign]
 MakeLook = Callable[..., Look]

@@ -25,18 +25,23 @@ from optimizer.history.store import (
 from optimizer.models.errors import HistoryError, SelectionError
 from optimizer.models.experiments import (
     Allocation,
-    AllocationPolicy,
     Baseline,
     Experiment,
     ExperimentArm,
     ExperimentDesign,
-    ExperimentStatus,
     Look,
     LookKey,
-    Looks,
     Outcome,
 )
-from optimizer.models.verdicts import GuardMode, Guardrail, Metric, VerdictKind
+from optimizer.models.terms import (
+    AllocationPolicy,
+    ExperimentStatus,
+    GuardMode,
+    Looks,
+    Metric,
+    VerdictKind,
+)
+from optimizer.models.verdicts import Guardrail
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

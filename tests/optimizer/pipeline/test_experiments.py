@@ -19,16 +19,17 @@ from optimizer.history.recording import record
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, temporary_history
 from optimizer.models.errors import ConfigError, SelectionError, TransitionError
-from optimizer.models.experiments import (
-    AllocationPolicy,
-    ExperimentReport,
-    ExperimentStatus,
-    Looks,
-    Standing,
-    StopReason,
-)
+from optimizer.models.experiments import ExperimentReport, Standing, StopReason
 from optimizer.models.ingest import IngestSettings
-from optimizer.models.verdicts import GuardMode, Guardrail, Metric, VerdictKind
+from optimizer.models.terms import (
+    AllocationPolicy,
+    ExperimentStatus,
+    GuardMode,
+    Looks,
+    Metric,
+    VerdictKind,
+)
+from optimizer.models.verdicts import Guardrail
 from optimizer.pipeline.decide import decide
 from optimizer.pipeline.experiments import conclude, move, report, status
 from optimizer.pipeline.planning import PlanRequest, plan

@@ -10,23 +10,17 @@ import pytest
 from optimizer.models.evidence import Evidence
 from optimizer.models.experiments import (
     Allocation,
-    AllocationPolicy,
     Experiment,
     ExperimentArm,
     ExperimentDesign,
-    ExperimentStatus,
     ExperimentSummary,
     Look,
     LookKey,
-    Looks,
     Outcome,
 )
 from optimizer.models.proposals import Answer, DecisionType
 from optimizer.models.summaries import WindowSummary
-from optimizer.models.verdicts import (
-    Metric,
-    VerdictKind,
-)
+from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Looks, Metric, VerdictKind
 from optimizer.strategies.ab_testing import AbTesting, AbTestingSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

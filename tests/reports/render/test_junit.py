@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from optimizer.models.errors import ConfigError
-from optimizer.models.verdicts import GuardStatus
+from optimizer.models.terms import GuardStatus
 from reports.document import Document, Requirement
 from reports.render.junit import junit
 
