@@ -48,7 +48,8 @@ def _command() -> int:
     from cli.app import UsageProblem, only
 
     try:
-        code = only(sys.argv[1] if len(sys.argv) > 1 else "")(standalone_mode=False)
+        command = only(sys.argv[1] if len(sys.argv) > 1 else "")
+        code = command(prog_name="optimizer", standalone_mode=False)
     except UsageProblem as problem:
         code = _report_usage(problem)
     return _report_interruption() if code == INTERRUPTED else code or 0

@@ -88,7 +88,7 @@ def run(arguments: list[str]) -> Printed:
 
 def _environment() -> Mapping[str, str]:
     """Return the environment without what changes the output."""
-    changing = ("OPTIMIZER_", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
+    changing = ("OPTIMIZER_", "GITHUB_", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
     return {name: value for name, value in os.environ.items() if not name.startswith(changing)}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import shlex
@@ -15,7 +16,9 @@ from typer.main import get_command
 
 import optimizer.models
 from cli.app import app
+from optimizer.experiments.comparing import METHODS
 from optimizer.models.errors import ConfigError
+from optimizer.models.terms import Metric, VerdictKind
 from optimizer.stats.catalogue import KERNELS, places
 
 ROOT = Path(__file__).parent.parent
@@ -163,6 +166,37 @@ def test_the_statistics_page_leads_to_a_method_of_every_family() -> None:
     page = (DOCS / "statistics.md").read_text(encoding="utf-8")
     for names in KERNELS.values():
         assert any(f"reference/kernels.md#{name})" in page for name in names), names
+
+
+def finding_codes() -> Iterator[str]:
+    """Yield the codes of all findings, as the sources make them."""
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "optimizer").rglob("*.py"))
+    for source in (text for text in sources if "severity=Severity." in text):
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="_invalid" | "_caveat" | "finding"),
+                    args=[ast.Constant(value=str(code)), *_],
+                ):
+                    yield code
+                case ast.keyword(arg="code", value=ast.Constant(value=str(code))):
+                    yield code
+                case ast.For(target=ast.Tuple(elts=names), iter=ast.Tuple(elts=rows)):
+                    columns = [ast.unparse(one) for one in names]
+                    if "code" in columns:
+                        yield from (ast.literal_eval(row)[columns.index("code")] for row in rows)
+
+
+def test_the_comparing_page_says_what_to_do_about_every_finding() -> None:
+    page = (DOCS / "comparing.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Findings\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(finding_codes())
+
+
+def test_the_comparing_page_has_every_verdict_metric_and_method() -> None:
+    page = (DOCS / "comparing.md").read_text(encoding="utf-8")
+    assert [kind for kind in VerdictKind if f"\n**{kind}**: " not in page] == []
+    assert [name for name in (*Metric, *METHODS) if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=label)

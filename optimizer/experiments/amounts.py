@@ -45,7 +45,7 @@ def paired_amount(
     if found.family is not None and len(first) < settings.min_families:
         return replace(
             plain,
-            reason=f"only {len(first)} families of cases, {settings.min_families} are needed",
+            reason=f"too few families of cases: {len(first)} of at least {settings.min_families}",
         )
     wide, narrow = (fieller(first, second, level=level) for level in (1 - alpha, 1 - 2 * alpha))
     return replace(

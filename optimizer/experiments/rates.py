@@ -167,7 +167,7 @@ def _by_family(
     if n_families < settings.min_families:
         return replace(
             plain,
-            reason=f"only {n_families} families of cases, {settings.min_families} are needed",
+            reason=f"too few families of cases: {n_families} of at least {settings.min_families}",
         )
     wide, narrow = (
         cv3(found.differences, found.family, level=level) for level in (1 - alpha, 1 - 2 * alpha)

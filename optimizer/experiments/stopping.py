@@ -41,8 +41,7 @@ def stop(
         text = f"{best.arm.label} improved {design.primary} and broke no guardrail"
         return Stop(reason=StopReason.WINNER, text=text)
     if candidates and all(is_harmful(one) for one in candidates):
-        names = ", ".join(one.arm.label for one in candidates)
-        return Stop(reason=StopReason.HARM, text=f"worse than the baseline: {names}")
+        return Stop(reason=StopReason.HARM, text="; ".join(map(harm, candidates)))
     if all(_has_all_cases(one) for one in candidates):
         text = f"the planned {design.n_max} cases were looked at without a winner"
         return Stop(reason=StopReason.N_MAX, text=text)
@@ -70,6 +69,14 @@ def is_harmful(candidate: CandidateReport) -> bool:
     """Return whether a candidate was found to be worse, or to break a guardrail."""
     worse = candidate.look is not None and candidate.look.verdict is VerdictKind.REGRESSED
     return worse or _broke_a_guardrail(candidate)
+
+
+def harm(candidate: CandidateReport) -> str:
+    """Say what is harmful of a candidate: 'few_shot broke its guardrail on latency'."""
+    look = candidate.look
+    if look is not None and look.broken:
+        return f"{candidate.arm.label} broke its guardrail on {', '.join(look.broken)}"
+    return f"{candidate.arm.label} is worse than the baseline"
 
 
 def chance(design: ExperimentDesign, look: Look, *, alpha: float) -> float | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from optimizer.config.tree import Config
 from optimizer.experiments.states import Step, advance
-from optimizer.experiments.stopping import winner
+from optimizer.experiments.stopping import harm, winner
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine
 from optimizer.history.experimenting import record_looks, record_step
@@ -189,7 +189,7 @@ def _why_not(candidate: CandidateReport) -> str:
     if look is None or candidate.standing is Standing.INVALID:
         return f"{label}: {candidate.text}"
     if look.broken:
-        return f"{label} broke its guardrail on {', '.join(look.broken)}"
+        return harm(candidate)
     return f"{label} is {look.verdict} after {look.n} of {look.n_max} cases"
 
 

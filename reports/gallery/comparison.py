@@ -24,16 +24,15 @@ from reports.formatting import count, listing, p_statement, plural
 from reports.parts.comparisons import (
     SHOWN,
     case_details,
-    common_level,
     companion_details,
     effect_cells,
     finding_section,
     judged_details,
+    levels_title,
     metric_table,
     p_title,
 )
 from reports.parts.effects import option_margin
-from reports.parts.rules import interval_title
 from reports.parts.verdicts import NOTHING_MEASURED, TONES, cheaper_arm, said_of, verdict_of
 
 NOTHING_COMPARED = Verdict(Tone.BAD, "INVALID: nothing was compared.")
@@ -121,18 +120,17 @@ def _least_gain(found: MetricVerdict) -> tuple[bool, float]:
 
 def _candidate_table(compared: Sequence[Comparison]) -> Table:
     primaries = [one.primary for one in compared]
-    common = common_level(primaries)
     names = sorted({found.metric.value for found in primaries})
     return Table(
         columns=(
             left("candidate"),
             right("effect"),
-            right(interval_title(common)),
+            right(levels_title(primaries)),
             right(p_title(primaries)),
             right("n"),
             left("verdict"),
         ),
-        rows=tuple((one.candidate.label, *effect_cells(one.primary, common)) for one in compared),
+        rows=tuple((one.candidate.label, *effect_cells(one.primary)) for one in compared),
         caption=f"{listing(names)}: candidate minus baseline" if names else None,
         empty="No metric was compared.",
     )

@@ -120,12 +120,13 @@ def _ended(name: str, outcome: Outcome) -> Verdict:
     if outcome.estimate is not None:
         shown = change_interval(outcome.metric, outcome.low, outcome.high)
         bounds = "" if shown == UNKNOWN else f", {level(outcome.level)} CI {shown}"
-        effect = f": {change(outcome.metric, outcome.estimate)}{bounds}"
+        effect = f"{change(outcome.metric, outcome.estimate)}{bounds}"
     if outcome.winner is not None:
         sure = ", confirmed on held-out cases" if outcome.confirmed else ""
-        text = f"WINNER {outcome.winner}: {name}: {clause(outcome.reason)}{sure}{effect}."
-        return Verdict(Tone.GOOD, text)
+        text = f"WINNER {outcome.winner}: {name}: {clause(outcome.reason)}{sure}"
+        return Verdict(Tone.GOOD, f"{text}: {effect}." if effect else f"{text}.")
     kind = "UNCONFIRMED" if outcome.confirmed is False else "NO WINNER"
+    effect = effect and f"; effect on {outcome.metric} {effect}"
     return Verdict(Tone.WARN, f"{kind}: {name}: {clause(outcome.reason)}{effect}.")
 
 
@@ -135,7 +136,7 @@ def _should_end(name: str, found: ExperimentReport, stop: Stop) -> Verdict:
         for one in found.candidates
         if one.comparison is not None and one.look is not None
     ]
-    said = f" {best[0]}." if len(best) == 1 else ""
+    said = f" Measured: {best[0]}." if len(best) == 1 else ""
     return Verdict(STOP_TONES[stop.reason], f"{name} should end: {clause(stop.text)}.{said}")
 
 

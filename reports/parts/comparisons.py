@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optimizer.models.cases import Arm
 from optimizer.models.terms import Scope, Severity
-from optimizer.models.verdicts import Comparison, Finding, MetricVerdict
+from optimizer.models.verdicts import Companion, Comparison, Finding, MetricVerdict
 from reports.document import (
     Block,
     Cell,
@@ -69,14 +69,13 @@ def finding_section(comparisons: Sequence[Comparison]) -> Section:
 
 def metric_table(metrics: Sequence[MetricVerdict]) -> Table:
     """Lay out the verdicts, a metric a row."""
-    common = common_level(metrics)
     return Table(
         columns=(
             left("metric"),
             right("baseline"),
             right("candidate"),
             right("effect"),
-            right(interval_title(common)),
+            right(levels_title(metrics)),
             right(p_title(metrics)),
             right("n"),
             left("verdict"),
@@ -86,7 +85,7 @@ def metric_table(metrics: Sequence[MetricVerdict]) -> Table:
                 found.metric.value,
                 measured(found.metric, found.baseline),
                 measured(found.metric, found.candidate),
-                *effect_cells(found, common),
+                *effect_cells(found),
             )
             for found in metrics
         ),
@@ -95,13 +94,11 @@ def metric_table(metrics: Sequence[MetricVerdict]) -> Table:
     )
 
 
-def effect_cells(found: MetricVerdict, common: float | None) -> tuple[Cell | str, ...]:
+def effect_cells(found: MetricVerdict) -> tuple[Cell | str, ...]:
     """Return effect, interval, p, n and verdict of a metric."""
-    shown = signed_interval(found.low, found.high)
-    at = "" if common is not None or shown == UNKNOWN else f" at {level(found.level)}"
     return (
         change(found.metric, found.estimate),
-        shown + at,
+        signed_interval(found.low, found.high),
         p_value(p_of(found)),
         units_of(found),
         verdict_cell(found),
@@ -173,7 +170,7 @@ def companion_details(comparison: Comparison) -> tuple[Block, ...]:
         (
             found.metric.value,
             companion.name,
-            figure(companion.value),
+            p_value(companion.value) if _is_chance(companion) else figure(companion.value),
             figure_interval(companion.low, companion.high),
             companion.text,
         )
@@ -213,10 +210,12 @@ def arm_table(arms: Sequence[Arm]) -> Table:
     )
 
 
-def common_level(metrics: Sequence[MetricVerdict]) -> float | None:
-    """Return the confidence level that all intervals share, or None where they differ."""
-    levels = {found.level for found in metrics if found.low is not None}
-    return levels.pop() if len(levels) == 1 else None
+def levels_title(metrics: Sequence[MetricVerdict]) -> str:
+    """Return the heading of a column of intervals: '95 % CI', 'CI, 97 % to 97.5 %'."""
+    levels = sorted({found.level for found in metrics if found.low is not None})
+    if len(levels) > 1:
+        return f"CI, {level(levels[0])} to {level(levels[-1])}"
+    return interval_title(levels[0] if levels else None)
 
 
 def p_title(metrics: Sequence[MetricVerdict]) -> str:
@@ -235,6 +234,10 @@ def listed(texts: Sequence[str]) -> tuple[str, ...]:
     """Return the first texts, and how many more there are."""
     more = len(texts) - SHOWN
     return (*texts[:SHOWN], *((f"and {count(more)} more",) if more > 0 else ()))
+
+
+def _is_chance(companion: Companion) -> bool:
+    return companion.name.startswith("p_")
 
 
 def _told(finding: Finding) -> str:

@@ -88,6 +88,8 @@ def _facts(proposal: Proposal) -> tuple[tuple[str, str], ...]:
 def _in_short(change: Change) -> str:
     if _is_long(change):
         return f"{change.setting} (text below)"
+    if change.old is None:
+        return f"{change.setting}: {setting(change.new)}"
     return f"{change.setting} {setting(change.old)} -> {setting(change.new)}"
 
 

@@ -164,6 +164,13 @@ def test_a_family_is_told_by_a_key_of_the_metadata(optimizer: Run, run_file: Wri
     assert (found["unit"], found["n"]) == ("family", 10)
 
 
+def test_a_family_that_no_task_names_is_refused(optimizer: Run, run_file: Write) -> None:
+    paths = [run_file(f"{name}.json", run_id=name) for name in ("old", "now")]
+    refused = optimizer("compare", *paths, "--family", "documnet")
+    assert refused.code == 2
+    assert "family 'documnet': no task of" in refused.err
+
+
 @needs_data
 def test_paired_and_unpaired_judge_alpacaeval_differently(optimizer: Run) -> None:
     arms = [DATA / f"alpacaeval2-gpt-3.5-turbo-1106{variant}.json" for variant in ("", "_concise")]

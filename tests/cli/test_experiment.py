@@ -23,7 +23,8 @@ def test_from_plan_to_winner(planned: Run, tmp_path: Path) -> None:
     assert planned("experiment", "start", "clear-1").code == 0
     report = planned("experiment", "report", "clear-1", "-o", "e.html", "-o", "e.json")
     assert report.out.startswith(
-        "clear-1 should end: clear improved success and broke no guardrail. clear passes\n64.2 pp"
+        "clear-1 should end: clear improved success and broke no guardrail. Measured:\n"
+        "clear passes 64.2 pp"
     )
     assert "120 and 120 tests against planned shares" in report.out
     assert (tmp_path / "e.html").read_text().startswith("<!DOCTYPE html>")
