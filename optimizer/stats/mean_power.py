@@ -8,7 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from optimizer.stats.power import require_other_than_zero, require_variances, z_values
+from optimizer.stats.power import (
+    mean_noninferiority_n,
+    require_other_than_zero,
+    require_variances,
+    z_values,
+)
 
 SMALLEST_SAMPLE = 2.0  # one observation has no spread
 SEARCH_PRECISION = 1e-12
