@@ -35,18 +35,18 @@ from optimizer.models.cases import Arm, LoadedArm
 from optimizer.models.terms import RATES, Metric, Scope, Severity, VerdictKind
 from optimizer.models.verdicts import Comparison, ComparisonSet, Finding, MetricVerdict
 
-METHODS = (
-    "exact",
-    "mid-p",
-    "asymptotic",
-    "paired-t",
-    "sign-flip",
-    "wilcoxon",
-    "z",
-    "welch",
-    "beta-binomial",
-)
-"""Methods that may be asked for in place of the one that fits."""
+METHODS = {
+    "exact": "McNemar exact",
+    "mid-p": "McNemar mid-p",
+    "asymptotic": "McNemar chi-square",
+    "paired-t": "paired t",
+    "sign-flip": "sign-flip",
+    "wilcoxon": "Wilcoxon",
+    "z": "pooled z",
+    "welch": "Welch",
+    "beta-binomial": "beta-binomial",
+}
+"""Methods that may be asked for in place of the one that fits, by how their verdicts name them."""
 
 BLIND_TO_PAIRS = frozenset({"z", "welch", "beta-binomial"})
 """Those that look away from which cases the arms share."""
@@ -133,7 +133,14 @@ class _View:
         )
 
     def measure(self, metric: Metric, alpha: float) -> MetricVerdict:
-        """Measure one metric by the method that fits the data."""
+        """Measure one metric, and say so where the method asked for does not fit the data."""
+        measured = self._measured(metric, alpha)
+        asked = self.method is not None and metric in RATES and measured.method != ""
+        if not asked or measured.method.startswith(METHODS[str(self.method)]):
+            return measured
+        return replace(measured, why=f"{self.method} does not fit: {measured.why}")
+
+    def _measured(self, metric: Metric, alpha: float) -> MetricVerdict:
         if not self.paired or self.method in BLIND_TO_PAIRS:
             return unpaired(
                 metric, self.arms, settings=self.settings, alpha=alpha, method=self.method

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.experiments.spread import variance_parts
+from optimizer.experiments.spread import spread_and_limit, variance_parts
 from optimizer.models.power import VarianceParts
 from optimizer.models.terms import RATES, Metric
 from optimizer.models.verdicts import MetricVerdict, Need
-from optimizer.stats.mean_power import cost_ratio_n, repeats_n
+from optimizer.stats.mean_power import cost_ratio_n, repeats_n, variance_limit
 from optimizer.stats.power import discordance_limit, paired_noninferiority_n, paired_rates_n
 
 MOST_REPEATS = 50
@@ -28,7 +29,8 @@ def need_of(
     """Return what would settle a paired measurement, planned with its margin.
 
     Planned are the cases that find a true difference of one margin, or that show a candidate of
-    equal worth to be no worse, whichever takes more; never with the observed difference.
+    equal worth to be no worse, whichever takes more; with the careful upper limit of the spread
+    that was seen, and never with the observed difference.
     """
     if measured.margin is None or measured.metric in (Metric.LATENCY_P50, Metric.LATENCY_P95):
         return None
@@ -39,11 +41,25 @@ def need_of(
         return _cases(_amount_cases(found, measured.margin, settings), measured)
     if measured.metric is Metric.SUCCESS and _is_once(pairs):
         return _cases(_flip_cases(measured, settings), measured)
-    parts = variance_parts(pairs, measured.metric, found)
+    parts = _at_their_limit(variance_parts(pairs, measured.metric, found), found, measured.metric)
     wanted = _mean_cases(parts, measured.margin, settings)
     repeated = max(parts.first_repeats, parts.second_repeats) > 1
     repeats = _repeats(parts, measured, settings) if repeated else None
     return _cases(wanted, measured, repeats, knows_noise=repeated)
+
+
+def _at_their_limit(parts: VarianceParts, found: PairedValues, metric: Metric) -> VarianceParts:
+    """Return the parts of a variance, all of them scaled to its careful upper limit."""
+    spread, limit = spread_and_limit(found, metric)
+    if spread == 0:
+        return parts
+    factor = limit / spread if metric is Metric.SUCCESS else (limit / spread) ** 2
+    return replace(
+        parts,
+        between=factor * parts.between,
+        first=None if parts.first is None else factor * parts.first,
+        second=None if parts.second is None else factor * parts.second,
+    )
 
 
 def _flip_cases(measured: MetricVerdict, settings: ComparisonSettings) -> float:
@@ -78,7 +94,7 @@ def _amount_cases(found: PairedValues, margin: float, settings: ComparisonSettin
     if int(positive.sum()) < 2:  # noqa: PLR2004 - one case tells nothing of the spread
         return math.inf
     logs = np.log(found.candidate[positive] / found.baseline[positive])
-    spread = float(logs.std(ddof=1))
+    spread = math.sqrt(variance_limit(float(np.var(logs, ddof=1)), len(logs)))
     if spread == 0:
         return 2.0
     return float(cost_ratio_n(spread, limit=1 + margin, alpha=settings.alpha, power=settings.power))

@@ -13,22 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.experiments.pairing import PairedValues, Pairs, match, paired_values
-from optimizer.experiments.spread import variance_parts
+from optimizer.experiments.spread import LEVEL, spread_and_limit, variance_parts
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import SelectionError
 from optimizer.models.power import Pilot, VarianceParts
 from optimizer.models.terms import RATES, Metric
 from optimizer.stats.clusters import intraclass_correlation
-from optimizer.stats.mean_power import variance_limit
-from optimizer.stats.power import clustered_n, discordance_limit
+from optimizer.stats.power import clustered_n
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-LEVEL = 0.8
-"""Two-sided level of the limit that is planned with."""
 
 FEWEST = 2
 """Cases below which there is no spread."""
@@ -52,7 +49,7 @@ def pilot_of(baseline: LoadedArm, candidate: LoadedArm, metric: Metric) -> Pilot
             f"{'case knows' if n == 1 else 'cases know'} {metric}, expected at least {FEWEST}",
             hint=f"State the spread with {_option(metric)} instead.",
         )
-    spread, limit = _spread(found, metric)
+    spread, limit = spread_and_limit(found, metric)
     if limit == 0:
         raise SelectionError(
             f"pilot {baseline.arm.label}, {candidate.arm.label}: none of {n} cases differs in "
@@ -120,17 +117,6 @@ def _logs(found: PairedValues) -> PairedValues:
 def _renumbered(family: NDArray[np.int64]) -> NDArray[np.int64] | None:
     _, number = np.unique(family, return_inverse=True)
     return number.astype(np.int64) if len(number) else None
-
-
-def _spread(found: PairedValues, metric: Metric) -> tuple[float, float]:
-    """Return the spread of the differences and its upper limit."""
-    n = len(found.baseline)
-    if metric is Metric.SUCCESS:
-        first, second = found.baseline, found.candidate
-        flips = float((first * (1 - second) + second * (1 - first)).sum())
-        return flips / n, discordance_limit(flips, n, LEVEL)
-    variance = float(np.var(found.differences, ddof=1))
-    return math.sqrt(variance), math.sqrt(variance_limit(variance, n, LEVEL))
 
 
 def _arm_sd(found: PairedValues, parts: VarianceParts) -> float:

@@ -11,12 +11,31 @@ from optimizer.experiments.pairing import PairedValues, Pairs
 from optimizer.models.power import VarianceParts
 from optimizer.models.terms import RATES, Metric
 from optimizer.stats.flakiness import within_variance
-from optimizer.stats.mean_power import variance_beyond_noise
+from optimizer.stats.mean_power import variance_beyond_noise, variance_limit
+from optimizer.stats.power import discordance_limit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+LEVEL = 0.8
+"""Two-sided level of the interval whose upper limit a pilot is planned with."""
+
+
+def spread_and_limit(found: PairedValues, metric: Metric) -> tuple[float, float]:
+    """Return the spread of the differences and its upper limit.
+
+    Of a pass rate it is the share of outcomes that flip, of anything else a standard deviation.
+    """
+    n = len(found.baseline)
+    if metric is Metric.SUCCESS:
+        first, second = found.baseline, found.candidate
+        flips = float((first * (1 - second) + second * (1 - first)).sum())
+        return flips / n, discordance_limit(flips, n, LEVEL)
+    variance = float(np.var(found.differences, ddof=1))
+    return math.sqrt(variance), math.sqrt(variance_limit(variance, n, LEVEL))
 
 
 def variance_parts(pairs: Pairs, metric: Metric, found: PairedValues) -> VarianceParts:

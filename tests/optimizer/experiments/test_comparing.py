@@ -359,3 +359,13 @@ def test_whatever_happened_there_is_a_verdict_and_never_a_p_value_out_of_nothing
             assert found.low <= found.high
         if found.kind is VerdictKind.INVALID:
             assert found.reason
+
+
+def test_a_method_that_does_not_fit_the_data_is_said(arm: Build) -> None:
+    before = {f"c{i:02}": "+-" for i in range(40)}
+    now = {case: "++" if i % 2 else "--" for i, case in enumerate(before)}
+    found = one(arm("old", before), arm("new", now), method="mid-p").primary
+    assert "mid-p does not fit" in found.why
+    assert (
+        "does not fit" not in one(arm("old", before), arm("new", now), method="welch").primary.why
+    )
