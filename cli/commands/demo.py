@@ -16,7 +16,7 @@ def demo(
         "optimizer-demo"
     ),
 ) -> None:
-    """Show the product on real sample runs: ingest, analyze, decide, gate, report.
+    """Show the product on real sample runs: ingest, analyze, gate, compare, decide, report.
 
     Example: optimizer demo
     """
@@ -33,6 +33,7 @@ def demo(
         ("runs", "--store", store),
         ("analyze", str(runs / "sentiment-clear.json")),
         ("gate", str(runs / "sentiment-few_shot.json")),
+        ("compare", str(runs / "sentiment-clear.json"), str(runs / "sentiment-few_shot.json")),
         decide,
         (*report, *outputs),
     ):

@@ -147,13 +147,17 @@ def _by_difference(
     return replace(
         _with_bounds(plain, wide, narrow),
         p_value=p,
-        method=f"{name}, {'pseudo-case' if sparse else 'paired t'} interval",
+        method=_method(name, "pseudo-case" if sparse else "paired t"),
         why=(
             f"{shape} averaged within each case; {m} of {n} cases changed, "
             + ("too few for Student's t alone" if few else "enough for Student's t")
         ),
         companions=_mean_companions(d, paired_t(d)),
     )
+
+
+def _method(test: str, interval: str) -> str:
+    return test if test == interval else f"{test}, {interval} interval"
 
 
 def _by_family(
