@@ -52,6 +52,11 @@ def load_arm(
     )
 
 
+def content_of(runs: Sequence[ArmRun]) -> str:
+    """Return a hash over the contents of the runs of one variant, oldest first."""
+    return sha256("".join(run.content_sha256 for run in runs).encode()).hexdigest()
+
+
 def _arm(
     selector: str, runs: Sequence[ArmRun], cases: CaseColumns, datasets: tuple[str, ...]
 ) -> Arm:
@@ -68,7 +73,7 @@ def _arm(
         model=newest.model,
         parameters=newest.parameters,
         pairable=all(run.pairable for run in runs),
-        content_sha256=sha256("".join(run.content_sha256 for run in runs).encode()).hexdigest(),
+        content_sha256=content_of(runs),
         n_tasks=sum(run.n_tasks for run in runs),
         n_completed=sum(run.n_completed for run in runs),
         n_succeeded=sum(run.n_succeeded for run in runs),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
+from optimizer.experiments.pairing import PairedValues, Pairs, paired_values, too_few
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
 from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
@@ -38,7 +38,7 @@ def paired_amount(
     first, second = _units(found)
     plain = _described(found, metric, alpha, n=len(first))
     if len(first) < 2:  # noqa: PLR2004 - one case has no spread
-        return replace(plain, reason=_too_few(len(first), metric))
+        return replace(plain, reason=too_few(len(first), f"a known {NOUNS[metric]}"))
     if float(first.sum()) <= 0:
         return replace(plain, reason=f"the baseline's {NOUNS[metric]} is 0: a ratio has no meaning")
     if found.family is not None and len(first) < settings.min_families:
@@ -200,12 +200,6 @@ def _typical(
             text="candidate over baseline in the typical case",
         ),
     )
-
-
-def _too_few(n: int, metric: Metric) -> str:
-    if n == 0:
-        return f"no case has a known {NOUNS[metric]} in both arms"
-    return f"only {n} case has a known {NOUNS[metric]} in both arms"
 
 
 def times_of(arm: LoadedArm) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

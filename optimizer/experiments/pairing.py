@@ -150,6 +150,11 @@ def paired_values(pairs: Pairs, metric: Metric, *, families: bool) -> PairedValu
     )
 
 
+def too_few(n: int, what: str) -> str:
+    """Say that no shared case, or a single one, has what is measured."""
+    return f"{'only one' if n else 'no'} shared case has {what} in both arms"
+
+
 def _family(pairs: Pairs, kept: NDArray[np.bool_]) -> Ints | None:
     recorded = pairs.baseline.family[pairs.at_baseline]
     if not bool((recorded != "").any()):

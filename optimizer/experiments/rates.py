@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
+from optimizer.experiments.pairing import PairedValues, Pairs, paired_values, too_few
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
 from optimizer.stats.bayes import paired_dirichlet
@@ -27,6 +27,8 @@ from optimizer.stats.results import Difference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+MEASURED = {Metric.SUCCESS: "an outcome", Metric.SCORE: "a score"}
 
 FLOAT_NOISE = 1e-12
 """Differences of case means smaller than this are none."""
@@ -67,7 +69,7 @@ def paired_rate(
     found = paired_values(pairs, metric, families=families)
     plain = _described(found, metric, alpha)
     if len(found.baseline) < 2:  # noqa: PLR2004 - one case has no spread
-        return replace(plain, reason=f"only {len(found.baseline)} shared case has a value")
+        return replace(plain, reason=too_few(len(found.baseline), MEASURED[metric]))
     if found.family is not None:
         return _by_family(plain, found, settings, alpha)
     flips = _flips(pairs, found) if metric is Metric.SUCCESS else None

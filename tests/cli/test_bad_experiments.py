@@ -68,3 +68,27 @@ def test_json_holds_no_infinity_where_an_interval_has_no_bound(stored: Run) -> N
     stored("experiment", "start", "e")
     report = stored("experiment", "report", "e", "--json")
     json.loads(report.out, parse_constant=pytest.fail)
+
+
+def test_a_look_at_runs_that_were_replaced_makes_no_winner(stored: Run, run_file: Write) -> None:
+    stored(*PLAN, "--cases", "24")
+    stored("experiment", "start", "e")
+    assert "v2 improved success" in stored("experiment", "report", "e").out
+    worse = run_file("now.json", "--+" * 8, metadata={"prompt_variant": "v2"}, run_id="r2")
+    assert stored("ingest", "--replace", worse).code == 0
+    found = stored("experiment", "report", "e", "--json").json
+    assert found["stop"] is None
+    assert found["candidates"][0]["standing"] == "invalid"
+    ended = stored("experiment", "conclude", "e")
+    assert ended.out.startswith("NO WINNER: e: v2: of the runs last looked at, one was replaced")
+    assert "33.3 pp" not in ended.out.partition("\n\n")[0]
+
+
+def test_a_look_that_measures_nothing_spends_nothing(stored: Run) -> None:
+    stored(*PLAN, "--cases", "24", "--metric", "score")
+    stored("experiment", "start", "e")
+    found = stored("experiment", "report", "e", "--json").json
+    assert found["looks"] == []
+    assert found["candidates"][0]["text"] == "no shared case has a score in both arms"
+    ended = stored("experiment", "conclude", "e")
+    assert ended.out.startswith("NO WINNER: e: v2: no shared case has a score in both arms.")
