@@ -13,6 +13,7 @@ import msgspec
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import Arm, ArmRun, CaseColumns, LoadedArm
+from optimizer.models.errors import SelectionError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JUDGES = ("judge", "judge_model", "grader", "scorer")
@@ -38,11 +39,19 @@ def load_arm(
         latencies: Whether every single time is wanted.
         family: Which column of a task or key of its metadata tells the family of its case; None:
             its family, where one was recorded.
+
+    Raises:
+        SelectionError: No task has that column or key.
     """
     runs = [run for run in queries.arms(history, run_ids) if run.variant_id == variant_id]
     cases = queries.case_columns(history, run_ids, variant_id)
     if family is not None:
         labels = queries.case_families(history, run_ids, variant_id, key=family)
+        if not bool((labels != "").any()):
+            raise SelectionError(
+                f"family {family!r}: no task of {selector} says it",
+                hint="Name a key of the tasks' metadata, or dataset, scenario, tenant, task_type.",
+            )
         cases = replace(cases, family=labels)
     datasets = queries.arm_datasets(history, run_ids, variant_id)
     return LoadedArm(

@@ -213,7 +213,7 @@ def case_families(
 ) -> NDArray[np.object_]:
     """Return the family of each case of `case_columns`, told by a column or a key of metadata."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id, "key": key}
-    params["path"] = f'$."{key}"'
+    params["path"] = "/" + key.replace("~", "~0").replace("/", "~1")
     return _columns(history, "case_families", **params)["family"]
 
 
