@@ -12,6 +12,7 @@ from optimizer.experiments.pairing import PairedValues, Pairs, paired_values, to
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
 from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
+from optimizer.stats.ranks import sign_flip
 from optimizer.stats.ratios import fieller, geometric_ratio
 from optimizer.stats.results import Ratio
 from optimizer.stats.tails import quantile_ratios
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 QUANTILES = {Metric.LATENCY_P50: 0.50, Metric.LATENCY_P95: 0.95}
 """Metrics that are a quantile of the latency."""
+
+RATIO_NOISE = 1e-9
+"""Intervals of ratios narrower than this have no width."""
 
 NOUNS = {Metric.LATENCY: "latency", Metric.COST: "cost", Metric.TOKENS: "token count"}
 
@@ -47,6 +51,8 @@ def paired_amount(
             reason=f"only {len(first)} families of cases, {settings.min_families} are needed",
         )
     wide, narrow = (fieller(first, second, level=level) for level in (1 - alpha, 1 - 2 * alpha))
+    if is_a_point(wide) and len(first) < settings.min_cases_for_t:
+        return _without_bounds(plain, first, second, settings)
     return replace(
         _with_bounds(plain, wide, narrow),
         p_value=wide.p_value,
@@ -138,6 +144,11 @@ def cases_for_quantile(q: float, alpha: float) -> int:
     return math.ceil(math.log(alpha) / math.log(q))
 
 
+def is_a_point(ratio: Ratio) -> bool:
+    """Say whether an interval has no width: the values are without any spread."""
+    return math.isclose(ratio.low, ratio.high, rel_tol=RATIO_NOISE, abs_tol=RATIO_NOISE)
+
+
 def _ordinal(q: float) -> str:
     return "median" if q == 0.5 else f"{100 * q:g}th percentile"  # noqa: PLR2004
 
@@ -170,6 +181,27 @@ def _described(found: PairedValues, metric: Metric, alpha: float, *, n: int) -> 
         n_fixed=int((changed < 0).sum()),
         n_broken=int((changed > 0).sum()),
         n_dropped=found.n_dropped,
+    )
+
+
+def _without_bounds(
+    plain: MetricVerdict,
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    settings: ComparisonSettings,
+) -> MetricVerdict:
+    """Measure few amounts that all have the same ratio: they tell nothing of the spread."""
+    return replace(
+        plain,
+        low=-math.inf,
+        high=math.inf,
+        low_one_sided=-math.inf,
+        high_one_sided=math.inf,
+        p_value=sign_flip(second - first, seed=settings.seed).p_value,
+        reason=f"all {plain.n} {'families' if plain.unit == 'family' else 'cases'} have the same "
+        "ratio, and so few tell nothing of others",
+        method="sign-flip permutation",
+        why="amounts without any spread, so the ratio of their means has no bounds",
     )
 
 

@@ -93,6 +93,11 @@ def _pairs(
     )
 
 
+def is_once(pairs: Pairs) -> bool:
+    """Say whether both arms ran each shared case once."""
+    return not any(bool((n != 1).any()) for n in pairs.of("n"))
+
+
 AMOUNT_COLUMNS = {
     Metric.LATENCY: "latency_ms",
     Metric.COST: "cost_usd",

@@ -96,3 +96,88 @@ def test_a_score_that_is_missing_is_named(
     assert said(result).startswith(
         "INCONCLUSIVE: now against old: no shared case has a score in both arms."
     )
+
+
+@pytest.mark.parametrize("n", [2, 5, 14])
+def test_few_amounts_without_any_spread_prove_nothing(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]], n: int
+) -> None:
+    old, now = arms("+" * n, "+" * n, lambda _: cost(0.01), lambda _: cost(0.01))
+    gated = optimizer("gate", now, "-b", old, "-g", "cost:10%:prove")
+    assert gated.code == 3
+    shown = said(optimizer("compare", old, now, "-m", "cost"))
+    assert f"all {n} cases have the same ratio, and so few tell nothing of others" in shown
+    assert optimizer("gate", now, "-b", old, "-g", "cost:10%").code == 0
+
+
+def test_a_cost_that_doubles_everywhere_is_found_when_chance_cannot_make_it(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    kinds = []
+    for n in (5, 6):
+        old, now = arms("+" * n, "+" * n, lambda _: cost(0.01), lambda _: cost(0.02))
+        found = optimizer("compare", old, now, "-m", "cost", "--json")
+        (metric,) = found.json["comparisons"][0]["metrics"]
+        kinds.append((metric["kind"], metric["p_value"]))
+    assert kinds == [("inconclusive", 2 / 2**5), ("regressed", 2 / 2**6)]
+
+
+def test_few_scores_that_all_move_alike_prove_nothing(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    old, now = arms("+" * 5, "+" * 5, lambda _: score(0.5), lambda _: score(0.47))
+    assert optimizer("gate", now, "-b", old, "-g", "score:5pp:prove").code == 3
+    shown = said(optimizer("compare", old, now, "-m", "score"))
+    assert "the true one seems to lie between" not in shown
+    assert "needs 10 more cases" in shown
+
+
+def test_families_that_all_pass_prove_no_more_than_as_many_cases(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    def in_family(i: int) -> dict[str, Any]:
+        return {"metadata": {"family": f"f{i // 4}"}}
+
+    old, now = arms("+" * 20, "+" * 20, in_family, in_family)
+    assert optimizer("gate", now, "-b", old, "-g", "success:5pp:prove").code == 3
+
+
+def test_repeats_that_always_agree_count_once(optimizer: Run, run_file: Write) -> None:
+    def repeated(name: str, passed: int) -> Path:
+        tasks = json.loads(run_file(f"{name}.json", "+" * 60).read_text())["task_results"]
+        for i, task in enumerate(tasks):
+            task["metadata"] = {"case_id": f"c{i // 2}", "repeat": i % 2}
+            task["task_status"] = "succeeded" if i // 2 < passed else "failed"
+        label = {"prompt_variant": name}
+        return run_file(f"{name}.json", run_id=name, metadata=label, task_results=tasks)
+
+    paths = (repeated("old", 30), repeated("now", 10))
+    metric = optimizer("compare", *paths, "--json").json["comparisons"][0]["metrics"][0]
+    assert metric["method"] == "McNemar mid-p, Tango score interval"
+    assert -1 < metric["low"] < metric["estimate"] < metric["high"]
+    suite = optimizer("compare", *paths, "--scope", "suite")
+    assert "tells nothing of the noise between runs" in said(suite)
+
+
+def test_arms_of_different_cases_that_all_pass_prove_no_more_when_repeated(
+    optimizer: Run, run_file: Write
+) -> None:
+    paths = []
+    for name in ("old", "now"):
+        tasks = json.loads(run_file(f"{name}.json", "+" * 10).read_text())["task_results"]
+        for i, task in enumerate(tasks):
+            task["metadata"] = {"case_id": f"{name if i > 1 else ''}{i // 2}", "repeat": i % 2}
+        label = {"prompt_variant": name}
+        paths.append(run_file(f"{name}.json", run_id=name, metadata=label, task_results=tasks))
+    shown = said(optimizer("compare", *paths))
+    assert shown.startswith("INCONCLUSIVE:")
+    assert "[-43.4, +43.4] pp, 5 and 5 cases" in shown
+
+
+def test_few_cases_against_many_are_compared_without_delay(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    paths = arms("+" * 10, "+-" * 5000)
+    metric = optimizer("compare", *paths, "--json").json["comparisons"][0]["metrics"][0]
+    assert metric["method"] == "Fisher exact, Newcombe interval"
+    assert metric["p_value"] == pytest.approx(0.0019, rel=0.1)
