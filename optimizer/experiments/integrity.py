@@ -38,6 +38,9 @@ def _arms(baseline: Arm, candidate: Arm) -> Iterator[Finding]:
         yield _invalid("same_run", "both arms are the same runs of the same variant")
     elif same_variant:
         yield _caveat("same_variant", "both arms are the same variant: an A/A comparison")
+    if baseline.workflow_id != candidate.workflow_id:
+        text = f"the arms are of two workflows: {baseline.workflow_id}; {candidate.workflow_id}"
+        yield _caveat("different_workflow", text)
     if baseline.judge and candidate.judge and baseline.judge != candidate.judge:
         text = f"the arms were graded by different judges: {baseline.judge}; {candidate.judge}"
         yield _invalid("different_judge", text, *GRADED)

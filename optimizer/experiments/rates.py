@@ -28,6 +28,9 @@ from optimizer.stats.results import Difference
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+OF_FLIPS = ("exact", "mid-p", "asymptotic")
+"""Methods for cases that pass or fail, without repeats that differ."""
+
 MEASURED = {Metric.SUCCESS: "an outcome", Metric.SCORE: "a score"}
 
 FLOAT_NOISE = 1e-12
@@ -73,7 +76,7 @@ def paired_rate(
     if found.family is not None:
         return _by_family(plain, found, settings, alpha)
     flips = _flips(found) if metric is Metric.SUCCESS else None
-    if flips is not None and method in (None, "exact", "mid-p", "asymptotic"):
+    if flips is not None and method in (None, *OF_FLIPS):
         return _by_flips(plain, flips, alpha, method, once=is_once(pairs))
     return _by_difference(plain, found, settings=settings, alpha=alpha, method=method)
 
@@ -150,12 +153,13 @@ def _by_difference(
     wide, narrow = (interval(d, level=level) for level in (1 - alpha, 1 - 2 * alpha))
     p, name = _p_of(d, few=few, method=method, settings=settings, wide=paired_t(d))
     shape = "scores" if plain.metric is Metric.SCORE else "repeats"
+    unfit = f"{method} takes cases that pass or fail, " if method in OF_FLIPS else ""
     return replace(
         _with_bounds(plain, wide, narrow),
         p_value=p,
         method=f"{name}, {'pseudo-case' if sparse else 'paired t'} interval",
         why=(
-            f"{shape} averaged within each case; {m} of {n} cases changed, "
+            f"{unfit}{shape} averaged within each case; {m} of {n} cases changed, "
             + ("too few for Student's t alone" if few else "enough for Student's t")
         ),
         companions=_mean_companions(d, paired_t(d)),
@@ -206,7 +210,7 @@ def _p_of(
     """Return the p-value of the method asked for, or of the one that fits, and its name."""
     if method == "wilcoxon":
         return wilcoxon(d).p_value, "Wilcoxon signed-rank"
-    if method == "sign-flip" or (few and method is None):
+    if method == "sign-flip" or (few and method != "paired-t"):
         return sign_flip(d, seed=settings.seed).p_value, "sign-flip permutation"
     return wide.p_value, "paired t"
 

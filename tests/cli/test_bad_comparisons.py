@@ -181,3 +181,98 @@ def test_few_cases_against_many_are_compared_without_delay(
     metric = optimizer("compare", *paths, "--json").json["comparisons"][0]["metrics"][0]
     assert metric["method"] == "Fisher exact, Newcombe interval"
     assert metric["p_value"] == pytest.approx(0.0019, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("args", "complaint"),
+    [
+        (("-", "-"), "standard input can be read once, so it is one arm at most"),
+        (("", "now.json"), "'': names no arm"),
+        (("#v1", "now.json"), "'#v1': names no arm"),
+        (("old.json", "now.json", "now.json"), "now.json: are the same runs"),
+        (("old.json", "now.json", "-w", "nosuch"), "of workflow 'wf', expected 'nosuch'"),
+        (("old.json", "now.json", "-m", ","), "metric ',': names none"),
+        (("old.json", "now.json", "-m", ""), "metric '': names none"),
+        (("old.json", "now.json", "--margin", "success=\u0665pp"), "expected a number with pp"),
+        (
+            ("old.json", "now.json", "--margin", "success=5pp", "--margin", "success=6pp"),
+            "one metric has two",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    optimizer: Run,
+    arms: Callable[..., tuple[Path, Path]],
+    args: tuple[str, ...],
+    complaint: str,
+) -> None:
+    old, _ = arms("+-" * 5, "++" * 5)
+    refused = optimizer("compare", *args, stdin=old.read_text())
+    assert refused.code == 2
+    assert complaint in refused.err
+
+
+def test_an_unknown_name_says_where_it_was_looked_for(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    optimizer("ingest", *arms("+-" * 5, "++" * 5))
+    refused = optimizer("compare", "vague", "clear", "-w", "nosuch")
+    assert refused.code == 2
+    assert "no variant of workflow 'nosuch' is called so" in refused.err
+
+
+def test_a_file_of_several_runs_is_both_arms(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]], tmp_path: Path
+) -> None:
+    paths = arms("+-" * 5, "++" * 5)
+    both = tmp_path / "both.jsonl"
+    both.write_text("".join(json.dumps(json.loads(path.read_text())) + "\n" for path in paths))
+    verdicts = {
+        optimizer("compare", *named).out.partition("\n\n")[0]
+        for named in (paths, (f"{both}#old", f"{both}#now"))
+    }
+    assert len(verdicts) == 1
+    unclear = optimizer("compare", both, paths[1])
+    assert unclear.code == 2
+    assert "holds 2 runs, expected one of now (now), old (old)" in unclear.err
+    assert f"hint: Name a run: {both}#old." in unclear.err
+
+
+def test_run_chooses_of_the_file_that_is_judged(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]], tmp_path: Path
+) -> None:
+    paths = arms("+-" * 20, "++" * 20)
+    both = tmp_path / "both.jsonl"
+    both.write_text("".join(json.dumps(json.loads(path.read_text())) + "\n" for path in paths))
+    assert optimizer("gate", both, "--baseline", paths[0], "--run", "now").code == 0
+
+
+def test_candidates_of_one_label_are_told_apart(optimizer: Run, run_file: Write) -> None:
+    runs = [
+        run_file(f"{i}.json", "+-" * (10 + i), run_id=f"r{i}", metadata={"prompt_variant": label})
+        for i, label in enumerate(("old", "now", "now"))
+    ]
+    found = optimizer("compare", *runs, "--json").json["comparisons"]
+    assert [one["candidate"]["label"] for one in found] == ["now (r1)", "now (r2)"]
+
+
+def test_arms_of_two_workflows_are_pointed_out(optimizer: Run, run_file: Write) -> None:
+    paths = (
+        run_file("a.json", "+-" * 9),
+        run_file("b.json", "++" * 9, run_id="r2", workflow_id="other"),
+    )
+    assert "caveat: the arms are of two workflows: wf; other" in said(optimizer("compare", *paths))
+
+
+def test_a_method_that_does_not_fit_gives_way_to_one_that_does(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    paths = arms(
+        "+" * 9, "+" * 9, lambda i: score(0.1 * i), lambda i: score(0.1 * i + 0.01 * (i > 2))
+    )
+    found = optimizer("compare", *paths, "-m", "score", "--method", "exact", "--json")
+    metric = found.json["comparisons"][0]["metrics"][0]
+    assert metric["method"].startswith("sign-flip")
+    assert "exact takes cases that pass or fail" in metric["why"]
+    blind = optimizer("compare", *paths, "--method", "z", "--json").json["comparisons"][0]
+    assert "does not see which cases the arms share" in blind["metrics"][0]["why"]
