@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.reading import is_file, run_of_file
+from cli.reading import history_of_file, is_file, run_of
+from optimizer.models.errors import SelectionError
 
 if TYPE_CHECKING:
     from cli.session import Session
@@ -33,12 +34,15 @@ def loaded_arms(
 ) -> list[LoadedArm]:
     """Load the arms, the files among them first: they tell the workflow that names refer to.
 
+    `run` says which run of the last arm's file is meant, where that holds several.
+
     Raises:
         FormatError: A file cannot be read.
         SelectionError: A name means nothing, or more than one thing.
     """
     from optimizer.pipeline.arms import Wanted
 
+    _require_names(selectors)
     latencies = any(metric in QUANTILES for metric in metrics or ())
     found: dict[int, LoadedArm] = {}
     order = sorted(range(len(selectors)), key=lambda i: (_is_name(selectors[i]), -i))
@@ -52,8 +56,15 @@ def loaded_arms(
             latencies=latencies,
         )
         found[place] = _loaded(
-            selectors[place], here, wanted, bridge=bridge, trust=trust, outputs=outputs, run=run
+            selectors[place],
+            here,
+            wanted,
+            bridge=bridge,
+            trust=trust,
+            outputs=outputs,
+            run=run if place == len(selectors) - 1 else None,
         )
+        _require_workflow(found[place], workflow)
     return [found[place] for place in range(len(selectors))]
 
 
@@ -69,18 +80,37 @@ def _loaded(
 ) -> LoadedArm:
     from optimizer.history.settings import PayloadPolicy
     from optimizer.history.store import read_history
-    from optimizer.pipeline.arms import PART, arm_of_run, stored_arm
+    from optimizer.pipeline.arms import PART, arm_of_runs, stored_arm
 
     name, _, part = selector.partition(PART)
     if not is_file(name):
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             return stored_arm(history, selector, wanted)
     payloads = PayloadPolicy.HASHES if wanted.family is None else PayloadPolicy.FULL
-    with run_of_file(
-        name, here, run=run, bridge=bridge, trust=trust, outputs=outputs, payloads=payloads
-    ) as chosen:
-        return arm_of_run(
-            chosen.history, chosen.run_id, part or None, selector=selector, wanted=wanted
+    with history_of_file(
+        name, here, bridge=bridge, trust=trust, outputs=outputs, payloads=payloads
+    ) as (history, run_ids):
+        chosen = run_ids if run is None else [run_of(run_ids, run, name)]
+        return arm_of_runs(history, chosen, part or None, selector=selector, wanted=wanted)
+
+
+def _require_names(selectors: Sequence[str]) -> None:
+    """Refuse what cannot name arms."""
+    names = [selector.partition("#")[0] for selector in selectors]
+    if "" in names:
+        raise SelectionError(
+            f"{selectors[names.index('')]!r}: names no arm, expected a file, a run or a variant"
+        )
+    if names.count("-") > 1:
+        raise SelectionError("-: standard input can be read once, so it is one arm at most")
+
+
+def _require_workflow(loaded: LoadedArm, workflow: str | None) -> None:
+    """Refuse an arm of another workflow than the one asked for."""
+    arm = loaded.arm
+    if workflow is not None and arm.workflow_id != workflow:
+        raise SelectionError(
+            f"{arm.selector}: is of workflow {arm.workflow_id!r}, expected {workflow!r}"
         )
 
 

@@ -85,13 +85,34 @@ def run_of_file(
     bridge: str | None,
     trust: bool,
     outputs: Sequence[Path] | None,
-    payloads: PayloadPolicy | None = None,
 ) -> Iterator[Chosen]:
-    """Open the run that is meant of a file, with what is said of the texts of its tasks.
+    """Open the run that is meant of a file.
 
     Raises:
         FormatError: The file cannot be read.
         SelectionError: No run is meant, or more than one.
+    """
+    with history_of_file(file, here, bridge=bridge, trust=trust, outputs=outputs) as (
+        history,
+        run_ids,
+    ):
+        yield Chosen(history=history, run_id=run_of(run_ids, run, file))
+
+
+@contextmanager
+def history_of_file(
+    file: str,
+    here: Session,
+    *,
+    bridge: str | None,
+    trust: bool,
+    outputs: Sequence[Path] | None,
+    payloads: PayloadPolicy | None = None,
+) -> Iterator[tuple[History, list[str]]]:
+    """Open a history of the runs of a file, with their ids, and what is said of its texts.
+
+    Raises:
+        FormatError: The file cannot be read.
     """
     from optimizer.history.settings import PayloadPolicy
     from optimizer.pipeline.view import history_of
@@ -100,10 +121,9 @@ def run_of_file(
         if Path(file).exists() and path.exists() and path.samefile(file):
             raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
     reading = read_file(file, here.loaded.config.ingest, bridge=bridge, trust=trust)
-    run_id = _run_of([found.header.run_id for found in reading.runs], run, file)
     kept = payloads or PayloadPolicy.NONE
     with history_of([reading], here.now, payloads=kept) as history:
-        yield Chosen(history=history, run_id=run_id)
+        yield history, [found.header.run_id for found in reading.runs]
 
 
 def is_file(selector: str) -> bool:
@@ -114,8 +134,12 @@ def is_file(selector: str) -> bool:
     return ":" not in selector and (path.parent != Path() or path.suffix in FILE_SUFFIXES)
 
 
-def _run_of(run_ids: list[str], wanted: str | None, file: str) -> str:
-    """Return the run that is meant among those of a file."""
+def run_of(run_ids: Sequence[str], wanted: str | None, file: str) -> str:
+    """Return the run that is meant among those of a file.
+
+    Raises:
+        SelectionError: No run is meant, or more than one.
+    """
     found = [run_id for run_id in run_ids if wanted is None or run_id.startswith(wanted)]
     if wanted is not None and wanted in found:
         return wanted

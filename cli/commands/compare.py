@@ -19,7 +19,7 @@ def compare(
         typer.Argument(
             help="Baseline, then one candidate or several: result files, run ids, variants, "
             "latest, branch:NAME, WORKFLOW:VARIANT, @baseline. FILE#VARIANT or RUN#VARIANT "
-            "chooses a variant.",
+            "chooses a variant, FILE#RUN a run.",
             show_default=False,
         ),
     ],
@@ -49,7 +49,7 @@ def compare(
     from reports.gallery.comparison import comparison as comparison_report
 
     here = session(store, config, set_)
-    metrics = read_metrics(metric) if metric else None
+    metrics = None if metric is None else read_metrics(metric)
     settings = with_margins(here.loaded.config.comparison, margin or ())
     loaded = loaded_arms(
         arms,

@@ -137,7 +137,7 @@ def plan(
     from optimizer.pipeline.planning import plan as plan_experiment
 
     here = session(store, config, set_)
-    primary, *secondary = read_metrics(metric) or read_metrics("success")
+    primary, *secondary = read_metrics(metric)
     request = PlanRequest(
         experiment_id=experiment,
         workflow_id=workflow,

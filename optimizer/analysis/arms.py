@@ -42,16 +42,16 @@ def load_arm(
             its family, where one was recorded.
 
     Raises:
-        SelectionError: A family is asked for that no task names.
+        SelectionError: No task has that column or key.
     """
     runs = [run for run in queries.arms(history, run_ids) if run.variant_id == variant_id]
     cases = queries.case_columns(history, run_ids, variant_id)
     if family is not None:
         labels = queries.case_families(history, run_ids, variant_id, key=family)
-        if not labels.any():
+        if not bool((labels != "").any()):
             raise SelectionError(
-                f"family {family!r}: no task of {selector} has it",
-                hint="Name a column or a key of the tasks' metadata, or leave --family out.",
+                f"family {family!r}: no task of {selector} says it",
+                hint="Name a key of the tasks' metadata, or dataset, scenario, tenant, task_type.",
             )
         cases = replace(cases, family=labels)
     datasets = queries.arm_datasets(history, run_ids, variant_id)
@@ -62,6 +62,11 @@ def load_arm(
         latencies=queries.case_latencies(history, run_ids, variant_id) if latencies else None,
         contents=queries.case_contents(history, run_ids, variant_id),
     )
+
+
+def content_of(runs: Sequence[ArmRun]) -> str:
+    """Return a hash over the contents of the runs of one variant, oldest first."""
+    return sha256("".join(run.content_sha256 for run in runs).encode()).hexdigest()
 
 
 def _arm(
@@ -84,7 +89,7 @@ def _arm(
         model=newest.model,
         parameters=newest.parameters,
         pairable=all(run.pairable for run in runs),
-        content_sha256=sha256("".join(run.content_sha256 for run in runs).encode()).hexdigest(),
+        content_sha256=content_of(runs),
         n_tasks=sum(run.n_tasks for run in runs),
         n_completed=sum(run.n_completed for run in runs),
         n_succeeded=sum(run.n_succeeded for run in runs),

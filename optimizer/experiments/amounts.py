@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
+from optimizer.experiments.pairing import PairedValues, Pairs, paired_values, too_few
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
 from optimizer.models.terms import Metric, VerdictKind
 from optimizer.models.verdicts import Companion, MetricVerdict
+from optimizer.stats.ranks import sign_flip
 from optimizer.stats.ratios import fieller, geometric_ratio
 from optimizer.stats.results import Ratio
 from optimizer.stats.tails import quantile_ratios
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 QUANTILES = {Metric.LATENCY_P50: 0.50, Metric.LATENCY_P95: 0.95}
 """Metrics that are a quantile of the latency."""
+
+RATIO_NOISE = 1e-9
+"""Intervals of ratios narrower than this have no width."""
 
 NOUNS = {Metric.LATENCY: "latency", Metric.COST: "cost", Metric.TOKENS: "token count"}
 
@@ -39,7 +43,7 @@ def paired_amount(
     first, second = _units(found)
     plain = _described(found, metric, alpha, n=len(first))
     if len(first) < 2:  # noqa: PLR2004 - one case has no spread
-        return replace(plain, reason=_too_few(len(first), metric))
+        return replace(plain, reason=too_few(len(first), f"a known {NOUNS[metric]}"))
     if float(first.sum()) <= 0:
         return replace(plain, reason=f"the baseline's {NOUNS[metric]} is 0: a ratio has no meaning")
     if found.family is not None and len(first) < settings.min_families:
@@ -48,6 +52,8 @@ def paired_amount(
             reason=f"too few families of cases: {len(first)} of at least {settings.min_families}",
         )
     wide, narrow = (fieller(first, second, level=level) for level in (1 - alpha, 1 - 2 * alpha))
+    if is_a_point(wide) and len(first) < settings.min_cases_for_t:
+        return _without_bounds(plain, first, second, settings)
     return replace(
         _with_bounds(plain, wide, narrow),
         p_value=wide.p_value,
@@ -139,6 +145,11 @@ def cases_for_quantile(q: float, alpha: float) -> int:
     return math.ceil(math.log(alpha) / math.log(q))
 
 
+def is_a_point(ratio: Ratio) -> bool:
+    """Say whether an interval has no width: the values are without any spread."""
+    return math.isclose(ratio.low, ratio.high, rel_tol=RATIO_NOISE, abs_tol=RATIO_NOISE)
+
+
 def _ordinal(q: float) -> str:
     return "median" if q == 0.5 else f"{100 * q:g}th percentile"  # noqa: PLR2004
 
@@ -174,6 +185,27 @@ def _described(found: PairedValues, metric: Metric, alpha: float, *, n: int) -> 
     )
 
 
+def _without_bounds(
+    plain: MetricVerdict,
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    settings: ComparisonSettings,
+) -> MetricVerdict:
+    """Measure few amounts that all have the same ratio: they tell nothing of the spread."""
+    return replace(
+        plain,
+        low=-math.inf,
+        high=math.inf,
+        low_one_sided=-math.inf,
+        high_one_sided=math.inf,
+        p_value=sign_flip(second - first, seed=settings.seed).p_value,
+        reason=f"all {plain.n} {'families' if plain.unit == 'family' else 'cases'} have the same "
+        "ratio, and so few tell nothing of others",
+        method="sign-flip permutation",
+        why="amounts without any spread, so the ratio of their means has no bounds",
+    )
+
+
 def _with_bounds(plain: MetricVerdict, wide: Ratio, narrow: Ratio) -> MetricVerdict:
     return replace(
         plain,
@@ -201,12 +233,6 @@ def _typical(
             text="candidate over baseline in the typical case",
         ),
     )
-
-
-def _too_few(n: int, metric: Metric) -> str:
-    if n == 0:
-        return f"no case has a known {NOUNS[metric]} in both arms"
-    return f"only {n} case has a known {NOUNS[metric]} in both arms"
 
 
 def times_of(arm: LoadedArm) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

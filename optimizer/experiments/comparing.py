@@ -14,6 +14,7 @@ Which method measures follows from the shape of the data:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -91,6 +92,7 @@ def compare(
         metric: _of_metric(views, metric, settings=settings, alpha=spend, correction=correction)
         for metric in wanted
     }
+    labels = Counter(loaded.arm.label for loaded in (baseline, *candidates))
     p, n = omnibus([view.pairs if view.paired else None for view in views])
     return ComparisonSet(
         comparisons=tuple(
@@ -99,6 +101,7 @@ def compare(
                 tuple(verdicts[metric][place] for metric in wanted),
                 findings=merged.findings,
                 correction=_named(correction) if len(views) > 1 else None,
+                alike=labels[view.arms[1].arm.label] > 1,
             )
             for place, view in enumerate(views)
         ),
@@ -142,9 +145,11 @@ class _View:
 
     def _measured(self, metric: Metric, alpha: float) -> MetricVerdict:
         if not self.paired or self.method in BLIND_TO_PAIRS:
-            return unpaired(
+            found = unpaired(
                 metric, self.arms, settings=self.settings, alpha=alpha, method=self.method
             )
+            why = f"{self.method} was asked for: it does not see which cases the arms share"
+            return replace(found, why=why) if self.paired else found
         if self.scope is Scope.SUITE and metric in RATES:
             return suite_rate(self.pairs, metric, alpha=alpha)
         if metric in RATES:
@@ -234,13 +239,14 @@ def _comparison(
     *,
     findings: tuple[Finding, ...],
     correction: str | None,
+    alike: bool,
 ) -> Comparison:
     pairs = view.pairs
     before, now = (arm.arm for arm in view.arms)
     failing, passing = _flipped(view)
     return Comparison(
         baseline=before,
-        candidate=_told_apart(before, now),
+        candidate=_with_run(now) if alike else now,
         scope=view.scope,
         paired=view.paired,
         n_shared=pairs.n,
@@ -264,11 +270,9 @@ def _touching(found: Sequence[Finding], metrics: Sequence[Metric]) -> tuple[Find
     return tuple(one for one in found if not one.metrics or set(one.metrics) & set(metrics))
 
 
-def _told_apart(baseline: Arm, candidate: Arm) -> Arm:
-    """Return the candidate with a label unlike the baseline's."""
-    if baseline.label != candidate.label:
-        return candidate
-    return replace(candidate, label=f"{candidate.label} ({candidate.run_ids[-1]})")
+def _with_run(arm: Arm) -> Arm:
+    """Return an arm with its run in its label: another arm is called like it."""
+    return replace(arm, label=f"{arm.label} ({arm.run_ids[-1]})")
 
 
 def _flipped(view: _View) -> tuple[tuple[str, ...], tuple[str, ...]]:

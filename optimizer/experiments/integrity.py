@@ -39,6 +39,9 @@ def _arms(baseline: Arm, candidate: Arm) -> Iterator[Finding]:
         yield _invalid("same_run", "both arms are the same runs of the same variant")
     elif same_variant:
         yield _caveat("same_variant", "both arms are the same variant: an A/A comparison")
+    if baseline.workflow_id != candidate.workflow_id:
+        text = f"the arms are of two workflows: {baseline.workflow_id}; {candidate.workflow_id}"
+        yield _caveat("different_workflow", text)
     if baseline.judge and candidate.judge and baseline.judge != candidate.judge:
         text = f"the arms were graded by different judges: {baseline.judge}; {candidate.judge}"
         yield _invalid("different_judge", text, *GRADED)
@@ -97,19 +100,33 @@ def _coverage(
 
 def _asymmetries(pairs: Pairs, settings: ComparisonSettings) -> Iterator[Finding]:
     """Look for outcomes that are missing, or errors that happened, more in one arm."""
-    for name, code, what in (
-        ("n_unfinished", "missing_outcomes", "have tasks that never completed"),
-        ("n_errors", "asymmetric_errors", "timed out or failed in error"),
-    ):
-        first, second = (side > 0 for side in pairs.of(name))
-        b, c = int((first & ~second).sum()), int((~first & second).sum())
-        if b + c == 0 or mcnemar_midp(b, c).p_value >= settings.asymmetry_p:
-            continue
-        text = f"{b} cases {what} under the baseline alone, {c} under the candidate alone"
-        if name == "n_unfinished":
-            yield _invalid(code, f"{text}: what is missing favours one arm")
-        else:
-            yield _caveat(code, f"{text}; they count as failures")
+    text = _one_sided(*_unfinished(pairs), "have tasks that never completed", settings)
+    if text is not None:
+        yield _invalid("missing_outcomes", f"{text}: what is missing favours one arm")
+    first, second = (side > 0 for side in pairs.of("n_errors"))
+    b, c = int((first & ~second).sum()), int((~first & second).sum())
+    text = _one_sided(b, c, "timed out or failed in error", settings)
+    if text is not None:
+        yield _caveat("asymmetric_errors", f"{text}; they count as failures")
+
+
+def _one_sided(b: int, c: int, what: str, settings: ComparisonSettings) -> str | None:
+    """Say that something happened to more cases of one arm, or None where it did not."""
+    if b + c == 0 or mcnemar_midp(b, c).p_value >= settings.asymmetry_p:
+        return None
+    return f"{b} cases {what} under the baseline alone, {c} under the candidate alone"
+
+
+def _unfinished(pairs: Pairs) -> tuple[int, int]:
+    """Count the cases that both arms began and that never completed under one of them alone."""
+    arms = (pairs.baseline, pairs.candidate)
+    first, second = (set(arm.case_id[arm.n_unfinished > 0]) for arm in arms)
+    if not first and not second:
+        return 0, 0
+    return (
+        len((first - second).intersection(pairs.candidate.case_id)),
+        len((second - first).intersection(pairs.baseline.case_id)),
+    )
 
 
 def _repeats(pairs: Pairs) -> Iterator[Finding]:

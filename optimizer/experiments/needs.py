@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
+from optimizer.experiments.pairing import PairedValues, Pairs, is_once, paired_values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.spread import spread_and_limit, variance_parts
 from optimizer.models.power import VarianceParts
@@ -38,11 +38,12 @@ def need_of(
     if len(found.baseline) < 2:  # noqa: PLR2004 - one case tells nothing of the spread
         return None
     if measured.metric not in RATES:
-        return _cases(_amount_cases(found, measured.margin, settings), measured)
-    if measured.metric is Metric.SUCCESS and _is_once(pairs):
+        wanted = max(_amount_cases(found, measured.margin, settings), settings.min_cases_for_t)
+        return _cases(wanted, measured)
+    if measured.metric is Metric.SUCCESS and is_once(pairs):
         return _cases(_flip_cases(measured, settings), measured)
     parts = _at_their_limit(variance_parts(pairs, measured.metric, found), found, measured.metric)
-    wanted = _mean_cases(parts, measured.margin, settings)
+    wanted = max(_mean_cases(parts, measured.margin, settings), settings.min_cases_for_t)
     repeated = max(parts.first_repeats, parts.second_repeats) > 1
     repeats = _repeats(parts, measured, settings) if repeated else None
     return _cases(wanted, measured, repeats, knows_noise=repeated)
@@ -96,7 +97,7 @@ def _amount_cases(found: PairedValues, margin: float, settings: ComparisonSettin
     logs = np.log(found.candidate[positive] / found.baseline[positive])
     spread = math.sqrt(variance_limit(float(np.var(logs, ddof=1)), len(logs)))
     if spread == 0:
-        return 2.0
+        return 0.0
     return float(cost_ratio_n(spread, limit=1 + margin, alpha=settings.alpha, power=settings.power))
 
 
@@ -134,20 +135,23 @@ def _cases(
     n_cases = math.ceil(wanted)
     more = n_cases - measured.n
     if more <= 0:
-        text = (
-            f"{measured.n} {_many(measured.unit)} would have shown a difference of "
-            "the margin: the true one seems to lie between none and it, which only many more settle"
-        )
+        text = _enough(measured)
         return Need(n_cases=n_cases, more_cases=0, n_repeats=None, text=text)
-    said = f"needs {more} more {measured.unit if more == 1 else _many(measured.unit)}"
+    said = f"needs {more:,} more {measured.unit if more == 1 else _many(measured.unit)}"
     if knows_noise:
         said += " (repeats cannot help)" if repeats is None else f" (or {repeats} repeats of each)"
     return Need(n_cases=n_cases, more_cases=more, n_repeats=repeats, text=said)
 
 
+def _enough(measured: MetricVerdict) -> str:
+    """Say why nothing is settled although there are as many cases as were to be planned."""
+    if abs(measured.estimate or 0.0) >= (measured.margin or 0.0) and measured.n_changed is not None:
+        return f"only {measured.n_changed} cases changed"
+    return (
+        f"{measured.n} {_many(measured.unit)} would have shown a difference of "
+        "the margin: the true one seems to lie between none and it, which only many more settle"
+    )
+
+
 def _many(unit: str) -> str:
     return "families" if unit == "family" else f"{unit}s"
-
-
-def _is_once(pairs: Pairs) -> bool:
-    return not any(bool((n != 1).any()) for n in pairs.of("n"))

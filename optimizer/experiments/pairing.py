@@ -93,6 +93,11 @@ def _pairs(
     )
 
 
+def is_once(pairs: Pairs) -> bool:
+    """Say whether both arms ran each shared case once."""
+    return not any(bool((n != 1).any()) for n in pairs.of("n"))
+
+
 AMOUNT_COLUMNS = {
     Metric.LATENCY: "latency_ms",
     Metric.COST: "cost_usd",
@@ -148,6 +153,11 @@ def paired_values(pairs: Pairs, metric: Metric, *, families: bool) -> PairedValu
         n_dropped=int((~kept).sum()),
         family=_family(pairs, kept) if families else None,
     )
+
+
+def too_few(n: int, what: str) -> str:
+    """Say that no shared case, or a single one, has what is measured."""
+    return f"{'only one' if n else 'no'} shared case has {what} in both arms"
 
 
 def _family(pairs: Pairs, kept: NDArray[np.bool_]) -> Ints | None:

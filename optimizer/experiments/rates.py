@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, paired_values
+from optimizer.experiments.pairing import PairedValues, Pairs, is_once, paired_values, too_few
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.terms import Metric, VerdictKind
 from optimizer.models.verdicts import Companion, MetricVerdict
@@ -28,6 +28,11 @@ from optimizer.stats.results import Difference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+OF_FLIPS = ("exact", "mid-p", "asymptotic")
+"""Methods for cases that pass or fail, without repeats that differ."""
+
+MEASURED = {Metric.SUCCESS: "an outcome", Metric.SCORE: "a score"}
 
 FLOAT_NOISE = 1e-12
 """Differences of case means smaller than this are none."""
@@ -68,12 +73,12 @@ def paired_rate(
     found = paired_values(pairs, metric, families=families)
     plain = _described(found, metric, alpha)
     if len(found.baseline) < 2:  # noqa: PLR2004 - one case has no spread
-        return replace(plain, reason=f"only {len(found.baseline)} shared case has a value")
+        return replace(plain, reason=too_few(len(found.baseline), MEASURED[metric]))
     if found.family is not None:
         return _by_family(plain, found, settings, alpha)
-    flips = _flips(pairs, found) if metric is Metric.SUCCESS else None
-    if flips is not None and method in (None, "exact", "mid-p", "asymptotic"):
-        return _by_flips(plain, flips, alpha, method)
+    flips = _flips(found) if metric is Metric.SUCCESS else None
+    if flips is not None and method in (None, *OF_FLIPS):
+        return _by_flips(plain, flips, alpha, method, once=is_once(pairs))
     return _by_difference(plain, found, settings=settings, alpha=alpha, method=method)
 
 
@@ -93,6 +98,9 @@ def suite_rate(pairs: Pairs, metric: Metric, *, alpha: float) -> MetricVerdict:
             else f"{cached} answers came from a cache"
         )
         return replace(plain, reason=f"scope suite needs repeats of every case; {why}")
+    if not bool(np.any(first + second > 0)):
+        reason = "repeats of a case always agree, which tells nothing of the noise between runs"
+        return replace(plain, reason=reason)
     bounds = [
         fixed_suite_z(found.differences, first, repeats[0], second, repeats[1], level=level)
         for level in (1 - alpha, 1 - 2 * alpha)
@@ -105,9 +113,9 @@ def suite_rate(pairs: Pairs, metric: Metric, *, alpha: float) -> MetricVerdict:
 
 
 def _by_flips(
-    plain: MetricVerdict, flips: Flips, alpha: float, method: str | None
+    plain: MetricVerdict, flips: Flips, alpha: float, method: str | None, *, once: bool
 ) -> MetricVerdict:
-    """Measure cases that both arms ran once."""
+    """Measure cases that either passed or failed: run once, or always alike."""
     b, c = flips.broken, flips.fixed
     test, name = {
         "exact": (mcnemar_exact, "McNemar exact"),
@@ -122,7 +130,8 @@ def _by_flips(
         high_one_sided=narrow.high,
         p_value=test(b, c).p_value,
         method=f"{name}, Tango score interval",
-        why="both arms ran each case once, so only the cases that flipped tell",
+        why=f"{'both arms ran each case once' if once else 'repeats of a case always agree'}, so "
+        "only the cases that flipped tell",
         companions=_flip_companions(flips, 1 - alpha),
     )
 
@@ -139,17 +148,19 @@ def _by_difference(
     d = _without_noise(found.differences)
     m, n = int(np.count_nonzero(d)), len(d)
     few = m < settings.min_changed_for_t or n < settings.min_cases_for_t
-    sparse = few and (plain.metric is Metric.SUCCESS or m < settings.min_changed)
+    binary = plain.metric is Metric.SUCCESS
+    sparse = few and (binary or m < settings.min_changed or _has_no_spread(d))
     interval = pseudo_case if sparse else paired_t
     wide, narrow = (interval(d, level=level) for level in (1 - alpha, 1 - 2 * alpha))
     p, name = _p_of(d, few=few, method=method, settings=settings, wide=paired_t(d))
     shape = "scores" if plain.metric is Metric.SCORE else "repeats"
+    unfit = f"{method} takes cases that pass or fail, " if method in OF_FLIPS else ""
     return replace(
         _with_bounds(plain, wide, narrow),
         p_value=p,
         method=_method(name, "pseudo-case" if sparse else "paired t"),
         why=(
-            f"{shape} averaged within each case; {m} of {n} cases changed, "
+            f"{unfit}{shape} averaged within each case; {m} of {n} cases changed, "
             + ("too few for Student's t alone" if few else "enough for Student's t")
         ),
         companions=_mean_companions(d, paired_t(d)),
@@ -173,12 +184,22 @@ def _by_family(
             plain,
             reason=f"too few families of cases: {n_families} of at least {settings.min_families}",
         )
-    wide, narrow = (
-        cv3(found.differences, found.family, level=level) for level in (1 - alpha, 1 - 2 * alpha)
-    )
+    d = _without_noise(found.differences)
+    levels = (1 - alpha, 1 - 2 * alpha)
+    wide, narrow = (cv3(d, found.family, level=level) for level in levels)
+    why = f"the {len(found.baseline)} cases come from {n_families} families"
+    means = _without_noise(np.bincount(found.family, weights=d) / np.bincount(found.family))
+    if _has_no_spread(means):
+        wide, narrow = (pseudo_case(means, level=level) for level in levels)
+        return replace(
+            _with_bounds(plain, wide, narrow),
+            p_value=sign_flip(means, seed=settings.seed).p_value,
+            method="sign-flip permutation, pseudo-case interval",
+            why=f"{why}, all with the same difference",
+        )
     return replace(
         _with_bounds(plain, wide, narrow),
-        why=f"the {len(found.baseline)} cases come from {n_families} families",
+        why=why,
         companions=_mean_companions(found.differences, wide),
     )
 
@@ -194,7 +215,7 @@ def _p_of(
     """Return the p-value of the method asked for, or of the one that fits, and its name."""
     if method == "wilcoxon":
         return wilcoxon(d).p_value, "Wilcoxon signed-rank"
-    if method == "sign-flip" or (few and method is None):
+    if method == "sign-flip" or (few and method != "paired-t"):
         return sign_flip(d, seed=settings.seed).p_value, "sign-flip permutation"
     return wide.p_value, "paired t"
 
@@ -230,12 +251,11 @@ def _with_bounds(plain: MetricVerdict, wide: Difference, narrow: Difference) -> 
     )
 
 
-def _flips(pairs: Pairs, found: PairedValues) -> Flips | None:
-    """Return the four counts where both arms ran every case once, else None."""
-    first, second = pairs.of("n")
-    if bool((first != 1).any()) or bool((second != 1).any()):
-        return None
+def _flips(found: PairedValues) -> Flips | None:
+    """Return the four counts where every case passed or failed in all its runs, else None."""
     before, now = found.baseline > 0, found.candidate > 0
+    if bool((found.baseline[before] < 1).any()) or bool((found.candidate[now] < 1).any()):
+        return None
     return Flips(
         both=int((before & now).sum()),
         broken=int((before & ~now).sum()),
@@ -259,6 +279,10 @@ def _variances(
 def _binary_variance(n: NDArray[np.float64], passed: NDArray[np.float64]) -> NDArray[np.float64]:
     rate = passed / n
     return np.where(n > 1, rate * (1 - rate) * n / np.maximum(n - 1, 1), np.nan)
+
+
+def _has_no_spread(d: NDArray[np.float64]) -> bool:
+    return float(np.ptp(d)) < FLOAT_NOISE
 
 
 def _without_noise(d: NDArray[np.float64]) -> NDArray[np.float64]:

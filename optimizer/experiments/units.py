@@ -8,7 +8,7 @@ from optimizer.models.errors import ConfigError
 from optimizer.models.terms import RATES, GuardMode, Metric
 from optimizer.models.verdicts import Guardrail
 
-MARGIN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(pp|%)")
+MARGIN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(pp|%)", re.ASCII)
 UNITS = {True: "pp", False: "%"}
 
 
@@ -29,9 +29,12 @@ def read_metrics(text: str) -> tuple[Metric, ...]:
     """Return the metrics of a list, `success,cost`, each once.
 
     Raises:
-        ConfigError: One of them is unknown.
+        ConfigError: One of them is unknown, or there is none.
     """
-    return tuple(dict.fromkeys(read_metric(name) for name in text.split(",") if name.strip()))
+    found = tuple(dict.fromkeys(read_metric(name) for name in text.split(",") if name.strip()))
+    if not found:
+        raise ConfigError(f"metric {text!r}: names none, expected one of {', '.join(Metric)}")
+    return found
 
 
 def read_margin(metric: Metric, text: str, *, name: str = "margin") -> float:

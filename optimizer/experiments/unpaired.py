@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.amounts import QUANTILES, quantile_of, times_of
+from optimizer.experiments.amounts import QUANTILES, is_a_point, quantile_of, times_of
 from optimizer.experiments.pairing import values
 from optimizer.experiments.settings import ComparisonSettings
-from optimizer.models.cases import CaseColumns, LoadedArm
+from optimizer.models.cases import LoadedArm
 from optimizer.models.terms import RATES, Metric, VerdictKind
 from optimizer.models.verdicts import Companion, MetricVerdict
 from optimizer.stats.bayes import beta_binomial
@@ -18,12 +18,21 @@ from optimizer.stats.effect_sizes import cohens_h
 from optimizer.stats.intervals import newcombe, wilson
 from optimizer.stats.means import welch
 from optimizer.stats.ratios import log_delta
-from optimizer.stats.two_rates import boschloo, pooled_z
+from optimizer.stats.two_rates import boschloo, fisher, pooled_z
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WHY = "the arms ran different cases"
+
+MOST_FOR_BOSCHLOO = 10_000
+"""Largest product of both numbers of cases for a test whose time grows with it."""
+
+COUNTING = ("z", "beta-binomial")
+"""Methods that let every test of a case count alone."""
+
+Passes = tuple[int, int]
+"""How many passed, of how many."""
 
 
 def unpaired(
@@ -42,12 +51,22 @@ def unpaired(
     if min(len(first), len(second)) < 2:  # noqa: PLR2004 - one case has no spread
         return replace(plain, reason=f"{len(first)} and {len(second)} cases have a value")
     if metric not in RATES:
-        return _amounts(plain, first, second, alpha)
-    once = all(_is_once(arm.cases) for arm in arms)
-    if metric is Metric.SUCCESS and method == "beta-binomial":
-        return _posterior(plain, arms, alpha)
-    if metric is Metric.SUCCESS and (method == "z" or (once and method != "welch")):
-        return _rates(plain, arms, settings, alpha, method)
+        return _amounts(plain, first, second, settings, alpha)
+    counted = method in COUNTING or (method != "welch" and _always_agree(first, second))
+    if metric is Metric.SUCCESS and counted:
+        if method == "beta-binomial":
+            return _posterior(plain, _tests(arms), alpha)
+        passes = _tests(arms) if method == "z" else (_passes(first), _passes(second))
+        return _rates(plain, passes, settings, alpha, method)
+    return _means(plain, first, second, alpha)
+
+
+def _means(
+    plain: MetricVerdict, first: NDArray[np.float64], second: NDArray[np.float64], alpha: float
+) -> MetricVerdict:
+    """Measure two means of case means."""
+    if not float(np.ptp(first)) and not float(np.ptp(second)):
+        return replace(plain, reason="no case differs from another within an arm, nothing to test")
     bounds = [welch(first, second, level=level) for level in (1 - alpha, 1 - 2 * alpha)]
     return replace(
         plain,
@@ -63,15 +82,14 @@ def unpaired(
 
 def _rates(
     plain: MetricVerdict,
-    arms: tuple[LoadedArm, LoadedArm],
+    counts: tuple[Passes, Passes],
     settings: ComparisonSettings,
     alpha: float,
     method: str | None,
 ) -> MetricVerdict:
-    """Measure two rates of cases that were run once each."""
-    (x, n), (y, m) = ((int(a.cases.n_passed.sum()), int(a.cases.n.sum())) for a in arms)
-    small = min(n, m) < settings.min_cases_for_z and method != "z"
-    p = boschloo([[x, n - x], [y, m - y]]).p_value if small else pooled_z(x, n, y, m).p_value
+    """Measure two rates of cases that passed or failed."""
+    (x, n), (y, m) = counts
+    p, test = _p_of(counts, exact=min(n, m) < settings.min_cases_for_z and method != "z")
     wide, narrow = (
         newcombe(wilson(x, n, level=level), wilson(y, m, level=level))
         for level in (1 - alpha, 1 - 2 * alpha)
@@ -84,7 +102,7 @@ def _rates(
         low_one_sided=narrow.low,
         high_one_sided=narrow.high,
         p_value=p,
-        method=f"{'Boschloo exact' if small else 'pooled z'}, Newcombe interval",
+        method=f"{test}, Newcombe interval",
         why=WHY,
         companions=(
             Companion(
@@ -97,11 +115,20 @@ def _rates(
     )
 
 
-def _posterior(
-    plain: MetricVerdict, arms: tuple[LoadedArm, LoadedArm], alpha: float
-) -> MetricVerdict:
+def _p_of(counts: tuple[Passes, Passes], *, exact: bool) -> tuple[float, str]:
+    """Return the p-value of two rates, and the name of the test."""
+    (x, n), (y, m) = counts
+    if not exact:
+        return pooled_z(x, n, y, m).p_value, "pooled z"
+    table = [[x, n - x], [y, m - y]]
+    if n * m > MOST_FOR_BOSCHLOO:
+        return fisher(table).p_value, "Fisher exact"
+    return boschloo(table).p_value, "Boschloo exact"
+
+
+def _posterior(plain: MetricVerdict, counts: tuple[Passes, Passes], alpha: float) -> MetricVerdict:
     """Measure two rates by what is believed of them after the tests; every test counts alone."""
-    (x, n), (y, m) = ((int(a.cases.n_passed.sum()), int(a.cases.n.sum())) for a in arms)
+    (x, n), (y, m) = counts
     wide, narrow = (beta_binomial(x, n, y, m, level=level) for level in (1 - alpha, 1 - 2 * alpha))
     return replace(
         plain,
@@ -121,13 +148,19 @@ def _posterior(
 
 
 def _amounts(
-    plain: MetricVerdict, first: NDArray[np.float64], second: NDArray[np.float64], alpha: float
+    plain: MetricVerdict,
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    settings: ComparisonSettings,
+    alpha: float,
 ) -> MetricVerdict:
     if first.mean() <= 0 or second.mean() <= 0:
         return replace(plain, reason="a mean of 0 has no ratio")
     wide, narrow = (
         log_delta(first, second, level=level, paired=False) for level in (1 - alpha, 1 - 2 * alpha)
     )
+    if is_a_point(wide) and min(len(first), len(second)) < settings.min_cases_for_t:
+        return replace(plain, reason="so few cases without any spread tell nothing of others")
     return replace(
         plain,
         estimate=wide.estimate - 1,
@@ -191,8 +224,19 @@ def _known(found: NDArray[np.float64]) -> NDArray[np.float64]:
     return found[np.isfinite(found)]
 
 
-def _is_once(cases: CaseColumns) -> bool:
-    return bool((cases.n <= 1).all())
+def _tests(arms: tuple[LoadedArm, LoadedArm]) -> tuple[Passes, Passes]:
+    """Return passes and tests of both arms, every test counting alone."""
+    first, second = ((int(a.cases.n_passed.sum()), int(a.cases.n.sum())) for a in arms)
+    return first, second
+
+
+def _passes(rates: NDArray[np.float64]) -> Passes:
+    return int(rates.sum()), len(rates)
+
+
+def _always_agree(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
+    """Say whether every case passed or failed in all its runs: each then counts once."""
+    return all(bool(((rates == 0) | (rates == 1)).all()) for rates in (first, second))
 
 
 def _numbered(arm: LoadedArm) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

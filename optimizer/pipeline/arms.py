@@ -10,7 +10,7 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, LoadedArm
 from optimizer.models.errors import SelectionError
-from optimizer.pipeline.select import BRANCH, LATEST, select_run
+from optimizer.pipeline.select import BRANCH, LATEST, SHOWN, select_run
 
 PART = "#"
 """Separates a run or a file from the variant in it: `run.json#few_shot`."""
@@ -56,6 +56,29 @@ def arm_of_run(
     )
 
 
+def arm_of_runs(
+    history: History, run_ids: Sequence[str], part: str | None, *, selector: str, wanted: Wanted
+) -> LoadedArm:
+    """Load the arm that is meant of the runs of a file: `part` is a run or a variant of one.
+
+    Raises:
+        SelectionError: There are several runs and none is meant, or the variant is not there.
+    """
+    if len(run_ids) == 1:
+        return arm_of_run(history, run_ids[0], part, selector=selector, wanted=wanted)
+    if part is not None and part in run_ids:
+        return arm_of_run(history, part, None, selector=selector, wanted=wanted)
+    variants = queries.arms(history, run_ids)
+    found = [one for one in variants if part in (one.variant, one.variant_id)]
+    if len(found) == 1:
+        return arm_of_run(history, found[0].run_id, part, selector=selector, wanted=wanted)
+    runs = ", ".join(f"{one.run_id} ({one.variant})" for one in variants[:SHOWN])
+    raise SelectionError(
+        f"{selector}: holds {len(run_ids)} runs, expected one of {runs}",
+        hint=f"Name a run: {selector.partition(PART)[0]}{PART}{run_ids[0]}.",
+    )
+
+
 def stored_arm(history: History, selector: str, wanted: Wanted) -> LoadedArm:
     """Load the arm that a selector means.
 
@@ -70,8 +93,7 @@ def stored_arm(history: History, selector: str, wanted: Wanted) -> LoadedArm:
         return _baseline(history, wanted)
     if not _names_a_run(history, name):
         labelled = _labelled(history, name, wanted)
-        if labelled is not None:
-            return arm_of_run(history, labelled, name, selector=selector, wanted=wanted)
+        return arm_of_run(history, labelled, name, selector=selector, wanted=wanted)
     if name == LATEST or name.startswith(f"{BRANCH}:"):
         run_id = _newest(history, name, wanted)
     else:
@@ -98,8 +120,8 @@ def _names_a_run(history: History, name: str) -> bool:
     return name == LATEST or ":" in name or bool(queries.run_ids(history, prefix=name))
 
 
-def _labelled(history: History, label: str, wanted: Wanted) -> str | None:
-    """Return the newest run of the variant with a label, or None where there is no such variant."""
+def _labelled(history: History, label: str, wanted: Wanted) -> str:
+    """Return the newest run of the variant with a label."""
     found = queries.runs_of_variant(
         history, label, workflow_id=wanted.workflow_id, limit=queries.ALL
     )
@@ -115,7 +137,13 @@ def _labelled(history: History, label: str, wanted: Wanted) -> str | None:
             f"variant {label!r}: {len(identities)} variants are called so: {', '.join(identities)}",
             hint="Name a run in its place.",
         )
-    return found[0].run_id if found else None
+    if not found:
+        of = f" of workflow {wanted.workflow_id!r}" if wanted.workflow_id else ""
+        raise SelectionError(
+            f"{label!r}: no run begins with it, and no variant{of} is called so",
+            hint="See 'optimizer runs'.",
+        )
+    return found[0].run_id
 
 
 def _newest(history: History, name: str, wanted: Wanted) -> str:

@@ -38,6 +38,7 @@ def compare(
         )
     if method is not None and method not in METHODS:
         raise SelectionError(f"method {method!r}: unknown, expected one of {', '.join(METHODS)}")
+    _require_unlike(arms[1:])
     found = compare_loaded(
         arms[0],
         arms[1:],
@@ -49,6 +50,19 @@ def compare(
         correction=correction,
     )
     return replace(found, comparisons=tuple(map(_beside_experiments, found.comparisons)))
+
+
+def _require_unlike(candidates: Sequence[LoadedArm]) -> None:
+    """Refuse a candidate that is given twice: it would be corrected for twice."""
+    seen: dict[tuple[str, str], str] = {}
+    for arm in (one.arm for one in candidates):
+        content = (arm.variant_id, arm.content_sha256)
+        if content in seen:
+            raise SelectionError(
+                f"candidates {seen[content]} and {arm.selector}: are the same runs of the same "
+                "variant"
+            )
+        seen[content] = arm.selector
 
 
 def gate(
@@ -87,10 +101,12 @@ def with_margins(settings: ComparisonSettings, margins: Iterable[str]) -> Compar
     """Return settings with some margins replaced, each written as `success=5pp`.
 
     Raises:
-        ConfigError: One cannot be read.
+        ConfigError: One cannot be read, or a metric has two.
     """
-    read = dict(read_setting(margin) for margin in margins)
-    changed = {metric.value: margin for metric, margin in read.items()}
+    asked = tuple(margins)
+    changed = {metric.value: margin for metric, margin in map(read_setting, asked)}
+    if len(changed) < len(asked):
+        raise ConfigError(f"margins {', '.join(asked)}: one metric has two")
     return settings.model_copy(update={"margins": settings.margins.model_copy(update=changed)})
 
 

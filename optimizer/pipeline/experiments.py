@@ -165,7 +165,8 @@ def _outcome(design: ExperimentDesign, found: ExperimentReport) -> Outcome:
 
 def _no_winner(design: ExperimentDesign, candidates: Sequence[CandidateReport]) -> Outcome:
     reasons = "; ".join(_why_not(one) for one in candidates)
-    alone = candidates[0].look if len(candidates) == 1 else None
+    sound = [one for one in candidates if one.standing is not Standing.INVALID]
+    alone = sound[0].look if len(candidates) == len(sound) == 1 else None
     outcome = Outcome(
         winner=None,
         reason=reasons,

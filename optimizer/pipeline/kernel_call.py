@@ -46,6 +46,8 @@ def call_kernel(
         found = function(**_readable(name, function, given))
     except ValueError as error:
         raise _misuse(name, [str(error)]) from error
+    except MemoryError as error:
+        raise _misuse(name, ["the values take more memory than there is"]) from error
     except ArithmeticError as error:
         raise _misuse(name, [f"{error}, expected values of moderate size"]) from error
     summary = kernel_page(name).summary

@@ -122,13 +122,15 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(shown(value))  # noqa: TRY004 - the reader says what was found
     if FURTHEST < abs(value) < math.inf:
-        raise ValueError(f"{shown(value)}, beyond {FURTHEST:g},")
+        raise ValueError(f"{shown(value)}, beyond {FURTHEST:g}")
     return float(value)
 
 
 def _whole(value: object) -> int:
     number = _number(value)
-    if not number.is_integer() or abs(number) >= LARGEST:
+    if abs(number) >= LARGEST:
+        raise ValueError(f"{shown(value)}, beyond {LARGEST:g}")
+    if not number.is_integer():
         raise ValueError(shown(value))
     return int(number)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
-from optimizer.analysis.arms import load_arm
+from optimizer.analysis.arms import content_of, load_arm
 from optimizer.experiments.allocation import next_batch, split
 from optimizer.experiments.anytime import at_any_time
 from optimizer.experiments.comparing import compare
@@ -20,7 +20,8 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.states import ENDED
 from optimizer.experiments.stopping import chance, stop
 from optimizer.experiments.verdict import gain_of
-from optimizer.models.cases import Arm, LoadedArm
+from optimizer.history import queries
+from optimizer.models.cases import LoadedArm
 from optimizer.models.experiments import (
     ArmProgress,
     CandidateReport,
@@ -143,10 +144,8 @@ def _candidate(
         if look.candidate == arm.label and arm.variant_id in (None, look.key.candidate_id)
     ]
     last = own[-1] if own else None
-    gone = [run_id for run_id in (last.run_ids if last else ()) if run_id not in at.stored]
-    if gone:
-        named = ", ".join(gone[:SHOWN])
-        text = f"of the runs last looked at, {len(gone)} no longer stored: {named}"
+    text = _lost(at, last) if last is not None else None
+    if text is not None:
         return CandidateReport(arm=arm, n=0, standing=Standing.INVALID, text=text, look=last)
     candidate = _loaded(at, progress)
     if baseline is None or candidate is None:
@@ -161,12 +160,28 @@ def _candidate(
         at.design,
         ledger,
         n=n,
-        data_sha256=_data_sha256(baseline.arm, candidate.arm),
+        data_sha256=_data_sha256(baseline.arm.content_sha256, candidate.arm.content_sha256),
         alpha=alpha_of(at, ledger, baseline),
         final=final,
     )
     facing = _Facing(arm=arm, baseline=baseline, candidate=candidate, n=n, ledger=tuple(ledger))
     return _looked(at, facing, allowed, seq=seq)
+
+
+def _lost(at: Moment, look: Look) -> str | None:
+    """Return why a look no longer counts: its runs are gone, or others have their place."""
+    gone = [run_id for run_id in look.run_ids if run_id not in at.stored]
+    if gone:
+        named = ", ".join(gone[:SHOWN])
+        return f"of the runs last looked at, {len(gone)} no longer stored: {named}"
+    runs = queries.arms(at.history, look.run_ids)
+    baseline, candidate = (
+        content_of([run for run in runs if run.variant_id == variant_id])
+        for variant_id in (look.key.baseline_id, look.key.candidate_id)
+    )
+    if _data_sha256(baseline, candidate) == look.data_sha256:
+        return None
+    return "of the runs last looked at, one was replaced since: plan a new one on fresh cases"
 
 
 def _looked(at: Moment, facing: _Facing, allowed: Entitlement, *, seq: int) -> CandidateReport:
@@ -187,6 +202,9 @@ def _looked(at: Moment, facing: _Facing, allowed: Entitlement, *, seq: int) -> C
     if verdict.kind is VerdictKind.INVALID:
         text = verdict.reason or "the data forbid a verdict"
         return replace(plain, standing=Standing.INVALID, text=text, comparison=found)
+    if is_new and verdict.low is None:
+        text = verdict.reason or "nothing was measured"
+        return replace(plain, standing=Standing.WAITING, text=text, comparison=found)
     guards = _guards(at, facing)
     look = allowed.known
     if is_new:
@@ -276,7 +294,7 @@ def _look(
         low=verdict.low,
         high=verdict.high,
         broken=(),
-        data_sha256=_data_sha256(found.baseline, found.candidate),
+        data_sha256=_data_sha256(found.baseline.content_sha256, found.candidate.content_sha256),
         run_ids=tuple(sorted({*found.baseline.run_ids, *found.candidate.run_ids})),
     )
 
@@ -299,10 +317,9 @@ def _cases_of(baseline: LoadedArm, candidate: LoadedArm, settings: ComparisonSet
     return pairs.n + min(pairs.n_only_baseline, pairs.n_only_candidate)
 
 
-def _data_sha256(baseline: Arm, candidate: Arm) -> str:
-    """Return a hash over the contents of the runs of both arms."""
-    content = f"{baseline.content_sha256} {candidate.content_sha256}"
-    return hashlib.sha256(content.encode()).hexdigest()
+def _data_sha256(baseline: str, candidate: str) -> str:
+    """Return a hash over the contents of both arms, each given by its own."""
+    return hashlib.sha256(f"{baseline} {candidate}".encode()).hexdigest()
 
 
 def _metrics(design: ExperimentDesign) -> tuple[Metric, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,6 +106,12 @@ def _design(history: History, request: PlanRequest, config: Config) -> Experimen
     policy = request.allocation or settings.allocation
     cases = _cases(history, request, config, baseline, candidates)
     floor = settings.min_cases if request.min_cases is None else request.min_cases
+    if request.min_cases is not None and floor > cases.n:
+        raise ConfigError(
+            f"experiment {request.experiment_id}: {floor} cases before the first look, but only "
+            f"{cases.n} are planned",
+            hint="State fewer --min-cases, or more --cases.",
+        )
     given = request.early_stopping
     limit = request.max_duration_days
     return ExperimentDesign(
@@ -148,8 +155,11 @@ def _require_sound(design: ExperimentDesign) -> None:
         raise ConfigError(
             f"{subject}: arms are {', '.join(names)}, expected two or more, all unlike"
         )
+    guarded = [guardrail.metric.value for guardrail in design.guardrails]
+    if len(set(guarded)) < len(guarded):
+        raise ConfigError(f"{subject}: guardrails on {', '.join(guarded)}, expected one a metric")
     weights = design.allocation.weights
-    if len(weights) != len(design.arms) or any(weight <= 0 for weight in weights):
+    if len(weights) != len(design.arms) or not all(0 < weight < math.inf for weight in weights):
         raise ConfigError(
             f"{subject}: weights {weights}, expected {len(design.arms)} positive ones, that of "
             "the baseline first"
@@ -186,6 +196,8 @@ def _baseline(history: History, request: PlanRequest, runs: Sequence[ArmInRun]) 
 
 def _arm(runs: Sequence[ArmInRun], name: str) -> ExperimentArm:
     """Return the variant of a label or an id; one that has not run yet is known by its label."""
+    if not name.strip():
+        raise ConfigError(f"variant {name!r}: expected the label or the id of one")
     by_id = {run.variant_id: run.variant for run in runs}
     if name in by_id:
         return ExperimentArm(label=by_id[name], variant_id=name)

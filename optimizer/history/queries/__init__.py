@@ -213,7 +213,7 @@ def case_families(
 ) -> NDArray[np.object_]:
     """Return the family of each case of `case_columns`, told by a column or a key of metadata."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id, "key": key}
-    params["path"] = f'$."{key}"'
+    params["path"] = "/" + key.replace("~", "~0").replace("/", "~1")
     return _columns(history, "case_families", **params)["family"]
 
 
@@ -403,27 +403,42 @@ def _dicts(history: History, name: str, **params: object) -> list[dict[str, Any]
 
 
 def _experiment(row: dict[str, Any]) -> Experiment:
+    """Return an experiment.
+
+    Raises:
+        HistoryError: What is stored is none.
+    """
     from optimizer.models.experiments import Experiment, ExperimentDesign, Outcome
 
     outcome = row["outcome"]
-    return Experiment(
-        design=msgspec.json.decode(row["design"], type=ExperimentDesign),
-        status=ExperimentStatus(row["status"]),
-        created_at=row["created_at"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        outcome=msgspec.json.decode(outcome, type=Outcome) if outcome else None,
-    )
+    try:
+        return Experiment(
+            design=msgspec.json.decode(row["design"], type=ExperimentDesign),
+            status=msgspec.convert(row["status"], ExperimentStatus),
+            created_at=row["created_at"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            outcome=msgspec.json.decode(outcome, type=Outcome) if outcome else None,
+        )
+    except UNDECODABLE as error:
+        raise _damaged(f"experiment {row['experiment_id']}", error) from error
 
 
 def _look(row: dict[str, Any]) -> Look:
-    """Build a look from a row: some of its columns are the key, two are lists."""
+    """Build a look from a row: some of its columns are the key, two are lists.
+
+    Raises:
+        HistoryError: What is stored is none.
+    """
     from optimizer.models.experiments import Look, LookKey
 
     of_key = {field.name: row.pop(field.name) for field in fields(LookKey)}
-    lists = {name: msgspec.json.decode(row.pop(name)) for name in ("broken", "run_ids")}
-    made = {"key": LookKey(**of_key), **lists}
-    return msgspec.convert(row | made, type=Look)
+    try:
+        lists = {name: msgspec.json.decode(row.pop(name)) for name in ("broken", "run_ids")}
+        return msgspec.convert(row | lists | {"key": LookKey(**of_key)}, type=Look)
+    except UNDECODABLE as error:
+        subject = f"look {row['seq']} of experiment {row['experiment_id']}"
+        raise _damaged(subject, error) from error
 
 
 def _decision(decision_id: str, state: str, body: str) -> Decision:

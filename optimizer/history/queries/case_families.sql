@@ -5,7 +5,7 @@
 --          $variant_id  VARCHAR    the variant
 --          $key         VARCHAR    family, dataset, scenario, tenant, task_type or a key of the
 --                                  metadata of a task or of its result
---          $path        VARCHAR    the key as a JSON path
+--          $path        VARCHAR    the key as a JSON pointer
 -- Columns: case_id, family ("" where it is not recorded)
 
 SELECT
