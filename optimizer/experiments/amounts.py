@@ -39,7 +39,7 @@ def paired_amount(
 ) -> MetricVerdict:
     """Measure the ratio of the means of an amount over the shared cases; no verdict yet."""
     found = paired_values(pairs, metric, families=families)
-    first, second = _units(found)
+    first, second = totals(found)
     plain = _described(found, metric, alpha, n=len(first))
     if len(first) < 2:  # noqa: PLR2004 - one case has no spread
         return replace(plain, reason=too_few(len(first), f"a known {NOUNS[metric]}"))
@@ -153,7 +153,7 @@ def _ordinal(q: float) -> str:
     return "median" if q == 0.5 else f"{100 * q:g}th percentile"  # noqa: PLR2004
 
 
-def _units(found: PairedValues) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def totals(found: PairedValues) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the amounts of each unit: a case, or the cases of a family together."""
     if found.family is None:
         return found.baseline, found.candidate

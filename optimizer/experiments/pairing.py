@@ -140,6 +140,12 @@ class PairedValues:
         """Candidate minus baseline."""
         return self.candidate - self.baseline
 
+    def family_means(self, d: Floats) -> Floats:
+        """Return the mean over each family of a figure of each case; without families d itself."""
+        if self.family is None:
+            return d
+        return np.asarray(np.bincount(self.family, weights=d) / np.bincount(self.family))
+
 
 def paired_values(pairs: Pairs, metric: Metric, *, families: bool) -> PairedValues:
     """Return one metric over the shared cases."""

@@ -183,7 +183,7 @@ def _by_family(
     levels = (1 - alpha, 1 - 2 * alpha)
     wide, narrow = (cv3(d, found.family, level=level) for level in levels)
     why = f"the {len(found.baseline)} cases come from {n_families} families"
-    means = _without_noise(np.bincount(found.family, weights=d) / np.bincount(found.family))
+    means = _without_noise(found.family_means(d))
     if _has_no_spread(means):
         wide, narrow = (pseudo_case(means, level=level) for level in levels)
         return replace(

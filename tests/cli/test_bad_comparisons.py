@@ -276,3 +276,16 @@ def test_a_method_that_does_not_fit_gives_way_to_one_that_does(
     assert "exact takes cases that pass or fail" in metric["why"]
     blind = optimizer("compare", *paths, "--method", "z", "--json").json["comparisons"][0]
     assert "does not see which cases the arms share" in blind["metrics"][0]["why"]
+
+
+def test_more_changed_cases_than_families_are_planned_for_in_families(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    def in_family(i: int) -> dict[str, Any]:
+        return {"metadata": {"family": f"f{i // 10}"}}
+
+    paths = arms("+-" * 40, "-++-" * 20, in_family, in_family)
+    result = optimizer("compare", *paths)
+    assert result.code == 0
+    assert "8 families" in said(result)
+    assert "more families" in said(result)
