@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, paired_values, too_few
+from optimizer.experiments.pairing import (
+    PairedValues,
+    Pairs,
+    paired_values,
+    too_few,
+    too_few_families,
+)
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
 from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
@@ -48,7 +54,7 @@ def paired_amount(
     if found.family is not None and len(first) < settings.min_families:
         return replace(
             plain,
-            reason=f"only {len(first)} families of cases, {settings.min_families} are needed",
+            reason=too_few_families(len(first), settings.min_families),
         )
     wide, narrow = (fieller(first, second, level=level) for level in (1 - alpha, 1 - 2 * alpha))
     if is_a_point(wide) and len(first) < settings.min_cases_for_t:

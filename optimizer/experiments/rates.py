@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, is_once, paired_values, too_few
+from optimizer.experiments.pairing import (
+    PairedValues,
+    Pairs,
+    is_once,
+    paired_values,
+    too_few,
+    too_few_families,
+)
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.verdicts import Companion, Metric, MetricVerdict, VerdictKind
 from optimizer.stats.bayes import paired_dirichlet
@@ -177,7 +184,7 @@ def _by_family(
     if n_families < settings.min_families:
         return replace(
             plain,
-            reason=f"only {n_families} families of cases, {settings.min_families} are needed",
+            reason=too_few_families(n_families, settings.min_families),
         )
     d = _without_noise(found.differences)
     levels = (1 - alpha, 1 - 2 * alpha)
