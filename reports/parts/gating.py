@@ -25,7 +25,7 @@ from reports.document import (
     left,
     right,
 )
-from reports.formatting import UNKNOWN, count, listing, plural
+from reports.formatting import UNKNOWN, count, listing, name_of, plural
 from reports.parts import rules
 from reports.parts.effects import change, guardrail_name, margin_of, size
 from reports.parts.verdicts import clause
@@ -98,7 +98,7 @@ def guardrail_section(against: BaselineGate) -> Section:
         rows=tuple((guardrail_name(check.guardrail), check.text) for check in against.checks),
     )
     why: tuple[Block, ...] = (reasons,) if against.checks else ()
-    title = f"Guardrails: {arms.candidate.label} against {arms.baseline.label}"
+    title = f"Guardrails: {name_of(arms.candidate.label)} against {name_of(arms.baseline.label)}"
     return Section(title, (_guardrail_table(against.checks), *why))
 
 
@@ -124,7 +124,7 @@ def guardrail_reasons(against: BaselineGate) -> str:
     shown = reasons[:MOST_REASONS] + ([f"and {count(more)} more"] if more > 0 else [])
     arms = against.comparison
     said = ": no guardrail was given" if not shown else f", {'; '.join(shown)}"
-    return f"{arms.candidate.label} against {arms.baseline.label}{said}"
+    return f"{name_of(arms.candidate.label)} against {name_of(arms.baseline.label)}{said}"
 
 
 def threshold_requirements(results: Sequence[GateResult]) -> tuple[Requirement, ...]:

@@ -289,3 +289,13 @@ def test_more_changed_cases_than_families_are_planned_for_in_families(
     assert result.code == 0
     assert "8 families" in said(result)
     assert "more families" in said(result)
+
+
+def test_a_label_of_any_length_leaves_the_verdict_readable(optimizer: Run, run_file: Write) -> None:
+    paths = (
+        run_file("a.json", "+-" * 9),
+        run_file("b.json", "++" * 9, run_id="r2", metadata={"prompt_variant": "very long " * 50}),
+    )
+    first = optimizer("compare", *paths).out.partition("\n\n")[0]
+    assert "passes 50.0 pp more than v1" in " ".join(first.split())
+    assert len(first) < 300
