@@ -92,7 +92,12 @@ def _arm(
         datasets=datasets,
         judge=_judge(said),
         n_cached=int(cases.n_cached.sum()),
+        warnings=tuple(dict.fromkeys(text for run in runs for text in _warnings(run))),
     )
+
+
+def _warnings(run: ArmRun) -> list[str]:
+    return msgspec.json.decode(run.warnings, type=list[str])
 
 
 def _metadata(run: ArmRun) -> dict[str, Any]:

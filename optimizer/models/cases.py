@@ -31,6 +31,7 @@ class ArmRun:
     pairable: bool
     content_sha256: str
     run_metadata: str
+    warnings: str
     variant_id: str
     variant: str
     prompt_sha256: str | None
@@ -68,6 +69,7 @@ class Arm:
         datasets: The data sets of its cases, sorted.
         judge: Who graded it, as the runs say, or None.
         n_cached: Completed tasks that a cache answered.
+        warnings: What a reader should know of how its runs were read.
     """
 
     selector: str
@@ -90,6 +92,7 @@ class Arm:
     datasets: tuple[str, ...] = ()
     judge: str | None = None
     n_cached: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

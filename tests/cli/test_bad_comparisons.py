@@ -299,3 +299,11 @@ def test_a_label_of_any_length_leaves_the_verdict_readable(optimizer: Run, run_f
     first = optimizer("compare", *paths).out.partition("\n\n")[0]
     assert "passes 50.0 pp more than v1" in " ".join(first.split())
     assert len(first) < 300
+
+
+def test_scores_that_were_ignored_are_said(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    paths = arms("+" * 9, "+" * 9, lambda _: score(5), lambda i: score(0.1 * i))
+    shown = said(optimizer("compare", *paths, "-m", "score"))
+    assert "caveat: old: task metadata `score`: 9 values ignored, expected a number" in shown
