@@ -9,6 +9,7 @@ from optimizer.models.verdicts import (
     RATES,
     BaselineGate,
     GuardCheck,
+    GuardMode,
     Guardrail,
     GuardStatus,
     Metric,
@@ -119,7 +120,9 @@ def threshold_reasons(results: Sequence[GateResult], status: GuardStatus) -> lis
 def guardrail_reasons(against: BaselineGate) -> str:
     """Say why the guardrails gave their status, each of them that has it."""
     deciding = [check for check in against.checks if check.status is against.status]
-    reasons = [f"{_asked(check.guardrail)}: {clause(check.text)}" for check in deciding]
+    reasons = [
+        f"{_asked(check.guardrail)}: {clause(check.text)}{_hidden(check)}" for check in deciding
+    ]
     more = len(reasons) - MOST_REASONS
     shown = reasons[:MOST_REASONS] + ([f"and {count(more)} more"] if more > 0 else [])
     arms = against.comparison
@@ -188,6 +191,14 @@ def _guardrail_table(checks: Sequence[GuardCheck]) -> Table:
 def _asked(guardrail: Guardrail) -> str:
     margin = margin_of(guardrail.metric, guardrail.margin)
     return f"{guardrail.metric.value} ({guardrail.mode.value} {margin})"
+
+
+def _hidden(check: GuardCheck) -> str:
+    """Say how much worse a candidate may be in which no regression was found."""
+    passed = check.status is GuardStatus.PASSED and check.guardrail.mode is GuardMode.DETECT
+    if not passed or not check.could_hide:
+        return ""
+    return f" (could hide up to {size(check.guardrail.metric, check.could_hide)})"
 
 
 def _bound(check: GuardCheck) -> str:

@@ -307,3 +307,11 @@ def test_scores_that_were_ignored_are_said(
     paths = arms("+" * 9, "+" * 9, lambda _: score(5), lambda i: score(0.1 * i))
     shown = said(optimizer("compare", *paths, "-m", "score"))
     assert "caveat: old: task metadata `score`: 9 values ignored, expected a number" in shown
+
+
+def test_a_gate_that_finds_no_regression_says_what_could_hide(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    old, now = arms("+-" * 10, "+-" * 10)
+    shown = said(optimizer("gate", now, "--baseline", old))
+    assert "no regression was found (could hide up to 16.1 pp)" in shown
