@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
@@ -13,6 +14,8 @@ from optimizer.models.rules import Unit
 
 UNKNOWN = "-"
 UNBOUNDED = "unbounded"
+LONGEST_NAME = 60
+MOST_NAMES = 3
 
 _EXACT = 1e-9
 """Distance within which a computed rate is 0 or 1; below it lies only floating-point noise."""
@@ -257,6 +260,18 @@ def plural(n: float, noun: str, many: str | None = None) -> str:
 def listing(words: list[str], conjunction: str = "and") -> str:
     """Join words as a sentence does: 'a, b and c'."""
     return f" {conjunction} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def name_of(label: str) -> str:
+    """Return a label as a sentence names it: on one line, and not at any length."""
+    return shorten(label, LONGEST_NAME)
+
+
+def named(labels: Sequence[str]) -> str:
+    """Name the first few of some labels: 'a, b, c and 197 more'."""
+    more = len(labels) - MOST_NAMES
+    rest = [f"{count(more)} more"] if more > 0 else []
+    return listing([*map(name_of, labels[:MOST_NAMES]), *rest])
 
 
 def shorten(text: str, n: int) -> str:

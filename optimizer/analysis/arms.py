@@ -100,6 +100,7 @@ def _arm(
         judge=_judge(said),
         n_cached=int(cases.n_cached.sum()),
         experiments=experiments,
+        warnings=tuple(dict.fromkeys(text for run in runs for text in _warnings(run))),
     )
 
 
@@ -111,6 +112,10 @@ def _under_way(history: History, run: ArmRun) -> tuple[str, ...]:
         if one.status in (ExperimentStatus.RUNNING, ExperimentStatus.PAUSED)
         and run.variant in {arm.label for arm in one.design.arms}
     )
+
+
+def _warnings(run: ArmRun) -> list[str]:
+    return msgspec.json.decode(run.warnings, type=list[str])
 
 
 def _metadata(run: ArmRun) -> dict[str, Any]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, paired_values, too_few
+from optimizer.experiments.pairing import (
+    PairedValues,
+    Pairs,
+    paired_values,
+    too_few,
+    too_few_families,
+)
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import LoadedArm
 from optimizer.models.terms import Metric, VerdictKind
@@ -40,7 +46,7 @@ def paired_amount(
 ) -> MetricVerdict:
     """Measure the ratio of the means of an amount over the shared cases; no verdict yet."""
     found = paired_values(pairs, metric, families=families)
-    first, second = _units(found)
+    first, second = totals(found)
     plain = _described(found, metric, alpha, n=len(first))
     if len(first) < 2:  # noqa: PLR2004 - one case has no spread
         return replace(plain, reason=too_few(len(first), f"a known {NOUNS[metric]}"))
@@ -49,7 +55,7 @@ def paired_amount(
     if found.family is not None and len(first) < settings.min_families:
         return replace(
             plain,
-            reason=f"too few families of cases: {len(first)} of at least {settings.min_families}",
+            reason=too_few_families(len(first), settings.min_families),
         )
     wide, narrow = (fieller(first, second, level=level) for level in (1 - alpha, 1 - 2 * alpha))
     if is_a_point(wide) and len(first) < settings.min_cases_for_t:
@@ -154,7 +160,7 @@ def _ordinal(q: float) -> str:
     return "median" if q == 0.5 else f"{100 * q:g}th percentile"  # noqa: PLR2004
 
 
-def _units(found: PairedValues) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def totals(found: PairedValues) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the amounts of each unit: a case, or the cases of a family together."""
     if found.family is None:
         return found.baseline, found.candidate

@@ -50,6 +50,9 @@ def _arms(baseline: Arm, candidate: Arm) -> Iterator[Finding]:
         apart = not set(baseline.datasets) & set(candidate.datasets)
         finding = _invalid if apart else _caveat
         yield finding("different_dataset", f"the arms ran on different data sets: {names}")
+    for arm in (baseline, candidate):
+        for text in arm.warnings:
+            yield _caveat("read_with_loss", f"{arm.label}: {text}")
     yield from _confounded(baseline, candidate)
     if baseline.ended_at < candidate.started_at or candidate.ended_at < baseline.started_at:
         text = "the arms ran one after the other: a difference in time may be the hour's"

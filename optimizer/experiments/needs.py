@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.experiments.amounts import totals
 from optimizer.experiments.pairing import PairedValues, Pairs, is_once, paired_values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.spread import spread_and_limit, variance_parts
@@ -40,6 +41,8 @@ def need_of(
     if measured.metric not in RATES:
         wanted = max(_amount_cases(found, measured.margin, settings), settings.min_cases_for_t)
         return _cases(wanted, measured)
+    if found.family is not None:
+        return _cases(_family_count(found, measured.margin, settings), measured)
     if measured.metric is Metric.SUCCESS and is_once(pairs):
         return _cases(_flip_cases(measured, settings), measured)
     parts = _at_their_limit(variance_parts(pairs, measured.metric, found), found, measured.metric)
@@ -75,6 +78,15 @@ def _flip_cases(measured: MetricVerdict, settings: ComparisonSettings) -> float:
     return max(found, harmless)
 
 
+def _family_count(found: PairedValues, margin: float, settings: ComparisonSettings) -> float:
+    means = found.family_means(found.differences)
+    between = variance_limit(float(np.var(means, ddof=1)), len(means))
+    parts = VarianceParts(
+        between=between, first=None, second=None, first_repeats=1, second_repeats=1
+    )
+    return max(_mean_cases(parts, margin, settings), settings.min_cases_for_t)
+
+
 def _mean_cases(parts: VarianceParts, margin: float, settings: ComparisonSettings) -> float:
     return float(
         repeats_n(
@@ -91,10 +103,11 @@ def _mean_cases(parts: VarianceParts, margin: float, settings: ComparisonSetting
 
 
 def _amount_cases(found: PairedValues, margin: float, settings: ComparisonSettings) -> float:
-    positive = (found.baseline > 0) & (found.candidate > 0)
+    first, second = totals(found)
+    positive = (first > 0) & (second > 0)
     if int(positive.sum()) < 2:  # noqa: PLR2004 - one case tells nothing of the spread
         return math.inf
-    logs = np.log(found.candidate[positive] / found.baseline[positive])
+    logs = np.log(second[positive] / first[positive])
     spread = math.sqrt(variance_limit(float(np.var(logs, ddof=1)), len(logs)))
     if spread == 0:
         return 0.0
@@ -146,7 +159,7 @@ def _cases(
 def _enough(measured: MetricVerdict) -> str:
     """Say why nothing is settled although there are as many cases as were to be planned."""
     if abs(measured.estimate or 0.0) >= (measured.margin or 0.0) and measured.n_changed is not None:
-        return f"only {measured.n_changed} cases changed"
+        return f"only {measured.n_changed:,} cases changed"
     return (
         f"{measured.n} {_many(measured.unit)} would have shown a difference of "
         "the margin: the true one seems to lie between none and it, which only many more settle"

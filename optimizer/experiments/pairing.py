@@ -54,9 +54,15 @@ class Pairs:
         return self.baseline.case_id[self.at_baseline]
 
     @property
+    def recorded_family(self) -> NDArray[np.object_]:
+        """Family of each shared case as either arm recorded it; "" where none did."""
+        first = self.baseline.family[self.at_baseline]
+        return np.where(first == "", self.candidate.family[self.at_candidate], first)
+
+    @property
     def family(self) -> NDArray[np.object_]:
         """Family of each shared case: its own id where none was recorded."""
-        recorded = self.baseline.family[self.at_baseline]
+        recorded = self.recorded_family
         return np.where(recorded == "", self.case_id, recorded)
 
     def of(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -140,6 +146,12 @@ class PairedValues:
         """Candidate minus baseline."""
         return self.candidate - self.baseline
 
+    def family_means(self, d: Floats) -> Floats:
+        """Return the mean over each family of a figure of each case; without families d itself."""
+        if self.family is None:
+            return d
+        return np.asarray(np.bincount(self.family, weights=d) / np.bincount(self.family))
+
 
 def paired_values(pairs: Pairs, metric: Metric, *, families: bool) -> PairedValues:
     """Return one metric over the shared cases."""
@@ -155,14 +167,18 @@ def paired_values(pairs: Pairs, metric: Metric, *, families: bool) -> PairedValu
     )
 
 
+def too_few_families(n: int, needed: int) -> str:
+    """Say that families are too few to tell of others."""
+    return f"too few families of cases: {n} of at least {needed}"
+
+
 def too_few(n: int, what: str) -> str:
     """Say that no shared case, or a single one, has what is measured."""
     return f"{'only one' if n else 'no'} shared case has {what} in both arms"
 
 
 def _family(pairs: Pairs, kept: NDArray[np.bool_]) -> Ints | None:
-    recorded = pairs.baseline.family[pairs.at_baseline]
-    if not bool((recorded != "").any()):
+    if not bool((pairs.recorded_family != "").any()):
         return None
     _, number = np.unique(pairs.family[kept].astype(str), return_inverse=True)
     if len(number) == 0 or number.max() + 1 == len(number):

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.experiments.pairing import PairedValues, Pairs, is_once, paired_values, too_few
+from optimizer.experiments.pairing import (
+    PairedValues,
+    Pairs,
+    is_once,
+    paired_values,
+    too_few,
+    too_few_families,
+)
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.terms import Metric, VerdictKind
 from optimizer.models.verdicts import Companion, MetricVerdict
@@ -182,13 +189,13 @@ def _by_family(
     if n_families < settings.min_families:
         return replace(
             plain,
-            reason=f"too few families of cases: {n_families} of at least {settings.min_families}",
+            reason=too_few_families(n_families, settings.min_families),
         )
     d = _without_noise(found.differences)
     levels = (1 - alpha, 1 - 2 * alpha)
     wide, narrow = (cv3(d, found.family, level=level) for level in levels)
     why = f"the {len(found.baseline)} cases come from {n_families} families"
-    means = _without_noise(np.bincount(found.family, weights=d) / np.bincount(found.family))
+    means = _without_noise(found.family_means(d))
     if _has_no_spread(means):
         wide, narrow = (pseudo_case(means, level=level) for level in levels)
         return replace(

@@ -32,6 +32,7 @@ class ArmRun:
     pairable: bool
     content_sha256: str
     run_metadata: str
+    warnings: str
     variant_id: str
     variant: str
     prompt_sha256: str | None
@@ -70,6 +71,7 @@ class Arm:
         judge: Who graded it, as the runs say, or None.
         n_cached: Completed tasks that a cache answered.
         experiments: Experiments under way that it takes part in.
+        warnings: What a reader should know of how its runs were read.
     """
 
     selector: str
@@ -93,6 +95,7 @@ class Arm:
     judge: str | None = None
     n_cached: int = 0
     experiments: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from optimizer.models.rules import GateResult
 from optimizer.models.verdicts import BaselineGate
 from reports.document import Block, Document, Verdict
+from reports.formatting import name_of
 from reports.parts.comparisons import (
     case_details,
     companion_details,
@@ -36,7 +37,7 @@ def baseline_gate(gate: BaselineGate) -> Document:
     arms = gate.comparison
     said = guardrail_reasons(gate)
     return Document(
-        title=f"Gate of {arms.candidate.label} against {arms.baseline.label}",
+        title=f"Gate of {name_of(arms.candidate.label)} against {name_of(arms.baseline.label)}",
         verdict=Verdict(TONES[gate.status], f"{gate.status.value.upper()}: {said}."),
         blocks=(
             guardrail_section(gate),

@@ -20,7 +20,7 @@ from reports.document import (
     left,
     right,
 )
-from reports.formatting import count, listing, p_statement, plural
+from reports.formatting import count, listing, name_of, p_statement, plural
 from reports.parts.comparisons import (
     SHOWN,
     case_details,
@@ -50,7 +50,7 @@ def comparison(found: ComparisonSet) -> Document:
 
 def _of_one(one: Comparison) -> Document:
     return Document(
-        title=f"{one.candidate.label} against {one.baseline.label}",
+        title=f"{name_of(one.candidate.label)} against {name_of(one.baseline.label)}",
         verdict=verdict_of(one),
         blocks=(finding_section((one,)), *_evidence(one)),
         hints=_hints(one),
@@ -60,7 +60,7 @@ def _of_one(one: Comparison) -> Document:
 def _of_several(found: ComparisonSet) -> Document:
     compared = found.comparisons
     measured = [one for one in compared if one.metrics]
-    baseline = compared[0].baseline.label
+    baseline = name_of(compared[0].baseline.label)
     best_first = sorted(measured, key=lambda one: _least_gain(one.primary), reverse=True)
     more = len(best_first) - SHOWN
     return Document(
@@ -70,7 +70,7 @@ def _of_several(found: ComparisonSet) -> Document:
             _candidate_table(best_first),
             *_omnibus(found),
             finding_section(compared),
-            *(Details(one.candidate.label, _evidence(one)) for one in best_first[:SHOWN]),
+            *(Details(name_of(one.candidate.label), _evidence(one)) for one in best_first[:SHOWN]),
             *((Prose(f"{plural(more, 'candidate')} more with --json."),) if more > 0 else ()),
         ),
         hints=_hints(best_first[0]) if best_first else (),
@@ -130,7 +130,7 @@ def _candidate_table(compared: Sequence[Comparison]) -> Table:
             right("n"),
             left("verdict"),
         ),
-        rows=tuple((one.candidate.label, *effect_cells(one.primary)) for one in compared),
+        rows=tuple((name_of(one.candidate.label), *effect_cells(one.primary)) for one in compared),
         caption=f"{listing(names)}: candidate minus baseline" if names else None,
         empty="No metric was compared.",
     )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from optimizer.models.experiments import (
     CandidateReport,
-    ExperimentDesign,
     ExperimentReport,
     Look,
     Outcome,
@@ -31,12 +30,15 @@ from reports.document import (
     right,
 )
 from reports.formatting import (
+    MOST_NAMES,
     UNKNOWN,
     count,
     figure,
     level,
     listing,
     moment,
+    name_of,
+    named,
     p_statement,
     p_value,
     plural,
@@ -106,11 +108,13 @@ def _verdict(found: ExperimentReport) -> Verdict:
         return _ended(name, one.outcome)
     if found.stop is not None:
         return _should_end(name, found, found.stop)
-    versus = f"{_names(one.design)} against {one.design.baseline.label}"
+    candidates = named([arm.label for arm in one.design.candidates])
+    versus = f"{candidates} against {name_of(one.design.baseline.label)}"
     if one.status is ExperimentStatus.DRAFT:
         text = f"{name} is planned: {versus} on {one.design.primary}"
         return Verdict(Tone.NEUTRAL, f"{text}, {plural(one.design.n_max, 'case')}.")
-    progress = "; ".join(f"{c.arm.label}: {_standing(c)}" for c in found.candidates)
+    first = found.candidates[:MOST_NAMES]
+    progress = "; ".join(f"{name_of(c.arm.label)}: {_standing(c)}" for c in first)
     tone = Tone.WARN if _is_invalid(found) else Tone.NEUTRAL
     return Verdict(tone, f"{name} is {one.status}: {versus}. {progress}.")
 
@@ -323,7 +327,7 @@ def _plan(found: ExperimentReport) -> Facts:
             ("workflow", design.workflow_id),
             ("status", one.status.value),
             ("baseline", design.baseline.label),
-            ("candidates", _names(design)),
+            ("candidates", listing([arm.label for arm in design.candidates])),
             ("decides", design.primary.value),
             ("shown as well", listing([m.value for m in design.secondary]) or "nothing"),
             ("guardrails", listing(guardrails) or "none"),
@@ -345,10 +349,6 @@ def _counting(found: ExperimentReport) -> str:
     which = "all of the workflow" if existing else "those started after the start"
     runs = [f"{one.arm.label} {count(len(one.run_ids))}" for one in found.progress]
     return f"{which} ({', '.join(runs)})"
-
-
-def _names(design: ExperimentDesign) -> str:
-    return listing([arm.label for arm in design.candidates])
 
 
 def _hints(found: ExperimentReport) -> tuple[str, ...]:

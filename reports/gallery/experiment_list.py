@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optimizer.models.experiments import ExperimentSummary
 from optimizer.models.terms import ExperimentStatus
 from reports.document import Cell, Document, Table, Tone, Verdict, left, right
-from reports.formatting import UNKNOWN, count, listing, plural
+from reports.formatting import UNKNOWN, count, listing, name_of, named, plural
 
 
 def experiment_list(experiments: Sequence[ExperimentSummary]) -> Document:
@@ -49,7 +49,7 @@ def _row(one: ExperimentSummary) -> tuple[Cell | str, ...]:
         design.experiment_id,
         design.workflow_id,
         one.experiment.status.value,
-        f"{listing([arm.label for arm in design.candidates])} with {design.baseline.label}",
+        f"{named([arm.label for arm in design.candidates])} with {name_of(design.baseline.label)}",
         count(n),
         count(design.n_max),
         said,

@@ -27,9 +27,10 @@ from reports.formatting import (
     level,
     listing,
     moment,
+    name_of,
+    named,
     p_value,
     plural,
-    shorten,
     signed_interval,
 )
 from reports.parts.effects import change, margin_of, measured
@@ -38,9 +39,6 @@ from reports.parts.verdicts import TONES, p_of
 
 SHOWN = 20
 """Cases, candidates and findings that are listed; of more, the number is said."""
-
-NAMED = 3
-"""Candidates that a finding names."""
 
 HASH_CHARS = 12
 
@@ -196,7 +194,7 @@ def arm_table(arms: Sequence[Arm]) -> Table:
         ),
         rows=tuple(
             (
-                arm.label,
+                name_of(arm.label),
                 arm.model or UNKNOWN,
                 count(len(arm.run_ids)),
                 count(arm.n_tasks),
@@ -249,9 +247,7 @@ def _of(labels: Sequence[str], n_candidates: int) -> str:
     """Name the candidates that a finding is of, unless it is of all."""
     if len(labels) == n_candidates:
         return ""
-    named = listing([shorten(label, 40) for label in labels[:NAMED]])
-    more = len(labels) - NAMED
-    return f" ({named}{f' and {count(more)} more' if more > 0 else ''})"
+    return f" ({named(labels)})"
 
 
 def _because(found: MetricVerdict) -> str:

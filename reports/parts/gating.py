@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from optimizer.models.rules import GateCheck, GateResult, GateStatus
-from optimizer.models.terms import RATES, GuardStatus, Metric
+from optimizer.models.terms import RATES, GuardMode, GuardStatus, Metric
 from optimizer.models.verdicts import BaselineGate, GuardCheck, Guardrail
 from reports.document import (
     Block,
@@ -19,7 +19,7 @@ from reports.document import (
     left,
     right,
 )
-from reports.formatting import UNKNOWN, count, listing, plural
+from reports.formatting import UNKNOWN, count, listing, name_of, plural
 from reports.parts import rules
 from reports.parts.effects import change, guardrail_name, margin_of, size
 from reports.parts.verdicts import clause
@@ -92,7 +92,7 @@ def guardrail_section(against: BaselineGate) -> Section:
         rows=tuple((guardrail_name(check.guardrail), check.text) for check in against.checks),
     )
     why: tuple[Block, ...] = (reasons,) if against.checks else ()
-    title = f"Guardrails: {arms.candidate.label} against {arms.baseline.label}"
+    title = f"Guardrails: {name_of(arms.candidate.label)} against {name_of(arms.baseline.label)}"
     return Section(title, (_guardrail_table(against.checks), *why))
 
 
@@ -113,12 +113,14 @@ def threshold_reasons(results: Sequence[GateResult], status: GuardStatus) -> lis
 def guardrail_reasons(against: BaselineGate) -> str:
     """Say why the guardrails gave their status, each of them that has it."""
     deciding = [check for check in against.checks if check.status is against.status]
-    reasons = [f"{_asked(check.guardrail)}: {clause(check.text)}" for check in deciding]
+    reasons = [
+        f"{_asked(check.guardrail)}: {clause(check.text)}{_hidden(check)}" for check in deciding
+    ]
     more = len(reasons) - MOST_REASONS
     shown = reasons[:MOST_REASONS] + ([f"and {count(more)} more"] if more > 0 else [])
     arms = against.comparison
     said = ": no guardrail was given" if not shown else f", {'; '.join(shown)}"
-    return f"{arms.candidate.label} against {arms.baseline.label}{said}"
+    return f"{name_of(arms.candidate.label)} against {name_of(arms.baseline.label)}{said}"
 
 
 def threshold_requirements(results: Sequence[GateResult]) -> tuple[Requirement, ...]:
@@ -182,6 +184,14 @@ def _guardrail_table(checks: Sequence[GuardCheck]) -> Table:
 def _asked(guardrail: Guardrail) -> str:
     margin = margin_of(guardrail.metric, guardrail.margin)
     return f"{guardrail.metric.value} ({guardrail.mode.value} {margin})"
+
+
+def _hidden(check: GuardCheck) -> str:
+    """Say how much worse a candidate may be in which no regression was found."""
+    passed = check.status is GuardStatus.PASSED and check.guardrail.mode is GuardMode.DETECT
+    if not passed or not check.could_hide:
+        return ""
+    return f" (could hide up to {size(check.guardrail.metric, check.could_hide)})"
 
 
 def _bound(check: GuardCheck) -> str:

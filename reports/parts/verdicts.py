@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from optimizer.models.terms import RATES, Metric, Severity, VerdictKind
 from optimizer.models.verdicts import Comparison, Finding, MetricVerdict
 from reports.document import Tone, Verdict
-from reports.formatting import UNKNOWN, count, level, p_statement, plural
+from reports.formatting import UNKNOWN, count, level, name_of, p_statement, plural
 from reports.parts.effects import WORDS, change, change_interval, compared, margin_of
 
 TONES: Mapping[VerdictKind, Tone] = {
@@ -44,7 +44,7 @@ def verdict_of(comparison: Comparison) -> Verdict:
 def said_of(comparison: Comparison) -> str:
     """Say what was found on the primary metric, without the name of the verdict."""
     found = comparison.primary
-    arms = (comparison.candidate.label, comparison.baseline.label)
+    arms = (name_of(comparison.candidate.label), name_of(comparison.baseline.label))
     if found.kind is VerdictKind.INVALID:
         return invalid_because(comparison, found)
     said = _claim(found, *arms) if measurable(found) else f"{arms[0]} against {arms[1]}"
@@ -63,7 +63,7 @@ def cheaper_arm(comparison: Comparison) -> str | None:
     price = next((settled[metric] for metric in PRICES if metric in settled), None)
     if price is None or price.estimate is None or not measurable(price):
         return None
-    candidate, baseline = comparison.candidate.label, comparison.baseline.label
+    candidate, baseline = name_of(comparison.candidate.label), name_of(comparison.baseline.label)
     if price.estimate < 0:
         said = f"{candidate} is cheaper: it {compared(price.metric, price.estimate, baseline)}"
     else:

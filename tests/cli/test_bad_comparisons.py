@@ -276,3 +276,42 @@ def test_a_method_that_does_not_fit_gives_way_to_one_that_does(
     assert "exact takes cases that pass or fail" in metric["why"]
     blind = optimizer("compare", *paths, "--method", "z", "--json").json["comparisons"][0]
     assert "does not see which cases the arms share" in blind["metrics"][0]["why"]
+
+
+def test_more_changed_cases_than_families_are_planned_for_in_families(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    def in_family(i: int) -> dict[str, Any]:
+        return {"metadata": {"family": f"f{i // 10}"}}
+
+    paths = arms("+-" * 40, "-++-" * 20, in_family, in_family)
+    result = optimizer("compare", *paths)
+    assert result.code == 0
+    assert "8 families" in said(result)
+    assert "more families" in said(result)
+
+
+def test_a_label_of_any_length_leaves_the_verdict_readable(optimizer: Run, run_file: Write) -> None:
+    paths = (
+        run_file("a.json", "+-" * 9),
+        run_file("b.json", "++" * 9, run_id="r2", metadata={"prompt_variant": "very long " * 50}),
+    )
+    first = optimizer("compare", *paths).out.partition("\n\n")[0]
+    assert "passes 50.0 pp more than v1" in " ".join(first.split())
+    assert len(first) < 300
+
+
+def test_scores_that_were_ignored_are_said(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    paths = arms("+" * 9, "+" * 9, lambda _: score(5), lambda i: score(0.1 * i))
+    shown = said(optimizer("compare", *paths, "-m", "score"))
+    assert "caveat: old: task metadata `score`: 9 values ignored, expected a number" in shown
+
+
+def test_a_gate_that_finds_no_regression_says_what_could_hide(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    old, now = arms("+-" * 10, "+-" * 10)
+    shown = said(optimizer("gate", now, "--baseline", old))
+    assert "no regression was found (could hide up to 16.1 pp)" in shown

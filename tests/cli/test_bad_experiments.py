@@ -92,3 +92,10 @@ def test_a_look_that_measures_nothing_spends_nothing(stored: Run) -> None:
     assert found["candidates"][0]["text"] == "no shared case has a score in both arms"
     ended = stored("experiment", "conclude", "e")
     assert ended.out.startswith("NO WINNER: e: v2: no shared case has a score in both arms.")
+
+
+def test_two_hundred_candidates_leave_the_first_line_readable(stored: Run) -> None:
+    many = [part for i in range(200) for part in ("-b", f"x{i}")]
+    planned = stored("experiment", "plan", "many", "-w", "wf", "-a", "v1", *many)
+    assert planned.out.startswith("many is planned: x0, x1, x2 and 197 more against v1 on success,")
+    assert "x0, x1, x2 and 197 more" in " ".join(stored("experiment", "status").out.split())

@@ -3,6 +3,7 @@
 -- Grain:   one row per run and variant
 -- Params:  $run_ids  VARCHAR[]  the runs
 -- Columns: run_id, workflow_id, started_at, pairable, content_sha256, run_metadata (JSON),
+--          warnings (JSON list),
 --          variant_id, variant (label), prompt_sha256, provider, model, parameters, n_tasks,
 --          n_completed, n_succeeded, n_errors (timed out or in error)
 
@@ -13,6 +14,7 @@ SELECT
     runs.pairable,
     runs.content_sha256,
     runs.metadata                     AS run_metadata,
+    runs.warnings,
     reports.variant_id,
     reports.variant,
     variants.prompt_sha256,
