@@ -25,6 +25,7 @@ from optimizer.models.experiments import (
     ExperimentStatus,
     Looks,
 )
+from optimizer.models.names import legible
 from optimizer.models.verdicts import RATES, Guardrail, Metric
 from optimizer.pipeline.baselines import baseline_of
 from optimizer.pipeline.select import select_run
@@ -214,7 +215,7 @@ def _arm(runs: Sequence[ArmInRun], name: str) -> ExperimentArm:
             f"variant {name!r}: {len(ids)} variants are called so: {', '.join(ids)}",
             hint="Name one by its id.",
         )
-    return ExperimentArm(label=name, variant_id=ids[0] if ids else None)
+    return ExperimentArm(label=legible(name), variant_id=ids[0] if ids else None)
 
 
 def _cases(
