@@ -77,14 +77,15 @@ def _verdict(found: Flakiness, repeated: Sequence[VariantFlakiness]) -> Verdict:
         return Verdict(Tone.GOOD, f"No case is flaky: {_agreed(repeated)}.")
     return Verdict(
         Tone.WARN,
-        f"{_share_of_flaky(worst)} under {name_of(worst.variant)}: two repeats of a case disagree with a "
-        f"chance of {rate(worst.flake_rate)}{_bounds(worst)}.",
+        f"{_share_of_flaky(worst)} under {name_of(worst.variant)}: two repeats of a case disagree "
+        f"with a chance of {rate(worst.flake_rate)}{_bounds(worst)}.",
     )
 
 
 def _agreed(repeated: Sequence[VariantFlakiness]) -> str:
     said = [
-        f"all repeats of {plural(variant.n_repeated, 'case')} agree under {name_of(variant.variant)}"
+        f"all repeats of {plural(variant.n_repeated, 'case')} agree "
+        f"under {name_of(variant.variant)}"
         for variant in repeated
     ]
     return listing(said)
