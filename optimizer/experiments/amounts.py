@@ -63,7 +63,7 @@ def paired_amount(
     return replace(
         _with_bounds(plain, wide, narrow),
         p_value=wide.p_value,
-        reason=None if math.isfinite(wide.high) else "the ratio has no bounds: too few cases",
+        reason=None if math.isfinite(wide.high) else _unbounded(metric),
         method="paired t, Fieller interval of the ratio of means",
         why="amounts add up, so their means are compared, within the same cases",
         companions=_typical(first, second, level=1 - alpha),
@@ -149,6 +149,10 @@ def quantile_of(
 def cases_for_quantile(q: float, alpha: float) -> int:
     """Return the fewest observations that bound a quantile from above at level 1 - alpha."""
     return math.ceil(math.log(alpha) / math.log(q))
+
+
+def _unbounded(metric: Metric) -> str:
+    return f"the baseline's {NOUNS[metric]} cannot be told from 0: the ratio has no bounds"
 
 
 def is_a_point(ratio: Ratio) -> bool:

@@ -161,6 +161,13 @@ class _View:
                 families=self.families,
                 method=self.method,
             )
+        found = self._amount(metric, alpha)
+        if self.scope is Scope.SUITE:
+            return replace(found, why=f"{found.why}; scope suite is for rates alone")
+        return found
+
+    def _amount(self, metric: Metric, alpha: float) -> MetricVerdict:
+        """Measure an amount over the shared cases."""
         if metric in QUANTILES:
             return paired_quantile(
                 self.pairs,

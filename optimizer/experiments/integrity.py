@@ -95,7 +95,8 @@ def _coverage(
         return
     alone = f"{pairs.n_only_baseline} only by the baseline, {pairs.n_only_candidate} only by the "
     if pairs.coverage < settings.min_coverage:
-        text = f"{pairs.n} cases were run by both arms, {alone}candidate: compared unpaired; "
+        both = "1 case was" if pairs.n == 1 else f"{pairs.n} cases were"
+        text = f"{both} run by both arms, {alone}candidate: compared unpaired; "
         yield _caveat("few_shared_cases", text + "run both on the same cases")
     elif pairs.n_only_baseline or pairs.n_only_candidate:
         yield _caveat("unmatched_cases", f"left out: {alone}candidate")

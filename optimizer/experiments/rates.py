@@ -98,7 +98,9 @@ def suite_rate(pairs: Pairs, metric: Metric, *, alpha: float) -> MetricVerdict:
     repeats = (repeats[0][found.kept], repeats[1][found.kept])
     once = int(((repeats[0] < 2) | (repeats[1] < 2)).sum())  # noqa: PLR2004 - no spread
     cached = sum(int(n.sum()) for n in pairs.of("n_cached"))
-    if len(found.baseline) == 0 or once or cached:
+    if len(found.baseline) == 0:
+        return replace(plain, reason=too_few(0, MEASURED[metric]))
+    if once or cached:
         why = (
             f"{once} of {len(found.baseline)} cases were run once by an arm"
             if once

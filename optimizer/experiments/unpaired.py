@@ -49,7 +49,8 @@ def unpaired(
     first, second = (_known(values(arm.cases, metric)) for arm in arms)
     plain = _described(metric, first, second, alpha)
     if min(len(first), len(second)) < 2:  # noqa: PLR2004 - one case has no spread
-        return replace(plain, reason=f"{len(first)} and {len(second)} cases have a value")
+        few = f"{len(first)} and {len(second)} cases of the arms have a value"
+        return replace(plain, reason=f"{few}, at least 2 of each are needed")
     if metric not in RATES:
         return _amounts(plain, first, second, settings, alpha)
     counted = method in COUNTING or (method != "welch" and _always_agree(first, second))

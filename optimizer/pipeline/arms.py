@@ -88,6 +88,9 @@ def stored_arm(history: History, selector: str, wanted: Wanted) -> LoadedArm:
     Raises:
         SelectionError: It means nothing, or more than one thing.
     """
+    if _is_label(history, selector, wanted):
+        run_id = _labelled(history, selector, wanted)
+        return arm_of_run(history, run_id, selector, selector=selector, wanted=wanted)
     name, _, part = selector.partition(PART)
     if name == BASELINE:
         return _baseline(history, wanted)
@@ -113,6 +116,13 @@ def _baseline(history: History, wanted: Wanted) -> LoadedArm:
         variant_id=stored.variant_id,
         latencies=wanted.latencies,
         family=wanted.family,
+    )
+
+
+def _is_label(history: History, name: str, wanted: Wanted) -> bool:
+    """Say whether a name that looks like more than a label is one."""
+    return (PART in name or ":" in name) and bool(
+        queries.runs_of_variant(history, name, workflow_id=wanted.workflow_id, limit=1)
     )
 
 

@@ -22,6 +22,7 @@ from optimizer.models.experiments import (
     Outcome,
     Standing,
 )
+from optimizer.models.names import legible
 from optimizer.models.terms import ExperimentStatus
 from optimizer.pipeline.looking import evaluate
 from optimizer.pipeline.moments import moment
@@ -104,7 +105,8 @@ def move(
         SelectionError: There is none of that name.
         TransitionError: It cannot take that step.
     """
-    moved, step = advance(find(history, experiment_id), to, actor=actor, reason=reason, at=now)
+    found = find(history, experiment_id)
+    moved, step = advance(found, to, actor=actor, reason=legible(reason), at=now)
     record_step(history, moved, _line(step, moved.outcome))
     return moved
 

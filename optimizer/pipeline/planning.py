@@ -17,6 +17,7 @@ from optimizer.history.queries import ArmInRun
 from optimizer.history.store import History
 from optimizer.models.errors import ConfigError, SelectionError
 from optimizer.models.experiments import Allocation, Experiment, ExperimentArm, ExperimentDesign
+from optimizer.models.names import legible
 from optimizer.models.terms import RATES, AllocationPolicy, ExperimentStatus, Looks, Metric
 from optimizer.models.verdicts import Guardrail
 from optimizer.pipeline.baselines import baseline_of
@@ -207,7 +208,7 @@ def _arm(runs: Sequence[ArmInRun], name: str) -> ExperimentArm:
             f"variant {name!r}: {len(ids)} variants are called so: {', '.join(ids)}",
             hint="Name one by its id.",
         )
-    return ExperimentArm(label=name, variant_id=ids[0] if ids else None)
+    return ExperimentArm(label=legible(name), variant_id=ids[0] if ids else None)
 
 
 def _cases(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from optimizer.models.experiments import Baseline
 from reports.document import Cell, Document, Table, Tone, Verdict, left
-from reports.formatting import moment, plural
+from reports.formatting import moment, name_of, plural
 
 
 def baseline(baselines: Sequence[Baseline], gone: Collection[str] = ()) -> Document:
@@ -16,7 +16,7 @@ def baseline(baselines: Sequence[Baseline], gone: Collection[str] = ()) -> Docum
         return Document("Baselines", verdict, (), ("Run 'optimizer baseline set RUN' to set one.",))
     if len(baselines) == 1:
         (one,) = baselines
-        text = f"{one.workflow_id}: the baseline is {one.variant} in run {one.run_id}."
+        text = f"{one.workflow_id}: the baseline is {name_of(one.variant)} in run {one.run_id}."
     else:
         text = f"{plural(len(baselines), 'workflow')} have a baseline."
     missing = f" {plural(len(gone), 'run')} no longer stored." if gone else ""
@@ -41,4 +41,4 @@ def baseline(baselines: Sequence[Baseline], gone: Collection[str] = ()) -> Docum
 def _row(one: Baseline, gone: bool) -> tuple[Cell | str, ...]:
     run = Cell(f"{one.run_id} (no longer stored)", Tone.BAD) if gone else one.run_id
     set_at = moment(one.set_at).removesuffix(" UTC")
-    return (one.workflow_id, one.variant, run, set_at, one.actor)
+    return (one.workflow_id, name_of(one.variant), run, set_at, one.actor)

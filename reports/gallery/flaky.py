@@ -19,7 +19,17 @@ from reports.document import (
     left,
     right,
 )
-from reports.formatting import UNKNOWN, count, figure, interval, level, listing, plural, rate
+from reports.formatting import (
+    UNKNOWN,
+    count,
+    figure,
+    interval,
+    level,
+    listing,
+    name_of,
+    plural,
+    rate,
+)
 
 METHOD = (
     "The flake rate is the chance that two repeats of a case disagree, averaged over the cases "
@@ -67,14 +77,15 @@ def _verdict(found: Flakiness, repeated: Sequence[VariantFlakiness]) -> Verdict:
         return Verdict(Tone.GOOD, f"No case is flaky: {_agreed(repeated)}.")
     return Verdict(
         Tone.WARN,
-        f"{_share_of_flaky(worst)} under {worst.variant}: two repeats of a case disagree with a "
-        f"chance of {rate(worst.flake_rate)}{_bounds(worst)}.",
+        f"{_share_of_flaky(worst)} under {name_of(worst.variant)}: two repeats of a case disagree "
+        f"with a chance of {rate(worst.flake_rate)}{_bounds(worst)}.",
     )
 
 
 def _agreed(repeated: Sequence[VariantFlakiness]) -> str:
     said = [
-        f"all repeats of {plural(variant.n_repeated, 'case')} agree under {variant.variant}"
+        f"all repeats of {plural(variant.n_repeated, 'case')} agree "
+        f"under {name_of(variant.variant)}"
         for variant in repeated
     ]
     return listing(said)
@@ -105,7 +116,7 @@ def _noise_table(variants: Sequence[VariantFlakiness]) -> Table:
         ),
         rows=tuple(
             (
-                variant.variant,
+                name_of(variant.variant),
                 count(variant.n_cases),
                 _repeats(variant),
                 count(variant.n_flaky) if variant.n_repeated else UNKNOWN,
@@ -132,7 +143,7 @@ def _reliability_table(variants: Sequence[VariantFlakiness]) -> Table:
         ),
         rows=tuple(
             (
-                variant.variant,
+                name_of(variant.variant),
                 rate(variant.pass_rate),
                 rate(variant.pass_at_k),
                 rate(variant.pass_hat_k),
@@ -159,7 +170,7 @@ def _caveats(variants: Sequence[VariantFlakiness]) -> tuple[Block, ...]:
 
 
 def _caveats_of(variant: VariantFlakiness) -> list[str]:
-    name, once = variant.variant, variant.n_cases - variant.n_repeated
+    name, once = name_of(variant.variant), variant.n_cases - variant.n_repeated
     said = []
     if variant.n_cases == 0:
         said.append(f"{name}: no test was completed.")
@@ -194,7 +205,7 @@ def _flaky_details(variant: VariantFlakiness, limit: int) -> Details:
         ),
     )
     rest = (Prose(f"{plural(more, 'flaky case')} more; --limit shows them."),) if more > 0 else ()
-    return Details(f"Flaky under {variant.variant}", (table, *rest))
+    return Details(f"Flaky under {name_of(variant.variant)}", (table, *rest))
 
 
 def _silent_section(found: Flakiness, limit: int) -> tuple[Block, ...]:

@@ -102,7 +102,8 @@ def counts_of(found: MetricVerdict) -> str:
     if found.n_fixed is None or found.n_broken is None:
         return units
     good, bad = ("fixed", "broken") if found.metric is Metric.SUCCESS else ("better", "worse")
-    return f"{count(found.n_fixed)} {good} / {count(found.n_broken)} {bad} of {units}"
+    changed = f"{count(found.n_fixed)} {good} / {count(found.n_broken)} {bad}"
+    return f"{changed} cases in {units}" if many else f"{changed} of {units}"
 
 
 def p_of(found: MetricVerdict) -> float | None:

@@ -287,7 +287,7 @@ def test_more_changed_cases_than_families_are_planned_for_in_families(
     paths = arms("+-" * 40, "-++-" * 20, in_family, in_family)
     result = optimizer("compare", *paths)
     assert result.code == 0
-    assert "8 families" in said(result)
+    assert "40 fixed / 40 broken cases in 8 families" in said(result)
     assert "more families" in said(result)
 
 
@@ -315,3 +315,18 @@ def test_a_gate_that_finds_no_regression_says_what_could_hide(
     old, now = arms("+-" * 10, "+-" * 10)
     shown = said(optimizer("gate", now, "--baseline", old))
     assert "no regression was found (could hide up to 16.1 pp)" in shown
+
+
+def test_a_label_may_hold_what_separates_other_names(optimizer: Run, run_file: Write) -> None:
+    for i, label in enumerate(("a#b", "c:d@e")):
+        path = run_file(f"{i}.json", "+-" * 9, run_id=f"r{i}", metadata={"prompt_variant": label})
+        optimizer("ingest", path)
+    assert optimizer("compare", "a#b", "c:d@e").out.startswith("INCONCLUSIVE: c:d@e passes as ofte")
+
+
+def test_the_suite_has_nothing_to_say_of_scores_that_are_missing(
+    optimizer: Run, arms: Callable[..., tuple[Path, Path]]
+) -> None:
+    result = optimizer("compare", *arms("++", "+-"), "--scope", "suite", "-m", "score,latency")
+    assert said(result).startswith("INCONCLUSIVE: now against old: no shared case has a score")
+    assert "scope suite is for rates alone" in said(result)

@@ -99,3 +99,12 @@ def test_two_hundred_candidates_leave_the_first_line_readable(stored: Run) -> No
     planned = stored("experiment", "plan", "many", "-w", "wf", "-a", "v1", *many)
     assert planned.out.startswith("many is planned: x0, x1, x2 and 197 more against v1 on success,")
     assert "x0, x1, x2 and 197 more" in " ".join(stored("experiment", "status").out.split())
+
+
+def test_bytes_that_are_no_text_are_stored_as_what_can_be_read(stored: Run) -> None:
+    planned = stored(*PLAN, "-b", "\udcff", "--json")
+    assert [one["label"] for one in planned.json["experiment"]["design"]["candidates"]] == [
+        "v2",
+        "\\xff",
+    ]
+    assert stored("experiment", "cancel", "e", "--reason", "\udcff").code == 0
