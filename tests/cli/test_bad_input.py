@@ -456,7 +456,7 @@ def test_a_failure_with_a_very_long_message_is_classed() -> None:
 def test_hostile_repetition_is_blanked_once_and_for_all(
     beginning: bytes, unit: bytes, patterns: tuple[str, ...]
 ) -> None:
-    once = redact(beginning + unit * (200_000 // len(unit)), patterns)
+    once = redact(beginning + unit * (20_000 // len(unit)), patterns)
     assert redact(once.content, patterns).content == once.content
 
 
