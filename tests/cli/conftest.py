@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import gc
+import io
 import json
 import os
 import subprocess
@@ -8,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+
+from cli.main import main
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_runs" / "native"
@@ -28,14 +34,44 @@ class Result:
 
 @pytest.fixture
 def optimizer(tmp_path: Path) -> Callable[..., Result]:
-    """Run the program as a user does, in an empty folder."""
+    """Run the program as a user does, in an empty folder, without starting another process."""
 
     def run(*args: str | Path, stdin: str | None = None, **env: str) -> Result:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPTIMIZER_", "GITHUB_"))}
+        said = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
+        given = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
+        with (
+            contextlib.chdir(tmp_path),
+            mock.patch.dict(os.environ, {**clean, "NO_COLOR": "1", **env}, clear=True),
+            mock.patch.multiple(sys, argv=["optimizer", *map(str, args)], stdin=given, **said),
+        ):
+            code = exit_code()
+        return Result(code, *(stream.buffer.getvalue().decode() for stream in said.values()))
+
+    return run
+
+
+def exit_code() -> int:
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        gc.enable()
+    return 0
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Callable[..., Result]:
+    """Run the program as a process of its own, where that matters."""
+
+    def run(*args: str | Path, **env: str) -> Result:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPTIMIZER_", "GITHUB_"))}
         done = subprocess.run(
             [sys.executable, "-m", "cli", *map(str, args)],
             cwd=tmp_path,
-            input=stdin,
             capture_output=True,
             text=True,
             check=False,

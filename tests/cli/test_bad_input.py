@@ -492,15 +492,15 @@ def without_clock(result: Any) -> Any:
     return replace(result, out=out)
 
 
-def test_odd_surroundings_change_nothing(optimizer: Run, run_file: Write) -> None:
+def test_odd_surroundings_change_nothing(process: Run, run_file: Write) -> None:
     path = run_file(marks="+++-", run_id="r\u6f22")
-    plain = without_clock(optimizer("analyze", path))
+    plain = without_clock(process("analyze", path))
     for env in (
         {"HOME": "/nonexistent", "USER": "", "LOGNAME": "", "TMPDIR": "/nonexistent"},
         {"TERM": "dumb", "COLUMNS": "40", "TZ": "Mars/X", "LANG": "C", "LC_ALL": "C"},
     ):
-        assert without_clock(optimizer("analyze", path, **env)) == plain
-    ascii_only = without_clock(optimizer("analyze", path, PYTHONIOENCODING="ascii"))
+        assert without_clock(process("analyze", path, **env)) == plain
+    ascii_only = without_clock(process("analyze", path, PYTHONIOENCODING="ascii"))
     assert ascii_only.code == 0
     assert ascii_only.out == plain.out.replace("\u6f22", "?").replace("≥", "?").replace("≤", "?")
 
@@ -676,12 +676,12 @@ def test_damaged_warnings_of_a_run_are_an_error_that_names_it(
 
 
 def test_a_history_in_use_is_waited_for_and_then_reported(
-    optimizer: Run, run_file: Write, tmp_path: Path
+    process: Run, run_file: Write, tmp_path: Path
 ) -> None:
     path = run_file()
-    optimizer("ingest", path, "--store", "s.duckdb")
+    process("ingest", path, "--store", "s.duckdb")
     with opened(tmp_path / "s.duckdb"):
-        refused = optimizer("runs", "--store", "s.duckdb", OPTIMIZER_STORE__LOCK_TIMEOUT_S="0.5")
+        refused = process("runs", "--store", "s.duckdb", OPTIMIZER_STORE__LOCK_TIMEOUT_S="0.5")
     assert refused.code == 2
     assert refused.err.startswith("error: s.duckdb: another process has it open")
 
@@ -698,11 +698,11 @@ def test_a_history_whose_making_was_cut_short_is_made_by_the_next_ingest(
 
 
 def test_doctor_examines_a_history_that_others_are_reading(
-    optimizer: Run, run_file: Write, tmp_path: Path
+    process: Run, run_file: Write, tmp_path: Path
 ) -> None:
-    optimizer("ingest", run_file(), "--store", "s.duckdb")
+    process("ingest", run_file(), "--store", "s.duckdb")
     reader = duckdb.connect(tmp_path / "s.duckdb", read_only=True)
-    done = optimizer("doctor", "--store", "s.duckdb", OPTIMIZER_STORE__LOCK_TIMEOUT_S="0")
+    done = process("doctor", "--store", "s.duckdb", OPTIMIZER_STORE__LOCK_TIMEOUT_S="0")
     reader.close()
     assert done.code == 0
 
