@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.options import NO_FAMILY
 from cli.reading import history_of_file, is_file, run_of
 from optimizer.models.errors import SelectionError
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from optimizer.models.cases import LoadedArm
     from optimizer.models.terms import Metric
     from optimizer.pipeline.arms import Wanted
-
-QUANTILES = frozenset({"latency_p50", "latency_p95"})
-"""Metrics that need every single time."""
 
 
 def loaded_arms(
@@ -40,6 +38,7 @@ def loaded_arms(
         FormatError: A file cannot be read.
         SelectionError: A name means nothing, or more than one thing.
     """
+    from optimizer.experiments.amounts import QUANTILES
     from optimizer.pipeline.arms import Wanted
 
     _require_names(selectors)
@@ -52,7 +51,7 @@ def loaded_arms(
             workflow_id=workflow or (known.arm.workflow_id if known else None),
             label=known.arm.label if known else None,
             pool=pool,
-            family=None if family == "none" else family,
+            family=None if family == NO_FAMILY else family,
             latencies=latencies,
         )
         found[place] = _loaded(

@@ -140,7 +140,7 @@ Method = Annotated[
     typer.Option(
         "--method",
         help="Overrides the method that the data call for: exact, mid-p, asymptotic, paired-t, "
-        "sign-flip, wilcoxon; unpaired: z, welch.",
+        "sign-flip, wilcoxon; unpaired: z, welch, beta-binomial.",
     ),
 ]
 Correction = Annotated[

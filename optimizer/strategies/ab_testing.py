@@ -305,7 +305,7 @@ def _effect_of(look: Look) -> Effect:
     metric = look.key.metric
     return Effect(
         metric=EFFECT_NAMES.get(metric, f"{metric}_relative"),
-        estimate=look.estimate or 0.0,
+        estimate=math.nan if look.estimate is None else look.estimate,
         low=-math.inf if look.low is None else look.low,
         high=math.inf if look.high is None else look.high,
         level=1 - look.alpha_k,

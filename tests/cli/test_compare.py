@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from optimizer.experiments.comparing import METHODS
+from optimizer.models.terms import Metric
+
 Run = Callable[..., Any]
 Write = Callable[..., Path]
 DATA = Path(__file__).parents[3] / "shared" / "data" / "runs"
@@ -222,3 +225,9 @@ def test_cases_of_one_input_count_once(optimizer: Run, run_file: Write) -> None:
     assert result.json["comparisons"][0]["n_shared"] == 39
     codes = [finding["code"] for finding in result.json["comparisons"][0]["findings"]]
     assert "duplicated_cases" in codes
+
+
+def test_the_help_names_every_metric_and_every_method(optimizer: Run) -> None:
+    said = "".join(optimizer("compare", "--help").out.split())
+    for name in (*Metric, *METHODS):
+        assert name in said
