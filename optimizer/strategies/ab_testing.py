@@ -40,6 +40,8 @@ EFFECT_NAMES = {Metric.SUCCESS: "success_rate", Metric.SCORE: "score"}
 
 UNMEASURED = "an experiment has no effect before its tests have run"
 
+UNBOUNDED = "the effect has no bounds"
+
 ONLY_PRIMARY = "only the metric that decides is reported here"
 
 
@@ -123,7 +125,7 @@ class AbTesting:
                     new=f"completed, {design.baseline.label} stays",
                 ),
             ),
-            effects=tuple(_effect_of(look) for look in one.looks if look.estimate is not None),
+            effects=_effects(*one.looks),
             effects_note=None if one.looks else "it was never looked at",
             confidence=None,
             rationale=f"Experiment {design.experiment_id}: {why}.",
@@ -137,8 +139,8 @@ class AbTesting:
             strategy=self.name,
             type=DecisionType.PROMPT_VARIANT,
             changes=(Change(setting="variant", old=design.baseline.label, new=label),),
-            effects=(_effect_of(look),),
-            effects_note=ONLY_PRIMARY,
+            effects=_effects(look),
+            effects_note=ONLY_PRIMARY if _effects(look) else UNBOUNDED,
             confidence=None,
             rationale=(
                 f"Experiment {design.experiment_id}: {label} improved {design.primary} on "
@@ -301,14 +303,21 @@ def _rate(window: WindowSummary) -> float:
     return window.n_succeeded / window.n_completed
 
 
-def _effect_of(look: Look) -> Effect:
-    metric = look.key.metric
-    return Effect(
-        metric=EFFECT_NAMES.get(metric, f"{metric}_relative"),
-        estimate=math.nan if look.estimate is None else look.estimate,
-        low=-math.inf if look.low is None else look.low,
-        high=math.inf if look.high is None else look.high,
-        level=1 - look.alpha_k,
-        n=look.n,
-        estimator="paired, repeated look" if look.fraction != 1 else "paired, last look",
+def _effects(*looks: Look) -> tuple[Effect, ...]:
+    """Return the effects that were measured with both bounds."""
+    return tuple(
+        Effect(
+            metric=EFFECT_NAMES.get(look.key.metric, f"{look.key.metric}_relative"),
+            estimate=look.estimate,
+            low=look.low,
+            high=look.high,
+            level=1 - look.alpha_k,
+            n=look.n,
+            estimator="paired, repeated look" if look.fraction != 1 else "paired, last look",
+        )
+        for look in looks
+        if look.estimate is not None
+        and look.low is not None
+        and look.high is not None
+        and math.isfinite(look.high - look.low)
     )

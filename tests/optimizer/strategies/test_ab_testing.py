@@ -212,3 +212,13 @@ def test_what_an_experiment_settled_is_not_tried_again(evidence: Make, window: W
     )
     found = replace(evidence(window("v1", 80, 100), window("v2", 90, 100)), experiments=(lost,))
     assert ask(found).proposals == ()
+
+
+def test_an_effect_without_bounds_is_absent_and_says_why(evidence: Make, window: Window) -> None:
+    won = look(verdict=VerdictKind.IMPROVED, high=None)
+    found = replace(
+        evidence(window("v1", 80, 100), window("v2", 90, 100)), experiments=(summary(won),)
+    )
+    (proposal,) = ask(found).proposals
+    assert proposal.effects == ()
+    assert proposal.effects_note == "the effect has no bounds"
