@@ -11,13 +11,28 @@ from optimizer.models.tasks import Reading, Source
 
 
 class Shape(StrEnum):
-    """What the text of a file is, judged by its beginning."""
+    """What a file is, judged by its beginning."""
 
     OBJECT = "object"
     """A JSON object, or one to a line."""
 
     LIST = "list"
     """A JSON list."""
+
+    XML = "xml"
+    """A text in XML."""
+
+    YAML = "yaml"
+    """A text in YAML: a name and a colon on the outermost level."""
+
+    TABLE = "table"
+    """A text whose first line is names of columns, separated by commas, semicolons or tabs."""
+
+    ZIP = "zip"
+    """A zip archive."""
+
+    PARQUET = "parquet"
+    """A Parquet file."""
 
     TEXT = "text"
     """Anything else."""
@@ -30,14 +45,22 @@ class Head:
     Attributes:
         path: The file as the user named it.
         start: Its first bytes, uncompressed.
-        shape: What the text is.
-        keys: Field names of the first object, outermost level, as far as they were seen.
+        shape: What it is.
+        keys: The names it begins with, as far as they were seen: fields of the first object on
+            its outermost level (of a list: of its first object), outermost names of a YAML text,
+            columns of a table, members of an archive, names of the first elements of XML.
+        inner: Fields of the objects right below them, as `field.name`, as far as they were seen.
     """
 
     path: str
     start: bytes
     shape: Shape
     keys: tuple[str, ...]
+    inner: frozenset[str] = frozenset()
+
+    def has(self, *keys: str) -> bool:
+        """Tell whether the file begins with all these names."""
+        return set(keys).issubset(self.keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +95,7 @@ class Bridge(Protocol):
     wants: ClassVar[str]
     notes: ClassVar[FormatNotes]
 
-    def recognizes(self, head: Head) -> bool:
+    def recognizes(self, head: Head, settings: IngestSettings) -> bool:
         """Tell whether a file is in this format."""
         ...
 

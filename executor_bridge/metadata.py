@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
-from executor_bridge.wire import MAX_COUNT
+from executor_bridge.wire import MAX_COUNT, Amount
+from optimizer.models.tasks import Origin, Score
 
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Rate = Annotated[float, Meta(ge=0, le=1)]
@@ -32,6 +33,41 @@ class Metadata(Struct, gc=False):
     unknown_fields: list[str] | None = None
 
 
+class SaidScore(Struct, gc=False):
+    """What one scorer said; see `Score`."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    value: float | None = None
+    passed: bool | None = None
+    reason: str | None = None
+
+
+class SaidOrigin(Struct, gc=False):
+    """What a tool said beyond the common fields; see `Origin`."""
+
+    row_key: str | None = None
+    request_id: str | None = None
+    tokens_cached: Count | None = None
+    judge_tokens: Count | None = None
+    judge_cost_usd: Amount | None = None
+    censored_ms: Amount | None = None
+    cost_source: str | None = None
+    scores: list[SaidScore] = []
+
+    def record(self) -> Origin:
+        """Return it as a record."""
+        return Origin(
+            self.row_key,
+            self.request_id,
+            self.tokens_cached,
+            self.judge_tokens,
+            self.judge_cost_usd,
+            self.censored_ms,
+            self.cost_source,
+            tuple(Score(s.name, s.value, s.passed, s.reason) for s in self.scores),
+        )
+
+
 class TaskMetadata(Metadata, gc=False):
     """What a task may say."""
 
@@ -44,6 +80,7 @@ class TaskMetadata(Metadata, gc=False):
     family: str | None = None
     tenant: str | None = None
     task_type: str | None = None
+    origin: SaidOrigin | None = None
 
 
 class RunMetadata(Metadata, gc=False):
@@ -75,6 +112,8 @@ EXPECTED = {
     "family": "a text",
     "tenant": "a text",
     "task_type": "a text",
+    "origin": "an object: row_key, request_id, tokens_cached, judge_tokens, judge_cost_usd, "
+    "censored_ms, cost_source, scores",
     "git_sha": "a text",
     "branch": "a text",
     "pull_request": "a text or a whole number",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import BinaryIO
 
 from executor_bridge.detect import detect, named
@@ -10,9 +11,17 @@ from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading
 
+LOOKED_BYTES = 2**20
+"""A file of more bytes than these is not searched for whether it is blank."""
+
 
 def read(
-    path: str, settings: IngestSettings, *, bridge: str | None = None, stdin: BinaryIO | None = None
+    path: str,
+    settings: IngestSettings,
+    *,
+    bridge: str | None = None,
+    stdin: BinaryIO | None = None,
+    received_at: datetime | None = None,
 ) -> Reading:
     """Return the runs in a file.
 
@@ -21,16 +30,17 @@ def read(
         settings: How files are read.
         bridge: Name of the format; told from the content where None.
         stdin: What to read for `-`; the process's own input where None.
+        received_at: The time, where the file has none of its own.
 
     Raises:
         FormatError: The file cannot be read; the error lists what is wrong and where.
         ConfigError: There is no format of that name.
     """
     chosen = named(bridge) if bridge is not None else None
-    source = load(path, settings, stdin)
-    if not source.content or source.content.isspace():
+    source = load(path, settings, stdin, received_at=received_at)
+    if len(source.content) <= LOOKED_BYTES and not bytes(source.content[:]).strip():
         found = "only white space" if source.content else "nothing"
         raise FormatError(
             path, (Fault(place="line 1", found=found, expected="the results of a test run"),)
         )
-    return (chosen or detect(source)).read(source, settings)
+    return (chosen or detect(source, settings)).read(source, settings)

@@ -245,6 +245,7 @@ class TaskRows:
                     payload(result.outputs),
                     payload(task.metadata),
                     payload(result.metadata),
+                    said.origin and said.origin.record(),
                 )
             )
 

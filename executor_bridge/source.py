@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import sys
-import zlib
-from collections.abc import Callable
-from typing import BinaryIO, Protocol
-
-import zstandard
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import BinaryIO
 
 from executor_bridge.paths import STDIN
 from executor_bridge.redaction import redact
+from executor_bridge.spool import spooled
+from executor_bridge.unpacking import decoder_of, unpacked
 from optimizer.models.errors import MAY_NOT_READ, Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
 from optimizer.models.tasks import Source
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-STEP_BYTES = 4096
-"""Compressed bytes fed at a time; bounds what a hostile file can make of them at once."""
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+PARQUET_MAGIC = b"PAR1"
+MAGIC_BYTES = 4
+"""How many bytes tell what a file is."""
+
+PIECE_BYTES = 2**23
+"""Bytes read, hashed and searched for secrets at a time."""
+
+LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
+"""Where JSON text may be cut in two without cutting through a secret and its name."""
 
 
-def load(path: str, settings: IngestSettings, stdin: BinaryIO | None = None) -> Source:
+def load(
+    path: str,
+    settings: IngestSettings,
+    stdin: BinaryIO | None = None,
+    *,
+    received_at: datetime | None = None,
+) -> Source:
     """Return the content of a file, uncompressed and with secrets blanked.
 
     Compression is told by the first bytes, not by the name.
@@ -34,88 +48,112 @@ def load(path: str, settings: IngestSettings, stdin: BinaryIO | None = None) -> 
         path: The file, or `-` for standard input.
         settings: How far a file may unpack, and which secrets are blanked.
         stdin: What to read for `-`; the process's own input where None.
+        received_at: The time, where the file has none of its own.
 
     Raises:
         FormatError: The file cannot be opened, its compression is damaged, or it unpacks too far.
     """
-    content = _inflated(path, _stored(path, stdin), settings)
-    sha256 = hashlib.sha256(content).hexdigest()
-    n_bytes = len(content)
-    content = content.removeprefix(BYTE_ORDER_MARK)
-    n_redacted = 0
-    if settings.redact:
-        redacted = redact(content, settings.redact_patterns)
-        content, n_redacted = redacted.content, redacted.n_redacted
-    name = legible(path)
-    return Source(path=name, sha256=sha256, n_bytes=n_bytes, content=content, n_redacted=n_redacted)
-
-
-def _stored(path: str, stdin: BinaryIO | None) -> bytes:
-    """Return the bytes as they are stored."""
     if path == STDIN:
-        return (stdin or sys.stdin.buffer).read()
+        return _loaded(path, stdin or sys.stdin.buffer, None, received_at, settings)
     try:
         with open(path, "rb") as file:
-            return file.read()
+            found = os.fstat(file.fileno())
+            changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
+            return _loaded(path, file, found.st_size, changed_at, settings)
     except OSError as error:
-        found = (error.strerror or str(error)).lower()
-        raise _unreadable(path, found, error) from error
+        message = (error.strerror or str(error)).lower()
+        raise _unreadable(path, message, error) from error
 
 
-class _Decoder(Protocol):
-    """What decompressors of both kinds offer."""
+def _loaded(
+    path: str,
+    file: BinaryIO,
+    n_stored: int | None,
+    modified_at: datetime | None,
+    settings: IngestSettings,
+) -> Source:
+    """Return a source from a file of known size, or from a stream."""
+    first = file.read(MAGIC_BYTES)
+    decoder = decoder_of(first)
+    if decoder is None:
+        pieces = _pieces(first, file)
+    elif n_stored is None:
+        packed = first + file.read()
+        pieces = unpacked(path, io.BytesIO(packed), len(packed), decoder, settings)
+    else:
+        file.seek(0)
+        pieces = unpacked(path, file, n_stored, decoder, settings)
+    start = b""
+    while len(start) < MAGIC_BYTES and (piece := next(pieces, b"")):
+        start += piece
+    is_packed = start.startswith((*ZIP_MAGIC, PARQUET_MAGIC))
+    passage = _Passage(settings, redacts=settings.redact and not is_packed)
+    content = spooled(passage.through(chain([start], pieces)))
+    return Source(
+        path=legible(path),
+        sha256=passage.sha256.hexdigest(),
+        n_bytes=passage.n_bytes,
+        content=content,
+        n_redacted=passage.n_redacted,
+        is_packed=is_packed,
+        modified_at=modified_at,
+    )
 
-    @property
-    def eof(self) -> bool: ...
 
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
-def _inflated(path: str, stored: bytes, settings: IngestSettings) -> bytes:
-    """Return the bytes uncompressed."""
-    if stored.startswith(GZIP_MAGIC):
-        return _inflate(path, stored, _gzip_decoder, settings)
-    if stored.startswith(ZSTD_MAGIC):
-        return _inflate(path, stored, _zstd_decoder, settings)
-    return stored
+def _pieces(first: bytes, file: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of a file of which the first have been read."""
+    yield first + file.read(PIECE_BYTES)
+    while piece := file.read(PIECE_BYTES):
+        yield piece
 
 
-def _gzip_decoder() -> _Decoder:
-    return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+class _Passage:
+    """What bytes go through: counted and hashed as they are, then blanked of secrets."""
+
+    def __init__(self, settings: IngestSettings, *, redacts: bool) -> None:
+        self.sha256 = hashlib.sha256()
+        self.n_bytes = self.n_redacted = 0
+        self._patterns = settings.redact_patterns
+        self._redacts = redacts
+
+    def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield what may be stored of the pieces."""
+        for n, piece in enumerate(self._whole_lines(self._counted(pieces))):
+            kept = piece.removeprefix(BYTE_ORDER_MARK) if n == 0 else piece
+            if self._redacts:
+                redacted = redact(kept, self._patterns)
+                self.n_redacted += redacted.n_redacted
+                kept = redacted.content
+            yield kept
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.sha256.update(piece)
+            self.n_bytes += len(piece)
+            yield piece
+
+    def _whole_lines(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the same bytes cut where lines end, as far as there are lines."""
+        if not self._redacts:
+            yield from pieces
+            return
+        waiting: list[bytes] = []
+        size = 0
+        for piece in pieces:
+            cut = _last_line_end(piece)
+            waiting.append(piece)
+            size += len(piece)
+            if cut and size >= PIECE_BYTES:
+                whole = b"".join(waiting)
+                end = size - len(piece) + cut
+                yield whole[:end]
+                waiting, size = [whole[end:]], size - end
+        yield b"".join(waiting)
 
 
-def _zstd_decoder() -> _Decoder:
-    return zstandard.ZstdDecompressor().decompressobj()
-
-
-def _inflate(
-    path: str, stored: bytes, new_decoder: Callable[[], _Decoder], settings: IngestSettings
-) -> bytes:
-    """Decompress one or several members, no further than the settings allow."""
-    limit = max(settings.unpack_free_bytes, settings.max_unpack_ratio * len(stored))
-    pieces = []
-    size = 0
-    decoder = new_decoder()
-    for start in range(0, len(stored), STEP_BYTES):
-        data = stored[start : start + STEP_BYTES]
-        while data.strip(b"\0") if decoder.eof else data:
-            if decoder.eof:
-                decoder = new_decoder()
-            try:
-                pieces.append(decoder.decompress(data))
-            except (zlib.error, zstandard.ZstdError) as error:
-                place = f"compressed byte {start}"
-                raise _refused(path, place, "damaged data", "gzip or zstd data") from error
-            size += len(pieces[-1])
-            if size > limit:
-                raise _too_large(path, limit, len(stored), settings)
-            data = decoder.unused_data
-    if not decoder.eof:
-        raise _refused(path, "end of file", "compressed data that breaks off", "its end")
-    return b"".join(pieces)
+def _last_line_end(piece: bytes) -> int:
+    """Return how much of a piece may be cut off at the end of a line, 0 for nothing."""
+    return max((at + len(end) for end in LINE_ENDS if (at := piece.rfind(end)) >= 0), default=0)
 
 
 def _unreadable(path: str, found: str, error: OSError) -> FormatError:
@@ -124,17 +162,3 @@ def _unreadable(path: str, found: str, error: OSError) -> FormatError:
     kind = "folder" if is_denied and os.path.isdir(path) else "file"
     fault = Fault(place=kind, found=found, expected=f"a {kind} that can be read")
     return FormatError(path, (fault,), hint=MAY_NOT_READ if is_denied else None)
-
-
-def _too_large(path: str, limit: int, n_stored: int, settings: IngestSettings) -> FormatError:
-    found = f"more than {limit} bytes packed into {n_stored}"
-    expected = (
-        f"at most {settings.max_unpack_ratio} times the packed size, "
-        f"or {settings.unpack_free_bytes} bytes"
-    )
-    hint = "Raise ingest.max_unpack_ratio if you trust the file."
-    return FormatError(path, (Fault(place="file", found=found, expected=expected),), hint=hint)
-
-
-def _refused(path: str, place: str, found: str, expected: str) -> FormatError:
-    return FormatError(path, (Fault(place=place, found=found, expected=expected),))

@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from executor_bridge.spool import PASSED_BYTES, let_go
+from optimizer.models.tasks import Content
+
 UNFINISHED = b":,[{"
 """How a line may end within a JSON text that goes on below."""
 
@@ -27,7 +30,7 @@ class Document:
     sha256: str
 
 
-def documents(content: bytes, sha256: str) -> Iterator[Document]:
+def documents(content: Content, sha256: str) -> Iterator[Document]:
     """Yield the JSON texts of a file.
 
     Args:
@@ -37,25 +40,25 @@ def documents(content: bytes, sha256: str) -> Iterator[Document]:
     if not _one_to_a_line(content):
         yield Document(place=1, line=None, text=memoryview(content), sha256=sha256)
         return
-    for number, line in _lines(content):
+    for number, line in lines(content):
         digest = hashlib.sha256(line).hexdigest()
         yield Document(place=number, line=number, text=line, sha256=digest)
 
 
-def _one_to_a_line(content: bytes) -> bool:
+def _one_to_a_line(content: Content) -> bool:
     """Tell whether a file holds an object to a line, rather than one object."""
-    lines = _lines(content)
-    first, second = next(lines, None), next(lines, None)
+    found = lines(content)
+    first, second = next(found, None), next(found, None)
     if first is None or second is None:
         return False
     starts = bytes(first[1][:1]) == bytes(second[1][:1]) == b"{"
     return starts and bytes(first[1][-1:]) not in UNFINISHED
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, memoryview]]:
+def lines(content: Content) -> Iterator[tuple[int, memoryview]]:
     """Yield the lines that are not blank, with their numbers from 1, white space stripped."""
     view = memoryview(content)
-    start = number = 0
+    start = number = passed = 0
     while start < len(content):
         number += 1
         end = content.find(b"\n", start)
@@ -68,3 +71,6 @@ def _lines(content: bytes) -> Iterator[tuple[int, memoryview]]:
         if first < last:
             yield number, view[first:last]
         start = end + 1
+        if start - passed > PASSED_BYTES:
+            let_go(content, passed, start)
+            passed = start

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from executor_bridge import wire
-from executor_bridge.base import FormatNotes, Head
+from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock
 from executor_bridge.faults import listed
 from executor_bridge.meaning import Variants
@@ -63,9 +63,10 @@ class Native:
         '                  "inputs": {"question": "..."}, "score": 1.0}}]}',
     )
 
-    def recognizes(self, head: Head) -> bool:
+    def recognizes(self, head: Head, settings: IngestSettings) -> bool:
         """Tell whether the first object has tasks, or the ids of a run."""
-        return "task_results" in head.keys or {"run_id", "workflow_id"}.issubset(head.keys)
+        is_run = head.has("task_results") or head.has("run_id", "workflow_id")
+        return head.shape is Shape.OBJECT and is_run
 
     def read(self, source: Source, settings: IngestSettings) -> Reading:
         """Read the runs of a file.

@@ -14,7 +14,9 @@ import zstandard
 from numpy.typing import NDArray
 
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
+from optimizer.models.errors import Fault
 from optimizer.models.tasks import (
+    Origin,
     Reading,
     Run,
     RunHeader,
@@ -27,7 +29,15 @@ from optimizer.models.tasks import (
 BLOCK_ROWS = 20_000
 """Tasks that are turned into columns at once."""
 
+BLOCK_CHARS = 2**25
+"""Text of tasks that is turned into columns at once, at most about so much."""
+
+FEW_ROWS = 500
+"""Tasks whose text is measured together."""
+
 ZSTD_LEVEL = 1
+PACKED_BYTES = 2**26
+"""Bytes that are compressed in one go."""
 
 TIME_FIELDS = frozenset({"created_at", "finished_at"})
 NUMBER_FIELDS = frozenset(
@@ -56,13 +66,19 @@ class Block:
         n: Number of tasks.
         tasks: The columns of the table `tasks` but for their order.
         texts: The columns of the table `task_payloads` as far as they are kept.
+        n_chars: How much text that is.
         variants: What was executed.
+        origins: Rows of the table `task_origins`.
+        scores: Rows of the table `task_scores`.
     """
 
     n: int
     tasks: Columns
     texts: Columns
+    n_chars: int
     variants: tuple[Variant, ...]
+    origins: tuple[tuple[Any, ...], ...] = ()
+    scores: tuple[tuple[Any, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +97,13 @@ class ReadyFile:
         source: The file, but for its bytes.
         packed: Its bytes, compressed; None where they are not kept.
         runs: The runs in it.
+        skipped: The rows that could not be read.
     """
 
     source: Source
     packed: bytes | None
     runs: tuple[ReadyRun, ...]
+    skipped: tuple[Fault, ...] = ()
 
 
 def prepare(reading: Reading, settings: StoreSettings, *, later: bool = False) -> ReadyFile:
@@ -105,13 +123,26 @@ def prepare(reading: Reading, settings: StoreSettings, *, later: bool = False) -
         runs.append(ReadyRun(header=run.header, blocks=blocks if later else list(blocks)))
     return ReadyFile(
         source=replace(reading.source, content=b""),
-        packed=_packed(reading.source) if settings.raw is RawPolicy.BLOB else None,
+        packed=_packed(reading.source, settings),
         runs=tuple(runs),
+        skipped=reading.skipped,
     )
 
 
-def _packed(source: Source) -> bytes:
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(source.content)
+def _packed(source: Source, settings: StoreSettings) -> bytes | None:
+    """Return the bytes of a file compressed, None where they are not to be kept."""
+    is_kept = settings.raw is RawPolicy.BLOB and not source.is_packed
+    if not is_kept or source.n_bytes > settings.max_blob_bytes:
+        return None
+    content = memoryview(source.content)
+    if len(content) <= PACKED_BYTES:
+        return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
+    packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj(size=len(content))
+    pieces = [
+        packer.compress(content[start : start + PACKED_BYTES])
+        for start in range(0, len(content), PACKED_BYTES)
+    ]
+    return b"".join([*pieces, packer.flush()])
 
 
 def joined(columns: Sequence[Columns]) -> Columns:
@@ -122,9 +153,10 @@ def joined(columns: Sequence[Columns]) -> Columns:
 def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
     tasks = iter(run.tasks)
     position = 0
-    while rows := list(islice(tasks, BLOCK_ROWS)):
+    while rows := _some(tasks, settings):
         fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True))
         variants = fields.pop("variant")
+        origins = fields.pop("origin")
         texts = {name: fields.pop(name) for name in PAYLOAD_FIELDS}
         place = {
             "run_id": np.full(len(rows), run.header.run_id, dtype=object),
@@ -140,9 +172,54 @@ def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
             }
             | {name: _column(name, values) for name, values in fields.items()},
             texts=_payloads(place, texts, settings),
+            n_chars=0 if settings.payloads is PayloadPolicy.NONE else _n_chars(rows),
             variants=tuple({id(variant): variant for variant in variants}.values()),
+            origins=tuple(_origins(run.header.run_id, position, origins)),
+            scores=tuple(_scores(run.header.run_id, position, origins)),
         )
         position += len(rows)
+
+
+def _some(tasks: Iterator[TaskRow], settings: StoreSettings) -> list[TaskRow]:
+    """Return the next tasks: as many as make a block, fewer where their texts are long."""
+    if settings.payloads is PayloadPolicy.NONE:
+        return list(islice(tasks, BLOCK_ROWS))
+    rows: list[TaskRow] = []
+    n_chars = 0
+    while len(rows) < BLOCK_ROWS and n_chars < BLOCK_CHARS:
+        few = list(islice(tasks, FEW_ROWS))
+        if not few:
+            break
+        rows += few
+        n_chars += _n_chars(few)
+    return rows
+
+
+def _n_chars(rows: Sequence[TaskRow]) -> int:
+    """Return how much text some tasks carry, estimated from the first and the last."""
+    return len(rows) * max(_text_of(rows[0]), _text_of(rows[-1]))
+
+
+def _text_of(row: TaskRow) -> int:
+    texts = (row.inputs, row.outputs, row.metadata, row.result_metadata)
+    return sum(len(text) for text in texts if text)
+
+
+def _origins(
+    run_id: str, first: int, origins: Sequence[Origin | None]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield what goes into the table `task_origins`, in the order of its columns."""
+    for position, origin in enumerate(origins, first):
+        if origin is not None:
+            yield (run_id, position, *origin[:-1])
+
+
+def _scores(run_id: str, first: int, origins: Sequence[Origin | None]) -> Iterator[tuple[Any, ...]]:
+    """Yield what goes into the table `task_scores`, in the order of its columns."""
+    for position, origin in enumerate(origins, first):
+        if origin is not None:
+            for score in origin.scores:
+                yield (run_id, position, *score)
 
 
 def _payloads(

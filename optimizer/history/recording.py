@@ -6,9 +6,10 @@ as fast as the appender and a thousand times as fast as `executemany`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import zstandard
 
@@ -37,6 +38,9 @@ from optimizer.models.tasks import (
 INSERT_ROWS = 60_000
 """Tasks that are inserted by one statement."""
 
+INSERT_CHARS = 2**26
+"""Text of tasks that is inserted by one statement, at most about so much."""
+
 REPORT_FIELDS = (
     "run_id",
     "variant_id",
@@ -51,6 +55,10 @@ REPORT_FIELDS = (
     "attempts",
 )
 """The columns of `tasks` that reports are made of."""
+
+
+TABLES_OF_RUNS = ("tasks", "task_payloads", "task_origins", "task_scores", "reports", "runs")
+"""The tables that hold what came with a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +173,7 @@ def _remove(
     history: History, old: queries.StoredRun, new: RunHeader, *, actor: str, now: datetime
 ) -> None:
     """Take a run out; its file and a line in the audit log stay."""
-    for table in ("tasks", "task_payloads", "reports", "runs"):
+    for table in TABLES_OF_RUNS:
         history.connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [old.run_id])
     line = AuditLine(
         logged_at=now,
@@ -217,9 +225,14 @@ class _Writer:
         for block in run.blocks:
             self._waiting.append(block)
             n_tasks += block.n
-            if sum(block.n for block in self._waiting) >= INSERT_ROWS:
+            if self._is_enough():
                 self._write_blocks()
         return n_tasks
+
+    def _is_enough(self) -> bool:
+        """Say whether what is waiting is worth a statement."""
+        n_chars = sum(block.n_chars for block in self._waiting)
+        return sum(block.n for block in self._waiting) >= INSERT_ROWS or n_chars >= INSERT_CHARS
 
     def flush(self) -> None:
         """Write all that was taken."""
@@ -250,9 +263,17 @@ class _Writer:
                 "INSERT INTO task_payloads BY NAME SELECT * FROM columns",
                 joined([block.texts for block in self._waiting]),
             )
+        self._append("task_origins", (row for block in self._waiting for row in block.origins))
+        self._append("task_scores", (row for block in self._waiting for row in block.scores))
         for block in self._waiting:
             self._variants.update({v.variant_id: v for v in block.variants})
         self._waiting = []
+
+    def _append(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        listed = list(rows)
+        if listed:
+            with self._connection.appender(table) as appender:
+                appender.append_rows(listed)
 
     def _insert(self, statement: str, columns: Columns) -> None:
         """Run a statement that reads `columns` by that name, and see that all rows arrived.
@@ -267,19 +288,27 @@ class _Writer:
             raise HistoryError(f"the database wrote {written} of {n_rows} rows; nothing was stored")
 
     def _write_sources(self) -> None:
-        kept = self._settings.raw
+        raw = self._settings.raw
         with self._connection.appender("sources") as appender:
             for file in self._files:
+                is_reference = raw is RawPolicy.BLOB and file.packed is None
                 appender.append_row(
                     file.source.sha256,
-                    None if kept is RawPolicy.NONE else file.source.path,
+                    None if raw is RawPolicy.NONE else file.source.path,
                     file.source.n_bytes,
-                    str(kept),
+                    str(RawPolicy.REFERENCE if is_reference else raw),
                     file.packed,
                     file.source.n_redacted,
                     self._now,
                 )
+        self._append("ingest_rejects", self._skipped())
         self._files = []
+
+    def _skipped(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of files that could not be read, with the reason for each."""
+        for file in self._files:
+            for fault in file.skipped:
+                yield (file.source.path, str(fault), self._now)
 
     def _write_runs(self) -> None:
         with self._connection.appender("runs") as appender:

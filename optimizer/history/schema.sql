@@ -1,4 +1,4 @@
--- Schema version 2. Changing it: add migrations/NNNN.sql and raise SCHEMA_VERSION in store.py.
+-- Schema version 3. Changing it: add migrations/NNNN.sql and raise SCHEMA_VERSION in store.py.
 -- All times are UTC. NULL means unknown; 0 means that 0 was measured.
 
 CREATE TABLE schema_version (
@@ -11,7 +11,7 @@ CREATE TABLE sources (
     source_sha256 VARCHAR NOT NULL,         -- of the uncompressed bytes, before anything was redacted
     path          VARCHAR,                  -- as the user named it; NULL: store.raw = none
     n_bytes       BIGINT NOT NULL,          -- of the uncompressed bytes
-    kept          VARCHAR NOT NULL,         -- blob, reference or none
+    kept          VARCHAR NOT NULL,         -- blob, reference or none; see store.raw
     content       BLOB,                     -- zstd of the bytes, secrets redacted; NULL unless blob
     n_redacted    INTEGER NOT NULL,         -- secrets blanked before anything was stored
     ingested_at   TIMESTAMP NOT NULL
@@ -23,7 +23,7 @@ CREATE TABLE runs (
     workflow_id      VARCHAR NOT NULL,
     started_at       TIMESTAMP NOT NULL,
     finished_at      TIMESTAMP NOT NULL,
-    duration_s       DOUBLE NOT NULL,       -- as the executor gave it, in seconds
+    duration_s       DOUBLE,                -- as the executor gave it, in seconds
     content_sha256   VARCHAR NOT NULL,      -- of the bytes that describe the run
     source_sha256    VARCHAR NOT NULL,      -- the file it came from
     place            INTEGER NOT NULL,      -- where in that file, counted from 1
@@ -96,6 +96,29 @@ CREATE TABLE task_payloads (
     outputs         VARCHAR,
     metadata        VARCHAR,
     result_metadata VARCHAR
+);
+
+CREATE TABLE task_origins (
+    -- What the tool said of a task beyond the common fields; no row where that is nothing.
+    run_id         VARCHAR NOT NULL,
+    position       INTEGER NOT NULL,        -- place in the run, as in `tasks`
+    row_key        VARCHAR,                 -- finds the task again in its source file
+    request_id     VARCHAR,                 -- of its request or trace
+    tokens_cached  BIGINT,                  -- prompt tokens read from the provider's cache
+    judge_tokens   BIGINT,                  -- of those who graded; not the system's
+    judge_cost_usd DOUBLE,                  -- price of grading
+    censored_ms    DOUBLE,                  -- how long it ran at least; latency_ms is NULL then
+    cost_source    VARCHAR                  -- price table that cost_usd was derived from
+);
+
+CREATE TABLE task_scores (
+    -- What each scorer said of a task.
+    run_id   VARCHAR NOT NULL,
+    position INTEGER NOT NULL,              -- place in the run, as in `tasks`
+    scorer   VARCHAR NOT NULL,
+    value    DOUBLE,                        -- on the scorer's own scale
+    passed   BOOLEAN,
+    reason   VARCHAR                        -- in the scorer's words
 );
 
 CREATE TABLE reports (
@@ -187,6 +210,24 @@ CREATE TABLE looks (
     broken        VARCHAR NOT NULL,         -- JSON list: metrics whose guardrail failed
     data_sha256   VARCHAR NOT NULL,         -- of the runs looked at
     run_ids       VARCHAR NOT NULL          -- JSON list, sorted
+);
+
+CREATE TABLE feedback (
+    -- What users said of answers, possibly much later; joined to tasks by request or task.
+    feedback_id   VARCHAR NOT NULL,         -- unique; the event's own id, else a hash of its content
+    happened_at   TIMESTAMP,
+    kind          VARCHAR NOT NULL,         -- rating, thumb, retry, reward or other
+    value         DOUBLE,                   -- 0 (worst) to 1 (best)
+    request_id    VARCHAR,
+    run_id        VARCHAR,
+    task_id       VARCHAR,
+    case_id       VARCHAR,
+    workflow_id   VARCHAR,
+    comment       VARCHAR,
+    event         VARCHAR NOT NULL,         -- JSON of the event as it came
+    source_sha256 VARCHAR NOT NULL,         -- the file it came from
+    row_key       VARCHAR NOT NULL,         -- where in that file
+    ingested_at   TIMESTAMP NOT NULL
 );
 
 CREATE TABLE baselines (

@@ -45,6 +45,9 @@ class StoreSettings(Settings):
     raw: RawPolicy = RawPolicy.BLOB
     """What is kept of a file: `blob` all of it, `reference` path, size and hash, `none` no path."""
 
+    max_blob_bytes: Annotated[int, Field(ge=0, le=2**32)] = 2**28
+    """Larger files are kept by `reference` although `raw = blob`, as are zip and Parquet files."""
+
     payloads: PayloadPolicy = PayloadPolicy.FULL
     """What is kept of inputs, outputs and metadata: `full`, `excerpts`, `hashes` or `none`."""
 

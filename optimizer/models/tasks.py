@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from mmap import mmap
 from typing import NamedTuple
+
+from optimizer.models.errors import Fault
+
+Content = bytes | mmap
+"""Bytes in memory, or those of a large file where it lies."""
 
 
 class CaseSource(StrEnum):
@@ -48,6 +54,46 @@ class Variant:
     parameters: str | None = None
 
 
+class Score(NamedTuple):
+    """What one scorer said of a task.
+
+    Attributes:
+        name: The scorer.
+        value: Its value on its own scale, or None where it gave none.
+        passed: Its word on pass or fail, or None where it gave none.
+        reason: Why, in its words, or None.
+    """
+
+    name: str
+    value: float | None
+    passed: bool | None = None
+    reason: str | None = None
+
+
+class Origin(NamedTuple):
+    """Where a task came from, and what its tool said beyond the common fields.
+
+    Attributes:
+        row_key: What finds the task again in its source file, or None.
+        request_id: The id of its request or trace, which feedback may name, or None.
+        tokens_cached: Prompt tokens that the provider read from its cache, or None.
+        judge_tokens: Tokens of those who graded, which are not the system's, or None.
+        judge_cost_usd: Price of grading, or None.
+        censored_ms: How long it ran at least where a limit ended it; its latency is unknown.
+        cost_source: The price table that the cost was derived from; None where it was recorded.
+        scores: What each scorer said.
+    """
+
+    row_key: str | None = None
+    request_id: str | None = None
+    tokens_cached: int | None = None
+    judge_tokens: int | None = None
+    judge_cost_usd: float | None = None
+    censored_ms: float | None = None
+    cost_source: str | None = None
+    scores: tuple[Score, ...] = ()
+
+
 class TaskRow(NamedTuple):
     """One test case executed once under one variant.
 
@@ -82,6 +128,7 @@ class TaskRow(NamedTuple):
         outputs: What came out, as JSON text, or None where not kept.
         metadata: What else the executor said of the task, as JSON text, or None.
         result_metadata: What else it said of the result, as JSON text, or None.
+        origin: What its tool said beyond these fields, or None where that is nothing.
     """
 
     task_id: str
@@ -112,6 +159,7 @@ class TaskRow(NamedTuple):
     outputs: str | None
     metadata: str | None
     result_metadata: str | None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +171,7 @@ class RunHeader:
         workflow_id: The workflow under test.
         started_at: When it began, UTC.
         finished_at: When it ended, UTC.
-        duration_s: How long it took by the executor's own account, in seconds.
+        duration_s: How long it took by the executor's own account, in seconds, or None.
         n_tasks: How many tasks the file holds for it.
         content_sha256: Hash of the bytes that describe the run.
         place: Where in its file the run stands, counted from 1.
@@ -142,7 +190,7 @@ class RunHeader:
     workflow_id: str
     started_at: datetime
     finished_at: datetime
-    duration_s: float
+    duration_s: float | None
     n_tasks: int
     content_sha256: str
     place: int
@@ -175,21 +223,33 @@ class Source:
         n_bytes: Number of those bytes.
         content: The bytes as they may be stored: uncompressed, secrets redacted.
         n_redacted: How many secrets were redacted.
+        is_packed: Whether they are a container (zip, Parquet): what is inside was not redacted, so
+            they may not be stored.
+        modified_at: When the file was last changed, or received, UTC.
     """
 
     path: str
     sha256: str
     n_bytes: int
-    content: bytes
+    content: Content
     n_redacted: int
+    is_packed: bool = False
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A file and the runs in it."""
+    """A file and the runs in it.
+
+    Attributes:
+        source: The file.
+        runs: Its runs.
+        skipped: The rows that could not be read, with the reason for each.
+    """
 
     source: Source
     runs: tuple[Run, ...]
+    skipped: tuple[Fault, ...] = ()
 
 
 def variant_id(

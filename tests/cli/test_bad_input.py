@@ -78,8 +78,8 @@ def without(field: str) -> bytes:
 REFUSED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "line 1: found nothing"),
     "blank": (b" \n\t ", "line 1: found only white space"),
-    "prose": (b"hello world", "native: found a text that is not JSON"),
-    "zeros": (b"\0" * 100, "native: found a text that is not JSON"),
+    "prose": (b"hello world", "format: found a text that is no JSON"),
+    "zeros": (b"\0" * 100, "format: found a text that is no JSON"),
     "list": (b"[1, 2]", "native: found a JSON list"),
     "fields": (b"{}", "native: found an object without fields"),
     "promptfoo": (
@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "cut": (RUN[:-1].encode(), "found the end of the text"),
     "cut-text": (RUN[:300].encode(), "expected the closing quote of a text"),
     "twice": ((RUN + RUN).encode(), "expected nothing after the end of the JSON value"),
-    "utf-16": (RUN.encode("utf-16"), "native: found a text that is not JSON"),
+    "utf-16": (RUN.encode("utf-16"), "format: found a text that is no JSON"),
     "no-run-id": (without("run_id"), "run_id: expected a text that is not empty"),
     "no-start": (without("started_at"), "started_at: expected a time such as"),
     "null-id": (changed('"run_id": "r1"', '"run_id": null'), "run_id: found null"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from executor_bridge import read
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import IngestSettings
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_RUNS = ROOT.parent / "shared" / "data" / "runs"
 
@@ -76,7 +78,13 @@ class Reader:
     def reading(self, content, *, bridge=None, **settings):
         if not isinstance(content, bytes):
             content = json.dumps(content).encode()
-        return read("-", IngestSettings(**settings), bridge=bridge, stdin=io.BytesIO(content))
+        return read(
+            "-",
+            IngestSettings(**settings),
+            bridge=bridge,
+            stdin=io.BytesIO(content),
+            received_at=NOON,
+        )
 
     def header(self, content, **settings):
         (run,) = self.reading(content, **settings).runs

@@ -40,7 +40,7 @@ def test_a_bridge_can_be_named(native):
 
 def test_a_misspelt_bridge_is_answered_with_the_nearest(native):
     with pytest.raises(
-        ConfigError, match="--from nativ: unknown format, expected one of native"
+        ConfigError, match="--from nativ: unknown format, expected one of native, "
     ) as caught:
         native.reading(native.run(), bridge="nativ")
     assert caught.value.hint == "Did you mean `native`?"

@@ -5,6 +5,11 @@ import json
 
 import pytest
 
+from executor_bridge import BRIDGES
+
+NAMES = ", ".join(bridge.name for bridge in BRIDGES)
+WANTED = [f"{bridge.name}: expected {bridge.wants}" for bridge in BRIDGES]
+
 
 def as_line(run):
     return json.dumps(run).encode()
@@ -23,24 +28,23 @@ def test_a_blank_file_is_refused(native):
 def test_a_file_that_is_not_json_is_refused(native):
     error = native.refused(b"hello")
     assert [str(fault) for fault in error.faults] == [
-        "format: found none that is known, expected one of: native",
-        "native: found a text that is not JSON, expected run_id, workflow_id, task_results",
+        f"format: found a text that is no JSON, XML, YAML or table, expected one of: {NAMES}",
+        *WANTED,
     ]
     assert error.hint == "Name its format with --from."
 
 
 def test_the_results_of_another_tool_are_refused_with_what_was_found(native):
-    content = {"evalId": "eval-1", "results": {"version": 3, "run_id": "x", "task_results": []}}
+    content = {"answers": {"run_id": "x", "task_results": []}, "topic": 1}
     assert native.faults(content) == [
-        "format: found none that is known, expected one of: native",
-        "native: found evalId, results, expected run_id, workflow_id, task_results",
+        f"format: found a JSON object with answers, topic, expected one of: {NAMES}",
+        *WANTED,
     ]
 
 
 def test_a_list_is_refused(native):
-    assert native.faults([native.run()])[-1] == (
-        "native: found a JSON list, expected run_id, workflow_id, task_results"
-    )
+    (first, *_) = native.faults([native.run()])
+    assert first.startswith("format: found a JSON list of objects with run_id, workflow_id, ")
 
 
 def test_a_list_read_as_native_by_force_is_refused(native):

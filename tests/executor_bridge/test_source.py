@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from executor_bridge import read, source
+from executor_bridge import read, unpacking
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import IngestSettings
 
@@ -55,7 +55,7 @@ def test_compressed_data_that_breaks_off_is_refused(tmp_path, content, pack):
         read(str(path), SETTINGS)
 
 
-@pytest.mark.parametrize("magic", [source.GZIP_MAGIC, source.ZSTD_MAGIC])
+@pytest.mark.parametrize("magic", [unpacking.GZIP_MAGIC, unpacking.ZSTD_MAGIC])
 def test_damaged_compression_is_refused(tmp_path, magic):
     path = tmp_path / "run.json"
     path.write_bytes(magic + b"\xff" * 99)

@@ -98,7 +98,7 @@ LOOK = Look(
 BASELINE = Baseline(
     workflow_id="wf", run_id="r1", variant_id="id-v1", variant="v1", set_at=NOON, actor="ann"
 )
-ADDED = ("experiments", "looks", "baselines")
+ADDED = ("experiments", "looks", "baselines", "task_origins", "task_scores", "feedback")
 
 
 def line(action: str) -> AuditLine:
@@ -174,6 +174,7 @@ def version_1(path: Path) -> None:
         connection.execute(schema_text())
         for table in ADDED:
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE runs ALTER COLUMN duration_s SET NOT NULL")
         connection.execute("INSERT INTO schema_version VALUES (1, '2026-01-01')")
         connection.execute(
             "INSERT INTO ingest_rejects VALUES ('bad.json', 'not JSON', '2026-01-01')"
@@ -202,7 +203,7 @@ def test_a_history_of_version_1_is_refused_until_it_is_migrated(tmp_path: Path) 
 def test_a_migrated_history_is_like_a_new_one_and_keeps_what_it_held(tmp_path: Path) -> None:
     old, new = tmp_path / "old.duckdb", tmp_path / "new.duckdb"
     version_1(old)
-    assert migrate(old, lock_timeout_s=1, actor="ann", now=NOON) == (2,)
+    assert migrate(old, lock_timeout_s=1, actor="ann", now=NOON) == (2, 3)
     with open_history(new, lock_timeout_s=1, now=NOON):
         pass
     assert columns(old) == columns(new)
@@ -214,7 +215,8 @@ def test_a_migrated_history_is_like_a_new_one_and_keeps_what_it_held(tmp_path: P
 
 def test_the_schema_holds_what_the_migrations_make() -> None:
     folder = resources.files("optimizer.history").joinpath("migrations")
-    text = folder.joinpath("0002.sql").read_text(encoding="utf-8")
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     statements = re.findall(r"^CREATE TABLE.*?^\);$", text, re.DOTALL | re.MULTILINE)
     assert len(statements) == len(ADDED)
     for statement in statements:
