@@ -160,10 +160,11 @@ class Header(Struct):
         """Tell whether answers may come from Inspect's cache."""
         return bool(self._generation().get("cache"))
 
-    def grades_by_model(self) -> bool:
-        """Tell whether one of Inspect's own scorers asked a model."""
+    def grades_by_the_system(self) -> bool:
+        """Tell whether one of Inspect's own scorers asked a model that has no role of its own."""
         names = (name.rpartition("/")[2] for name in self.scorers())
-        return any(name.startswith(GRADED_BY_MODEL) for name in names)
+        has_role = any(role.startswith(GRADERS) for role in self.eval.model_roles or ())
+        return not has_role and any(name.startswith(GRADED_BY_MODEL) for name in names)
 
     def variant(self) -> Variant:
         """Return what was executed: prompts, model, and all parameters that shape the answers."""

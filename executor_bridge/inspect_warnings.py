@@ -38,7 +38,7 @@ def of_the_run(log: Log) -> Iterator[str]:
         yield f"{_samples(log.n_invalidated)} declared void: left out"
     if header.uses_cache():
         yield "answers may be from Inspect's cache; the log does not say which, nor their latency"
-    if header.grades_by_model() and not any(one.role_usage for one in log.samples):
+    if header.grades_by_the_system() and not any(one.role_usage for one in log.samples):
         yield "a model graded without a role of its own: its tokens and cost count as the system's"
 
 
