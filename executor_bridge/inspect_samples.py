@@ -186,7 +186,11 @@ class Outcomes:
             return "timeout", f"ended by its {sample.ended_by()} limit"
         if self.mark is not None and sample.is_unscored(score):
             return "cancelled", f"not scored by {self.scorer}"
-        return judged(score.value if score is not None else None, self.mark), None
+        value = score.value if score is not None else None
+        status = judged(value, self.mark)
+        if status == "failed":
+            return status, f"{self.scorer}: found {value:g}, expected {self.mark:g}"
+        return status, None
 
     def _answer(self, sample: Sample) -> Any:
         """Return what the main scorer took for the answer, where the model's words are absent."""
@@ -263,15 +267,20 @@ def _less(all_of_it: Any, part: Any) -> Any:
 
 def _content_case(sample: Sample, dataset: str | None) -> str:
     """Return the identity of a case by what was asked and expected; ids of messages are random."""
-    asked = msgspec.json.decode(sample.input)
+    asked = _value(sample.input)
     if isinstance(asked, list):
         asked = [
             {name: value for name, value in message.items() if name != "id"}
             for message in asked
             if isinstance(message, dict)
         ]
-    expected = msgspec.json.decode(sample.target)
+    expected = _value(sample.target)
     return case_of_content({"input": asked, "target": expected}, dataset=dataset)
+
+
+def _value(raw: Raw) -> Any:
+    """Return what a text stands for that was only looked through, bytes that are none replaced."""
+    return msgspec.json.decode(bytes(memoryview(raw)).decode("utf-8", "replace"))
 
 
 def _completion(sample: Sample) -> str | None:
@@ -280,7 +289,7 @@ def _completion(sample: Sample) -> str | None:
 
 def _text_of(said: Mapping[str, Raw], name: str, among: tuple[str, ...] = ()) -> str | None:
     """Return a text among the metadata of a sample, None where there is none of use."""
-    value = msgspec.json.decode(said[name]) if name in said else None
+    value = _value(said[name]) if name in said else None
     return value if isinstance(value, str) and (not among or value in among) else None
 
 

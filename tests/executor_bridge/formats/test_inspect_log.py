@@ -184,6 +184,15 @@ def test_marks_are_read_as_the_tool_reads_them(native, value, score, status):
     assert (found.score, found.status) == (score, status)
 
 
+def test_a_failure_says_what_was_scored_and_what_was_expected(native):
+    found = row(native, scores={"match": {"value": "P", "explanation": "a timeout"}})
+    assert (found.error_message, found.failure_kind) == (
+        "match: found 0.5, expected 1",
+        "validation",
+    )
+    assert found.origin.scores[0].reason == "a timeout"
+
+
 def test_scores_that_are_no_marks_are_judged_only_when_asked(native):
     content = archived(sample(1, 0.3), sample(2, "0.8"))
     assert [row.status for row in native.rows(content)] == ["succeeded", "succeeded"]
@@ -448,6 +457,18 @@ def test_any_name_is_a_name(native, name):
     (found,) = native.rows(whole(one))
     assert found.status == "succeeded"
     assert json.loads(found.inputs)["input"] == name
+
+
+@pytest.mark.parametrize("broken", [rb"\ud83d", b"\xff"])
+def test_text_that_is_none_is_replaced(native, broken):
+    head = header(1, dataset={"name": "d", "samples": 1, "shuffled": True})
+    one = sample(id=1, input="QQQ", metadata={"scenario": "QQQ"})
+    text = json.dumps(whole(one, head=head)).encode().replace(b"QQQ", broken)
+    summaries = json.dumps([one]).encode().replace(b"QQQ", broken)
+    for content in (text, zipped({"header.json": head, "summaries.json": summaries})):
+        (found,) = native.rows(content)
+        assert found.case_source == "content"
+        json.loads(found.inputs)
 
 
 def test_secrets_in_an_archive_are_blanked_and_counted(native):
