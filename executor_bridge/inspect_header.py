@@ -32,6 +32,7 @@ class Dataset(Struct):
     name: str | None = None
     location: str | None = None
     samples: int | None = None
+    sample_ids: list[Any] | None = None
     shuffled: bool | None = None
 
 
@@ -134,9 +135,12 @@ class Header(Struct):
         """Return how many samples the log should hold, None where it does not say."""
         if self.results is not None and self.results.total_samples:
             return self.results.total_samples
-        samples = self.eval.dataset.samples
-        epochs = (self.eval.config or {}).get("epochs")
-        return samples and samples * (epochs if isinstance(epochs, int) else 1)
+        config, dataset = self.eval.config or {}, self.eval.dataset
+        n = dataset.samples if dataset.sample_ids is None else len(dataset.sample_ids)
+        limit, epochs = config.get("limit"), config.get("epochs")
+        if n is not None and isinstance(limit, int):
+            n = min(n, limit)
+        return n and n * (epochs if isinstance(epochs, int) else 1)
 
     def run_id(self, sha256: str) -> str:
         """Return the name of one task with one model: `eval_id`, which old logs do not have."""

@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Raw, Struct
 
 from executor_bridge.clock import Clock
-from executor_bridge.inspect_header import GRADERS, Failure
+from executor_bridge.inspect_header import Failure
 from executor_bridge.inspect_scores import Said, primary_of, scores_of
+from executor_bridge.inspect_usage import Usage, of_graders, of_the_system
 from executor_bridge.judging import judged
-from executor_bridge.outcomes import Outcome, case_of_content, number
+from executor_bridge.outcomes import Outcome, case_of_content
 from optimizer.models.tasks import CaseSource, Score, Variant
 
 CANCELLED = ("CancelledError(", "Cancelled(")
@@ -30,17 +31,6 @@ UNNAMED = "score"
 """Name of the score in logs that have only one and do not name it."""
 
 
-class Usage(Struct):
-    """Tokens of a model or a role."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    input_tokens_cache_write: int | None = None
-    input_tokens_cache_read: int | None = None
-    total_cost: float | None = None
-
-
 class Limit(Struct):
     """What ended a sample before its time."""
 
@@ -48,10 +38,23 @@ class Limit(Struct):
     limit: float | None = None
 
 
+class Message(Struct):
+    """What the model wrote: a text, or parts of which some are texts."""
+
+    content: Any = None
+
+
+class Choice(Struct):
+    """One of the answers that were asked for in one call."""
+
+    message: Message
+
+
 class Output(Struct):
-    """What the model said last."""
+    """What the model said last; old logs leave the completion to be taken from the choices."""
 
     completion: str | None = None
+    choices: list[Choice] | None = None
 
 
 class Sample(Struct):
@@ -132,7 +135,8 @@ class Outcomes:
         scores = tuple(scores_of(sample.said()))
         score = primary_of(scores, self.scorer)
         status, message = self._ending(sample, score)
-        usage, judge = system_and_judge(sample)
+        judge = of_graders(sample.role_usage)
+        usage = of_the_system(sample.model_usage, judge)
         said = sample.metadata or {}
         seconds = sample.total_time if sample.working_time is None else sample.working_time
         retries = sample.retries or len(sample.error_retries or ())
@@ -164,7 +168,7 @@ class Outcomes:
             inputs=_json(
                 {"input": sample.input, "choices": sample.choices, "target": sample.target}
             ),
-            outputs=_json({"output": _completion(sample), "answer": self._answer(sample)}),
+            outputs=_json({"output": _completion(sample.output), "answer": self._answer(sample)}),
             metadata=_json(
                 {
                     "metadata": said or None,
@@ -211,60 +215,6 @@ def time_of(text: str | None, clock: Clock) -> datetime | None:
         return None
 
 
-def system_and_judge(sample: Sample) -> tuple[Usage, Usage]:
-    """Return the tokens and costs of a sample, and those of its graders taken out of them."""
-    usage = _sum((sample.model_usage or {}).values())
-    roles = (sample.role_usage or {}).items()
-    judge = _sum(one for role, one in roles if role.lower().startswith(GRADERS))
-    if judge == Usage():
-        return usage, judge
-    rest = {name: _less(getattr(usage, name), getattr(judge, name)) for name in _FIELDS}
-    return Usage(**rest), judge
-
-
-_FIELDS = Usage.__struct_fields__
-
-
-def _sum(usages: Iterable[Usage]) -> Usage:
-    """Return tokens and costs added up; a cost is unknown where one of them is."""
-    added = [*usages]
-    if not added:
-        return Usage()
-    read = [one.input_tokens_cache_read for one in added if one.input_tokens_cache_read is not None]
-    tokens_in = sum(_tokens_in(one) for one in added)
-    tokens_out = sum(one.output_tokens or 0 for one in added)
-    return Usage(
-        input_tokens=tokens_in,
-        output_tokens=tokens_out,
-        total_tokens=max(tokens_in + tokens_out, sum(one.total_tokens or 0 for one in added)),
-        input_tokens_cache_read=sum(read) if read else None,
-        total_cost=_total(one.total_cost for one in added),
-    )
-
-
-def _tokens_in(usage: Usage) -> int:
-    """Return all prompt tokens.
-
-    A log counts those apart that were read from a cache or written to one. Logs of old versions
-    do not always, which shows in their total.
-    """
-    fresh, read = usage.input_tokens or 0, usage.input_tokens_cache_read or 0
-    by_total = (usage.total_tokens or 0) - (usage.output_tokens or 0)
-    if by_total in (fresh, fresh + read):
-        return by_total
-    return fresh + read + (usage.input_tokens_cache_write or 0)
-
-
-def _total(costs: Iterable[float | None]) -> float | None:
-    known = [number(cost) for cost in costs]
-    return None if None in known else sum(cost for cost in known if cost is not None)
-
-
-def _less(all_of_it: Any, part: Any) -> Any:
-    """Return what is left, never less than nothing; None where one of them is unknown."""
-    return None if all_of_it is None or part is None else max(0, all_of_it - part)
-
-
 def _content_case(sample: Sample, dataset: str | None) -> str:
     """Return the identity of a case by what was asked and expected; ids of messages are random."""
     asked = _value(sample.input)
@@ -283,8 +233,16 @@ def _value(raw: Raw) -> Any:
     return msgspec.json.decode(bytes(memoryview(raw)).decode("utf-8", "replace"))
 
 
-def _completion(sample: Sample) -> str | None:
-    return sample.output.completion if sample.output is not None else None
+def _completion(output: Output | None) -> str | None:
+    """Return what the model said last, None where that is not recorded."""
+    if output is None:
+        return None
+    if output.completion is not None or not output.choices:
+        return output.completion
+    content = output.choices[0].message.content
+    parts = content if isinstance(content, list) else [{"text": content}]
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _text_of(said: Mapping[str, Raw], name: str, among: tuple[str, ...] = ()) -> str | None:

@@ -153,6 +153,15 @@ def test_of_a_whole_log_the_completion_is_kept_and_no_messages(native):
     assert "messages" not in found.inputs + found.metadata
 
 
+@pytest.mark.parametrize(
+    "content", ["Paris", [{"type": "text", "text": "Paris"}, {"type": "image"}]]
+)
+def test_an_old_log_has_its_completion_in_a_choice(native, content):
+    one = sample(output={"choices": [{"message": {"role": "assistant", "content": content}}]})
+    (found,) = native.rows(whole(one))
+    assert json.loads(found.outputs) == {"output": "Paris"}
+
+
 def test_samples_of_an_archive_are_not_opened(native):
     big = "x" * 100_000
     members = {"header.json": header(3), "summaries.json": [sample(n) for n in range(3)]}
@@ -289,11 +298,13 @@ def test_prompt_tokens_of_an_old_log_already_include_those_of_the_cache(native):
 
 
 def test_tokens_and_cost_of_a_grader_are_not_those_of_the_system(native):
-    told = {MODEL: usage(10, 5, total_cost=0.25), "openai/judge": usage(100, 50, total_cost=1.0)}
+    system = usage(4, 5, input_tokens_cache_read=6, total_cost=0.25)
+    told = {MODEL: system, "openai/judge": usage(100, 50, total_cost=1.0)}
     roles = {"grader": told["openai/judge"]}
     found = row(native, model_usage=told, role_usage=roles)
     assert (found.tokens_in, found.tokens_out, found.tokens, found.cost_usd) == (10, 5, 15, 0.25)
     assert (found.origin.judge_tokens, found.origin.judge_cost_usd) == (150, 1.0)
+    assert found.origin.tokens_cached == 6
 
 
 def test_a_grader_without_a_role_is_told(native):
@@ -380,6 +391,12 @@ def test_a_run_that_did_not_end_is_told(native, status):
 def test_epochs_multiply_what_a_log_promises(native):
     content = archived(sample(1), head=header(3, config={"epochs": 2}))
     assert "the log speaks of 6 samples and holds 1" in warnings(native, content)
+
+
+def test_a_limit_on_samples_is_no_loss(native):
+    limited = archived(sample(1), head=header(100, config={"limit": 1}))
+    chosen = archived(sample(1), head=header(1, dataset={"samples": 100, "sample_ids": ["c1"]}))
+    assert warnings(native, limited) == warnings(native, chosen) == ()
 
 
 def test_void_samples_are_left_out_and_counted(native):
