@@ -15,7 +15,10 @@ from optimizer.models.tasks import Reading, Run, Source
 
 T = TypeVar("T")
 
-NOT_A_NUMBER = re.compile(rb'("(?:[^"\\]|\\.)*+")|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+NUMBERS = re.compile(rb'(?:[^"NI-]++|"(?:[^"\\]++|\\.)*+"|-(?![NI]))*+', re.DOTALL)
+"""JSON text up to where something stands in place of a number, in one stride."""
+
+NOT_A_NUMBER = re.compile(rb"-?(?:NaN|Infinity)\b")
 PAIR = re.compile(
     rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL
 )
@@ -117,7 +120,19 @@ def rows(
 
 def without_nan(text: bytes) -> bytes:
     """Return JSON text with null in place of NaN and Infinity, which JSON does not have."""
-    return NOT_A_NUMBER.sub(lambda match: match[1] or b"null", text)
+    view = memoryview(text)
+    kept: list[bytes | memoryview] = []
+    at = 0
+    while (found := NOT_A_NUMBER.match(text, _stride(text, at))) is not None:
+        kept += view[at : found.start()], b"null"
+        at = found.end()
+    return b"".join((*kept, view[at:])) if kept else text
+
+
+def _stride(text: bytes, at: int) -> int:
+    """Return where the text that begins there stops being plain JSON."""
+    stride = NUMBERS.match(text, at)
+    return stride.end() if stride is not None else at
 
 
 def without_halves(text: bytes) -> bytes:
