@@ -77,6 +77,8 @@ class Spec(Struct):
     revision: Revision | None = None
     packages: dict[str, Any] | None = None
     scorers: list[Named] | None = None
+    tags: list[str] | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class Step(Struct):
@@ -133,8 +135,10 @@ class Header(Struct):
 
     def promised(self) -> int | None:
         """Return how many samples the log should hold, None where it does not say."""
-        if self.results is not None and self.results.total_samples:
-            return self.results.total_samples
+        counted = self.results or Results()
+        total = max(counted.total_samples or 0, counted.completed_samples or 0)
+        if total:
+            return total
         config, dataset = self.eval.config or {}, self.eval.dataset
         n = dataset.samples if dataset.sample_ids is None else len(dataset.sample_ids)
         limit, epochs = config.get("limit"), config.get("epochs")

@@ -15,7 +15,7 @@ from executor_bridge.inspect_header import Failure
 from executor_bridge.inspect_scores import Said, primary_of, scores_of
 from executor_bridge.inspect_usage import Usage, of_graders, of_the_system
 from executor_bridge.judging import judged
-from executor_bridge.outcomes import Outcome, case_of_content
+from executor_bridge.outcomes import Outcome, case_of_content, short_name
 from optimizer.models.tasks import CaseSource, Score, Variant
 
 CANCELLED = ("CancelledError(", "Cancelled(")
@@ -189,11 +189,14 @@ class Outcomes:
         if sample.ended_by() in TIME_LIMITS:
             return "timeout", f"ended by its {sample.ended_by()} limit"
         if self.mark is not None and sample.is_unscored(score):
-            return "cancelled", f"not scored by {self.scorer}"
+            return "cancelled", f"not scored by {short_name(self.scorer or 'anybody')}"
         value = score.value if score is not None else None
         status = judged(value, self.mark)
         if status == "failed":
-            return status, f"{self.scorer}: found {value:g}, expected {self.mark:g}"
+            return (
+                status,
+                f"{short_name(self.scorer or UNNAMED)}: found {value:g}, expected {self.mark:g}",
+            )
         return status, None
 
     def _answer(self, sample: Sample) -> Any:

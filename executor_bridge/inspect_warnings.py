@@ -11,6 +11,7 @@ from executor_bridge.inspect_samples import TIME_LIMITS, Sample
 from executor_bridge.inspect_scores import unreadable
 from executor_bridge.json_text import shown
 from executor_bridge.judging import UNJUDGED
+from executor_bridge.outcomes import short_name
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Score
 
@@ -61,11 +62,12 @@ def of_scores(
     if mark is not None:
         n = sum(one.is_unscored(score) for one, score in zip(samples, mains, strict=True))
         if n:
-            yield f"{_samples(n)} not scored by {scorer}: cancelled, neither passed nor failed"
+            by = short_name(scorer or "anybody")
+            yield f"{_samples(n)} not scored by {by}: cancelled, neither passed nor failed"
     ended = Counter(one.ended_by() for one in samples if one.failure() is None)
     for kind, n in sorted((kind, n) for kind, n in ended.items() if kind):
         if kind not in TIME_LIMITS:
-            yield f"{_samples(n)} ended by a {kind} limit and scored as it stood"
+            yield f"{_samples(n)} ended by a {short_name(kind)} limit and scored as it stood"
     n = sum(any(said.history for said in one.said().values()) for one in samples)
     if n:
         yield f"{_samples(n)} scored anew by somebody after the run: the last score is taken"
@@ -77,13 +79,13 @@ def of_scores(
             else f"{len(odd)} scores are texts that stand"
         )
         name, value = odd[0]
-        yield f"{texts} for no number, the first {name}: {shown(value)}"
+        yield f"{texts} for no number, the first {short_name(name)}: {shown(value)}"
 
 
 def of_choice(names: Sequence[str], scorer: str | None, settings: IngestSettings) -> Iterator[str]:
     """Yield that the score asked for is not there."""
     if settings.score and scorer is None:
-        known = ", ".join(names[:SHOWN_NAMES]) or "none"
+        known = ", ".join(short_name(name) for name in names[:SHOWN_NAMES]) or "none"
         yield f"no score is called {shown(settings.score)}; there are: {known}"
 
 

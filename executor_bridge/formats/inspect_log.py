@@ -46,6 +46,7 @@ class InspectLog:
             "a time or working limit is a timeout; what another limit ended is scored as it stood",
             "working_time as latency, tokens and cost from model_usage, those of the roles grader, "
             "judge, scorer and evaluator apart",
+            "ids of samples as cases; of shuffled data whose ids are numbers, their content",
             "epochs as repeats, retries as attempts, git commit, times of run and samples",
             "as the variant: prompts among the parameters of solvers, model, generate config, "
             "arguments of task and solvers, limits",
@@ -178,6 +179,6 @@ def _said(header: Header) -> dict[str, Any]:
         "model": spec.model,
         "dataset": spec.dataset.location,
         "dirty": spec.revision and spec.revision.dirty,
-        "tags": header.tags or None,
-        "metadata": header.metadata or None,
+        "tags": header.tags or spec.tags or None,
+        "metadata": header.metadata or spec.metadata or None,
     }

@@ -471,9 +471,12 @@ def test_rows_that_cannot_be_read_are_skipped_and_counted(native):
 @pytest.mark.parametrize("name", ["a|b", "line\nbreak", "\x1b[31mred", "<b>bold</b>", "x" * 10**6])
 def test_any_name_is_a_name(native, name):
     one = sample(id=name, input=name, scores={name: {"value": "C", "explanation": name}})
-    (found,) = native.rows(whole(one))
-    assert found.status == "succeeded"
+    worse = sample(2, scores={name: {"value": "I"}}, limit=name)
+    found, failed = native.rows(whole(one, worse))
+    assert (found.status, failed.status) == ("succeeded", "failed")
     assert json.loads(found.inputs)["input"] == name
+    assert len(failed.error_message) < 300
+    assert all(len(warning) < 300 for warning in warnings(native, whole(one, worse)))
 
 
 @pytest.mark.parametrize("broken", [rb"\ud83d", b"\xff"])
