@@ -19,6 +19,7 @@ from executor_bridge.inspect_warnings import of_choice, of_scores, of_the_run
 from executor_bridge.judging import pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, RunFacts, file_time, run_of
+from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Score, Source
 
@@ -137,8 +138,9 @@ def _facts(log: Log, clock: Clock, warnings: tuple[str, ...], settings: IngestSe
     header, source = log.header, log.source
     spec = header.eval
     stats = header.stats or Stats()
-    told = time_of(stats.started_at, clock) or time_of(spec.created, clock)
-    finished_at = time_of(stats.completed_at, clock)
+    started_at = _time("stats.started_at", stats.started_at, clock, source)
+    told = started_at or _time("eval.created", spec.created, clock, source)
+    finished_at = _time("stats.completed_at", stats.completed_at, clock, source)
     revision = spec.revision or Revision()
     return RunFacts(
         run_id=header.run_id(source.sha256),
@@ -153,6 +155,20 @@ def _facts(log: Log, clock: Clock, warnings: tuple[str, ...], settings: IngestSe
         metadata={name: value for name, value in _said(header).items() if value is not None},
         warnings=(*(() if told else (NO_TIME,)), *warnings),
     )
+
+
+def _time(place: str, text: str | None, clock: Clock, source: Source) -> datetime | None:
+    """Return a time of the run, None where there is none that can be meant.
+
+    Raises:
+        FormatError: It carries no zone, and none may be assumed.
+    """
+    n_naive = clock.n_naive
+    found = time_of(text, clock)
+    if found is None and clock.n_naive > n_naive:
+        fault = Fault(place=place, found=text, expected="a time with its zone")
+        raise FormatError(source.path, (fault,))
+    return found
 
 
 def _seconds(started_at: datetime | None, finished_at: datetime | None) -> float | None:

@@ -459,6 +459,15 @@ def test_a_log_without_times_has_those_of_its_file(native):
     assert found.started_at.hour == 12
 
 
+def test_a_time_without_a_zone_may_be_refused(native):
+    head = header(1) | {"stats": {"started_at": "2026-03-01T12:00:00"}}
+    content = archived(sample(1), head=head)
+    assert native.header(content).assumed_timezone == "UTC"
+    assert native.faults(content, assume_timezone="refuse") == [
+        "stats.started_at: found 2026-03-01T12:00:00, expected a time with its zone"
+    ]
+
+
 def test_rows_that_cannot_be_read_are_skipped_and_counted(native):
     content = archived(sample(1), sample(2, epoch="two"), sample(3))
     reading = native.reading(content)
