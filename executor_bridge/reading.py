@@ -28,7 +28,7 @@ def read(
     Args:
         path: The file, or `-` for standard input.
         settings: How files are read.
-        bridge: Name of the format; told from the content where None.
+        bridge: Name of the format; that of the settings, or told from the content, where None.
         stdin: What to read for `-`; the process's own input where None.
         received_at: The time, where the file has none of its own.
 
@@ -36,7 +36,8 @@ def read(
         FormatError: The file cannot be read; the error lists what is wrong and where.
         ConfigError: There is no format of that name.
     """
-    chosen = named(bridge) if bridge is not None else None
+    name = bridge or settings.format
+    chosen = named(name) if name is not None else None
     source = load(path, settings, stdin, received_at=received_at)
     if len(source.content) <= LOOKED_BYTES and not bytes(source.content[:]).strip():
         found = "only white space" if source.content else "nothing"
