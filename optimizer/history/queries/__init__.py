@@ -238,11 +238,11 @@ def kept_files(history: History) -> list[KeptFile]:
     return _rows(KeptFile, history, "kept_files")
 
 
-def known_sources(history: History) -> dict[str, tuple[str, ...]]:
-    """Return the runs that came from each file whose runs are stored, by the file's hash."""
-    known: dict[str, tuple[str, ...]] = {}
-    for sha256, run_id in _tuples(history, "known_sources"):
-        known[sha256] = (*known.get(sha256, ()), run_id)
+def known_sources(history: History) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return id and content hash of the runs that came from each file, by the file's hash."""
+    known: dict[str, tuple[tuple[str, str], ...]] = {}
+    for sha256, run_id, content_sha256 in _tuples(history, "known_sources"):
+        known[sha256] = (*known.get(sha256, ()), (run_id, content_sha256))
     return known
 
 
