@@ -63,8 +63,17 @@ def suite_config() -> Json:
     }
 
 
-def evaluate(config: Json, name: str, endings: tuple[str, ...], options: tuple[str, ...]) -> None:
+def evaluate(
+    config: Json,
+    name: str,
+    endings: tuple[str, ...],
+    options: tuple[str, ...] = (),
+    *,
+    cached: bool = False,
+) -> None:
     """Run `promptfoo eval` in a folder of its own and keep what it writes, scrubbed.
+
+    With `cached`, it runs twice with promptfoo's cache on, and the second run is kept.
 
     Raises:
         subprocess.CalledProcessError: promptfoo could not run.
@@ -74,15 +83,17 @@ def evaluate(config: Json, name: str, endings: tuple[str, ...], options: tuple[s
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
         path.write_text(json.dumps(config), "utf-8")
-        command = [*PROMPTFOO, "eval", "-c", str(path), "--no-cache", "--no-share", "-j", "1"]
+        command = [*PROMPTFOO, "eval", "-c", str(path), "--no-share", "-j", "1"]
         command += ["--no-progress-bar", "--no-table", *options]
+        command += [] if cached else ["--no-cache"]
         for output in outputs:
             command += ["-o", str(output)]
-        done = subprocess.run(
-            command, env=os.environ | OFFLINE | {"PROMPTFOO_CONFIG_DIR": folder}, check=False
-        )
-    if done.returncode not in DONE:
-        raise subprocess.CalledProcessError(done.returncode, command)
+        for _ in range(2 if cached else 1):
+            done = subprocess.run(
+                command, env=os.environ | OFFLINE | {"PROMPTFOO_CONFIG_DIR": folder}, check=False
+            )
+            if done.returncode not in DONE:
+                raise subprocess.CalledProcessError(done.returncode, command)
     scrub_files(*outputs)
     for output in outputs:
         if output.stat().st_size > LARGE_BYTES:

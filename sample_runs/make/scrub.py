@@ -1,8 +1,8 @@
 """Take the names of the machine out of result files: folders, host and user.
 
 What is replaced: the path of this repository by nothing, Python's temporary folders by
-`/path/to/run`, the home folder and Python's own folders by `/path/to`, the host name by
-`localhost`.
+`/path/to/run`, the home folder, Python's own folders and the folders that hold packages by
+`/path/to`, the host name by `localhost`.
 """
 
 import gzip
@@ -14,6 +14,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 FOLDERS = (str(Path.home()), sys.prefix, sys.base_prefix)
+MODULES = re.compile(r"(file://|(?<![\w.:/]))/[\w./@-]*?/(?=(?:node_modules|site-packages)/)")
 RUN_FOLDER = re.compile(re.escape(tempfile.gettempdir()) + r"/tmp\w{8}(?=/|\b)")
 
 
@@ -21,6 +22,7 @@ def scrub_text(text: str) -> str:
     """Replace what names this machine."""
     text = text.replace(f"{REPOSITORY}/", "").replace(str(REPOSITORY), ".")
     text = RUN_FOLDER.sub("/path/to/run", text)
+    text = MODULES.sub(r"\1/path/to/", text)
     for folder in sorted(FOLDERS, key=len, reverse=True):
         text = text.replace(f"{folder}/", "/path/to/")
     return re.sub(rf'(?<=")(?:{re.escape(socket.gethostname())})(?=")', "localhost", text)
