@@ -163,6 +163,8 @@ class ScorerFigures:
         n_cases: Cases with a value.
         mean: Mean of the cases' means, on the scorer's own scale, or None.
         sd: Standard deviation of the same; None below two cases.
+        least: Smallest value, or None.
+        most: Largest value, or None.
         n_judged: Tasks with a word on pass or fail.
         n_passed: Those that passed.
     """
@@ -174,6 +176,8 @@ class ScorerFigures:
     n_cases: int
     mean: float | None
     sd: float | None
+    least: float | None
+    most: float | None
     n_judged: int
     n_passed: int
 
@@ -184,8 +188,9 @@ class Scored:
 
     Attributes:
         figures: The figures.
-        low: Lower bound of the mean over cases, or None below two cases.
-        high: Upper bound of the same.
+        low: Lower bound of the mean over cases by Student's t, or None below two cases; cut off
+            at 0 where every value lies from 0 to 1.
+        high: Upper bound of the same, cut off at 1.
         level: Confidence level, 0 to 1.
     """
 

@@ -124,7 +124,10 @@ def _scored(figures: ScorerFigures, level: float) -> Scored:
     if figures.mean is None or figures.sd is None:
         return Scored(figures=figures, low=None, high=None, level=level)
     bounds = mean_interval(figures.mean, figures.sd, figures.n_cases, level=level)
-    return Scored(figures=figures, low=bounds.low, high=bounds.high, level=level)
+    if figures.least is None or figures.most is None or figures.least < 0 or figures.most > 1:
+        return Scored(figures=figures, low=bounds.low, high=bounds.high, level=level)
+    low, high = max(0.0, bounds.low), min(1.0, bounds.high)
+    return Scored(figures=figures, low=low, high=high, level=level)
 
 
 def _variant_view(

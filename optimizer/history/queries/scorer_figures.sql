@@ -4,6 +4,7 @@
 -- Params:  $run_id  VARCHAR
 -- Columns: variant_id, variant, scorer, n (tasks with a value), n_cases (cases with a value),
 --          mean (of the cases' means; NULL if none), sd (of the same; NULL below two),
+--          least, most (of all values),
 --          n_judged (tasks with a word on pass or fail), n_passed
 
 WITH said AS (
@@ -24,6 +25,8 @@ WITH said AS (
         scorer,
         count(value)                   AS n,
         avg(value)                     AS mean,
+        min(value)                     AS least,
+        max(value)                     AS most,
         count(passed)                  AS n_judged,
         count(*) FILTER (WHERE passed) AS n_passed
     FROM said
@@ -37,6 +40,8 @@ SELECT
     count(mean)       AS n_cases,
     avg(mean)         AS mean,
     stddev_samp(mean) AS sd,
+    min(least)        AS least,
+    max(most)         AS most,
     CAST(sum(n_judged) AS BIGINT) AS n_judged,
     CAST(sum(n_passed) AS BIGINT) AS n_passed
 FROM by_case

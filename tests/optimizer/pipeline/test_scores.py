@@ -31,7 +31,15 @@ def task(n, case, *, scores, status="succeeded", **origin):
 TASKS = [
     task(0, "a", scores=[{"name": "faithful", "value": 0.2}, {"name": "length", "value": 40.0}]),
     task(1, "a", scores=[{"name": "faithful", "value": 0.4, "passed": False}]),
-    task(2, "b", scores=[{"name": "faithful", "value": 0.9, "passed": True}], judge_tokens=7),
+    task(
+        2,
+        "b",
+        scores=[
+            {"name": "faithful", "value": 0.9, "passed": True},
+            {"name": "length", "value": 60.0},
+        ],
+        judge_tokens=7,
+    ),
     task(3, "c", scores=[], status="error", judge_tokens=3, judge_cost_usd=0.5),
 ]
 
@@ -62,10 +70,11 @@ def test_each_scorer_is_a_metric_with_its_own_n_and_interval_over_cases(history)
         2,
     )
     assert faithful.figures.mean == pytest.approx((0.3 + 0.9) / 2)
-    # two cases, 0.3 and 0.9: mean 0.6, sd 0.6/sqrt(2), t(0.975, 1) = 12.706
-    assert faithful.high - 0.6 == pytest.approx(12.706 * 0.3, rel=1e-4)
+    # two cases, 0.3 and 0.9: mean 0.6, sd 0.6/sqrt(2), t(0.975, 1) = 12.706: far beyond 0 to 1
+    assert (faithful.low, faithful.high) == (0.0, 1.0)
     assert (faithful.figures.n_judged, faithful.figures.n_passed) == (2, 1)
-    assert (length.figures.mean, length.low, length.high) == (40.0, None, None)
+    # 40 and 60: mean 50, sd 20/sqrt(2)
+    assert length.high - 50 == pytest.approx(12.706 * 10, rel=1e-4)
 
 
 def test_judge_tokens_are_kept_apart_from_those_of_the_system(history):
