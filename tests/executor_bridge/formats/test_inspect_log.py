@@ -583,3 +583,41 @@ def test_real_logs_agree_with_what_others_made_of_them(shared_runs):
         passed = sum(row.status == "succeeded" for row in rows)
         totals.append((len(rows), passed, sum(row.tokens for row in rows)))
     assert totals == [(100, 63, 6155), (16, 11, 10901)]
+
+
+def sample_run(root, name):
+    (run,) = read(str(root / "sample_runs" / "inspect" / name), IngestSettings()).runs
+    return run.header, list(run.tasks)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_passed", "n_tokens"),
+    [("vague", 0, 6_440), ("clear", 77, 9_089), ("few_shot", 89, 15_778)],
+)
+def test_a_sample_tells_its_story_as_an_archive_and_as_an_object(root, name, n_passed, n_tokens):
+    header, rows = sample_run(root, f"sentiment-{name}.eval")
+    assert (len(rows), header.warnings) == (120, ())
+    assert sum(row.status == "succeeded" for row in rows) == n_passed
+    assert sum(row.tokens for row in rows) == n_tokens
+    assert {row.variant.label for row in rows} == {name}
+    _, whole_rows = sample_run(root, f"sentiment-{name}.json.gz")
+    by_key = {row.task_id: row for row in whole_rows}
+    assert all(by_key[row.task_id]._replace(outputs=row.outputs) == row for row in rows)
+
+
+def test_a_sample_is_the_same_in_deflate_and_in_zstd(root):
+    deflated, packed = (sample_run(root, f"sentiment-clear{end}") for end in ENDS)
+    assert deflated[1] == packed[1]
+
+
+ENDS = (".deflate.eval", ".eval")
+
+
+@pytest.mark.parametrize(("name", "n_each"), [("trouble.eval", 2), ("crashed.eval", 1)])
+def test_samples_of_trouble_end_as_they_were_made_to(root, name, n_each):
+    _, rows = sample_run(root, name)
+    ended = {"right": "succeeded", "wrong": "failed", "silent": "failed"}
+    ended |= {"unscored": "cancelled", "failing": "error", "slow": "timeout"}
+    assert Counter((row.case_id, row.status) for row in rows) == {
+        case: n_each for case in ended.items()
+    }
