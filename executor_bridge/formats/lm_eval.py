@@ -102,7 +102,8 @@ class LmEval:
             "every metric that is a number; the score is --score, else the first of "
             f"{', '.join(PREFERRED)}, else the first; one with values beyond 0 to 1, or of which "
             "less is better, only if asked for",
-            "pass or fail by that score: see --pass-score",
+            "pass or fail by that score: see --pass-score; a document without one among "
+            "others that are judged is an error",
             "rows of one filter: that of --score metric,filter, else the first in the file",
             "variant: provider, model, model_args, generation arguments and prompt; the prompt is "
             "the task's template with the hashes of system instruction and chat template, or, "
@@ -376,12 +377,14 @@ class _Outcomes:
         }
         score = values.get(self.metric) if self.metric else None
         is_hashed = row.doc_hash is not None
+        is_ungraded = self.mark is not None and score is None
         return Outcome(
             key=f"{place} doc {row.doc_id}",
             case_id=(row.doc_hash or "")[:HASH_CHARS] if is_hashed else f"{self.task}/{row.doc_id}",
             case_source=CaseSource.CONTENT if is_hashed else CaseSource.GIVEN,
             variant=self.variant,
-            status=judged(score, self.mark),
+            status="error" if is_ungraded else judged(score, self.mark),
+            message=f"{self.metric} has no value" if is_ungraded else None,
             score=score,
             scores=tuple(Score(name, value) for name, value in values.items()),
             dataset=self.dataset,
