@@ -51,6 +51,7 @@ def loaded_arms(
             pool=pool,
             family=None if family == NO_FAMILY else family,
             latencies=latencies,
+            scorer=here.loaded.config.ingest.score,
         )
         found[place] = _loaded(
             selectors[place],

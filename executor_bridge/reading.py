@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from executor_bridge.detect import detect, named
+from executor_bridge.prices import priced
 from executor_bridge.source import load
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
@@ -44,4 +45,4 @@ def read(
         raise FormatError(
             path, (Fault(place="line 1", found=found, expected="the results of a test run"),)
         )
-    return (chosen or detect(source, settings)).read(source, settings)
+    return priced((chosen or detect(source, settings)).read(source, settings), settings)

@@ -65,5 +65,7 @@ def analyze(
         view.failures,
         [(v.summary.variant or "", v.explanation) for v in view.variants],
         view.warnings,
+        scores=view.scores,
+        grading=view.grading,
     )
     show(document, view, json=json, outputs=output)

@@ -100,7 +100,7 @@ class IngestSettings(Settings):
     """Whether a cost that is not recorded is derived from tokens; it is marked as derived."""
 
     prices: Path | None = None
-    """Price table for that, a YAML, JSON or CSV file. Default: the package genai-prices."""
+    """Price table for that, a YAML or JSON file. Default: the package genai-prices."""
 
     def patterns(self) -> tuple[FailurePattern, ...]:
         """Return the user's failure patterns as records."""
