@@ -7,6 +7,7 @@ Every object says of itself what it is (`"object": "eval.run.output_item"`, `"ev
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,28 +92,40 @@ def found_in(source: Source, skipped: Skipped) -> Found:
 
 def _take(said: Any, place: str, found: Found, skipped: Skipped, depth: int = 0) -> None:
     """Take what a file says, whatever it is wrapped in."""
-    if depth > DEEPEST:
+    if isinstance(said, dict) and _is_told(said, place, found, skipped):
         return
+    below: Iterable[tuple[str, Any]] = ()
     if isinstance(said, list):
-        for n, one in enumerate(said):
-            _take(one, f"{place}[{n}]", found, skipped, depth + 1)
-        return
-    if not isinstance(said, dict):
-        return
+        below = ((f"{place}[{n}]", one) for n, one in enumerate(said))
+    elif isinstance(said, dict):
+        below = ((f"{place}.{name}", one) for name, one in said.items())
+    if depth < DEEPEST:
+        for where, one in below:
+            _take(one, where, found, skipped, depth + 1)
+    if isinstance(said, dict) and said.get("object") == LIST:
+        _turn(said, found)
+
+
+def _is_told(said: dict[str, Any], place: str, found: Found, skipped: Skipped) -> bool:
+    """Take an object that is an item, a run or an eval, and tell whether it is."""
     kind = said.get("object")
     if kind == ITEM or "datasource_item" in said:
         for _, item in rows([(place, canonical(said))], Item, skipped):
             _keep(item, place, found)
-    elif kind in (EVAL, RUN):
-        kept = found.runs if kind == RUN else found.evals
-        for _, about in rows([(place, canonical(said))], About, skipped):
-            kept[about.id] = about
-    else:
-        for name, value in said.items():
-            _take(value, f"{place}.{name}", found, skipped, depth + 1)
-        page = said.get("data")
-        if kind == LIST and isinstance(page, list) and page and isinstance(page[-1], dict):
-            found.has_more[str(page[-1].get("run_id"))] = said.get("has_more") is True
+        return True
+    if kind not in (EVAL, RUN):
+        return False
+    kept = found.runs if kind == RUN else found.evals
+    for _, about in rows([(place, canonical(said))], About, skipped):
+        kept[about.id] = about
+    return True
+
+
+def _turn(page: dict[str, Any], found: Found) -> None:
+    """Remember whether more items follow a page of them."""
+    items = page.get("data")
+    if isinstance(items, list) and items and isinstance(items[-1], dict):
+        found.has_more[str(items[-1].get("run_id"))] = page.get("has_more") is True
 
 
 def _keep(item: Item, place: str, found: Found) -> None:

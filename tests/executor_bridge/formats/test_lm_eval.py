@@ -378,3 +378,15 @@ def test_every_value_is_kept_or_unknown(values):
     for task, value in zip(tasks, values, strict=True):
         is_known = value is not None and math.isfinite(value)
         assert task.origin.scores[0].value == (float(value) if is_known else None)
+
+
+@pytest.mark.parametrize(("name", "n_passed"), [("vague", 0), ("clear", 39), ("few_shot", 44)])
+def test_real_samples_tell_what_the_suite_found(root, name, n_passed):
+    (path,) = (root / "sample_runs" / "lm_eval").rglob(f"samples_sentiment_{name}_*.jsonl")
+    (run,) = runs(path)
+    rows = list(run.tasks)
+    assert len(rows) == 60
+    assert sum(task.status == "succeeded" for task in rows) == n_passed
+    assert run.header.tool_version == "0.4.13"
+    assert rows[0].variant.model == "SmolLM2-135M-Instruct-Q4_1"
+    assert "60 rows of the filter both were left out: filter first is read" in run.header.warnings

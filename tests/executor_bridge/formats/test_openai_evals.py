@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from executor_bridge import read
+from optimizer.models.ingest import IngestSettings
+
 SPEC = {
     "completion_fns": ["gpt-x"],
     "eval_name": "capitals.test.v0",
@@ -266,3 +269,25 @@ def test_nasty_texts_are_carried_as_they_are(native):
     content = log(sampled(0, prompt=nasty, answer=nasty), matched(0, sampled=nasty))
     (row,) = native.rows(content)
     assert json.loads(row.inputs)["prompt"] == json.loads(row.outputs)["sampled"] == nasty
+
+
+@pytest.mark.parametrize(
+    ("name", "n_passed"),
+    [
+        ("vague-1", 0),
+        ("vague-2", 0),
+        ("clear-1", 39),
+        ("clear-2", 38),
+        ("few_shot-1", 44),
+        ("few_shot-2", 45),
+    ],
+)
+def test_a_real_log_tells_what_the_suite_found(root, name, n_passed):
+    path = root / "sample_runs" / "openai_evals" / f"sentiment-{name}.jsonl"
+    (run,) = read(str(path), IngestSettings()).runs
+    rows = list(run.tasks)
+    assert run.header.warnings == ()
+    assert len(rows) == 60
+    assert sum(row.status == "succeeded" for row in rows) == n_passed
+    assert all(row.tokens for row in rows)
+    assert {row.variant.model for row in rows} == {"SmolLM2-135M-Instruct-Q4_1"}
