@@ -39,7 +39,7 @@ from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant, text_sha256
 
-METRIC_KEY = re.compile(rb'"[^",]+,[^",]+"\s*:')
+METRIC_KEY = re.compile(rb'"[^",\s]+,[^",\s]+"\s*:')
 """How results files name a metric: with its filter behind a comma."""
 
 RESULTS_START = re.compile(rb'\s*\{\s*"results"\s*:')
