@@ -26,7 +26,7 @@ DEEPEST = 8
 class Result(Struct):
     """What a grader said."""
 
-    name: str = "grader"
+    name: str | None = None
     score: Any = None
     passed: bool | None = None
     sample: Any = None
@@ -58,6 +58,7 @@ class About(Struct):
     eval_id: str | None = None
     data_source: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
+    testing_criteria: list[Any] | None = None
     result_counts: dict[str, Any] | None = None
 
 

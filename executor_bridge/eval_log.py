@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from msgspec import Raw, Struct
 
+from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.lenient import Skipped, rows
 from executor_bridge.outcomes import number, whole
 from executor_bridge.texts import lines
@@ -35,6 +36,8 @@ RULER = frozenset(
 
 COMPLETION_ARGS = re.compile(r"--completion_args[ =](\S+)")
 NOTHING = Raw(b"null")
+TOOL_ZONE = "UTC"
+"""The zone of times that carry none."""
 
 
 class _Line(Struct):
@@ -212,4 +215,7 @@ def time_of(text: str | None) -> datetime | None:
         found = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return Clock(TOOL_ZONE).utc(found)
+    except UnusableTimeError:
+        return None

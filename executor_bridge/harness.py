@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from os.path import basename
 from typing import Any
 
 from msgspec import Struct
 
-from executor_bridge.clock import Clock, UnusableTimeError
+from executor_bridge.clock import Clock, UnusableTimeError, of_epoch
 from executor_bridge.lenient import decoded
 from executor_bridge.meaning import canonical
 from executor_bridge.outcomes import NO_TIME, file_time, number, variant_of
@@ -142,9 +142,9 @@ def samples_beside(source: Source) -> list[str]:
 
 def started(told: Told, source: Source, settings: IngestSettings) -> tuple[datetime, str | None]:
     """Return when a run began, as far as that is known, and what a reader should know of it."""
-    date = number(told.results.date) if told.results else None
+    date = of_epoch(number(told.results.date)) if told.results else None
     if date is not None:
-        return datetime.fromtimestamp(date, UTC), None
+        return date, None
     written = _written_at(told.stamp, settings)
     return (file_time(source), NO_TIME) if written is None else (written, WRITTEN_AT)
 

@@ -19,6 +19,7 @@ from msgspec import Raw, Struct
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.harness import (
+    WRITTEN_AT,
     Told,
     commit_of,
     dataset_of,
@@ -171,6 +172,7 @@ def _run(source: Source, settings: IngestSettings, skipped: Skipped, *, place: i
         workflow_id=settings.workflow or told.task or LmEval.name,
         started_at=started_at,
         duration_s=duration_s(told),
+        assumed_timezone=settings.assume_timezone if time_warning == WRITTEN_AT else None,
         tool=LmEval.name,
         tool_version=told.results.lm_eval_version if told.results else None,
         git_sha=commit_of(told),
@@ -311,7 +313,9 @@ def _mark(
     """Return the score from which on a task passes, and what to say where there is none."""
     if _is_lower_better(metric, told):
         return None, f"lower values of {metric} are better: pass or fail is not told from it"
-    mark = pass_mark(seen.values.get(metric or "", ()), settings.pass_score)
+    if metric is None:
+        return None, UNJUDGED
+    mark = pass_mark(seen.values[metric], settings.pass_score)
     return mark, UNJUDGED if mark is None else None
 
 

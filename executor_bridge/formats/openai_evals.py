@@ -102,7 +102,8 @@ def _run(log: Log, source: Source, settings: IngestSettings, skipped: Skipped, p
     spec = log.spec or Spec()
     metric = _primary(log, settings)
     scores = [_score(task, metric) for task in log.tasks.values()]
-    mark = pass_mark(scores, settings.pass_score)
+    is_scored = any(score is not None for score in scores)
+    mark = pass_mark(scores, settings.pass_score) if is_scored else None
     base = spec.base_eval or next(iter(log.tasks)).partition(".")[0]
     began = time_of(spec.created_at) or log.first_at
     facts = RunFacts(
@@ -114,6 +115,7 @@ def _run(log: Log, source: Source, settings: IngestSettings, skipped: Skipped, p
         warnings=(
             *([] if began else [NO_TIME]),
             *_caveats(log),
+            *([] if is_scored or metric is None else [f"no sample has the metric {metric}"]),
             *([] if mark is not None or _is_matched(log) else [UNJUDGED]),
             *skipped.warnings(),
         ),

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
+from executor_bridge.clock import of_epoch
 from executor_bridge.eval_items import About, Found, Item, Result, found_in
 from executor_bridge.lenient import Skipped
 from executor_bridge.meaning import canonical
@@ -32,9 +32,14 @@ from executor_bridge.outcomes import (
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
 
-OBJECT = re.compile(rb'"object"\s*:\s*"eval(?:\.run(?:\.output_item)?)?"')
+OBJECT = re.compile(
+    rb'"object"\s*:\s*"eval(?:\.run(?:\.output_item)?)?"|"datasource_item(?:_id)?"\s*:'
+)
 UNIQUE_SUFFIX = re.compile(r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 """What the platform puts behind the names of graders."""
+
+GRADER = "grader"
+"""What a grader without a name is called."""
 
 STATES = {
     "pass": "succeeded",
@@ -89,10 +94,8 @@ class OpenaiEvalsItems:
 
     def recognizes(self, head: Head, settings: IngestSettings) -> bool:
         """Tell whether the file begins with an object of the platform's Evals."""
-        if head.shape not in (Shape.OBJECT, Shape.LIST):
-            return False
-        is_item = head.has("datasource_item", "datasource_item_id")
-        return is_item or OBJECT.search(head.start) is not None
+        is_json = head.shape in (Shape.OBJECT, Shape.LIST)
+        return is_json and OBJECT.search(head.start) is not None
 
     def read(self, source: Source, settings: IngestSettings) -> Reading:
         """Read the items of a file, those of each run as one run.
@@ -126,20 +129,25 @@ def _run(
     variant = _variant(run, list(items.values()))
     outcomes = [_outcome(key, item, variant, settings) for key, item in items.items()]
     times = [item.created_at for item in items.values() if item.created_at]
-    began = run.created_at or min(times, default=None)
+    began = of_epoch(run.created_at or min(times, default=None))
     facts = RunFacts(
         run_id=run_id,
         workflow_id=settings.workflow or told.name or eval_id or OpenaiEvalsItems.name,
-        started_at=datetime.fromtimestamp(began, UTC) if began else file_time(source),
+        started_at=began or file_time(source),
         tool=OpenaiEvalsItems.name,
         metadata={
             **(told.metadata or {}),
             **(run.metadata or {}),
-            **{"eval_id": eval_id, "eval": told.name, "run": run.name, "status": run.status},
+            "eval_id": eval_id,
+            "eval": told.name,
+            "run": run.name,
+            "status": run.status,
+            "judge": _judge(told),
         },
         warnings=(
             *([] if began else [NO_TIME]),
             *_caveats(run, found, outcomes),
+            *_unscored(outcomes, settings),
             *skipped.warnings(),
         ),
     )
@@ -162,6 +170,23 @@ def _caveats(run: About, found: Found, outcomes: Sequence[Outcome]) -> Iterator[
         counted = len(outcomes) if state is None else states[state]
         if said is not None and said != counted:
             yield f"the run counts {said} {name}, the items give {counted}"
+
+
+def _unscored(outcomes: Sequence[Outcome], settings: IngestSettings) -> Iterator[str]:
+    """Say so where no grader is the one asked for."""
+    if settings.score and all(outcome.score is None for outcome in outcomes):
+        names = dict.fromkeys(score.name for outcome in outcomes for score in outcome.scores)
+        yield f"there is no grader {settings.score} to take as the score: {', '.join(names)}"
+
+
+def _judge(told: About) -> str | None:
+    """Return the models that grade in an eval, None where none does."""
+    models = [
+        criterion["model"]
+        for criterion in told.testing_criteria or ()
+        if isinstance(criterion, dict) and isinstance(criterion.get("model"), str)
+    ]
+    return ", ".join(dict.fromkeys(models)) or None
 
 
 def _variant(run: About, items: Sequence[Item]) -> Variant:
@@ -273,7 +298,7 @@ def _status(item: Item, sample: Mapping[str, Any]) -> tuple[str, str | None]:
 
 def _reason(result: Result) -> str:
     """Return which grader was not content, and why."""
-    name = UNIQUE_SUFFIX.sub("", result.name)
+    name = UNIQUE_SUFFIX.sub("", result.name or GRADER)
     score = number(result.score)
     why = result.reason if isinstance(result.reason, str) else None
     return f"{name}: {why or ('failed' if score is None else f'score {score:g}')}"
@@ -283,14 +308,14 @@ def _scores(item: Item) -> Iterator[Score]:
     """Yield what each grader said."""
     for result in item.results or ():
         reason = result.reason if isinstance(result.reason, str) else None
-        yield Score(result.name, number(result.score), result.passed, reason)
+        yield Score(result.name or GRADER, number(result.score), result.passed, reason)
 
 
 def _primary(item: Item, settings: IngestSettings) -> float | None:
     """Return the score of the grader asked for, by its name or what begins it; else the first."""
     for result in item.results or ():
-        names = (None, result.name, UNIQUE_SUFFIX.sub("", result.name))
-        if settings.score in names:
+        name = result.name or GRADER
+        if settings.score in (None, name, UNIQUE_SUFFIX.sub("", name)):
             return number(result.score)
     return None
 

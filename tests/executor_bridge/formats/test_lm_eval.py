@@ -390,3 +390,27 @@ def test_real_samples_tell_what_the_suite_found(root, name, n_passed):
     assert run.header.tool_version == "0.4.13"
     assert rows[0].variant.model == "SmolLM2-135M-Instruct-Q4_1"
     assert "60 rows of the filter both were left out: filter first is read" in run.header.warnings
+
+
+def test_a_missing_metric_judges_nothing_whatever_the_pass_score(native):
+    rows = native.rows(jsonl(row(0), row(1)), score="rouge", pass_score=0.5)
+    assert [task.status for task in rows] == ["succeeded", "succeeded"]
+
+
+def test_a_document_without_a_score_among_judged_ones_is_an_error(native):
+    rows = native.rows(jsonl(row(0), row(1, exact_match=None)))
+    assert [task.status for task in rows] == ["succeeded", "error"]
+    assert rows[1].error_message == "exact_match has no value"
+
+
+def test_an_absurd_date_is_no_time(folder):
+    (run,) = runs(folder(results(date=1e15)) / f"samples_sums_{STAMP}.jsonl")
+    assert run.header.started_at.year == 2026
+    assert run.header.assumed_timezone == "UTC"
+
+
+def test_a_truncated_results_file_is_refused_with_its_place(tmp_path):
+    path = tmp_path / f"results_{STAMP}.json"
+    path.write_text(json.dumps(results())[:-30])
+    with pytest.raises(FormatError, match="line 1"):
+        runs(path)

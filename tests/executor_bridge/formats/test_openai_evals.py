@@ -291,3 +291,15 @@ def test_a_real_log_tells_what_the_suite_found(root, name, n_passed):
     assert sum(row.status == "succeeded" for row in rows) == n_passed
     assert all(row.tokens for row in rows)
     assert {row.variant.model for row in rows} == {"SmolLM2-135M-Instruct-Q4_1"}
+
+
+def test_a_missing_metric_is_said_and_judges_nothing(native):
+    content = log(event(0, "metrics", bleu=0.3))
+    assert native.rows(content, score="rouge", pass_score=0.5)[0].status == "succeeded"
+    warnings = native.header(content, score="rouge").warnings
+    assert "no sample has the metric rouge" in warnings
+
+
+def test_an_absurd_time_is_unknown(native):
+    content = log(*TWO, start=spec(created_at="0001-01-01 00:00:00"))
+    assert native.header(content).started_at == datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)

@@ -287,3 +287,25 @@ def test_deep_wrapping_is_no_place_for_items(native):
 def test_whole_numbers_of_any_size_may_be_in_an_item(native):
     (row,) = native.rows(jsonl(item(0, datasource_item={"n": 2**70})))
     assert str(2**70) in row.inputs
+
+
+def test_a_missing_grader_is_said(native):
+    warnings = native.header(jsonl(item(0)), score="tone").warnings
+    assert any("there is no grader tone" in warning for warning in warnings)
+
+
+def test_models_that_grade_are_the_judge_of_the_run(native):
+    graded = EVAL | {"testing_criteria": [{"type": "score_model", "model": "gpt-judge"}]}
+    header = native.header(jsonl(graded, about_run(), item(0), lost(1)))
+    assert json.loads(header.metadata)["judge"] == "gpt-judge"
+
+
+def test_an_absurd_time_is_unknown(native):
+    header = native.header(jsonl(item(0, created_at=1e18)))
+    assert "when it ran is not recorded: the file's own time is taken" in header.warnings
+
+
+def test_a_page_dumped_with_a_large_item_first_is_recognized(native):
+    first = dict(sorted(item(0, datasource_item={"text": "x" * 40_000}).items()))
+    content = json.dumps({"data": [first], "has_more": False, "object": "list"}).encode()
+    assert native.header(content).tool == "openai_evals_items"
