@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from optimizer.models.terms import Metric
     from optimizer.pipeline.arms import Wanted
 
+STDIN = "-"
+
 
 def loaded_arms(
     selectors: Sequence[str],
@@ -30,6 +32,8 @@ def loaded_arms(
 ) -> list[LoadedArm]:
     """Load the arms, the files among them first: they tell the workflow that names refer to.
 
+    A file alone stands for all runs in it, or all variants of its only run.
+
     `run` says which run of the last arm's file is meant, where that holds several.
 
     Raises:
@@ -40,6 +44,8 @@ def loaded_arms(
     from optimizer.pipeline.arms import Wanted
 
     _require_names(selectors)
+    if len(selectors) == 1 and is_file(selectors[0]):
+        selectors = _runs_of(selectors[0], here, outputs)
     latencies = any(metric in QUANTILES for metric in metrics or ())
     found: dict[int, LoadedArm] = {}
     order = sorted(range(len(selectors)), key=lambda i: (_is_name(selectors[i]), -i))
@@ -62,6 +68,20 @@ def loaded_arms(
         )
         _require_workflow(found[place], workflow)
     return [found[place] for place in range(len(selectors))]
+
+
+def _runs_of(file: str, here: Session, outputs: Sequence[Path] | None) -> list[str]:
+    """Return selectors of what can be compared within a file."""
+    from optimizer.history import queries
+    from optimizer.pipeline.arms import PART
+
+    if file == STDIN:
+        return [file]
+    with history_of_file(file, here, outputs=outputs) as (history, run_ids):
+        names = run_ids
+        if len(run_ids) == 1:
+            names = [one.variant_id for one in queries.arms(history, run_ids)]
+    return [f"{file}{PART}{name}" for name in names] if len(names) > 1 else [file]
 
 
 def _loaded(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from optimizer.history.store import History
     from optimizer.models.tasks import Reading
 
-FILE_SUFFIXES = frozenset({".json", ".jsonl", ".gz", ".zst"})
+FILE_SUFFIXES = frozenset(
+    {".json", ".jsonl", ".gz", ".zst", ".yaml", ".yml", ".csv", ".tsv", ".xml", ".eval", ".parquet"}
+)
 SHOWN_RUNS = 10
 """How many runs an ambiguous choice lists."""
 
@@ -38,56 +40,38 @@ def read_file(path: str, here: Session) -> Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A run, and the history it is in: the stored one, or one made of a file."""
+    """Runs that are meant, and the history they are in: the stored one, or one made of a file."""
 
     history: History
-    run_id: str
+    run_ids: tuple[str, ...]
 
 
 @contextmanager
-def chosen_run(
-    selector: str,
-    here: Session,
-    *,
-    run: str | None,
-    outputs: Sequence[Path] | None,
+def chosen_runs(
+    selector: str, here: Session, *, run: str | None, outputs: Sequence[Path] | None
 ) -> Iterator[Chosen]:
-    """Open the run that is meant: of a file, or of the history where there is no such file.
+    """Open the runs that are meant: those of a file, or one of the history.
+
+    Args:
+        selector: The file, or a run where there is no such file.
+        here: The session.
+        run: Which run of a file; all of them where None.
+        outputs: Files that will be written.
 
     Raises:
         FormatError: The file cannot be read.
-        SelectionError: No run is meant, or more than one.
+        SelectionError: No run is meant.
     """
     from optimizer.history.store import read_history
     from optimizer.pipeline.select import select_run
 
     if is_file(selector) or not here.store.exists():
-        with run_of_file(selector, here, run=run, outputs=outputs) as chosen:
-            yield chosen
+        with history_of_file(selector, here, outputs=outputs) as (history, run_ids):
+            chosen = run_ids if run is None else [run_of(run_ids, run, selector)]
+            yield Chosen(history=history, run_ids=tuple(chosen))
     else:
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-            yield Chosen(history=history, run_id=select_run(history, selector))
-
-
-@contextmanager
-def run_of_file(
-    file: str,
-    here: Session,
-    *,
-    run: str | None,
-    outputs: Sequence[Path] | None,
-) -> Iterator[Chosen]:
-    """Open the run that is meant of a file.
-
-    Raises:
-        FormatError: The file cannot be read.
-        SelectionError: No run is meant, or more than one.
-    """
-    with history_of_file(file, here, outputs=outputs) as (
-        history,
-        run_ids,
-    ):
-        yield Chosen(history=history, run_id=run_of(run_ids, run, file))
+            yield Chosen(history=history, run_ids=(select_run(history, selector),))
 
 
 @contextmanager

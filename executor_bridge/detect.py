@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
+from executor_bridge.formats.inspect_log import InspectLog
 from executor_bridge.formats.lm_eval import LmEval
 from executor_bridge.formats.native import Native
 from executor_bridge.formats.openai_evals import OpenaiEvals
@@ -24,6 +25,7 @@ BRIDGES: tuple[Bridge, ...] = (
     OpenaiEvals(),
     OpenaiEvalsItems(),
     PydanticEvals(),
+    InspectLog(),
 )
 
 SHOWN_KEYS = 8

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import options
 from cli.output import show
-from cli.reading import chosen_run, read_prompt
+from cli.reading import Chosen, chosen_runs, read_prompt
 from cli.session import session
 
 
@@ -34,6 +35,8 @@ def analyze(
 ) -> None:
     """Look at one run: what happened, which rules fire, what to do. Stores nothing.
 
+    Of a file that holds several runs, all are listed; --run chooses one.
+
     Example: optimizer analyze run.json --prompt prompt.txt
     """
     from optimizer.pipeline.view import run_view
@@ -51,10 +54,13 @@ def analyze(
         trust_statistics=trust,
     )
     settings = here.loaded.config
-    with chosen_run(file, here, run=run, outputs=output) as chosen:
+    with chosen_runs(file, here, run=run, outputs=output) as chosen:
+        if len(chosen.run_ids) > 1:
+            _show_all(chosen, file, json=json, outputs=output)
+            return
         view = run_view(
             chosen.history,
-            chosen.run_id,
+            chosen.run_ids[0],
             rules=ScoringRules.from_config(settings.scoring.model_dump()),
             level=settings.evidence.level,
             prompt=read_prompt(prompt),
@@ -69,3 +75,14 @@ def analyze(
         grading=view.grading,
     )
     show(document, view, json=json, outputs=output)
+
+
+def _show_all(chosen: Chosen, file: str, *, json: bool, outputs: list[Path] | None) -> None:
+    """List the runs of a file that holds several."""
+    from optimizer.history import queries
+    from reports.gallery.run_list import runs_of_file
+
+    stored = queries.runs(chosen.history, workflow_id=None, limit=len(chosen.run_ids))
+    found = sorted(stored, key=lambda run: chosen.run_ids.index(run.run_id))
+    warnings = {run_id: queries.run_warnings(chosen.history, run_id) for run_id in chosen.run_ids}
+    show(runs_of_file(found, warnings, file), found, json=json, outputs=outputs)

@@ -8,14 +8,11 @@ Written for lm-eval 0.4 (`EvaluationTracker.save_results_samples`). `--log_sampl
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from os.path import basename
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.harness import (
@@ -31,11 +28,11 @@ from executor_bridge.harness import (
     told_of,
     variant_told,
 )
+from executor_bridge.harness_rows import START_BYTES, Row, Seen, only, sample_rows, value_of
 from executor_bridge.judging import UNJUDGED, judged, pass_mark
-from executor_bridge.lenient import Skipped, decoded, rows
-from executor_bridge.outcomes import Outcome, RunFacts, number, run_of
+from executor_bridge.lenient import Skipped
+from executor_bridge.outcomes import Outcome, RunFacts, run_of
 from executor_bridge.source import load
-from executor_bridge.texts import lines
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant, text_sha256
@@ -44,45 +41,14 @@ METRIC_KEY = re.compile(rb'"[^",\s]+,[^",\s]+"\s*:')
 """How results files name a metric: with its filter behind a comma."""
 
 RESULTS_START = re.compile(rb'\s*\{\s*"results"\s*:')
-ROW_FIELDS = frozenset(
-    {
-        "doc_id",
-        "doc",
-        "target",
-        "arguments",
-        "resps",
-        "filtered_resps",
-        "filter",
-        "metrics",
-        "doc_hash",
-        "prompt_hash",
-        "target_hash",
-        "schema_version",
-    }
-)
 PREFERRED = ("acc", "exact_match", "pass@1", "pass_at_1", "em", "acc_norm")
 """Metrics that say pass or fail; the first that a task has is its score."""
 
 HASH_CHARS = 16
-START_BYTES = 1_024
 ALONE = (
     "there is no results file beside the samples: model, configuration and directions of metrics "
     "are unknown; higher is taken as better"
 )
-
-
-class _Row(Struct):
-    """One document under one filter; its metrics are fields beside these."""
-
-    doc_id: Any = None
-    doc: Raw = Raw(b"null")
-    target: Raw = Raw(b"null")
-    resps: Raw = Raw(b"null")
-    filtered_resps: Raw = Raw(b"null")
-    filter: str = "none"
-    metrics: list[str] | None = None
-    doc_hash: str | None = None
-    prompt_hash: str | None = None
 
 
 class LmEval:
@@ -199,37 +165,10 @@ def _run(source: Source, settings: IngestSettings, skipped: Skipped, *, place: i
     return run_of(facts, outcomes, source=whole, settings=settings, place=place)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What was met in a samples file; of metrics only under the chosen filter."""
-
-    filter: str | None = None
-    n_rows: int = 0
-    n_other: Counter[str] = field(default_factory=Counter)
-    n_without_hash: int = 0
-    n_answers: int = 1
-    prompt_hashes: set[str] = field(default_factory=set)
-    values: dict[str, set[float | None]] = field(default_factory=dict)
-    n_odd: Counter[str] = field(default_factory=Counter)
-
-    def add(self, row: _Row, metrics: dict[str, Any]) -> None:
-        """Take one more row of the chosen filter."""
-        self.n_rows += 1
-        self.n_without_hash += row.doc_hash is None
-        self.n_answers = max(self.n_answers, _n_answers(row.resps))
-        if row.prompt_hash:
-            self.prompt_hashes.add(row.prompt_hash)
-        for name, value in metrics.items():
-            if value is None or isinstance(value, (bool, int, float)):
-                self.values.setdefault(name, set()).add(_number(value))
-            else:
-                self.n_odd[name] += 1
-
-
-def _seen(source: Source, settings: IngestSettings, skipped: Skipped) -> _Seen:
+def _seen(source: Source, settings: IngestSettings, skipped: Skipped) -> Seen:
     """Go through a samples file once, to see what it is about."""
-    seen = _Seen(filter=_asked(settings)[1])
-    for _, row, metrics in _told(source, skipped):
+    seen = Seen(filter=_asked(settings)[1])
+    for _, row, metrics in sample_rows(source, skipped):
         if seen.filter is None:
             seen.filter = row.filter
         if row.filter == seen.filter:
@@ -245,48 +184,7 @@ def _asked(settings: IngestSettings) -> tuple[str | None, str | None]:
     return metric or None, chosen or None
 
 
-def _told(source: Source, skipped: Skipped) -> Iterator[tuple[str, _Row, dict[str, Any]]]:
-    """Yield the rows of a samples file with their places and metrics."""
-    for place, text in _texts(source):
-        for _, row in rows([(place, text)], _Row, skipped):
-            for _, fields in rows([(place, text)], dict[str, Raw], skipped):
-                names = row.metrics
-                if names is None:
-                    names = [name for name in fields if name not in ROW_FIELDS]
-                found = [name for name in names if name in fields]
-                yield place, row, {name: _value(fields[name]) for name in found}
-
-
-def _texts(source: Source) -> Iterator[tuple[str, Any]]:
-    """Yield the rows of a file as JSON text: a line each, or, of older versions, a list."""
-    name = f"{basename(source.path)}: " if source.path != "-" else ""
-    if bytes(source.content[:START_BYTES]).lstrip().startswith(b"["):
-        for n, raw in enumerate(decoded(source.content, list[Raw], source)):
-            yield f"{name}[{n}]", raw
-    else:
-        for number_, line in lines(source.content):
-            yield f"{name}line {number_}", line
-
-
-def _value(raw: Raw) -> Any:
-    """Return the value of a metric; of a list or an object only that it is one."""
-    return [] if bytes(memoryview(raw)[:1]) in (b"[", b"{") else msgspec.json.decode(raw)
-
-
-def _number(value: bool | float | None) -> float | None:
-    return float(value) if isinstance(value, bool) else number(value)
-
-
-def _n_answers(resps: Raw) -> int:
-    """Return how often a request was answered."""
-    try:
-        answers = msgspec.json.decode(resps, type=list[list[Raw]])
-    except msgspec.DecodeError:
-        return 1
-    return max(map(len, answers), default=1)
-
-
-def _primary(seen: _Seen, told: Told, settings: IngestSettings) -> tuple[str | None, str | None]:
+def _primary(seen: Seen, told: Told, settings: IngestSettings) -> tuple[str | None, str | None]:
     """Return the metric that is the score of a task, and what a reader should know of it."""
     asked, _ = _asked(settings)
     if asked is not None:
@@ -308,7 +206,7 @@ def _is_lower_better(metric: str | None, told: Told) -> bool:
 
 
 def _mark(
-    seen: _Seen, metric: str | None, told: Told, settings: IngestSettings
+    seen: Seen, metric: str | None, told: Told, settings: IngestSettings
 ) -> tuple[float | None, str | None]:
     """Return the score from which on a task passes, and what to say where there is none."""
     if _is_lower_better(metric, told):
@@ -319,7 +217,7 @@ def _mark(
     return mark, UNJUDGED if mark is None else None
 
 
-def _caveats(seen: _Seen, told: Told) -> Iterator[str]:
+def _caveats(seen: Seen, told: Told) -> Iterator[str]:
     """Yield what a reader should know of a samples file."""
     if told.fault:
         yield f"the results file beside the samples cannot be read: {told.fault}"
@@ -342,7 +240,7 @@ def _caveats(seen: _Seen, told: Told) -> Iterator[str]:
     yield from _extent(seen, told)
 
 
-def _extent(seen: _Seen, told: Told) -> Iterator[str]:
+def _extent(seen: Seen, told: Told) -> Iterator[str]:
     """Say so where not all documents ran, or not all that ran are in the file."""
     counts = told.of_task("n_samples")
     said = counts if isinstance(counts, dict) else {}
@@ -369,13 +267,13 @@ class _Outcomes:
     variant: Variant
 
     def __iter__(self) -> Iterator[Outcome]:
-        for place, row, metrics in _told(self.source, Skipped(self.settings)):
+        for place, row, metrics in sample_rows(self.source, Skipped(self.settings)):
             if row.filter == self.filter:
                 yield self._outcome(place, row, metrics)
 
-    def _outcome(self, place: str, row: _Row, metrics: dict[str, Any]) -> Outcome:
+    def _outcome(self, place: str, row: Row, metrics: dict[str, Any]) -> Outcome:
         values = {
-            name: _number(value)
+            name: value_of(value)
             for name, value in metrics.items()
             if value is None or isinstance(value, (bool, int, float))
         }
@@ -393,17 +291,8 @@ class _Outcomes:
             scores=tuple(Score(name, value) for name, value in values.items()),
             dataset=self.dataset,
             inputs=f'{{"doc":{_json(row.doc)},"target":{_json(row.target)}}}',
-            outputs=f'{{"output":{_json(_only(row.filtered_resps))}}}',
+            outputs=f'{{"output":{_json(only(row.filtered_resps))}}}',
         )
-
-
-def _only(answers: Raw) -> Raw:
-    """Return the answer of a document with one, else all of them."""
-    try:
-        found = msgspec.json.decode(answers, type=list[Raw])
-    except msgspec.DecodeError:
-        return answers
-    return found[0] if len(found) == 1 else answers
 
 
 def _json(raw: Raw) -> str:

@@ -80,7 +80,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "blank": (b" \n\t ", "line 1: found only white space"),
     "prose": (b"hello world", "format: found a text that is no JSON"),
     "zeros": (b"\0" * 100, "format: found a text that is no JSON"),
-    "list": (b"[1, 2]", "native: found a JSON list"),
+    "list": (b"[1, 2]", "format: found a JSON list"),
     "fields": (b"{}", "format: found a JSON object without fields"),
     "promptfoo": (
         b'{"evalId": 1, "results": {}}',
