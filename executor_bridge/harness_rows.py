@@ -15,12 +15,14 @@ import msgspec
 from msgspec import Raw, Struct
 
 from executor_bridge.lenient import Skipped, decoded, rows
+from executor_bridge.meaning import Case
 from executor_bridge.outcomes import number
 from executor_bridge.paths import STDIN
 from executor_bridge.texts import lines
-from optimizer.models.tasks import Source
+from optimizer.models.tasks import CaseSource, Source
 
 START_BYTES = 1_024
+HASH_CHARS = 16
 ROW_FIELDS = frozenset(
     {
         "doc_id",
@@ -39,6 +41,10 @@ ROW_FIELDS = frozenset(
 )
 
 
+class _Named(Struct):
+    case_id: str | int | None = None
+
+
 class Row(Struct):
     """One document under one filter; its metrics are fields beside these."""
 
@@ -51,6 +57,18 @@ class Row(Struct):
     metrics: list[str] | None = None
     doc_hash: str | None = None
     prompt_hash: str | None = None
+
+    def case(self, task: str) -> Case:
+        """Return which case it is: by its document's own name, else by the document's hash."""
+        try:
+            name = msgspec.json.decode(self.doc, type=_Named).case_id
+        except msgspec.DecodeError:
+            name = None
+        if name is not None:
+            return Case(str(name), CaseSource.GIVEN)
+        if self.doc_hash:
+            return Case(self.doc_hash[:HASH_CHARS], CaseSource.CONTENT)
+        return Case(f"{task}/{self.doc_id}", CaseSource.GIVEN)
 
 
 @dataclass(slots=True)

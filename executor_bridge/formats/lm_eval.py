@@ -35,7 +35,7 @@ from executor_bridge.outcomes import Outcome, RunFacts, run_of
 from executor_bridge.source import load
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
-from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant, text_sha256
+from optimizer.models.tasks import Reading, Run, Score, Source, Variant, text_sha256
 
 METRIC_KEY = re.compile(rb'"[^",\s]+,[^",\s]+"\s*:')
 """How results files name a metric: with its filter behind a comma."""
@@ -64,7 +64,8 @@ class LmEval:
             "file of that time beside it, the same as from the samples files themselves",
             "from the results file beside the samples: model, model_args, prompt template, "
             "directions, date, versions; its hash is kept in the metadata of the run",
-            "a document is a case, known by its doc_hash; doc and target are its inputs, "
+            "a document is a case, known by its own case_id if it has one, else by its doc_hash, "
+            "and the same under every task; doc and target are its inputs, "
             "filtered_resps its output",
             "every metric that is a number; the score is --score, else the first of "
             f"{', '.join(PREFERRED)}, else the first; one with values beyond 0 to 1, or of which "
@@ -224,16 +225,16 @@ def _caveats(seen: Seen, told: Told) -> Iterator[str]:
     elif told.results is None:
         yield ALONE
     for name, n in seen.n_other.items():
-        yield f"{n} rows of the filter {name} were left out: filter {seen.filter} is read"
+        yield f"filter {seen.filter} is read; rows of the filter {name} left out: {n}"
     if seen.n_answers > 1:
         yield (
-            f"each document was answered {seen.n_answers} times, and its score is over all "
-            "answers: there are no repeats"
+            f"each document was answered {seen.n_answers} times, of which lm-eval keeps one score: "
+            "there are no repeats"
         )
     if seen.n_without_hash:
-        yield f"{seen.n_without_hash} rows have no doc_hash: their doc_id tells the case"
+        yield f"rows without a doc_hash: {seen.n_without_hash}; their doc_id tells the case"
     for name, n in seen.n_odd.items():
-        yield f"metric {name}: {n} values that are no numbers were left out"
+        yield f"metric {name}: values that are no numbers, left out: {n}"
     yield from (
         f"lower values of {name} are better" for name in seen.values if _is_lower_better(name, told)
     )
@@ -278,12 +279,12 @@ class _Outcomes:
             if value is None or isinstance(value, (bool, int, float))
         }
         score = values.get(self.metric) if self.metric else None
-        is_hashed = row.doc_hash is not None
+        case = row.case(self.task)
         is_ungraded = self.mark is not None and score is None
         return Outcome(
             key=f"{place} doc {row.doc_id}",
-            case_id=(row.doc_hash or "")[:HASH_CHARS] if is_hashed else f"{self.task}/{row.doc_id}",
-            case_source=CaseSource.CONTENT if is_hashed else CaseSource.GIVEN,
+            case_id=case.case_id,
+            case_source=case.source,
             variant=self.variant,
             status="error" if is_ungraded else judged(score, self.mark),
             message=f"{self.metric} has no value" if is_ungraded else None,

@@ -251,8 +251,8 @@ def _caveats(log: Log) -> Iterator[str]:
     several = sum(len(task.correct) > 1 for task in tasks)
     if several:
         yield (
-            f"{several} samples have several match events: passed where all are correct, scored "
-            "by the share that is"
+            f"samples with several match events: {several}; they pass where all are correct, and "
+            "their score is the share that is"
         )
     if any(sum(one.usage is not None for one in task.samplings) > 1 for task in tasks):
         yield (

@@ -16,7 +16,7 @@ from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import of_epoch
 from executor_bridge.eval_items import About, Found, Item, Result, found_in
 from executor_bridge.lenient import Skipped
-from executor_bridge.meaning import canonical
+from executor_bridge.meaning import Case, canonical
 from executor_bridge.outcomes import (
     NO_TIME,
     Outcome,
@@ -69,7 +69,8 @@ class OpenaiEvalsItems:
         carried_over=(
             "a page, a list or lines of output items, of one run or of several; with them, in any "
             "arrangement, the objects of their runs and evals",
-            "datasource_item is the case, known by its content without what begins with `sample`",
+            "datasource_item is the case, known by its own case_id if it has one, else by its "
+            "content without what begins with `sample`",
             "pass, fail, error as the item's status says, else by its graders; each grader's score "
             "and word, the first grader's score being that of the task",
             "tokens and cached tokens of the answer; a grader's own as judge tokens",
@@ -163,7 +164,7 @@ def _caveats(run: About, found: Found, outcomes: Sequence[Outcome]) -> Iterator[
     if found.has_more.get(run.id):
         yield "the list of items goes on where the file ends: fetch its next pages too"
     if found.n_twice[run.id]:
-        yield f"{found.n_twice[run.id]} items occur twice and were taken once"
+        yield f"items that occur again, taken once: {found.n_twice[run.id]}"
     states = Counter(outcome.status for outcome in outcomes)
     for name, state in COUNTS.items():
         said = whole((run.result_counts or {}).get(name))
@@ -261,10 +262,11 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
         if not name.startswith("sample")
     }
     status, message = _status(item, sample)
+    case = _case(item, content)
     return Outcome(
         key=key,
-        case_id=case_of_content(content) if content else str(item.datasource_item_id),
-        case_source=CaseSource.CONTENT if content else CaseSource.GIVEN,
+        case_id=case.case_id,
+        case_source=case.source,
         variant=variant,
         status=status,
         message=message,
@@ -278,6 +280,16 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
         inputs=content,
         outputs=_answer(sample),
     )
+
+
+def _case(item: Item, content: Mapping[str, Any]) -> Case:
+    """Return which case an item is: by its own name, else by its content, else by its number."""
+    name = content.get("case_id")
+    if isinstance(name, str) and name:
+        return Case(name, CaseSource.GIVEN)
+    if content:
+        return Case(case_of_content(content), CaseSource.CONTENT)
+    return Case(str(item.datasource_item_id), CaseSource.GIVEN)
 
 
 def _status(item: Item, sample: Mapping[str, Any]) -> tuple[str, str | None]:

@@ -189,7 +189,7 @@ def test_one_filter_is_read_and_the_rows_of_others_are_counted(native):
     )
     header = native.header(content)
     assert header.n_tasks == 1
-    assert "2 rows of the filter flexible were left out: filter strict is read" in header.warnings
+    assert "filter strict is read; rows of the filter flexible left out: 2" in header.warnings
     flexible = native.rows(content, score="exact_match,flexible")
     assert [task.score for task in flexible] == [0.0, 1.0]
 
@@ -243,7 +243,7 @@ def test_metrics_that_are_lists_are_left_out_and_counted(native):
     content = jsonl(row(metrics=["acc", "bleu"], acc=1, bleu=[["a"], ["b"]]))
     assert [score.name for score in native.rows(content)[0].origin.scores] == ["acc"]
     warnings = native.header(content).warnings
-    assert "metric bleu: 1 values that are no numbers were left out" in warnings
+    assert "metric bleu: values that are no numbers, left out: 1" in warnings
 
 
 def test_scores_between_marks_judge_nothing_without_a_pass_score(native):
@@ -284,7 +284,7 @@ def test_old_rows_without_hashes_and_metrics_are_known_by_their_number(native):
     (task,) = native.rows(jsonl(old))
     assert (task.case_id, task.score) == ("lm_eval/3", 1.0)
     header = native.header(jsonl(old))
-    assert "1 rows have no doc_hash: their doc_id tells the case" in header.warnings
+    assert "rows without a doc_hash: 1; their doc_id tells the case" in header.warnings
 
 
 def test_older_files_that_are_one_list_are_read(native):
@@ -389,7 +389,7 @@ def test_real_samples_tell_what_the_suite_found(root, name, n_passed):
     assert sum(task.status == "succeeded" for task in rows) == n_passed
     assert run.header.tool_version == "0.4.13"
     assert rows[0].variant.model == "SmolLM2-135M-Instruct-Q4_1"
-    assert "60 rows of the filter both were left out: filter first is read" in run.header.warnings
+    assert "filter first is read; rows of the filter both left out: 60" in run.header.warnings
 
 
 def test_a_missing_metric_judges_nothing_whatever_the_pass_score(native):
@@ -414,3 +414,8 @@ def test_a_truncated_results_file_is_refused_with_its_place(tmp_path):
     path.write_text(json.dumps(results())[:-30])
     with pytest.raises(FormatError, match="line 1"):
         runs(path)
+
+
+def test_a_document_that_names_its_case_is_known_by_that_name(native):
+    (task,) = native.rows(jsonl(row(doc={"case_id": "sum-1", "question": "1 + 1?"})))
+    assert (task.case_id, task.case_source) == ("sum-1", "given")

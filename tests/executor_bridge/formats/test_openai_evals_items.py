@@ -181,7 +181,7 @@ def test_a_missing_page_is_said(native):
 def test_pages_that_overlap_count_an_item_once(native):
     content = jsonl(page(item(0), lost(1)), page(lost(1)))
     assert native.header(content).n_tasks == 2
-    assert "1 items occur twice and were taken once" in native.header(content).warnings
+    assert "items that occur again, taken once: 1" in native.header(content).warnings
 
 
 def test_counts_that_the_items_contradict_are_said(native):
@@ -309,3 +309,8 @@ def test_a_page_dumped_with_a_large_item_first_is_recognized(native):
     first = dict(sorted(item(0, datasource_item={"text": "x" * 40_000}).items()))
     content = json.dumps({"data": [first], "has_more": False, "object": "list"}).encode()
     assert native.header(content).tool == "openai_evals_items"
+
+
+def test_an_item_that_names_its_case_is_known_by_that_name(native):
+    (row,) = native.rows(jsonl(item(0, datasource_item={"case_id": "c1", "question": "?"})))
+    assert (row.case_id, row.case_source) == ("c1", "given")
