@@ -45,6 +45,15 @@ class Clock:
         return time.astimezone(UTC)
 
 
+def of_epoch(seconds: float | None) -> datetime | None:
+    """Return seconds since 1970 as a time, None where they cannot be what was meant."""
+    try:
+        found = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if found is not None and FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
 def _zone(name: str) -> tzinfo | None:
     """Return the zone of that name, None for `refuse`."""
     if name == REFUSE:
