@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
+from executor_bridge.formats.deepeval import Deepeval
 from executor_bridge.formats.native import Native
 from executor_bridge.formats.pydantic_evals import PydanticEvals
 from executor_bridge.heads import heads
@@ -18,6 +19,7 @@ from optimizer.models.tasks import Source
 BRIDGES: tuple[Bridge, ...] = (
     Native(),
     PydanticEvals(),
+    Deepeval(),
 )
 
 SHOWN_KEYS = 8
