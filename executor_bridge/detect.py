@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
 from executor_bridge.formats.deepeval import Deepeval
+from executor_bridge.formats.junit_xml import JUnitXml
 from executor_bridge.formats.native import Native
 from executor_bridge.formats.pydantic_evals import PydanticEvals
 from executor_bridge.heads import heads
@@ -20,6 +21,7 @@ BRIDGES: tuple[Bridge, ...] = (
     Native(),
     PydanticEvals(),
     Deepeval(),
+    JUnitXml(),
 )
 
 SHOWN_KEYS = 8
