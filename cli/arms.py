@@ -25,8 +25,6 @@ def loaded_arms(
     workflow: str | None,
     pool: int = 1,
     family: str | None = None,
-    bridge: str | None = None,
-    trust: bool = False,
     outputs: Sequence[Path] | None = None,
     run: str | None = None,
 ) -> list[LoadedArm]:
@@ -53,13 +51,12 @@ def loaded_arms(
             pool=pool,
             family=None if family == NO_FAMILY else family,
             latencies=latencies,
+            scorer=here.loaded.config.ingest.score,
         )
         found[place] = _loaded(
             selectors[place],
             here,
             wanted,
-            bridge=bridge,
-            trust=trust,
             outputs=outputs,
             run=run if place == len(selectors) - 1 else None,
         )
@@ -72,8 +69,6 @@ def _loaded(
     here: Session,
     wanted: Wanted,
     *,
-    bridge: str | None,
-    trust: bool,
     outputs: Sequence[Path] | None,
     run: str | None,
 ) -> LoadedArm:
@@ -86,9 +81,7 @@ def _loaded(
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             return stored_arm(history, selector, wanted)
     payloads = PayloadPolicy.HASHES if wanted.family is None else PayloadPolicy.FULL
-    with history_of_file(
-        name, here, bridge=bridge, trust=trust, outputs=outputs, payloads=payloads
-    ) as (history, run_ids):
+    with history_of_file(name, here, outputs=outputs, payloads=payloads) as (history, run_ids):
         chosen = run_ids if run is None else [run_of(run_ids, run, name)]
         return arm_of_runs(history, chosen, part or None, selector=selector, wanted=wanted)
 

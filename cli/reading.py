@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from cli.session import Session
     from optimizer.history.settings import PayloadPolicy
     from optimizer.history.store import History
-    from optimizer.models.ingest import IngestSettings
     from optimizer.models.tasks import Reading
 
 FILE_SUFFIXES = frozenset({".json", ".jsonl", ".gz", ".zst"})
@@ -23,7 +22,7 @@ SHOWN_RUNS = 10
 """How many runs an ambiguous choice lists."""
 
 
-def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust: bool) -> Reading:
+def read_file(path: str, here: Session) -> Reading:
     """Read one file, or standard input for `-`.
 
     Raises:
@@ -31,12 +30,10 @@ def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust:
     """
     from executor_bridge import read
 
-    if trust:
-        settings = settings.model_copy(update={"trust_statistics": True})
     if path == "-" and sys.stdin is None:
         raise ConfigError("-: there is no standard input to read")
     stdin = sys.stdin.buffer if path == "-" else None
-    return read(path, settings, bridge=bridge, stdin=stdin)
+    return read(path, here.loaded.config.ingest, stdin=stdin, received_at=here.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +50,6 @@ def chosen_run(
     here: Session,
     *,
     run: str | None,
-    bridge: str | None,
-    trust: bool,
     outputs: Sequence[Path] | None,
 ) -> Iterator[Chosen]:
     """Open the run that is meant: of a file, or of the history where there is no such file.
@@ -67,9 +62,7 @@ def chosen_run(
     from optimizer.pipeline.select import select_run
 
     if is_file(selector) or not here.store.exists():
-        with run_of_file(
-            selector, here, run=run, bridge=bridge, trust=trust, outputs=outputs
-        ) as chosen:
+        with run_of_file(selector, here, run=run, outputs=outputs) as chosen:
             yield chosen
     else:
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
@@ -82,8 +75,6 @@ def run_of_file(
     here: Session,
     *,
     run: str | None,
-    bridge: str | None,
-    trust: bool,
     outputs: Sequence[Path] | None,
 ) -> Iterator[Chosen]:
     """Open the run that is meant of a file.
@@ -92,7 +83,7 @@ def run_of_file(
         FormatError: The file cannot be read.
         SelectionError: No run is meant, or more than one.
     """
-    with history_of_file(file, here, bridge=bridge, trust=trust, outputs=outputs) as (
+    with history_of_file(file, here, outputs=outputs) as (
         history,
         run_ids,
     ):
@@ -104,8 +95,6 @@ def history_of_file(
     file: str,
     here: Session,
     *,
-    bridge: str | None,
-    trust: bool,
     outputs: Sequence[Path] | None,
     payloads: PayloadPolicy | None = None,
 ) -> Iterator[tuple[History, list[str]]]:
@@ -120,7 +109,7 @@ def history_of_file(
     for path in outputs or ():
         if Path(file).exists() and path.exists() and path.samefile(file):
             raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
-    reading = read_file(file, here.loaded.config.ingest, bridge=bridge, trust=trust)
+    reading = read_file(file, here)
     kept = payloads or PayloadPolicy.NONE
     with history_of([reading], here.now, payloads=kept) as history:
         yield history, [found.header.run_id for found in reading.runs]

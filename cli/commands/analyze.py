@@ -19,6 +19,12 @@ def analyze(
         str | None, typer.Option("--run", help="Which run, if the file holds several.")
     ] = None,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
@@ -34,9 +40,18 @@ def analyze(
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.run import run as run_report
 
-    here = session(store, config, set_)
+    here = session(store, config, set_).reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     settings = here.loaded.config
-    with chosen_run(file, here, run=run, bridge=bridge, trust=trust, outputs=output) as chosen:
+    with chosen_run(file, here, run=run, outputs=output) as chosen:
         view = run_view(
             chosen.history,
             chosen.run_id,
@@ -50,5 +65,7 @@ def analyze(
         view.failures,
         [(v.summary.variant or "", v.explanation) for v in view.variants],
         view.warnings,
+        scores=view.scores,
+        grading=view.grading,
     )
     show(document, view, json=json, outputs=output)

@@ -77,6 +77,12 @@ def gate(
         bool, typer.Option("--require-baseline", help="Refuse to judge without a baseline.")
     ] = False,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
@@ -97,16 +103,21 @@ def gate(
         )
     if baseline is not None and (strict or prompt is not None):
         raise typer.BadParameter("--strict and --prompt judge by thresholds, without --baseline")
-    here = session(store, config, set_)
+    here = session(store, config, set_).reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     if baseline is None:
-        chosen = partial(
-            chosen_run, file, here, run=run, bridge=bridge, trust=trust, outputs=output
-        )
+        chosen = partial(chosen_run, file, here, run=run, outputs=output)
         gated = _by_rules(chosen, here, prompt=read_prompt(prompt), strict=strict)
     else:
-        arms = partial(
-            loaded_arms, [baseline, file], here, run=run, bridge=bridge, trust=trust, outputs=output
-        )
+        arms = partial(loaded_arms, [baseline, file], here, run=run, outputs=output)
         gated = _by_baseline(arms, here, guardrail or (), mode.value)
     show(gated.document, gated.payload, json=json, outputs=output)
     append_summary(gated.document)

@@ -24,6 +24,12 @@ def ingest(
         bool, typer.Option("--keep-going", "-k", help="Store the good files, report the bad.")
     ] = False,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
@@ -43,7 +49,16 @@ def ingest(
     from optimizer.pipeline.ingest import ingest as ingest_files
     from reports.gallery.ingest import ingest as ingest_report
 
-    here = session(store, config, set_)
+    here = session(store, config, set_).reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     settings = here.loaded.config
     paths, missing = [], []
     for file in files:
@@ -67,7 +82,7 @@ def ingest(
         following(
             ingest_files(
                 paths,
-                lambda path: read_file(path, settings.ingest, bridge=bridge, trust=trust),
+                lambda path: read_file(path, here),
                 job,
             ),
             paths,

@@ -122,7 +122,7 @@ class _Writer:
         return outcomes
 
 
-def _known_sources(job: IngestJob) -> Mapping[str, tuple[str, ...]]:
+def _known_sources(job: IngestJob) -> Mapping[str, tuple[tuple[str, str], ...]]:
     try:
         with read_history(job.store, lock_timeout_s=job.settings.lock_timeout_s) as history:
             return queries.known_sources(history)
