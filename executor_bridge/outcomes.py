@@ -7,6 +7,7 @@ are numbered by content, task ids are unique, failures are classified, absurd nu
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -413,7 +414,10 @@ def _text(value: Mapping[str, Any] | str | None, settings: IngestSettings) -> st
         return None
     if isinstance(value, str):
         return ESCAPE.sub(_whole_escape, value) if has_lone_surrogate(value) else value
-    text = msgspec.json.encode(value, enc_hook=str)
+    try:
+        text = msgspec.json.encode(value, enc_hook=str)
+    except OverflowError:  # whole numbers beyond 64 bits
+        text = json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":")).encode()
     if settings.redact:
         text = redact(text, settings.redact_patterns).content
     return text.decode()

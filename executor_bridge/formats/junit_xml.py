@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import ClassVar
@@ -153,7 +154,7 @@ def _run(
     is_promptfoo = is_of_promptfoo(suites[0])
     times = [*_times(suites, report, clock, source)]
     told = [(suite, one) for suite in suites for one in attempted(suite, report)]
-    outcomes = [*_outcomes(told, name, report, settings)]
+    outcomes = _Outcomes(told=told, label=name, report=report, settings=settings)
     seconds = None if is_promptfoo or len(suites) > 1 else _seconds(suites[0].seconds)
     started_at = min(times, default=None)
     facts = RunFacts(
@@ -221,36 +222,54 @@ def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]
         )
 
 
-def _outcomes(
-    told: Sequence[tuple[Suite, Attempted]], label: str, report: Report, settings: IngestSettings
-) -> Iterator[Outcome]:
-    """Yield what the tests say; verdicts stand in for scores where no test has one."""
-    merged = [report.properties | suite.properties | one.test.properties for suite, one in told]
-    is_scored = any("score" in said or [*_named(said)] for said in merged)
-    variants: dict[tuple[str | None, ...], Variant] = {}
-    for (suite, one), said in zip(told, merged, strict=True):
-        status = status_of(one.test)
-        score = _score(said, settings) if is_scored else _verdict_score(one.test, status)
-        yield Outcome(
-            key=f"{suite.name} {one.place} {one.test.name}",
-            case_id=one.case_id,
-            case_source=one.case_source,
-            variant=_variant(said, label, suite, variants),
-            status=status,
-            message=message_of(one.test),
-            repeat=one.repeat,
-            score=score,
-            scores=tuple(Score(name, value) for name, value in _named(said)),
-            latency_ms=_ms(one.test),
-            tokens=_count(said, "tokens"),
-            tokens_in=_count(said, "tokens_in", "input_tokens"),
-            tokens_out=_count(said, "tokens_out", "output_tokens"),
-            tokens_cached=_count(said, "tokens_cached"),
-            cost_usd=known(_amount(said, "cost", "cost_usd")),
-            attempts=one.n_attempts,
-            dataset=said.get("dataset"),
-            metadata=one.test.properties,
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcomes:
+    """What the tests of a run say, told anew whenever it is asked for."""
+
+    told: Sequence[tuple[Suite, Attempted]]
+    label: str
+    report: Report
+    settings: IngestSettings
+
+    def __iter__(self) -> Iterator[Outcome]:
+        merged = (self._said(suite, one) for suite, one in self.told)
+        is_scored = any("score" in said or any(_named(said)) for said in merged)
+        variants: dict[tuple[str | None, ...], Variant] = {}
+        for suite, one in self.told:
+            said = self._said(suite, one)
+            variant = _variant(said, self.label, suite, variants)
+            score = _score(said, self.settings) if is_scored else _verdict_score(one.test)
+            yield _outcome(suite, one, said, variant, score=score)
+
+    def _said(self, suite: Suite, one: Attempted) -> Properties:
+        """Return the properties that hold for a test, its own first."""
+        return self.report.properties | suite.properties | one.test.properties
+
+
+def _outcome(
+    suite: Suite, one: Attempted, said: Properties, variant: Variant, *, score: float | None
+) -> Outcome:
+    """Return what a test says."""
+    return Outcome(
+        key=f"{suite.name} {one.place} {one.test.name}",
+        case_id=one.case_id,
+        case_source=one.case_source,
+        variant=variant,
+        status=status_of(one.test),
+        message=message_of(one.test),
+        repeat=one.repeat,
+        score=score,
+        scores=tuple(Score(name, value) for name, value in _named(said)),
+        latency_ms=_ms(one.test),
+        tokens=_count(said, "tokens"),
+        tokens_in=_count(said, "tokens_in", "input_tokens"),
+        tokens_out=_count(said, "tokens_out", "output_tokens"),
+        tokens_cached=_count(said, "tokens_cached"),
+        cost_usd=known(_amount(said, "cost", "cost_usd")),
+        attempts=one.n_attempts,
+        dataset=said.get("dataset"),
+        metadata=one.test.properties,
+    )
 
 
 def _variant(
@@ -275,8 +294,9 @@ def _score(said: Properties, settings: IngestSettings) -> float | None:
     return overall if overall is not None else next(iter(scores.values()), None)
 
 
-def _verdict_score(test: Test, status: str) -> float | None:
+def _verdict_score(test: Test) -> float | None:
     """Return 1 for a test that passed, and what promptfoo writes of one that failed, else 0."""
+    status = status_of(test)
     if status == "succeeded":
         return 1.0
     if status != "failed":
