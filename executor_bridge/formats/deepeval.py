@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from msgspec import Raw, structs
 
 from executor_bridge.base import FormatNotes, Head, Shape
-from executor_bridge.clock import Clock, UnusableTimeError
+from executor_bridge.clock import Clock, told_time
 from executor_bridge.deepeval_run import Case, Prompt, TestRun, Wrapped
 from executor_bridge.lenient import Skipped, decoded, rows
 from executor_bridge.outcomes import (
@@ -29,11 +29,10 @@ from executor_bridge.outcomes import (
     variant_of,
     whole,
 )
-from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Score, Source, Variant, text_sha256
 
-FILE_TIME = re.compile(r"test_run_(\d{8}_\d{6})(?:_\d+)?(?:\.\w+)*$")
+FILE_TIME = re.compile(r"test_run_(?P<day>\d{8})_(?P<time>\d{6})(?:_\d+)?(?:\.\w+)*$")
 MADE_UP_NAME = re.compile(r"(?:conversational_)?test_case_(?:\d+|None)$|.*\[[A-Za-z_]*\d+\]$")
 """Names that only count: those of deepeval, and those of pytest for parameters without a name."""
 
@@ -142,15 +141,7 @@ def _named_time(source: Source, clock: Clock) -> datetime | None:
     match = FILE_TIME.search(source.path)
     if match is None:
         return None
-    try:
-        time = datetime.strptime(match[1], "%Y%m%d_%H%M%S")
-    except ValueError:
-        return None
-    try:
-        return clock.utc(time)
-    except UnusableTimeError as error:
-        fault = Fault(place="file name", found=match[1], expected=str(error))
-        raise FormatError(source.path, (fault,)) from error
+    return told_time(f"{match['day']}T{match['time']}", clock, source, place="file name")
 
 
 def _workflow(run: TestRun) -> str:

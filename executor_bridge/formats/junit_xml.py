@@ -15,7 +15,7 @@ from itertools import chain
 from typing import ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
-from executor_bridge.clock import Clock, UnusableTimeError
+from executor_bridge.clock import Clock, told_time
 from executor_bridge.json_text import shown
 from executor_bridge.junit_cases import (
     PROMPT_SUITE,
@@ -38,8 +38,7 @@ from executor_bridge.outcomes import (
     variant_of,
     whole,
 )
-from optimizer.models.errors import Fault, FormatError
-from optimizer.models.ingest import REFUSE, IngestSettings
+from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
 
 NAMED_SCORE = re.compile(r"(?:evals\.)?scores?\.(?P<name>.+?)(?:\.value)?$")
@@ -191,16 +190,8 @@ def _times(
         FormatError: Times without a zone are refused.
     """
     for text in [suite.timestamp for suite in suites] + [report.timestamp]:
-        try:
-            time = datetime.fromisoformat((text or "").strip())
-        except ValueError:
-            continue
-        try:
-            yield clock.utc(time)
-        except UnusableTimeError as error:
-            if clock.zone_name == REFUSE and time.tzinfo is None:
-                fault = Fault(place="timestamp", found=shown(text or ""), expected=str(error))
-                raise FormatError(source.path, (fault,)) from error
+        if (time := told_time(text or "", clock, source, place="timestamp")) is not None:
+            yield time
 
 
 def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]:
