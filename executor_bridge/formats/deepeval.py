@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from msgspec import Raw, structs
+from msgspec import Raw
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, told_time
@@ -21,6 +21,7 @@ from executor_bridge.outcomes import (
     NO_TIME,
     Outcome,
     RunFacts,
+    as_text,
     case_of_content,
     file_time,
     known,
@@ -227,35 +228,38 @@ def _outcomes(
     uses = Counter(name for name, _ in pairs)
     for place, case in told:
         is_named = not MADE_UP_NAME.match(case.name) and uses[case.name] == 1
-        outcome = _outcome(place, case, variant, is_named=is_named, settings=settings)
-        yield structs.replace(outcome, dataset=run.dataset_alias)
+        case_id = case.name if is_named else case_of_content(case.content)
+        source = CaseSource.GIVEN if is_named else CaseSource.CONTENT
+        yield Outcome(
+            key=f"{place} {case.name}",
+            case_id=case_id,
+            case_source=source,
+            variant=variant,
+            dataset=run.dataset_alias,
+            status=_status(case),
+            message=_reasons(case),
+            score=_primary(case, settings),
+            scores=_scores(case),
+            latency_ms=_ms(case),
+            tokens_in=whole(known(case.input_token_count)),
+            tokens_out=whole(known(case.output_token_count)),
+            cost_usd=known(case.token_cost),
+            judge_tokens=_judge_tokens(case),
+            judge_cost_usd=_judge_cost_usd(case),
+            inputs=_inputs(case),
+            outputs=_outputs(case),
+            metadata=_said_of(case),
+        )
 
 
-def _outcome(
-    place: str, case: Case, variant: Variant, *, is_named: bool, settings: IngestSettings
-) -> Outcome:
-    """Return what a test case says."""
+def _ms(case: Case) -> float | None:
     seconds = known(case.completion_time)
-    return Outcome(
-        key=f"{place} {case.name}",
-        case_id=case.name if is_named else case_of_content(case.content),
-        case_source=CaseSource.GIVEN if is_named else CaseSource.CONTENT,
-        variant=variant,
-        status=_status(case),
-        message=_reasons(case),
-        score=_primary(case, settings),
-        scores=tuple(
-            Score(one.name, one.score, one.success, one.error or one.reason) for one in case.metrics
-        ),
-        latency_ms=None if seconds is None else seconds * MS_PER_S,
-        tokens_in=whole(known(case.input_token_count)),
-        tokens_out=whole(known(case.output_token_count)),
-        cost_usd=known(case.token_cost),
-        judge_tokens=_judge_tokens(case),
-        judge_cost_usd=_judge_cost_usd(case),
-        inputs=case.content | _present(context=case.context, user=case.user_description),
-        outputs=_outputs(case),
-        metadata=_said_of(case),
+    return None if seconds is None else seconds * MS_PER_S
+
+
+def _scores(case: Case) -> tuple[Score, ...]:
+    return tuple(
+        Score(one.name, one.score, one.success, one.error or one.reason) for one in case.metrics
     )
 
 
@@ -305,20 +309,25 @@ def _judge_cost_usd(case: Case) -> float | None:
     return known(case.evaluation_cost) or known(sum(costs))
 
 
-def _outputs(case: Case) -> dict[str, Any]:
+def _inputs(case: Case) -> str:
+    return as_text(case.content | _present(context=case.context, user=case.user_description))
+
+
+def _outputs(case: Case) -> str:
     is_text = case.multimodal_actual_output is None
-    return _present(
+    said = _present(
         output=case.actual_output if is_text else case.multimodal_actual_output,
         retrieval_context=case.retrieval_context,
         tools_called=case.tools_called,
         turns=case.turns or case.test_cases or None,
     )
+    return as_text(said)
 
 
-def _said_of(case: Case) -> dict[str, Any]:
+def _said_of(case: Case) -> str:
     """Return what else is said of a test case."""
     own = case.metadata or case.additional_metadata or {}
-    return own | _present(tags=case.tags, comments=case.comments, flaky=case.flaky or None)
+    return as_text(own | _present(tags=case.tags, comments=case.comments, flaky=case.flaky or None))
 
 
 def _present(**said: Any) -> dict[str, Any]:

@@ -42,6 +42,11 @@ from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
 
 NAMED_SCORE = re.compile(r"(?:evals\.)?scores?\.(?P<name>.+?)(?:\.value)?$")
+COUNTS = ("tokens", "tokens_in", "input_tokens", "tokens_out", "output_tokens", "tokens_cached")
+NAMES = ("case_id", "dataset", "model", "prompt", "prompt_variant", "provider", "repeat", "variant")
+READ = frozenset({*COUNTS, *NAMES, "cost", "cost_usd", "score"})
+"""Properties of a test that have a place of their own; the others are kept as they are."""
+
 PROMPTFOO = "promptfoo"
 MS_PER_S = 1000
 LONGEST_S = 366 * 24 * 3600
@@ -259,7 +264,7 @@ def _outcome(
         cost_usd=known(_amount(said, "cost", "cost_usd")),
         attempts=one.n_attempts,
         dataset=said.get("dataset"),
-        metadata=one.test.properties,
+        metadata={k: v for k, v in one.test.properties.items() if k not in READ},
     )
 
 

@@ -22,6 +22,7 @@ from executor_bridge.outcomes import (
     NO_TIME,
     Outcome,
     RunFacts,
+    as_text,
     case_of_content,
     file_time,
     known,
@@ -257,9 +258,9 @@ def _outcome(place: str, row: Row, judging: _Judging) -> Outcome:
         cost_usd=known(metrics.get("cost")),
         dataset=judging.dataset,
         request_id=row.trace_id,
-        inputs=content,
-        outputs=None if row.output is None else {"output": row.output},
-        metadata=_metadata(row),
+        inputs=as_text(content),
+        outputs=None if row.output is None else as_text({"output": row.output}),
+        metadata=as_text(_metadata(row)),
     )
 
 

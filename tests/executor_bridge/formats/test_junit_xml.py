@@ -168,7 +168,7 @@ def test_properties_say_what_the_test_measured(junit):
     assert (row.score, row.case_id, row.dataset) == (0.75, "capital", "faq")
     assert row.origin.tokens_cached == 4
     assert [tuple(one)[:2] for one in row.origin.scores] == [("tone", 0.5), ("fact", 1.0)]
-    assert json.loads(row.metadata)["tokens_in"] == "12"
+    assert json.loads(row.metadata) == {"score.tone": "0.5", "evals.scores.fact.value": "1"}
     assert junit.row(record(**said), score="tone").score == 0.5
 
 
