@@ -52,8 +52,8 @@ MS_PER_S = 1000
 LONGEST_S = 366 * 24 * 3600
 """Durations above are taken as unknown."""
 
-MOST = 0.5
-"""Share of tests that must be in several suites for these to be runs of the same tests."""
+SHARED_RATE = 0.5
+"""Above this share of tests that are in several suites, these are runs of the same tests."""
 
 Properties = Mapping[str, str]
 
@@ -75,9 +75,9 @@ class JUnitXml:
             "of others are one run, or runs of their own where they hold the same tests",
             "time as latency, 0 being unknown; timestamp of a suite, in assume_timezone where it "
             "has no zone",
-            "properties of a test or suite: tokens, tokens_in, tokens_out, tokens_cached, cost "
-            "(in USD), score, score.NAME, model, provider, prompt, prompt_variant, case_id, "
-            "repeat, dataset, workflow, git_sha, branch",
+            "properties of a test: tokens, tokens_in, tokens_out, tokens_cached, cost (in USD), "
+            "score, score.NAME, case_id, repeat; of a test or its suite: model, provider, prompt, "
+            "prompt_variant, dataset; of a suite: workflow, git_sha, branch",
             "the score is the property, or `Score: ` in a failure of promptfoo; where no test has "
             "one: 1 for passed, 0 for failed",
             "repeats by the property, by order, or as pytest-repeat names them ([x-1-3]); a test "
@@ -138,7 +138,7 @@ def _groups(report: Report) -> list[list[Suite]]:
         )
     )
     n_shared = sum(n > 1 for n in uses.values())
-    is_apart = n_shared > MOST * len(uses) or any(map(is_of_promptfoo, suites))
+    is_apart = n_shared > SHARED_RATE * len(uses) or any(map(is_of_promptfoo, suites))
     return [[suite] for suite in suites] if is_apart else [suites] if suites else []
 
 
@@ -156,11 +156,10 @@ def _run(
     name = (suites[0].name if len(suites) == 1 else None) or report.name or JUnitXml.name
     said = report.properties | suites[0].properties
     is_promptfoo = is_of_promptfoo(suites[0])
-    times = [*_times(suites, report, clock, source)]
     told = [(suite, one) for suite in suites for one in attempted(suite, report)]
     outcomes = _Outcomes(told=told, label=name, report=report, settings=settings)
     seconds = None if is_promptfoo or len(suites) > 1 else _seconds(suites[0].seconds)
-    started_at = min(times, default=None)
+    started_at = _started_at(suites, report, clock, source)
     facts = RunFacts(
         run_id=f"{name}-{source.sha256[:16]}#{place}",
         workflow_id=settings.workflow or said.get("workflow") or _workflow(name, suites),
@@ -186,17 +185,18 @@ def _workflow(name: str, suites: Sequence[Suite]) -> str:
     return PROMPTFOO if is_of_promptfoo(suites[0]) else name
 
 
-def _times(
+def _started_at(
     suites: Sequence[Suite], report: Report, clock: Clock, source: Source
-) -> Iterator[datetime]:
-    """Yield when suites began, as far as that is told and can be.
+) -> datetime | None:
+    """Return when the first suite began, else the report, None where neither says so.
 
     Raises:
         FormatError: Times without a zone are refused.
     """
-    for text in [suite.timestamp for suite in suites] + [report.timestamp]:
-        if (time := told_time(text or "", clock, source, place="timestamp")) is not None:
-            yield time
+    found = [told_time(suite.timestamp or "", clock, source, place="timestamp") for suite in suites]
+    if not any(found):
+        found = [told_time(report.timestamp or "", clock, source, place="timestamp")]
+    return min((time for time in found if time is not None), default=None)
 
 
 def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]:
@@ -228,24 +228,23 @@ class _Outcomes:
     settings: IngestSettings
 
     def __iter__(self) -> Iterator[Outcome]:
-        merged = (self._said(suite, one) for suite, one in self.told)
-        is_scored = any("score" in said or any(_named(said)) for said in merged)
+        own = (one.test.properties for _, one in self.told)
+        is_scored = any("score" in said or any(_named(said)) for said in own)
+        is_scored = is_scored or self.settings.score not in (None, "score")
         variants: dict[tuple[str | None, ...], Variant] = {}
         for suite, one in self.told:
-            said = self._said(suite, one)
+            said = self.report.properties | suite.properties | one.test.properties
             variant = _variant(said, self.label, suite, variants)
-            score = _score(said, self.settings) if is_scored else _verdict_score(one.test)
-            yield _outcome(suite, one, said, variant, score=score)
-
-    def _said(self, suite: Suite, one: Attempted) -> Properties:
-        """Return the properties that hold for a test, its own first."""
-        return self.report.properties | suite.properties | one.test.properties
+            test = one.test
+            score = _score(test.properties, self.settings) if is_scored else _verdict_score(test)
+            yield _outcome(suite, one, variant, score=score, dataset=said.get("dataset"))
 
 
 def _outcome(
-    suite: Suite, one: Attempted, said: Properties, variant: Variant, *, score: float | None
+    suite: Suite, one: Attempted, variant: Variant, *, score: float | None, dataset: str | None
 ) -> Outcome:
-    """Return what a test says."""
+    """Return what a test says; amounts are its own, for those of a suite may be sums."""
+    said = one.test.properties
     return Outcome(
         key=f"{suite.name} {one.place} {one.test.name}",
         case_id=one.case_id,
@@ -263,8 +262,8 @@ def _outcome(
         tokens_cached=_count(said, "tokens_cached"),
         cost_usd=known(_amount(said, "cost", "cost_usd")),
         attempts=one.n_attempts,
-        dataset=said.get("dataset"),
-        metadata={k: v for k, v in one.test.properties.items() if k not in READ},
+        dataset=dataset,
+        metadata={name: value for name, value in said.items() if name not in READ},
     )
 
 

@@ -202,6 +202,15 @@ def test_properties_of_a_suite_hold_for_its_tests_unless_they_say_otherwise(juni
     assert (header.workflow_id, header.git_sha) == ("faq", "abc123")
 
 
+def test_amounts_of_a_suite_are_not_those_of_its_tests(junit):
+    (row,) = junit.rows(suite(case(), said={"tokens": 500, "cost": 2, "score": 0.5}))
+    assert (row.tokens, row.cost_usd, row.score) == (None, None, 1)
+
+
+def test_a_scorer_that_is_not_there_gives_no_score(junit):
+    assert junit.row(case(), score="tone").score is None
+
+
 @pytest.mark.parametrize("time", ["0", "0.000", "", "soon", "-1", "nan", "1e300"])
 def test_a_time_that_was_not_measured_is_unknown(junit, time):
     assert junit.row(case(time=time)).latency_ms is None
@@ -234,8 +243,10 @@ def test_a_time_that_cannot_be_is_that_of_the_file(junit, timestamp):
 
 
 def test_the_time_of_the_report_stands_in_for_that_of_a_suite(junit):
-    text = report(suite(case(), timestamp=""), timestamp=NOON)
-    assert junit.header(text).started_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert junit.header(report(suite(case(), timestamp=""), timestamp=NOON)).started_at == noon
+    later = report(suite(case()), timestamp="2026-03-01T11:00:00Z")
+    assert junit.header(later).started_at == noon
 
 
 def test_repeats_are_numbered_by_order_or_as_they_say(junit):
