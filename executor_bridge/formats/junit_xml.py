@@ -156,12 +156,13 @@ def _run(
     name = (suites[0].name if len(suites) == 1 else None) or report.name or JUnitXml.name
     said = report.properties | suites[0].properties
     is_promptfoo = is_of_promptfoo(suites[0])
+    number = f"#{place}" if len(suites) < len(report.suites) else ""
     told = [(suite, one) for suite in suites for one in attempted(suite, report)]
     outcomes = _Outcomes(told=told, label=name, report=report, settings=settings)
     seconds = None if is_promptfoo or len(suites) > 1 else _seconds(suites[0].seconds)
     started_at = _started_at(suites, report, clock, source)
     facts = RunFacts(
-        run_id=f"{name}-{source.sha256[:16]}#{place}",
+        run_id=f"{name}-{source.sha256[:16]}{number}",
         workflow_id=settings.workflow or said.get("workflow") or _workflow(name, suites),
         started_at=started_at or file_time(source),
         finished_at=started_at + timedelta(seconds=seconds) if started_at and seconds else None,
