@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
+from executor_bridge.formats.deepeval import Deepeval
 from executor_bridge.formats.inspect_log import InspectLog
+from executor_bridge.formats.junit_xml import JUnitXml
 from executor_bridge.formats.lm_eval import LmEval
 from executor_bridge.formats.native import Native
 from executor_bridge.formats.openai_evals import OpenaiEvals
@@ -26,6 +28,8 @@ BRIDGES: tuple[Bridge, ...] = (
     OpenaiEvalsItems(),
     PydanticEvals(),
     InspectLog(),
+    Deepeval(),
+    JUnitXml(),
 )
 
 SHOWN_KEYS = 8
