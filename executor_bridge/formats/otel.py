@@ -1,0 +1,275 @@
+"""Traces of OpenTelemetry in OTLP JSON, with spans of calls to models.
+
+Written for OTLP 1.x as the collector's file exporter and the SDKs' JSON file exporters write it,
+and for the GenAI conventions up to 1.44 of the core registry and their own repository since.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+
+from executor_bridge.base import FormatNotes, Head, Shape
+from executor_bridge.judging import UNJUDGED, judged, pass_mark
+from executor_bridge.lenient import Skipped
+from executor_bridge.outcomes import (
+    NO_TIME,
+    NORMAL,
+    Outcome,
+    RunFacts,
+    file_time,
+    run_of,
+    variant_of,
+)
+from executor_bridge.trace_file import ToldTask, TraceFile, key_of, talk
+from executor_bridge.usage import Made, agreed
+from optimizer.models.ingest import IngestSettings
+from optimizer.models.tasks import Reading, Run, Source, Variant
+
+KINDS = frozenset({"resourceSpans", "resource_spans", "resourceLogs", "resource_logs"})
+SCENARIOS = frozenset({"normal", "boundary", "error", "custom"})
+NS_PER_MS = 1_000_000
+NS_PER_US = 1_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Otel:
+    """The bridge of OpenTelemetry traces."""
+
+    name: ClassVar[str] = "otel"
+    wants: ClassVar[str] = "resourceSpans of OTLP JSON, one request in all or one to a line"
+    notes: ClassVar[FormatNotes] = FormatNotes(
+        summary="OpenTelemetry: OTLP JSON with GenAI spans, as file exporters write it",
+        versions="OTLP 1.x; GenAI conventions from 1.27 on, OpenInference, Pydantic AI, OpenLIT",
+        carried_over=(
+            "task: the uppermost span with optimizer.case_id (or langfuse.experiment.item.id, or "
+            "test.case.name), on the span or its resource, with all below it; where no span of "
+            "the file has one, each root span with a call to a model below it",
+            "optimizer.run_id, variant_id, repeat, workflow_id, dataset, scenario, family and "
+            "tenant from the span or its resource; without a run_id, one run per service and "
+            "variant",
+            "latency from start to end of the task's span; error, timeout, cancelled and failed "
+            "assertion from its status, error.type and exception; cancelled where it has no end",
+            "tokens and cost of the lowest spans that tell any, because spans above repeat the "
+            "sum; unknown where a call that ended well tells none; gen_ai.usage.*, "
+            "llm.token_count.*, operation.cost, llm.cost.total and older names",
+            "cached prompt tokens as part of those in, as the conventions have it; on top where "
+            "they are more than all",
+            "calls below spans that grade (openinference.span.kind EVALUATOR) as the judge's",
+            "gen_ai.evaluation.result events, on spans or in log records of the same file, as "
+            "scores; labels pass or fail (also correct, true and their contrary) decide, those "
+            "on the task's span before those of the same name below it",
+            "model, provider and sampling parameters without the seed; instructions of the system "
+            "as the prompt; for a named variant only what is the same in all its tasks",
+            "the trace id as request id, which feedback can name",
+        ),
+        lost=(
+            "spans that are neither a task nor below one: their number is a warning",
+            "links, metrics, other events, attributes of tools",
+            "retries inside a span: latency covers them",
+        ),
+        example='{"resourceSpans": [{"resource": {"attributes": [\n'
+        '  {"key": "service.name", "value": {"stringValue": "faq"}},\n'
+        '  {"key": "optimizer.variant_id", "value": {"stringValue": "short"}}]},\n'
+        ' "scopeSpans": [{"spans": [{"traceId": "5b8efff798038103d269b633813fc60c",\n'
+        '  "spanId": "eee19b7ec3c1b174", "name": "chat small",\n'
+        '  "startTimeUnixNano": "1772366400000000000", "endTimeUnixNano": "1772366400800000000",\n'
+        '  "attributes": [\n'
+        '   {"key": "optimizer.case_id", "value": {"stringValue": "capital"}},\n'
+        '   {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},\n'
+        '   {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "12"}},\n'
+        '   {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "3"}}],\n'
+        '  "events": [{"name": "gen_ai.evaluation.result", "attributes": [\n'
+        '   {"key": "gen_ai.evaluation.name", "value": {"stringValue": "equals"}},\n'
+        '   {"key": "gen_ai.evaluation.score.label", "value": {"stringValue": "pass"}}]}]\n'
+        " }]}]}]}",
+    )
+
+    def recognizes(self, head: Head, settings: IngestSettings) -> bool:
+        """Tell whether the file begins with a request of OTLP."""
+        return head.shape in (Shape.OBJECT, Shape.LIST) and bool(KINDS.intersection(head.keys))
+
+    def read(self, source: Source, settings: IngestSettings) -> Reading:
+        """Read the tasks of a file, one run per run id.
+
+        Raises:
+            FormatError: The file is damaged, or nothing in it is a task; the error says where.
+        """
+        skipped = Skipped(settings)
+        file = TraceFile(source, skipped)
+        tasks = sorted(file.tasks(), key=lambda task: task.start_ns or 0)
+        if not tasks:
+            expected = "a span with optimizer.case_id, or with gen_ai attributes of a call"
+            skipped.add("spans", f"{file.n_spans} without a call to a model", expected)
+        mark = pass_mark((_primary(task, settings) for task in tasks), settings.pass_score)
+        warnings = (*file.warnings(), *skipped.warnings())
+        runs = [
+            _run(found, warnings, source, settings, place=place)
+            for place, found in enumerate(_by_run(tasks, mark, source, settings), 1)
+        ]
+        return skipped.reading(source, runs)
+
+
+def _primary(task: ToldTask, settings: IngestSettings) -> float | None:
+    """Return the score asked for, else the first one with a value."""
+    if settings.score is not None:
+        return next((one.value for one in task.scores if one.name == settings.score), None)
+    return next((one.value for one in task.scores if one.value is not None), None)
+
+
+def _verdict(task: ToldTask, settings: IngestSettings) -> bool | None:
+    """Return the verdict of the scorer asked for, else of all that give one."""
+    scores = [one for one in task.scores if settings.score in (None, one.name)]
+    verdicts = [one.passed for one in scores if one.passed is not None]
+    return all(verdicts) if verdicts else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tasks:
+    """The tasks of one run, told anew whenever they are asked for."""
+
+    run_id: str
+    tasks: list[ToldTask]
+    variants: Mapping[Made, Variant]
+    mark: float | None
+    source: Source
+    settings: IngestSettings
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return map(self._outcome, self.tasks)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anything told pass from fail."""
+        verdicts = (task.status or _verdict(task, self.settings) for task in self.tasks)
+        return self.mark is not None or any(verdict is not None for verdict in verdicts)
+
+    def _outcome(self, task: ToldTask) -> Outcome:
+        asked = talk(task.asked, self.source).asked if task.asked else None
+        answered = talk(task.answered, self.source).answered if task.answered else None
+        names, top = task.top.names, task.top
+        return Outcome(
+            key=key_of(top),
+            case_id=task.case_id,
+            case_source=task.case_source,
+            variant=self.variants[task.made],
+            status=self._status(task),
+            message=task.message or _reasons(task),
+            repeat=names.repeat,
+            score=_primary(task, self.settings),
+            scores=task.scores,
+            latency_ms=_latency_ms(task),
+            dataset=names.dataset,
+            scenario=names.scenario if names.scenario in SCENARIOS else NORMAL,
+            family=names.family,
+            tenant=names.tenant,
+            request_id=top.trace_id,
+            created_at=_time(task.start_ns),
+            finished_at=_time(task.end_ns),
+            inputs=None if asked is None else {"input": asked},
+            outputs=None if answered is None else {"output": answered},
+            metadata={"span": top.name} if top.name else None,
+            **task.usage,
+        )
+
+    def _status(self, task: ToldTask) -> str:
+        if task.status:
+            return task.status
+        verdict = _verdict(task, self.settings)
+        if verdict is not None:
+            return "succeeded" if verdict else "failed"
+        return judged(_primary(task, self.settings), self.mark)
+
+
+def _reasons(task: ToldTask) -> str | None:
+    """Return why evaluators let a task fail."""
+    failed = (one for one in task.scores if one.passed is False)
+    return "; ".join(f"{one.name}: {one.reason or 'failed'}" for one in failed) or None
+
+
+def _latency_ms(task: ToldTask) -> float | None:
+    if task.start_ns is None or task.end_ns is None:
+        return None
+    return (task.end_ns - task.start_ns) / NS_PER_MS
+
+
+def _time(time_ns: int | None) -> datetime | None:
+    return None if time_ns is None else EPOCH + timedelta(microseconds=time_ns // NS_PER_US)
+
+
+def _by_run(
+    tasks: Iterable[ToldTask], mark: float | None, source: Source, settings: IngestSettings
+) -> Iterator[_Tasks]:
+    """Yield the tasks of each run."""
+    variants = _variants({task.made for task in tasks})
+    runs: dict[str, list[ToldTask]] = defaultdict(list)
+    for task in tasks:
+        names, variant = task.top.names, variants[task.made]
+        service = names.workflow or "traces"
+        unnamed = f"{service}-{variant.label}-{variant.variant_id}-{source.sha256[:16]}"
+        runs[names.run_id or unnamed].append(task)
+    for run_id, found in runs.items():
+        yield _Tasks(
+            run_id=run_id,
+            tasks=found,
+            variants=variants,
+            mark=mark,
+            source=source,
+            settings=settings,
+        )
+
+
+def _variants(made: Iterable[Made]) -> dict[Made, Variant]:
+    """Return the variants; of a named one only what all its tasks have in common."""
+    by_label: dict[str, list[Made]] = defaultdict(list)
+    for one in made:
+        by_label[one.label or ""].append(one)
+    variants = {one: _variant(one) for one in by_label.pop("", [])}
+    for same in by_label.values():
+        label, *others = (agreed(values) for values in zip(*same, strict=True))
+        variant = _variant(Made(label, *others))
+        variants |= dict.fromkeys(same, variant)
+    return variants
+
+
+def _variant(made: Made) -> Variant:
+    parameters = msgspec.json.decode(made.parameters) if made.parameters else None
+    return variant_of(
+        made.label or made.model or "default",
+        prompt=made.prompt,
+        provider=made.provider,
+        model=made.model,
+        parameters=parameters,
+    )
+
+
+def _run(
+    run: _Tasks, warnings: tuple[str, ...], source: Source, settings: IngestSettings, *, place: int
+) -> Run:
+    """Return one run; what it ran in is told by its first task."""
+    first = run.tasks[0]
+    resource = {key: value for key, value in first.top.resource if isinstance(value, str | int)}
+    started_at = _time(min((task.start_ns for task in run.tasks if task.start_ns), default=None))
+    if started_at is None:
+        warnings = (NO_TIME, *warnings)
+    facts = RunFacts(
+        run_id=run.run_id,
+        workflow_id=settings.workflow or first.top.names.workflow or "traces",
+        started_at=started_at or file_time(source),
+        tool="otel",
+        git_sha=_text(resource.pop("vcs.ref.head.revision", None)),
+        branch=_text(resource.pop("vcs.ref.head.name", None)),
+        pull_request=_text(resource.pop("vcs.change.id", None)),
+        metadata=resource,
+        warnings=warnings if run.is_judged else (*warnings, UNJUDGED),
+    )
+    return run_of(facts, run, source=source, settings=settings, place=place)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
