@@ -75,12 +75,19 @@ NO_PARAMETERS = frozenset({"model", "messages", "input", "seed", "stream", "tool
 """What stands among the parameters of a call and is none that makes a variant."""
 
 INSTRUCTIONS = ("gen_ai.system_instructions",)
-INPUT = ("gen_ai.input.messages", "gen_ai.prompt", "langfuse.observation.input", "input.value")
+INPUT = (
+    "gen_ai.input.messages",
+    "gen_ai.prompt",
+    "langfuse.observation.input",
+    "input.value",
+    "inputs",
+)
 OUTPUT = (
     "gen_ai.output.messages",
     "gen_ai.completion",
     "langfuse.observation.output",
     "output.value",
+    "output",
 )
 FLAT_INPUT = ("gen_ai.prompt.", "llm.input_messages.")
 FLAT_OUTPUT = ("gen_ai.completion.", "llm.output_messages.")
@@ -164,7 +171,7 @@ def is_judge(attributes: Attributes) -> bool:
     return (
         attributes.get(KIND) in JUDGE_KINDS
         or attributes.get(OPERATION) in JUDGE_OPERATIONS
-        or "gen_ai.evaluation.name" in attributes
+        or not attributes.keys().isdisjoint(("gen_ai.evaluation.name", "evaluator_name"))
     )
 
 
@@ -195,6 +202,16 @@ def text(attributes: Attributes, names: Iterable[str]) -> str | None:
     return next((value for value in found if isinstance(value, str) and value), None)
 
 
+def parsed(value: Any) -> Any:
+    """Return a value, that of a text in JSON where it is an object or a list."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return value
+
+
 def _count(attributes: Attributes, names: Iterable[str]) -> int | None:
     return whole(_amount(attributes, names))
 
@@ -218,7 +235,7 @@ def _tokens(attributes: Attributes) -> tuple[int | None, int | None, int | None]
 def _parameters(attributes: Attributes) -> str | None:
     """Return the sampling parameters of a call as canonical JSON; a seed makes no variant."""
     told = {name: attributes.get(f"gen_ai.request.{name}") for name in PARAMETERS}
-    invocation = _parsed(attributes.get(INVOCATION))
+    invocation = parsed(attributes.get(INVOCATION))
     if isinstance(invocation, dict):
         told = {k: v for k, v in invocation.items() if k not in NO_PARAMETERS} | told
     kept = {name: value for name, value in told.items() if value is not None}
@@ -231,7 +248,7 @@ def _content(
     """Return a content from the first place that has one: an attribute, several, events."""
     for name in names:
         if attributes.get(name) not in (None, "", []):
-            return _parsed(attributes[name])
+            return parsed(attributes[name])
     return _unflattened(attributes, flat) or events or None
 
 
@@ -277,13 +294,3 @@ def _joined(parts: Any) -> str | None:
     if isinstance(parts, list):
         return "\n".join(one for part in parts if (one := _joined(part))) or None
     return None
-
-
-def _parsed(value: Any) -> Any:
-    """Return a value, that of a text in JSON where it is an object or a list."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return value
-    try:
-        return msgspec.json.decode(value)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return value

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from msgspec import Raw, Struct
 
-from executor_bridge.genai import Attributes, Call, call_of, is_judge, text
+from executor_bridge.genai import Attributes, Call, call_of, is_judge, parsed, text
 from executor_bridge.otlp import Event, Span
 from executor_bridge.outcomes import number
 from optimizer.models.tasks import Score
 
 CASE_ID = ("optimizer.case_id", "langfuse.experiment.item.id", "test.case.name")
+EVALS_CASE_ID = ("logfire.experiment.source_case_name", "case_name")
+EVALS_CASE = ("case_name", "task_name")
+"""What the span of a case has that pydantic-evals writes."""
+
+MS_PER_S = 1000
+EVALS_SCORES = ("assertions", "scores")
 RUN_ID = ("optimizer.run_id", "langfuse.experiment.name")
 VARIANT = ("optimizer.variant_id", "gen_ai.prompt.name")
 WORKFLOW = ("optimizer.workflow_id", "optimizer.workflow", "gen_ai.workflow.name", "service.name")
@@ -56,6 +63,12 @@ class Names(NamedTuple):
     family: str | None
     tenant: str | None
 
+    def may_be_of(self, above: Names) -> bool:
+        """Tell whether a span is of the same task as one above: it does not say otherwise."""
+        mine = (self.case_id, self.repeat, self.run_id, self.variant)
+        other = (above.case_id, above.repeat, above.run_id, above.variant)
+        return all(one in (None, its) for one, its in zip(mine, other, strict=True))
+
 
 class Failure(NamedTuple):
     """Why a span did not end well: a state of a task, and a message."""
@@ -75,6 +88,7 @@ class Step(Struct, gc=False, kw_only=True):
         name: Its name.
         start_ns: When it began, since 1970, or None.
         end_ns: When it ended, or None where it was cut off.
+        duration_ms: How long it took by its own account, without grading, or None.
         names: What it is called by.
         failure: Why it did not end well, or None.
         passed: The verdict of a test framework, or None.
@@ -92,6 +106,7 @@ class Step(Struct, gc=False, kw_only=True):
     name: str
     start_ns: int | None
     end_ns: int | None
+    duration_ms: float | None
     names: Names
     failure: Failure | None
     passed: bool | None
@@ -113,15 +128,31 @@ def step_of(span: Span) -> Step:
         name=span.name,
         start_ns=_sane(span.start_ns),
         end_ns=_sane(span.end_ns),
+        duration_ms=_duration_ms(span.attributes),
         names=_names(said),
         failure=_failure(span),
         passed=_verdict(said.get(VERDICT)),
         call=call_of(span.attributes),
         is_judge=is_judge(span.attributes),
-        scores=tuple(score_of(event) for event in span.events if event.name == RESULT),
+        scores=tuple(_scores(span)),
         resource=tuple((key, span.resource[key]) for key in RESOURCE if key in span.resource),
         raw=span.raw,
     )
+
+
+def _scores(span: Span) -> Iterator[Score]:
+    """Yield what evaluators said of a span, in its events or, by pydantic-evals, on it."""
+    yield from (score_of(event) for event in span.events if event.name == RESULT)
+    if not span.attributes.keys() >= set(EVALS_CASE):
+        return
+    for kind in EVALS_SCORES:
+        told = parsed(span.attributes.get(kind))
+        for name, said in told.items() if isinstance(told, dict) else ():
+            value = said.get("value") if isinstance(said, dict) else None
+            is_verdict = isinstance(value, bool)
+            reason = text(said, ("reason",)) if isinstance(said, dict) else None
+            amount = number(int(value) if isinstance(value, bool) else value)
+            yield Score(name, amount, value if is_verdict else None, reason)
 
 
 def score_of(event: Event) -> Score:
@@ -137,11 +168,18 @@ def score_of(event: Event) -> Score:
     )
 
 
+def _duration_ms(said: Attributes) -> float | None:
+    """Return how long a task took that pydantic-evals ran: its span lasts until it is graded."""
+    seconds = number(said.get("task_duration")) if said.keys() >= set(EVALS_CASE) else None
+    return None if seconds is None else seconds * MS_PER_S
+
+
 def _names(said: Attributes) -> Names:
     repeat = said.get("optimizer.repeat")
     is_count = isinstance(repeat, int) and not isinstance(repeat, bool) and repeat >= 0
+    is_case_of_evals = said.keys() >= set(EVALS_CASE)
     return Names(
-        case_id=_name(said, CASE_ID),
+        case_id=_name(said, CASE_ID) or (_name(said, EVALS_CASE_ID) if is_case_of_evals else None),
         repeat=repeat if is_count else None,
         run_id=_name(said, RUN_ID),
         variant=_name(said, VARIANT),

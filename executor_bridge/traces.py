@@ -59,7 +59,7 @@ class Trace:
         members: dict[int, list[Step]] = {}
         for step in self._down(self.roots):
             above = owners.get(step.parent_id or "")
-            if step.names.case_id and (above is None or above[0].names != step.names):
+            if step.names.case_id and (above is None or not step.names.may_be_of(above[0].names)):
                 above = tops[_occasion(step, is_root=step.parent_id not in self._steps)]
                 above.append(step)
                 members.setdefault(id(above), [])
@@ -111,5 +111,6 @@ def _occasion(step: Step, *, is_root: bool) -> object:
     task: a test runner names the case on every span.
     """
     if is_root and step.parent_id and not step.has_remote_parent:
-        return step.names, step.parent_id
+        names = step.names
+        return names.case_id, names.repeat, names.run_id, names.variant, step.parent_id
     return step.span_id

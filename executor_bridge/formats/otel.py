@@ -61,6 +61,7 @@ class Otel:
             "cached prompt tokens as part of those in, as the conventions have it; on top where "
             "they are more than all",
             "calls below spans that grade (openinference.span.kind EVALUATOR) as the judge's",
+            "spans of cases that pydantic-evals writes: case, assertions, scores, task_duration",
             "gen_ai.evaluation.result events, on spans or in log records of the same file, as "
             "scores; labels pass or fail (also correct, true and their contrary) decide, those "
             "on the task's span before those of the same name below it",
@@ -193,6 +194,8 @@ def _reasons(task: ToldTask) -> str | None:
 
 
 def _latency_ms(task: ToldTask) -> float | None:
+    if task.top.duration_ms is not None:
+        return task.top.duration_ms
     if task.start_ns is None or task.end_ns is None:
         return None
     return (task.end_ns - task.start_ns) / NS_PER_MS
