@@ -65,6 +65,7 @@ FIELDS: Mapping[str, Kind] = {
     "git_sha": Kind.TEXT,
     "branch": Kind.TEXT,
     "metadata": Kind.VALUE,
+    "only": Kind.TRUTH,
 }
 """Every field, in the order in which they are explained."""
 
@@ -80,7 +81,7 @@ SAME: Mapping[str, tuple[str, float]] = {
 }
 """Other names of fields, with what their numbers are multiplied by."""
 
-FAMILIES = ("score", "input", "output", "parameters", "metadata")
+FAMILIES = ("score", "input", "expected", "output", "parameters", "metadata")
 """Fields of which there may be several: `score.NAME`, or `score.*` for a pattern of columns."""
 
 VERDICTS = ("success", "status", "score")

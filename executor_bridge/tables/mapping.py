@@ -20,7 +20,9 @@ from optimizer.models.errors import ConfigError
 Row = Mapping[str, Any]
 
 QUOTE = "'"
-SCALED = re.compile(r"(?P<column>.+?)\s*\*\s*(?P<factor>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$", re.DOTALL)
+SCALED = re.compile(
+    r"(?P<column>.+?)\s*\*\s*(?P<factor>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$", re.DOTALL
+)
 STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*$")
 
@@ -78,7 +80,7 @@ class Column:
     def _walked(self, row: Row) -> Any:
         found: Any = row
         for step in self.path:
-            found = _unpacked(found)
+            found = unpacked(found)
             if isinstance(step, int):
                 is_there = isinstance(found, list) and step < len(found)
             else:
@@ -102,7 +104,7 @@ class Pattern:
             if column not in taken and (name := self.name_in(column)):
                 yield name, value
         if self.before.endswith(".") and not self.after:
-            inner = _unpacked(row.get(self.before[:-1]))
+            inner = unpacked(row.get(self.before[:-1]))
             if isinstance(inner, Mapping):
                 yield from inner.items()
 
@@ -182,7 +184,7 @@ def _path(name: str) -> tuple[str | int, ...]:
     return tuple(int(index) if index else step for step, index in STEP.findall(name))
 
 
-def _unpacked(value: Any) -> Any:
+def unpacked(value: Any) -> Any:
     """Return a value, JSON text in a cell as what it says."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
