@@ -74,10 +74,9 @@ class Table:
         table = table_of(source, settings)
         choice = chosen(source, table.columns, settings)
         survey = Survey(source, table, choice, settings)
-        labels = [group.variant.label for group in survey.groups.values()]
         runs = (
             run_of(
-                _facts(group, survey, choice, source, settings, labels),
+                _facts(group, survey, choice, source, settings),
                 survey.outcomes(key),
                 source=source,
                 settings=settings,
@@ -89,17 +88,12 @@ class Table:
 
 
 def _facts(
-    group: Group,
-    survey: Survey,
-    choice: Choice,
-    source: Source,
-    settings: IngestSettings,
-    labels: list[str],
+    group: Group, survey: Survey, choice: Choice, source: Source, settings: IngestSettings
 ) -> RunFacts:
     """Return what a table says of one of its runs."""
     says, clock = group.says, survey.teller.clock
     return RunFacts(
-        run_id=says.run_id or _run_id(group, source, labels),
+        run_id=says.run_id or _run_id(group, survey, source),
         workflow_id=settings.workflow or says.workflow or _stem(source.path),
         started_at=group.first_at or file_time(source),
         tool=Table.name,
@@ -113,8 +107,9 @@ def _facts(
     )
 
 
-def _run_id(group: Group, source: Source, labels: list[str]) -> str:
+def _run_id(group: Group, survey: Survey, source: Source) -> str:
     """Return a name for a run that has none: that of its variant, and of the file's content."""
+    labels = [one.variant.label for one in survey.groups.values()]
     label = group.variant.label
     same = "" if labels.count(label) == 1 else f"-{group.variant.variant_id}"
     return f"{label}{same}-{source.sha256[:HASH_CHARS]}"

@@ -19,7 +19,7 @@ RAN = "ran"
 """Word for a task that came to its end and was not judged."""
 
 MOMENTS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0, 1))
-"""From which number on a time is counted in ns, us, ms, seconds since 1970; how many in a second."""
+"""From which number on a time since 1970 is in ns, us, ms or s, and how many make a second."""
 
 WORDS: Mapping[str, str] = {
     **dict.fromkeys(("true", "t", "yes", "y", "1", "pass", "passed", "correct"), "succeeded"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ class Pattern:
     before: str
     after: str
 
-    def items(self, row: Row, taken: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    def items(self, row: Row, taken: Set[str]) -> Iterator[tuple[str, Any]]:
         """Yield names and values, those of columns mapped otherwise left out."""
         for column, value in row.items():
             if column not in taken and (name := self.name_in(column)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,6 +27,15 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
 PIECE_BYTES = 2**23
 ZONED = "WITH TIME ZONE"
 ZONED_TIME = "TIMESTAMP WITH TIME ZONE"
+PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    Decimal: float,
+    UUID: str,
+    timedelta: timedelta.total_seconds,
+    bytes: lambda value: value.decode("utf-8", "replace"),
+    bytearray: lambda value: value.decode("utf-8", "replace"),
+}
+"""How values become what JSON has, by their type."""
+
 START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -104,17 +113,9 @@ def _moment(microseconds: int | None) -> datetime | None:
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON has them, times as they are."""
-    match value:
-        case dict():
-            return {str(key): _plain(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case Decimal():
-            return float(value)
-        case UUID():
-            return str(value)
-        case timedelta():
-            return value.total_seconds()
-        case bytes() | bytearray():
-            return bytes(value).decode("utf-8", "replace")
-    return value
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    plain = PLAIN.get(type(value))
+    return value if plain is None else plain(value)

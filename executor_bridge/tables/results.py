@@ -11,7 +11,8 @@ from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.meaning import canonical
 from executor_bridge.outcomes import Outcome, case_of_content, known, variant_of
 from executor_bridge.tables import cells
-from executor_bridge.tables.cells import RAN, UnclearError
+from executor_bridge.tables.cells import UnclearError
+from executor_bridge.tables.endings import UnclearFieldError, ending_of
 from executor_bridge.tables.fields import FAMILIES
 from executor_bridge.tables.mapping import Column, Constant, Line, Pattern, Row, unpacked
 from optimizer.models.errors import Fault
@@ -21,13 +22,6 @@ from optimizer.models.tasks import CaseSource, Score, Variant
 T = TypeVar("T")
 
 SHOWN_CHARS = 40
-FIRST_ERROR, LAST_ERROR = 400, 599
-FIRST_FINE, LAST_FINE = 200, 299
-"""Codes of HTTP for requests that were refused, and for those that were not."""
-
-NO_ERROR = frozenset({"0", "200", "ok", "false", "success"})
-"""Error codes that say there was none."""
-
 PLAIN_OBJECTS = ("parameters", "metadata")
 """Families whose JSON text in a cell is an object."""
 
@@ -86,9 +80,10 @@ class Teller:
             elif not isinstance(line.place, Pattern):
                 self._plain[line.field.name] = line.place
         self._taken = frozenset(
-            line.place.path[0] if line.place.path else line.place.name
+            name
             for line in lines
             if isinstance(line.place, Column)
+            for name in (line.place.name, str((*line.place.path, "")[0]))
         )
         self._variants: dict[tuple[str | None, ...], Variant] = {}
         self._place = ""
@@ -105,9 +100,13 @@ class Teller:
             self.n_left_out += 1
             return None
         scores = tuple(self._scores(row))
-        code, message = self._error(values)
-        status, is_open = self._status(values, code, message)
-        is_refused = _is_http_error(code)
+        try:
+            ending = ending_of(values)
+        except UnclearFieldError as error:
+            raise UnreadableRowError(
+                f"{place}: {error.field}", error.value, error.expected
+            ) from error
+        is_refused = ending.is_refused
         self.n_refused += is_refused
         inputs, outputs = self._object(row, "input"), self._object(row, "output")
         expected = self._object(row, "expected")
@@ -120,8 +119,8 @@ class Teller:
             case_id=case_id,
             case_source=case_source,
             variant=self._variant(values, row),
-            status=status,
-            message=message,
+            status=ending.status,
+            message=ending.message,
             repeat=self._count("repeat", values),
             score=self._primary(scores),
             scores=scores,
@@ -146,7 +145,7 @@ class Teller:
             outputs=outputs,
             metadata=self._object(row, "metadata"),
         )
-        return Told(outcome, is_open, self._run(values))
+        return Told(outcome, ending.is_open, self._run(values))
 
     def warnings(self) -> Iterator[str]:
         """Yield what a reader should know of the cells."""
@@ -162,51 +161,6 @@ class Teller:
         if self.n_refused:
             requests = "1 request" if self.n_refused == 1 else f"{self.n_refused} requests"
             yield f"{requests} ended in an HTTP error: tokens and cost recorded for it do not count"
-
-    def _status(
-        self, values: Mapping[str, Any], code: str | None, message: str | None
-    ) -> tuple[str, bool]:
-        """Return the state of a task, and whether its score may still change it."""
-        stated = self._word("status", values)
-        passed = self._word("success", values)
-        if stated in ("timeout", "cancelled", "error", "pending"):
-            return stated, False
-        if passed in ("timeout", "cancelled", "error", "pending"):
-            return passed, False
-        if passed == RAN:
-            passed = "succeeded"
-        if code is not None and passed != "succeeded":
-            return ("timeout" if cells.WORDS.get(code.lower()) == "timeout" else "error"), False
-        if passed is not None:
-            return passed, False
-        if stated in ("succeeded", "failed"):
-            return stated, False
-        if message is not None and stated != RAN:
-            return "error", False
-        return "succeeded", True
-
-    def _word(self, field: str, values: Mapping[str, Any]) -> str | None:
-        """Return how a column says the task went."""
-        value = values.get(field)
-        if field == "status" and _is_http(value):
-            return RAN
-        try:
-            return cells.verdict(value)
-        except UnclearError as error:
-            raise UnreadableRowError(f"{self._place}: {field}", value, str(error)) from error
-
-    def _error(self, values: Mapping[str, Any]) -> tuple[str | None, str | None]:
-        """Return the code of an error and its message, None where there is none."""
-        code = cells.text(values.get("error_code"))
-        if code is not None and code.lower() in NO_ERROR:
-            code = None
-        if code is None and _is_http_error(said := cells.text(values.get("status"))):
-            code = said
-        message = cells.text(values.get("error"))
-        if code is None or (message is not None and code in message):
-            return code, message
-        name = f"HTTP {code}" if _is_http_error(code) else f"error code {code}"
-        return code, name if message is None else f"{name}: {message}"
 
     def _case(
         self,
@@ -340,17 +294,6 @@ def _with_expected(
         return inputs
     wanted = expected["expected"] if list(expected) == ["expected"] else expected
     return {**(inputs or {}), "expected": wanted}
-
-
-def _is_http(value: Any) -> bool:
-    """Tell whether a value is a code of HTTP, whatever it says."""
-    code = cells.text(value)
-    return code is not None and code.isdecimal() and FIRST_FINE <= int(code) <= LAST_ERROR
-
-
-def _is_http_error(code: str | None) -> bool:
-    """Tell whether a code says that HTTP refused a request."""
-    return code is not None and code.isdecimal() and FIRST_ERROR <= int(code) <= LAST_ERROR
 
 
 def _shown(value: object) -> str:

@@ -81,9 +81,7 @@ class Survey:
         self._choice = choice
         self._marks: set[float] = set()
         self._is_kept = True
-        n_rows = 0
-        for told in self._rows(self.teller, self.skipped):
-            n_rows += 1
+        for n_rows, told in enumerate(self._rows(self.teller, self.skipped), start=1):
             self._add(told)
             if n_rows > KEPT_ROWS:
                 self._forget()

@@ -102,10 +102,10 @@ class IngestSettings(Settings):
     workflow: Annotated[str, Field(min_length=1)] | None = None
     """Workflow of the runs in files of other tools. Default: what the tool calls the evaluation."""
 
-    map: dict[str, str] = {}
+    map: dict[str, str] = Field(default_factory=dict)
     """What the columns of a table mean, by field, as `--map FIELD=COLUMN` says it."""
 
-    tables: dict[str, TableSettings] = {}
+    tables: dict[str, TableSettings] = Field(default_factory=dict)
     """Saved mappings of tables by name; a table that only one of them fits is read by it."""
 
     table: str | None = None
