@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
+from executor_bridge.formats.langfuse import Langfuse
 from executor_bridge.formats.native import Native
 from executor_bridge.formats.otel import Otel
 from executor_bridge.formats.pydantic_evals import PydanticEvals
@@ -24,6 +25,7 @@ TABLE = Table()
 BRIDGES: tuple[Bridge, ...] = (
     Native(),
     PydanticEvals(),
+    Langfuse(),
     Otel(),
     TABLE,
 )

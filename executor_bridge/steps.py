@@ -131,13 +131,25 @@ def step_of(span: Span) -> Step:
         duration_ms=_duration_ms(span.attributes),
         names=_names(said),
         failure=_failure(span),
-        passed=_verdict(said.get(VERDICT)),
+        passed=verdict_of(said.get(VERDICT)),
         call=call_of(span.attributes),
         is_judge=is_judge(span.attributes),
         scores=tuple(_scores(span)),
         resource=tuple((key, span.resource[key]) for key in RESOURCE if key in span.resource),
         raw=span.raw,
     )
+
+
+def failure_of(kind: str, message: str | None) -> Failure:
+    """Return a failure by the kind of error that ended a span."""
+    by_kind = {"timeout": TIMEOUT, "cancelled": CANCELLED, "failed": ASSERTION}
+    status = next((name for name, pattern in by_kind.items() if pattern.search(kind)), "error")
+    return Failure(status, message)
+
+
+def verdict_of(label: object) -> bool | None:
+    """Return what a label says of pass or fail, None where that is nothing."""
+    return VERDICTS.get(label.strip().lower()) if isinstance(label, str) else None
 
 
 def _scores(span: Span) -> Iterator[Score]:
@@ -163,7 +175,7 @@ def score_of(event: Event) -> Score:
     return Score(
         text(said, ("gen_ai.evaluation.name",)) or "evaluation",
         number(said.get("gen_ai.evaluation.score.value")),
-        _verdict(label),
+        verdict_of(label),
         reason or (label if isinstance(label, str) else None),
     )
 
@@ -211,13 +223,7 @@ def _failure(span: Span) -> Failure | None:
             thrown = event.attributes
     message = span.message or text(thrown, ("exception.message",)) or error_type
     kind = error_type or text(thrown, ("exception.type",)) or message or ""
-    by_kind = {"timeout": TIMEOUT, "cancelled": CANCELLED, "failed": ASSERTION}
-    status = next((name for name, pattern in by_kind.items() if pattern.search(kind)), "error")
-    return Failure(status, message)
-
-
-def _verdict(label: object) -> bool | None:
-    return VERDICTS.get(label.strip().lower()) if isinstance(label, str) else None
+    return failure_of(kind, message)
 
 
 def _sane(time_ns: int | None) -> int | None:

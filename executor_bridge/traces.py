@@ -76,6 +76,12 @@ class Trace:
             if task.calls:
                 yield task
 
+    def below(self, span_id: str | None) -> Task:
+        """Return a span with what lies below it as a task; the whole trace without one."""
+        top = self._steps.get(span_id or "")
+        tops = self.roots if top is None else [top]
+        return self._task(tops, list(self._down(tops)))
+
     def _down(self, roots: Iterable[Step]) -> Iterator[Step]:
         """Yield spans and all below them, from the top down."""
         level = list(roots)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import msgspec
+
+from executor_bridge.outcomes import variant_of
 from executor_bridge.steps import Names, Step
 from executor_bridge.traces import Task
+from optimizer.models.tasks import Variant
 
 
 class Made(NamedTuple):
-    """What a task was executed with, as far as its calls agree on it."""
+    """What a task was executed with, as far as its calls agree on it.
+
+    Attributes:
+        label: What people call it, or None.
+        is_named: Whether the label alone tells it from others.
+        prompt: Instructions of the system, or None.
+        provider: Who serves the model, or None.
+        model: Name of the model, of several joined, or None.
+        parameters: Sampling parameters as canonical JSON, or None.
+    """
 
     label: str | None
+    is_named: bool
     prompt: str | None
     provider: str | None
     model: str | None
@@ -26,11 +41,32 @@ def made_of(task: Task, names: Names, instructions: str | None) -> Made:
     models = sorted({call.model for call in calls if call.model})
     return Made(
         label=names.variant,
+        is_named=names.variant is not None,
         prompt=instructions,
         provider=agreed(call.provider for call in calls),
         model=" + ".join(models) or None,
         parameters=agreed(call.parameters for call in calls),
     )
+
+
+def variants_of(made: Iterable[Made]) -> dict[Made, Variant]:
+    """Return the variants; of a named one only what all its tasks have in common."""
+    variants: dict[Made, Variant] = {}
+    named: dict[str | None, list[Made]] = defaultdict(list)
+    for one in made:
+        if one.is_named:
+            named[one.label].append(one)
+        else:
+            variants[one] = _variant(one)
+    for same in named.values():
+        common = same[0]._replace(
+            prompt=agreed(one.prompt for one in same),
+            provider=agreed(one.provider for one in same),
+            model=agreed(one.model for one in same),
+            parameters=agreed(one.parameters for one in same),
+        )
+        variants |= dict.fromkeys(same, _variant(common))
+    return variants
 
 
 def usage_of(task: Task) -> dict[str, Any]:
@@ -50,6 +86,17 @@ def agreed(values: Iterable[str | None]) -> str | None:
     """Return what is said everywhere, None where there is no such thing."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
+
+
+def _variant(made: Made) -> Variant:
+    parameters = msgspec.json.decode(made.parameters) if made.parameters else None
+    return variant_of(
+        made.label or made.model or "default",
+        prompt=made.prompt,
+        provider=made.provider,
+        model=made.model,
+        parameters=parameters,
+    )
 
 
 def _sum(calls: Iterable[Step], name: str) -> Any:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-import msgspec
-
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.judging import UNJUDGED, judged, pass_mark
 from executor_bridge.lenient import Skipped
@@ -24,10 +22,9 @@ from executor_bridge.outcomes import (
     RunFacts,
     file_time,
     run_of,
-    variant_of,
 )
 from executor_bridge.trace_file import ToldTask, TraceFile, key_of, talk
-from executor_bridge.usage import Made, agreed
+from executor_bridge.usage import Made, variants_of
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant
 
@@ -209,7 +206,7 @@ def _by_run(
     tasks: Iterable[ToldTask], mark: float | None, source: Source, settings: IngestSettings
 ) -> Iterator[_Tasks]:
     """Yield the tasks of each run."""
-    variants = _variants({task.made for task in tasks})
+    variants = variants_of({task.made for task in tasks})
     runs: dict[str, list[ToldTask]] = defaultdict(list)
     for task in tasks:
         names, variant = task.top.names, variants[task.made]
@@ -225,30 +222,6 @@ def _by_run(
             source=source,
             settings=settings,
         )
-
-
-def _variants(made: Iterable[Made]) -> dict[Made, Variant]:
-    """Return the variants; of a named one only what all its tasks have in common."""
-    by_label: dict[str, list[Made]] = defaultdict(list)
-    for one in made:
-        by_label[one.label or ""].append(one)
-    variants = {one: _variant(one) for one in by_label.pop("", [])}
-    for same in by_label.values():
-        label, *others = (agreed(values) for values in zip(*same, strict=True))
-        variant = _variant(Made(label, *others))
-        variants |= dict.fromkeys(same, variant)
-    return variants
-
-
-def _variant(made: Made) -> Variant:
-    parameters = msgspec.json.decode(made.parameters) if made.parameters else None
-    return variant_of(
-        made.label or made.model or "default",
-        prompt=made.prompt,
-        provider=made.provider,
-        model=made.model,
-        parameters=parameters,
-    )
 
 
 def _run(

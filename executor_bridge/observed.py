@@ -1,0 +1,422 @@
+"""The tasks in rows of Langfuse: what belongs to a trace or an experiment item, put together."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from executor_bridge.genai import Call, text
+from executor_bridge.meaning import canonical
+from executor_bridge.observations import (
+    Found,
+    Kind,
+    Observations,
+    Row,
+    amount,
+    count,
+    fields_of,
+    row_of,
+    utc,
+)
+from executor_bridge.outcomes import case_of_content, known
+from executor_bridge.steps import Failure, Names, Step, failure_of, verdict_of
+from executor_bridge.traces import Task, Trace
+from executor_bridge.usage import Made, made_of, usage_of
+from optimizer.models.tasks import CaseSource, Score, Source
+
+CASE_ID = ("optimizer.case_id", "case_id", "caseId", "dataset_item_id", "datasetItemId")
+VARIANT = ("optimizer.variant_id", "variant_id", "variant", "prompt_variant")
+RUN_ID = ("optimizer.run_id", "run_id")
+REPEAT = ("optimizer.repeat", "repeat")
+STAMP = re.compile(r" - \d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?$")
+"""What SDKs put behind the name of an experiment to make it the name of a run."""
+
+EMBEDDING, GENERATION, EVALUATOR, EVENT = "EMBEDDING", "GENERATION", "EVALUATOR", "EVENT"
+ERROR = "ERROR"
+BOOLEAN, NUMERIC, ANNOTATION = "BOOLEAN", "NUMERIC", "ANNOTATION"
+TOKENS = "TOKENS"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+US = timedelta(microseconds=1)
+NS_PER_US, NS_PER_MS, MS_PER_S = 1_000, 1_000_000, 1_000
+
+
+class Observed(Struct, kw_only=True):
+    """What is kept of a task until its row is made.
+
+    Attributes:
+        key: What finds it again: its trace and observation.
+        trace_id: Its trace.
+        names: What it is called by.
+        case_id: Which case.
+        case_source: How that is known.
+        experiment: The experiment or dataset run it belongs to, or None.
+        experiment_id: The id of that, or None.
+        title: Name of its trace or observation, or None.
+        failure: Why it did not end well, or None.
+        started_at: When it began, or None.
+        ended_at: When it ended, or None.
+        latency_ms: How long it took, or None.
+        scores: What was said of it, by people before others.
+        made: What it was executed with.
+        usage: Tokens and cost, under the names that outcomes have for them.
+        asked: The row that says what was put in, or None.
+        answered: The row that says what came out, or None.
+    """
+
+    key: str
+    trace_id: str
+    names: Names
+    case_id: str
+    case_source: CaseSource
+    experiment: str | None
+    experiment_id: str | None
+    title: str | None
+    failure: Failure | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    latency_ms: float | None
+    scores: tuple[Score, ...]
+    made: Made
+    usage: dict[str, Any]
+    asked: Raw | None
+    answered: Raw | None
+
+
+class _Rows:
+    """The rows of one trace."""
+
+    def __init__(self) -> None:
+        self.trace: Found | None = None
+        self.items: dict[str | None, Found] = {}
+        self.observations: dict[str, Found] = {}
+        self.run_items: list[Row] = []
+        self.scores: list[Row] = []
+
+    def add(self, found: Found) -> None:
+        """Take a row; the last one with an id counts."""
+        row = found.row
+        match found.kind:
+            case Kind.ITEM:
+                self.items[row.id] = found
+            case Kind.OBSERVATION:
+                self.observations[row.id or ""] = found
+            case Kind.TRACE:
+                self.trace = found
+            case Kind.RUN_ITEM:
+                self.run_items.append(row)
+            case Kind.SCORE:
+                self.scores.append(row)
+
+
+def tasks_in(rows: Observations, source: Source) -> Iterator[Observed]:
+    """Yield the tasks of a file, in order of traces."""
+    traces: dict[str, _Rows] = defaultdict(_Rows)
+    for found in rows.found:
+        traces[_trace_id(found)].add(found)
+    for trace_id, about in traces.items():
+        if trace_id:
+            yield from _Assembly(trace_id, about, source).tasks()
+
+
+def _trace_id(found: Found) -> str:
+    """Return the trace that a row is about, "" where it names none."""
+    row = found.row
+    if found.kind is Kind.TRACE:
+        return row.id or ""
+    subject = fields_of(row.subject)
+    of_subject = subject.get("traceId") or (
+        subject.get("id") if subject.get("kind") == "trace" else None
+    )
+    return row.trace_id or str(of_subject or "")
+
+
+class _Assembly:
+    """Puts the tasks of one trace together."""
+
+    def __init__(self, trace_id: str, about: _Rows, source: Source) -> None:
+        self._trace_id = trace_id
+        self._about = about
+        self._source = source
+        self._tree = Trace([_step(found) for found in about.observations.values()])
+
+    def tasks(self) -> Iterator[Observed]:
+        """Yield one task per experiment item; else per root that names a case; else one."""
+        about, tree = self._about, self._tree
+        if about.items:
+            for item in about.items.values():
+                yield self._task(tree.below(item.row.id), item)
+        elif len(tree.roots) > 1 and all(root.names.case_id for root in tree.roots):
+            yield from (self._task(tree.below(root.span_id), None) for root in tree.roots)
+        elif tree.roots or about.trace:
+            yield self._task(tree.below(None), None)
+
+    def _task(self, task: Task, item: Found | None) -> Observed:
+        """Return what is kept of a task."""
+        top = self._about.observations[task.tops[-1].span_id] if task.tops else None
+        rows = [found.row for found in (item, self._about.trace, top) if found]
+        run = next(iter(self._about.run_items), None)
+        said = _said(rows)
+        names = _names(said, rows, run)
+        asked = self._first((item, self._about.trace), (*task.tops, *task.calls), "has_input")
+        lower = (*reversed(task.tops), *reversed(task.calls))
+        answered = self._first((item, self._about.trace), lower, "has_output")
+        content = row_of(asked.raw, self._source).input if asked else None
+        case_id, case_source = names.case_id, CaseSource.GIVEN
+        if case_id is None:
+            case_source = CaseSource.TASK if content is None else CaseSource.CONTENT
+            case_id = self._trace_id if content is None else case_of_content(content)
+        started_at, ended_at, latency_ms = _times(task, item, self._about.trace, top)
+        state = item or top
+        return Observed(
+            key=f"{self._trace_id}/{state.row.id}" if state else self._trace_id,
+            trace_id=self._trace_id,
+            names=names,
+            case_id=case_id,
+            case_source=case_source,
+            experiment=_first_text(row.experiment_name for row in rows)
+            or (run.dataset_run_name if run else None)
+            or names.run_id,
+            experiment_id=_first_text(row.experiment_id for row in rows)
+            or (run.dataset_run_id if run else None),
+            title=_first_text(row.trace_name for row in rows)
+            or _first_text(row.name for row in rows),
+            failure=_failure(state.row, is_open=answered is None) if state else None,
+            started_at=started_at,
+            ended_at=ended_at,
+            latency_ms=latency_ms,
+            scores=self._scores(task, item),
+            made=_made(task, names, said, rows),
+            usage=usage_of(task),
+            asked=asked.raw if asked else None,
+            answered=answered.raw if answered else None,
+        )
+
+    def _first(
+        self, upper: Iterable[Found | None], steps: Iterable[Step], has: str
+    ) -> Found | None:
+        """Return the first row that says something, from the outermost inwards."""
+        rows = (*upper, *(self._about.observations[step.span_id] for step in steps))
+        return next((found for found in rows if found and getattr(found, has)), None)
+
+    def _scores(self, task: Task, item: Found | None) -> tuple[Score, ...]:
+        """Return what was said: by people before others, on the task before below, the latest."""
+        mine = {step.span_id for step in task.steps}
+        tops = {None, "", *(step.span_id for step in task.tops)}
+        if item is not None:
+            mine.add(item.row.id or "")
+            tops.add(item.row.id)
+        whole = len(self._tree.roots) <= 1 or len(task.tops) > 1
+        ranked = []
+        for n, row in enumerate(self._about.scores):
+            about = row.observation_id or _observation_of(row)
+            if about in mine or (about is None and (whole or item is not None)):
+                rank = (row.source == ANNOTATION, about in tops, utc(row.timestamp) or EPOCH, n)
+                ranked.append((rank, _score(row)))
+        best = {score.name: score for _, score in sorted(ranked, key=lambda pair: pair[0])}
+        return tuple(best.values())
+
+
+def _observation_of(row: Row) -> str | None:
+    """Return the observation that a score of the third API is about."""
+    subject = fields_of(row.subject)
+    found = subject.get("id") if subject.get("kind") == "observation" else None
+    return found if isinstance(found, str) else None
+
+
+def _score(row: Row) -> Score:
+    """Return what one scorer said: a boolean is a verdict, a category none but by its name."""
+    name = row.name or "score"
+    comment = row.comment or text(fields_of(row.details), ("comment",))
+    value = amount(int(row.value) if isinstance(row.value, bool) else row.value)
+    if row.data_type == BOOLEAN:
+        if value is None and isinstance(row.value, str):
+            value = {True: 1.0, False: 0.0, None: None}[verdict_of(row.value)]
+        return Score(name, value, None if value is None else bool(value), comment)
+    if row.data_type == NUMERIC:
+        return Score(name, value, None, comment)
+    label = row.string_value or (row.value if isinstance(row.value, str) else None)
+    return Score(name, None, verdict_of(label), "; ".join(filter(None, (label, comment))) or None)
+
+
+def _step(found: Found) -> Step:
+    """Return an observation as a step of its trace."""
+    row = found.row
+    said = _said([row])
+    prompt = f"{row.prompt_name}@{row.prompt_version}" if row.prompt_version else row.prompt_name
+    return Step(
+        trace_id=row.trace_id or "",
+        span_id=row.id or "",
+        parent_id=row.parent_observation_id,
+        has_remote_parent=None,
+        name=row.name or "",
+        start_ns=_ns(row.start_time),
+        end_ns=_ns(row.end_time),
+        duration_ms=None,
+        names=_names(said, [row], None),
+        failure=_failure(row, is_open=False),
+        passed=None,
+        call=_call(row),
+        is_judge=row.type == EVALUATOR,
+        scores=(),
+        resource=(("prompt", prompt),) if prompt else (),
+        raw=found.raw,
+    )
+
+
+def _call(row: Row) -> Call | None:
+    """Return what an observation says of a call to a model."""
+    tokens_in, tokens_out, tokens, cached = _tokens(row)
+    if row.type == EMBEDDING and tokens_out is None:
+        tokens_out = 0
+    parameters = {k: v for k, v in fields_of(row.model_parameters).items() if k != "seed"}
+    costs = (row.total_cost, row.calculated_total_cost, fields_of(row.cost_details).get("total"))
+    call = Call(
+        is_inference=row.type in (GENERATION, EMBEDDING),
+        is_embedding=row.type == EMBEDDING,
+        tokens=tokens,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        tokens_cached=cached,
+        cost_usd=next((cost for one in costs if (cost := known(amount(one)))), None),
+        model=row.model or row.provided_model_name,
+        provider=None,
+        parameters=canonical(parameters).decode() if parameters else None,
+        response_id=None,
+    )
+    return call if call.is_inference or call.has_usage else None
+
+
+def _tokens(row: Row) -> tuple[int | None, int | None, int | None, int | None]:
+    """Return tokens in, out, in all and cached.
+
+    Other kinds of tokens (cached, reasoning, audio) come on top of those in and out where the
+    total says so, and are a part of them otherwise.
+    """
+    details = fields_of(row.usage_details) or fields_of(row.usage)
+    unit = details.pop("unit", TOKENS)
+    told = {name: n for name, value in details.items() if (n := count(value)) is not None}
+    if unit not in (TOKENS, None) or not any(told.values()):
+        return None, None, None, None
+    total = told.pop("total", None)
+    tokens_in, tokens_out = told.pop("input", None), told.pop("output", None)
+    cached = sum(n for name, n in told.items() if _is_cache_read(name))
+    extra_out = sum(n for name, n in told.items() if _is_out(name))
+    extra_in = sum(told.values()) - extra_out
+    if total is not None:
+        base = (tokens_in or 0) + (tokens_out or 0)
+        if total == base + extra_in + extra_out or total == base + extra_in:
+            tokens_in = (tokens_in or 0) + extra_in
+        if extra_out and total in (base + extra_in + extra_out, base + extra_out):
+            tokens_out = (tokens_out or 0) + extra_out
+    return tokens_in, tokens_out, total, cached or None
+
+
+def _is_cache_read(name: str) -> bool:
+    return "cache" in name and "creation" not in name and "write" not in name
+
+
+def _is_out(name: str) -> bool:
+    return "output" in name or "reasoning" in name
+
+
+def _said(rows: Iterable[Row]) -> dict[str, Any]:
+    """Return the metadata of rows as one object, the first word counting."""
+    said: dict[str, Any] = {}
+    for row in rows:
+        for told in (row.experiment_item_metadata, row.metadata, row.experiment_metadata):
+            metadata = fields_of(told)
+            attributes = fields_of(metadata.get("attributes"))
+            said = attributes | metadata | said
+    return said
+
+
+def _names(said: Mapping[str, Any], rows: Iterable[Row], run: Row | None) -> Names:
+    rows = list(rows)
+    of_item = _first_text(row.experiment_item_id or row.dataset_item_id for row in rows)
+    repeat = next((n for name in REPEAT if (n := count(said.get(name))) is not None), None)
+    return Names(
+        case_id=of_item or (run.dataset_item_id if run else None) or _name(said, CASE_ID),
+        repeat=repeat if repeat is None or repeat >= 0 else None,
+        run_id=_name(said, RUN_ID),
+        variant=_name(said, VARIANT),
+        workflow=_name(said, ("optimizer.workflow_id", "workflow")),
+        dataset=_first_text(row.experiment_dataset_id for row in rows),
+        scenario=_name(said, ("optimizer.scenario", "scenario")),
+        family=_name(said, ("optimizer.family", "family")),
+        tenant=_name(said, ("optimizer.tenant", "tenant")),
+    )
+
+
+def _name(said: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    """Return the first of some fields that can be a name: a text or a whole number."""
+    found = (said.get(name) for name in names)
+    is_name = (one for one in found if isinstance(one, str | int) and not isinstance(one, bool))
+    return next((str(one) for one in is_name if one != ""), None)
+
+
+def _first_text(values: Iterable[str | None]) -> str | None:
+    return next(filter(None, values), None)
+
+
+def _made(task: Task, names: Names, said: Mapping[str, Any], rows: Iterable[Row]) -> Made:
+    """Return what a task was executed with: told by its calls, else by its experiment."""
+    made = made_of(task, names, text(said, ("prompt", "instructions", "system_prompt")))
+    prompts = {value for step in task.calls for name, value in step.resource if name == "prompt"}
+    experiment = _first_text(row.experiment_name for row in rows)
+    parameters = fields_of(said.get("parameters"))
+    label = names.variant or " + ".join(sorted(prompts)) or None
+    is_named = names.variant is not None
+    if label is None and experiment is not None:
+        label, is_named = STAMP.sub("", experiment), True
+    return made._replace(
+        label=label,
+        is_named=is_named,
+        provider=made.provider or text(said, ("provider",)),
+        model=made.model or text(said, ("model", "model_name")),
+        parameters=made.parameters or (canonical(parameters).decode() if parameters else None),
+    )
+
+
+def _failure(row: Row, *, is_open: bool) -> Failure | None:
+    """Return why an observation did not end well; one without an end or a word is cut off."""
+    if row.level == ERROR:
+        message = row.status_message
+        return failure_of((message or "").partition(":")[0], message)
+    has_no_end = row.start_time is not None and row.end_time is None and row.type != EVENT
+    return Failure("cancelled", None) if has_no_end and is_open else None
+
+
+def _times(
+    task: Task, item: Found | None, trace: Found | None, top: Found | None
+) -> tuple[datetime | None, datetime | None, float | None]:
+    """Return when a task began and ended, and how long it took: by its times, else as told."""
+    if item is not None:
+        spans = [item.row]
+    else:
+        starts = [step.start_ns for step in task.tops if step.start_ns is not None]
+        ends = [step.end_ns for step in task.tops if step.end_ns is not None]
+        if starts and len(ends) == len(task.tops):
+            begun, ended = min(starts), max(ends)
+            return _moment(begun), _moment(ended), (ended - begun) / NS_PER_MS
+        spans = [found.row for found in (top, trace) if found]
+    started_at = next((at for row in spans if (at := utc(row.start_time or row.timestamp))), None)
+    ended_at = next((at for row in spans if (at := utc(row.end_time))), None)
+    if started_at and ended_at:
+        return started_at, ended_at, (ended_at - started_at) / US / MS_PER_S
+    told = (amount(found.row.latency) for found in (trace, top) if found)
+    seconds = next((one for one in told if one is not None), None)
+    return started_at, ended_at, None if seconds is None else seconds * MS_PER_S
+
+
+def _ns(time: datetime | None) -> int | None:
+    moment = utc(time)
+    return None if moment is None else (moment - EPOCH) // US * NS_PER_US
+
+
+def _moment(time_ns: int) -> datetime:
+    return EPOCH + timedelta(microseconds=time_ns // NS_PER_US)
