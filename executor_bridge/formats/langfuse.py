@@ -50,7 +50,10 @@ PAGES = ("data", "traces", "observations", "experimentItems")
 INNER = (b'"experimentItemId"', b'"traceId"', b'"datasetItemId"')
 """What shows in the beginning of a page whose rows are not seen by their names."""
 
-NO_TASKS = "Scores alone are feedback on tasks that were read before: optimizer ingest feedback."
+NO_TASKS = (
+    "Put observations and scores into one file (cat observations.jsonl scores.jsonl); alone, scores "
+    "are feedback on tasks that were read before: optimizer ingest feedback."
+)
 NO_ROWS = "Read them with their observations, or take the experiment items of the API."
 
 
