@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
-from executor_bridge.judging import UNJUDGED, judged, pass_mark
+from executor_bridge.judging import UNJUDGED, pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.observations import Kind, Observations, row_of
-from executor_bridge.observed import STAMP, Observed, tasks_in
+from executor_bridge.observations.names import STAMP
+from executor_bridge.observations.rows import Kind, Observations, row_of
+from executor_bridge.observations.tasks import Observed, tasks_in
 from executor_bridge.outcomes import (
     NO_TIME,
     NORMAL,
@@ -23,12 +24,12 @@ from executor_bridge.outcomes import (
     file_time,
     run_of,
 )
-from executor_bridge.usage import Made, variants_of
+from executor_bridge.tracing.usage import Made, variants_of
+from executor_bridge.verdicts import primary, reasons, status, verdict
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant
 
-SCENARIOS = frozenset({"normal", "boundary", "error", "custom"})
 SHAPES = (Shape.OBJECT, Shape.LIST, Shape.TABLE, Shape.PARQUET)
 ROWS = (
     {"experimentItemId", "experimentName"},
@@ -47,11 +48,11 @@ ROWS = (
 """Names of fields that together only Langfuse has: of one row, or of an object that holds rows."""
 
 PAGES = ("data", "traces", "observations", "experimentItems")
-INNER = (b'"experimentItemId"', b'"traceId"', b'"datasetItemId"')
+INNER = (b'"experimentItemId"', b'"traceId"', b'"datasetItemId"', b'"htmlPath"')
 """What shows in the beginning of a page whose rows are not seen by their names."""
 
 NO_TASKS = (
-    "Put observations and scores into one file (cat observations.jsonl scores.jsonl); alone, scores "
+    "Put observations and scores into one file (cat observations.jsonl scores.jsonl); scores alone "
     "are feedback on tasks that were read before: optimizer ingest feedback."
 )
 NO_ROWS = "Read them with their observations, or take the experiment items of the API."
@@ -127,7 +128,9 @@ class Langfuse:
         tasks = sorted(tasks_in(rows, source), key=_order)
         if rows.found and not tasks:
             raise _refusal(rows, source)
-        mark = pass_mark((_primary(task, settings) for task in tasks), settings.pass_score)
+        mark = pass_mark(
+            (primary(task.scores, settings.score) for task in tasks), settings.pass_score
+        )
         variants = variants_of({task.made for task in tasks})
         runs = _by_run(tasks, variants, source)
         warnings = (*_warnings(rows, tasks), *skipped.warnings())
@@ -202,23 +205,6 @@ def _by_run(
     return runs
 
 
-def _primary(task: Observed, settings: IngestSettings) -> float | None:
-    """Return the score asked for, else the first number, else the first verdict."""
-    if settings.score is not None:
-        return next((one.value for one in task.scores if one.name == settings.score), None)
-    numbers = [one for one in task.scores if one.value is not None]
-    return next(
-        (one.value for one in sorted(numbers, key=lambda one: one.passed is not None)), None
-    )
-
-
-def _verdict(task: Observed, settings: IngestSettings) -> bool | None:
-    """Return the verdict of the scorer asked for, else of all that give one."""
-    scores = [one for one in task.scores if settings.score in (None, one.name)]
-    verdicts = [one.passed for one in scores if one.passed is not None]
-    return all(verdicts) if verdicts else None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tasks:
     """The tasks of one run, told anew whenever they are asked for."""
@@ -236,7 +222,7 @@ class _Tasks:
     @property
     def is_judged(self) -> bool:
         """Whether anything told pass from fail."""
-        verdicts = (_verdict(task, self.settings) for task in self.tasks)
+        verdicts = (verdict(task.scores, self.settings.score) for task in self.tasks)
         return self.mark is not None or any(verdict is not None for verdict in verdicts)
 
     def _outcome(self, task: Observed) -> Outcome:
@@ -247,13 +233,13 @@ class _Tasks:
             case_source=task.case_source,
             variant=self.variants[task.made],
             status=self._status(task),
-            message=(task.failure.message if task.failure else None) or _reasons(task),
+            message=(task.failure.message if task.failure else None) or reasons(task.scores),
             repeat=names.repeat,
-            score=_primary(task, self.settings),
+            score=primary(task.scores, self.settings.score),
             scores=task.scores,
             latency_ms=task.latency_ms,
             dataset=names.dataset,
-            scenario=names.scenario if names.scenario in SCENARIOS else NORMAL,
+            scenario=names.scenario or NORMAL,
             family=names.family,
             tenant=names.tenant,
             request_id=task.trace_id,
@@ -280,16 +266,7 @@ class _Tasks:
     def _status(self, task: Observed) -> str:
         if task.failure:
             return task.failure.status
-        verdict = _verdict(task, self.settings)
-        if verdict is not None:
-            return "succeeded" if verdict else "failed"
-        return judged(_primary(task, self.settings), self.mark)
-
-
-def _reasons(task: Observed) -> str | None:
-    """Return why scorers let a task fail."""
-    failed = (one for one in task.scores if one.passed is False)
-    return "; ".join(f"{one.name}: {one.reason or 'false'}" for one in failed) or None
+        return status(task.scores, self.settings.score, self.mark)
 
 
 def _run(run: _Tasks, warnings: tuple[str, ...], *, place: int) -> Run:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
-from executor_bridge.judging import UNJUDGED, judged, pass_mark
+from executor_bridge.judging import UNJUDGED, pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import (
     NO_TIME,
@@ -23,13 +23,13 @@ from executor_bridge.outcomes import (
     file_time,
     run_of,
 )
-from executor_bridge.trace_file import ToldTask, TraceFile, key_of, talk
-from executor_bridge.usage import Made, variants_of
+from executor_bridge.tracing.file import ToldTask, TraceFile, key_of, talk
+from executor_bridge.tracing.usage import Made, variants_of
+from executor_bridge.verdicts import primary, reasons, status, verdict
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant
 
 KINDS = frozenset({"resourceSpans", "resource_spans", "resourceLogs", "resource_logs"})
-SCENARIOS = frozenset({"normal", "boundary", "error", "custom"})
 NS_PER_MS = 1_000_000
 NS_PER_US = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,27 +104,15 @@ class Otel:
         if not tasks:
             expected = "a span with optimizer.case_id, or with gen_ai attributes of a call"
             skipped.add("spans", f"{file.n_spans} without a call to a model", expected)
-        mark = pass_mark((_primary(task, settings) for task in tasks), settings.pass_score)
+        mark = pass_mark(
+            (primary(task.scores, settings.score) for task in tasks), settings.pass_score
+        )
         warnings = (*file.warnings(), *skipped.warnings())
         runs = [
             _run(found, warnings, source, settings, place=place)
             for place, found in enumerate(_by_run(tasks, mark, source, settings), 1)
         ]
         return skipped.reading(source, runs)
-
-
-def _primary(task: ToldTask, settings: IngestSettings) -> float | None:
-    """Return the score asked for, else the first one with a value."""
-    if settings.score is not None:
-        return next((one.value for one in task.scores if one.name == settings.score), None)
-    return next((one.value for one in task.scores if one.value is not None), None)
-
-
-def _verdict(task: ToldTask, settings: IngestSettings) -> bool | None:
-    """Return the verdict of the scorer asked for, else of all that give one."""
-    scores = [one for one in task.scores if settings.score in (None, one.name)]
-    verdicts = [one.passed for one in scores if one.passed is not None]
-    return all(verdicts) if verdicts else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +132,7 @@ class _Tasks:
     @property
     def is_judged(self) -> bool:
         """Whether anything told pass from fail."""
-        verdicts = (task.status or _verdict(task, self.settings) for task in self.tasks)
+        verdicts = (task.status or verdict(task.scores, self.settings.score) for task in self.tasks)
         return self.mark is not None or any(verdict is not None for verdict in verdicts)
 
     def _outcome(self, task: ToldTask) -> Outcome:
@@ -157,13 +145,13 @@ class _Tasks:
             case_source=task.case_source,
             variant=self.variants[task.made],
             status=self._status(task),
-            message=task.message or _reasons(task),
+            message=task.message or reasons(task.scores),
             repeat=names.repeat,
-            score=_primary(task, self.settings),
+            score=primary(task.scores, self.settings.score),
             scores=task.scores,
             latency_ms=_latency_ms(task),
             dataset=names.dataset,
-            scenario=names.scenario if names.scenario in SCENARIOS else NORMAL,
+            scenario=names.scenario or NORMAL,
             family=names.family,
             tenant=names.tenant,
             request_id=top.trace_id,
@@ -178,16 +166,7 @@ class _Tasks:
     def _status(self, task: ToldTask) -> str:
         if task.status:
             return task.status
-        verdict = _verdict(task, self.settings)
-        if verdict is not None:
-            return "succeeded" if verdict else "failed"
-        return judged(_primary(task, self.settings), self.mark)
-
-
-def _reasons(task: ToldTask) -> str | None:
-    """Return why evaluators let a task fail."""
-    failed = (one for one in task.scores if one.passed is False)
-    return "; ".join(f"{one.name}: {one.reason or 'failed'}" for one in failed) or None
+        return status(task.scores, self.settings.score, self.mark)
 
 
 def _latency_ms(task: ToldTask) -> float | None:

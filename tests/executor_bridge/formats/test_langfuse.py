@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executor_bridge.observations import Row
-from executor_bridge.observed import _tokens
+from executor_bridge.observations.calls import tokens_of
+from executor_bridge.observations.rows import Row
 
 
 def at(ms):
@@ -333,7 +333,7 @@ def test_a_warning_is_no_error_and_an_open_end_without_output_is_cancelled(nativ
     ],
 )
 def test_the_total_tells_whether_other_tokens_come_on_top(usage, expected):
-    assert _tokens(Row(usage_details=usage)) == expected
+    assert tokens_of(Row(usage_details=usage)) == expected
 
 
 @given(
@@ -344,7 +344,7 @@ def test_the_total_tells_whether_other_tokens_come_on_top(usage, expected):
 )
 def test_tokens_add_up_to_a_total_that_is_the_sum_of_all(usage):
     total = sum(usage.values())
-    tokens_in, tokens_out, told, _ = _tokens(Row(usage_details=usage | {"total": total}))
+    tokens_in, tokens_out, told, _ = tokens_of(Row(usage_details=usage | {"total": total}))
     assert (told or 0) == total
     if tokens_in is not None and tokens_out is not None:
         assert tokens_in + tokens_out == total
@@ -386,7 +386,10 @@ def test_a_cut_off_line_and_a_damaged_row_are_skipped(native):
     reading = native.reading(content)
     (run,) = reading.runs
     assert [row.case_id for row in run.tasks] == ["a"]
-    assert [fault.place.split(",")[0] for fault in reading.skipped] == ["line 2", "line 3"]
+    assert [fault.place.split(",")[0] for fault in reading.skipped] == [
+        "line 2.startTime",
+        "line 3: line 1",
+    ]
 
 
 def test_a_truncated_document_is_refused(native):

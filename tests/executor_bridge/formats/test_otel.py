@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from executor_bridge.genai import call_of
-from executor_bridge.otlp import Event
-from executor_bridge.steps import score_of
+from executor_bridge.tracing.genai import call_of
+from executor_bridge.tracing.otlp import Event
+from executor_bridge.tracing.steps import score_of
 
 START_NS = 1_772_366_400_000_000_000
 MS = 1_000_000
@@ -290,7 +290,7 @@ def test_evaluations_decide_and_their_words_are_the_reason(native):
         evaluation("tone", score=0.75, label="friendly"),
     ]
     (row,) = native.rows(request(case("a", "c", events=events)))
-    assert (row.status, row.error_message, row.score) == ("failed", "right: not Paris", 0)
+    assert (row.status, row.error_message, row.score) == ("failed", "right: not Paris", 0.75)
     assert [(one.name, one.value, one.passed) for one in row.origin.scores] == [
         ("right", 0, False),
         ("tone", 0.75, None),

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from executor_bridge.genai import Talk, talk_of
 from executor_bridge.lenient import Skipped
-from executor_bridge.otlp import LogEvent, Span, content_of, told
 from executor_bridge.outcomes import case_of_content
-from executor_bridge.steps import RESULT, Step, score_of, step_of
-from executor_bridge.traces import Task, Trace
-from executor_bridge.usage import Made, made_of, usage_of
+from executor_bridge.tracing.genai import Talk, talk_of
+from executor_bridge.tracing.otlp import LogEvent, Span, content_of, told
+from executor_bridge.tracing.steps import RESULT, Step, score_of, step_of
+from executor_bridge.tracing.tree import Task, Trace
+from executor_bridge.tracing.usage import Made, made_of, usage_of
 from optimizer.models.tasks import CaseSource, Score, Source
 
 BY_CONTENT = (

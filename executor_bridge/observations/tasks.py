@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Raw, Struct
 
-from executor_bridge.genai import Call, text
-from executor_bridge.meaning import canonical
-from executor_bridge.observations import (
+from executor_bridge.observations.calls import call_of
+from executor_bridge.observations.names import first_text, made_by, names_of, said_by
+from executor_bridge.observations.rows import (
     Found,
     Kind,
     Observations,
     Row,
     amount,
-    count,
     fields_of,
     row_of,
     utc,
 )
-from executor_bridge.outcomes import case_of_content, known
-from executor_bridge.steps import Failure, Names, Step, failure_of, verdict_of
-from executor_bridge.traces import Task, Trace
-from executor_bridge.usage import Made, made_of, usage_of
+from executor_bridge.observations.scores import observation_of, score_of
+from executor_bridge.outcomes import case_of_content
+from executor_bridge.tracing.steps import Failure, Names, Step, failure_of
+from executor_bridge.tracing.tree import Task, Trace
+from executor_bridge.tracing.usage import Made, usage_of
 from optimizer.models.tasks import CaseSource, Score, Source
 
-CASE_ID = ("optimizer.case_id", "case_id", "caseId", "dataset_item_id", "datasetItemId")
-VARIANT = ("optimizer.variant_id", "variant_id", "variant", "prompt_variant")
-RUN_ID = ("optimizer.run_id", "run_id")
-REPEAT = ("optimizer.repeat", "repeat")
-STAMP = re.compile(r" - \d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?$")
-"""What SDKs put behind the name of an experiment to make it the name of a run."""
-
-EMBEDDING, GENERATION, EVALUATOR, EVENT = "EMBEDDING", "GENERATION", "EVALUATOR", "EVENT"
+EVALUATOR, EVENT = "EVALUATOR", "EVENT"
 ERROR = "ERROR"
-BOOLEAN, NUMERIC, ANNOTATION = "BOOLEAN", "NUMERIC", "ANNOTATION"
-TOKENS = "TOKENS"
+ANNOTATION = "ANNOTATION"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 US = timedelta(microseconds=1)
 NS_PER_US, NS_PER_MS, MS_PER_S = 1_000, 1_000_000, 1_000
@@ -160,8 +151,8 @@ class _Assembly:
         top = self._about.observations[task.tops[-1].span_id] if task.tops else None
         rows = [found.row for found in (item, self._about.trace, top) if found]
         run = next(iter(self._about.run_items), None)
-        said = _said(rows)
-        names = _names(said, rows, run)
+        said = said_by(rows)
+        names = names_of(said, rows, run)
         asked = self._first((item, self._about.trace), (*task.tops, *task.calls), "has_input")
         lower = (*reversed(task.tops), *reversed(task.calls))
         answered = self._first((item, self._about.trace), lower, "has_output")
@@ -178,19 +169,19 @@ class _Assembly:
             names=names,
             case_id=case_id,
             case_source=case_source,
-            experiment=_first_text(row.experiment_name for row in rows)
+            experiment=first_text(row.experiment_name for row in rows)
             or (run.dataset_run_name if run else None)
             or names.run_id,
-            experiment_id=_first_text(row.experiment_id for row in rows)
+            experiment_id=first_text(row.experiment_id for row in rows)
             or (run.dataset_run_id if run else None),
-            title=_first_text(row.trace_name for row in rows)
-            or _first_text(row.name for row in rows),
+            title=first_text(row.trace_name for row in rows)
+            or first_text(row.name for row in rows),
             failure=_failure(state.row, is_open=answered is None) if state else None,
             started_at=started_at,
             ended_at=ended_at,
             latency_ms=latency_ms,
             scores=self._scores(task, item),
-            made=_made(task, names, said, rows),
+            made=made_by(task, names, said, rows),
             usage=usage_of(task),
             asked=asked.raw if asked else None,
             answered=answered.raw if answered else None,
@@ -213,40 +204,18 @@ class _Assembly:
         whole = len(self._tree.roots) <= 1 or len(task.tops) > 1
         ranked = []
         for n, row in enumerate(self._about.scores):
-            about = row.observation_id or _observation_of(row)
+            about = row.observation_id or observation_of(row)
             if about in mine or (about is None and (whole or item is not None)):
                 rank = (row.source == ANNOTATION, about in tops, utc(row.timestamp) or EPOCH, n)
-                ranked.append((rank, _score(row)))
+                ranked.append((rank, score_of(row)))
         best = {score.name: score for _, score in sorted(ranked, key=lambda pair: pair[0])}
         return tuple(best.values())
-
-
-def _observation_of(row: Row) -> str | None:
-    """Return the observation that a score of the third API is about."""
-    subject = fields_of(row.subject)
-    found = subject.get("id") if subject.get("kind") == "observation" else None
-    return found if isinstance(found, str) else None
-
-
-def _score(row: Row) -> Score:
-    """Return what one scorer said: a boolean is a verdict, a category none but by its name."""
-    name = row.name or "score"
-    comment = row.comment or text(fields_of(row.details), ("comment",))
-    value = amount(int(row.value) if isinstance(row.value, bool) else row.value)
-    if row.data_type == BOOLEAN:
-        if value is None and isinstance(row.value, str):
-            value = {True: 1.0, False: 0.0, None: None}[verdict_of(row.value)]
-        return Score(name, value, None if value is None else bool(value), comment)
-    if row.data_type == NUMERIC:
-        return Score(name, value, None, comment)
-    label = row.string_value or (row.value if isinstance(row.value, str) else None)
-    return Score(name, None, verdict_of(label), "; ".join(filter(None, (label, comment))) or None)
 
 
 def _step(found: Found) -> Step:
     """Return an observation as a step of its trace."""
     row = found.row
-    said = _said([row])
+    said = said_by([row])
     prompt = f"{row.prompt_name}@{row.prompt_version}" if row.prompt_version else row.prompt_name
     return Step(
         trace_id=row.trace_id or "",
@@ -257,128 +226,14 @@ def _step(found: Found) -> Step:
         start_ns=_ns(row.start_time),
         end_ns=_ns(row.end_time),
         duration_ms=None,
-        names=_names(said, [row], None),
+        names=names_of(said, [row], None),
         failure=_failure(row, is_open=False),
         passed=None,
-        call=_call(row),
+        call=call_of(row),
         is_judge=row.type == EVALUATOR,
         scores=(),
         resource=(("prompt", prompt),) if prompt else (),
         raw=found.raw,
-    )
-
-
-def _call(row: Row) -> Call | None:
-    """Return what an observation says of a call to a model."""
-    tokens_in, tokens_out, tokens, cached = _tokens(row)
-    if row.type == EMBEDDING and tokens_out is None:
-        tokens_out = 0
-    parameters = {k: v for k, v in fields_of(row.model_parameters).items() if k != "seed"}
-    costs = (row.total_cost, row.calculated_total_cost, fields_of(row.cost_details).get("total"))
-    call = Call(
-        is_inference=row.type in (GENERATION, EMBEDDING),
-        is_embedding=row.type == EMBEDDING,
-        tokens=tokens,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        tokens_cached=cached,
-        cost_usd=next((cost for one in costs if (cost := known(amount(one)))), None),
-        model=row.model or row.provided_model_name,
-        provider=None,
-        parameters=canonical(parameters).decode() if parameters else None,
-        response_id=None,
-    )
-    return call if call.is_inference or call.has_usage else None
-
-
-def _tokens(row: Row) -> tuple[int | None, int | None, int | None, int | None]:
-    """Return tokens in, out, in all and cached.
-
-    Other kinds of tokens (cached, reasoning, audio) come on top of those in and out where the
-    total says so, and are a part of them otherwise.
-    """
-    details = fields_of(row.usage_details) or fields_of(row.usage)
-    unit = details.pop("unit", TOKENS)
-    told = {name: n for name, value in details.items() if (n := count(value)) is not None}
-    if unit not in (TOKENS, None) or not any(told.values()):
-        return None, None, None, None
-    total = told.pop("total", None)
-    tokens_in, tokens_out = told.pop("input", None), told.pop("output", None)
-    cached = sum(n for name, n in told.items() if _is_cache_read(name))
-    extra_out = sum(n for name, n in told.items() if _is_out(name))
-    extra_in = sum(told.values()) - extra_out
-    if total is not None:
-        base = (tokens_in or 0) + (tokens_out or 0)
-        if total == base + extra_in + extra_out or total == base + extra_in:
-            tokens_in = (tokens_in or 0) + extra_in
-        if extra_out and total in (base + extra_in + extra_out, base + extra_out):
-            tokens_out = (tokens_out or 0) + extra_out
-    return tokens_in, tokens_out, total, cached or None
-
-
-def _is_cache_read(name: str) -> bool:
-    return "cache" in name and "creation" not in name and "write" not in name
-
-
-def _is_out(name: str) -> bool:
-    return "output" in name or "reasoning" in name
-
-
-def _said(rows: Iterable[Row]) -> dict[str, Any]:
-    """Return the metadata of rows as one object, the first word counting."""
-    said: dict[str, Any] = {}
-    for row in rows:
-        for told in (row.experiment_item_metadata, row.metadata, row.experiment_metadata):
-            metadata = fields_of(told)
-            attributes = fields_of(metadata.get("attributes"))
-            said = attributes | metadata | said
-    return said
-
-
-def _names(said: Mapping[str, Any], rows: Iterable[Row], run: Row | None) -> Names:
-    rows = list(rows)
-    of_item = _first_text(row.experiment_item_id or row.dataset_item_id for row in rows)
-    repeat = next((n for name in REPEAT if (n := count(said.get(name))) is not None), None)
-    return Names(
-        case_id=of_item or (run.dataset_item_id if run else None) or _name(said, CASE_ID),
-        repeat=repeat if repeat is None or repeat >= 0 else None,
-        run_id=_name(said, RUN_ID),
-        variant=_name(said, VARIANT),
-        workflow=_name(said, ("optimizer.workflow_id", "workflow")),
-        dataset=_first_text(row.experiment_dataset_id for row in rows),
-        scenario=_name(said, ("optimizer.scenario", "scenario")),
-        family=_name(said, ("optimizer.family", "family")),
-        tenant=_name(said, ("optimizer.tenant", "tenant")),
-    )
-
-
-def _name(said: Mapping[str, Any], names: Iterable[str]) -> str | None:
-    """Return the first of some fields that can be a name: a text or a whole number."""
-    found = (said.get(name) for name in names)
-    is_name = (one for one in found if isinstance(one, str | int) and not isinstance(one, bool))
-    return next((str(one) for one in is_name if one != ""), None)
-
-
-def _first_text(values: Iterable[str | None]) -> str | None:
-    return next(filter(None, values), None)
-
-
-def _made(task: Task, names: Names, said: Mapping[str, Any], rows: Iterable[Row]) -> Made:
-    """Return what a task was executed with: told by its calls, else by its experiment."""
-    made = made_of(task, names, text(said, ("prompt", "instructions", "system_prompt")))
-    prompts = {value for step in task.calls for name, value in step.resource if name == "prompt"}
-    experiment = _first_text(row.experiment_name for row in rows)
-    parameters = fields_of(said.get("parameters"))
-    label = names.variant or " + ".join(sorted(prompts)) or None
-    is_named = names.variant is not None
-    if label is None and experiment is not None:
-        label, is_named = STAMP.sub("", experiment), True
-    return made._replace(
-        label=label,
-        is_named=is_named,
-        provider=made.provider or text(said, ("provider",)),
-        model=made.model or text(said, ("model", "model_name")),
-        parameters=made.parameters or (canonical(parameters).decode() if parameters else None),
     )
 
 

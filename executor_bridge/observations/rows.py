@@ -16,13 +16,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from executor_bridge.base import Shape
-from executor_bridge.genai import parsed
 from executor_bridge.heads import heads
 from executor_bridge.lenient import Skipped, decoded, rows
 from executor_bridge.outcomes import number, whole
 from executor_bridge.tables.csv_rows import csv_rows
 from executor_bridge.tables.parquet import parquet_rows
 from executor_bridge.texts import documents
+from executor_bridge.tracing.genai import parsed
 from optimizer.models.tasks import Source
 
 NESTED = ("data", "traces", "observations", "scores", "datasetRunItems", "experimentItems")
@@ -188,7 +188,9 @@ class Observations:
             try:
                 row = msgspec.convert(named, Row, strict=False)
             except msgspec.ValidationError as error:
-                self._skipped.add(place, str(error), f"fields of this {kind}")
+                found, _, path = str(error).partition(" - at `$")
+                where = f"{place}{path.rstrip('`')}" if place else path.strip("`.")
+                self._skipped.add(where or "the row", found, f"the fields of this {kind}")
                 continue
             has_input, has_output = row.input is not None, row.output is not None
             row.input = row.output = row.expected_output = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from msgspec import Raw, Struct
 
-from executor_bridge.genai import Attributes, Call, call_of, is_judge, parsed, text
-from executor_bridge.otlp import Event, Span
 from executor_bridge.outcomes import number
+from executor_bridge.tracing.genai import Attributes, Call, call_of, is_judge, parsed, text
+from executor_bridge.tracing.otlp import Event, Span
+from executor_bridge.wire import Scenario
 from optimizer.models.tasks import Score
 
 CASE_ID = ("optimizer.case_id", "langfuse.experiment.item.id", "test.case.name")
@@ -24,6 +25,7 @@ RUN_ID = ("optimizer.run_id", "langfuse.experiment.name")
 VARIANT = ("optimizer.variant_id", "gen_ai.prompt.name")
 WORKFLOW = ("optimizer.workflow_id", "optimizer.workflow", "gen_ai.workflow.name", "service.name")
 DATASET = ("optimizer.dataset", "langfuse.experiment.dataset.id", "test.suite.name")
+SCENARIOS = frozenset(get_args(Scenario))
 RESULT = "gen_ai.evaluation.result"
 VERDICT = "test.case.result.status"
 VERDICTS = {
@@ -147,6 +149,11 @@ def failure_of(kind: str, message: str | None) -> Failure:
     return Failure(status, message)
 
 
+def scenario_of(name: str | None) -> str | None:
+    """Return a scenario, None where a name is none of those there are."""
+    return name if name in SCENARIOS else None
+
+
 def verdict_of(label: object) -> bool | None:
     """Return what a label says of pass or fail, None where that is nothing."""
     return VERDICTS.get(label.strip().lower()) if isinstance(label, str) else None
@@ -197,7 +204,7 @@ def _names(said: Attributes) -> Names:
         variant=_name(said, VARIANT),
         workflow=_name(said, WORKFLOW),
         dataset=_name(said, DATASET),
-        scenario=_name(said, ("optimizer.scenario",)),
+        scenario=scenario_of(_name(said, ("optimizer.scenario",))),
         family=_name(said, ("optimizer.family",)),
         tenant=_name(said, ("optimizer.tenant",)),
     )

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from executor_bridge.outcomes import variant_of
-from executor_bridge.steps import Names, Step
-from executor_bridge.traces import Task
+from executor_bridge.tracing.steps import Names, Step
+from executor_bridge.tracing.tree import Task
 from optimizer.models.tasks import Variant
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from executor_bridge.steps import Step
+from executor_bridge.tracing.steps import Step
 
 
 class Task(NamedTuple):
