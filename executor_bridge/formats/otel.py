@@ -136,8 +136,12 @@ class _Tasks:
         return self.mark is not None or any(verdict is not None for verdict in verdicts)
 
     def _outcome(self, task: ToldTask) -> Outcome:
-        asked = talk(task.asked, self.source).asked if task.asked else None
-        answered = talk(task.answered, self.source).answered if task.answered else None
+        asking = talk(task.asked, self.source) if task.asked else None
+        answering = asking
+        if task.answered is not task.asked:
+            answering = talk(task.answered, self.source) if task.answered else None
+        asked = asking.asked if asking else None
+        answered = answering.answered if answering else None
         names, top = task.top.names, task.top
         return Outcome(
             key=key_of(top),

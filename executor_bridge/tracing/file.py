@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -128,9 +128,10 @@ class TraceFile:
     def _told(self, task: Task) -> ToldTask:
         """Return what is kept of a task."""
         top = task.tops[0]
-        first = self._talk(task.calls[0] if task.calls else top)
-        asked, answered = self._speakers(task)
-        content = talk(asked.raw, self._source).asked if asked else None
+        talks = {one.span_id: talk(one.raw, self._source) for one in (*task.tops, *task.calls)}
+        first = talks[(task.calls or task.tops)[0].span_id]
+        asked, answered = _speakers(task, talks)
+        content = talks[asked.span_id].asked if asked else None
         failure = next((one.failure for one in task.tops if one.failure), None)
         case_source = CaseSource.CONTENT if content is not None else CaseSource.TASK
         case_id = case_of_content(content) if content is not None else key_of(top)
@@ -152,16 +153,14 @@ class TraceFile:
             answered=answered.raw if answered else None,
         )
 
-    def _talk(self, step: Step) -> Talk:
-        return talk(step.raw, self._source)
 
-    def _speakers(self, task: Task) -> tuple[Step | None, Step | None]:
-        """Return the spans that say what was asked and answered: the uppermost, else the calls."""
-        asking = (*task.tops, *task.calls)
-        answering = (*task.tops, *reversed(task.calls))
-        asked = next((one for one in asking if self._talk(one).asked is not None), None)
-        answered = next((one for one in answering if self._talk(one).answered is not None), None)
-        return asked, answered
+def _speakers(task: Task, talks: Mapping[str, Talk]) -> tuple[Step | None, Step | None]:
+    """Return the spans that say what was asked and answered: the uppermost, else the calls."""
+    asking = (*task.tops, *task.calls)
+    answering = (*task.tops, *reversed(task.calls))
+    asked = next((one for one in asking if talks[one.span_id].asked is not None), None)
+    answered = next((one for one in answering if talks[one.span_id].answered is not None), None)
+    return asked, answered
 
 
 def talk(raw: msgspec.Raw, source: Source) -> Talk:

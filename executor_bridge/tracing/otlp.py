@@ -263,20 +263,25 @@ def _attributes(attributes: Iterable[_Attribute] | None) -> dict[str, Any]:
 
 
 def _plain(value: _Value | None) -> Any:
-    """Return a value of OTLP as a plain one."""
-    match value:
-        case None:
-            return None
-        case _Value(array_value=_Values() as many):
-            return [_plain(one) for one in many.values]
-        case _Value(kvlist_value=_Fields() as fields):
-            return _attributes(fields.values)
-        case _Value(int_value=int() | str() as count):
-            return _whole(count)
-        case _Value(double_value=float() | str() as amount):
-            return number(float(amount)) if _is_number(amount) else None
-    one = value.string_value if value.string_value is not None else value.bool_value
-    return one if one is not None else value.bytes_value
+    """Return a value of OTLP as a plain one; texts and numbers, which are most, come first."""
+    if value is None:
+        return None
+    if value.string_value is not None:
+        return value.string_value
+    if value.int_value is not None:
+        return _whole(value.int_value)
+    if value.double_value is not None:
+        return _number(value.double_value)
+    return value.bool_value if value.bool_value is not None else _compound(value)
+
+
+def _compound(value: _Value) -> Any:
+    """Return a value of OTLP that is no plain one: a list, an object, or bytes."""
+    if value.array_value is not None:
+        return [_plain(one) for one in value.array_value.values]
+    if value.kvlist_value is not None:
+        return _attributes(value.kvlist_value.values)
+    return value.bytes_value
 
 
 def _whole(value: int | str | None) -> int | None:
@@ -286,12 +291,12 @@ def _whole(value: int | str | None) -> int | None:
     return whole(value)
 
 
-def _is_number(value: float | str) -> bool:
+def _number(value: float | str) -> float | None:
+    """Return a number, which OTLP may write as a text (NaN, Infinity)."""
     try:
-        float(value)
+        return number(float(value))
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _is_remote(flags: int | None) -> bool | None:
