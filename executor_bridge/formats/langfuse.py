@@ -192,15 +192,15 @@ def _by_run(
 ) -> dict[str, list[Observed]]:
     """Return the tasks of each run; experiments of one name are told apart by their ids."""
     runs: dict[str, list[Observed]] = defaultdict(list)
-    ids: dict[str, str | None] = {}
+    owners: dict[str, str | None] = {}
     for task in tasks:
-        name = task.experiment
+        name, owner = task.experiment, task.experiment_id
         if name is None:
             variant = variants[task.made]
-            start = f"{task.title or 'traces'}-{variant.label}"
-            name = f"{start}-{variant.variant_id}-{source.sha256[:16]}"
-        elif ids.setdefault(name, task.experiment_id) != task.experiment_id:
-            name = f"{name}-{task.experiment_id}"
+            name = f"{task.title or 'traces'}-{variant.label}-{source.sha256[:16]}"
+            owner = variant.variant_id
+        if owners.setdefault(name, owner) != owner:
+            name = f"{name}-{owner}"
         runs[name].append(task)
     return runs
 

@@ -191,11 +191,15 @@ def _by_run(
     """Yield the tasks of each run."""
     variants = variants_of({task.made for task in tasks})
     runs: dict[str, list[ToldTask]] = defaultdict(list)
+    owners: dict[str, str] = {}
     for task in tasks:
         names, variant = task.top.names, variants[task.made]
-        service = names.workflow or "traces"
-        unnamed = f"{service}-{variant.label}-{variant.variant_id}-{source.sha256[:16]}"
-        runs[names.run_id or unnamed].append(task)
+        name = names.run_id
+        if name is None:
+            name = f"{names.workflow or 'traces'}-{variant.label}-{source.sha256[:16]}"
+            if owners.setdefault(name, variant.variant_id) != variant.variant_id:
+                name = f"{name}-{variant.variant_id}"
+        runs[name].append(task)
     for run_id, found in runs.items():
         yield _Tasks(
             run_id=run_id,
@@ -212,7 +216,7 @@ def _run(
 ) -> Run:
     """Return one run; what it ran in is told by its first task."""
     first = run.tasks[0]
-    resource = {key: value for key, value in first.top.resource if isinstance(value, str | int)}
+    resource = dict(first.top.resource)
     started_at = _time(min((task.start_ns for task in run.tasks if task.start_ns), default=None))
     if started_at is None:
         warnings = (NO_TIME, *warnings)
@@ -221,14 +225,10 @@ def _run(
         workflow_id=settings.workflow or first.top.names.workflow or "traces",
         started_at=started_at or file_time(source),
         tool="otel",
-        git_sha=_text(resource.pop("vcs.ref.head.revision", None)),
-        branch=_text(resource.pop("vcs.ref.head.name", None)),
-        pull_request=_text(resource.pop("vcs.change.id", None)),
+        git_sha=resource.pop("vcs.ref.head.revision", None),
+        branch=resource.pop("vcs.ref.head.name", None),
+        pull_request=resource.pop("vcs.change.id", None),
         metadata=resource,
         warnings=warnings if run.is_judged else (*warnings, UNJUDGED),
     )
     return run_of(facts, run, source=source, settings=settings, place=place)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -10,7 +10,7 @@ import msgspec
 
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import case_of_content
-from executor_bridge.tracing.genai import Talk, talk_of
+from executor_bridge.tracing.genai import RESPONSE_ID, Talk, talk_of, text
 from executor_bridge.tracing.otlp import LogEvent, Span, content_of, told
 from executor_bridge.tracing.steps import RESULT, Step, score_of, step_of
 from executor_bridge.tracing.tree import Task, Trace
@@ -86,8 +86,9 @@ class TraceFile:
         self._add(late, [step for found in steps.values() for step in found] if late else [])
 
     def tasks(self) -> Iterator[ToldTask]:
-        """Yield the tasks of all traces."""
-        for trace in self._traces.values():
+        """Yield the tasks of all traces, once: each trace is let go when it has been told."""
+        for trace_id in list(self._traces):
+            trace = self._traces.pop(trace_id)
             self._count("spans stand above themselves and are left out", trace.n_circular)
             self._count("spans stand in the file more than once, the last counts", trace.n_repeated)
             found = list(trace.tasks_by_case() if self._is_by_case else trace.tasks_by_root())
@@ -116,10 +117,11 @@ class TraceFile:
     def _add(self, late: Iterable[LogEvent], steps: Iterable[Step]) -> None:
         """Add the evaluations in log records to the spans they are about."""
         answers = {one.call.response_id: one for one in steps if one.call}
+        answers.pop(None, None)
         for found in late:
             trace = self._traces.get(found.trace_id or "")
             step = trace.step(found.span_id) if trace else None
-            step = step or answers.get(found.event.attributes.get("gen_ai.response.id") or "")
+            step = step or answers.get(text(found.event.attributes, RESPONSE_ID))
             if step is None:
                 self._count("evaluations belong to no span of this file and are left out")
             else:

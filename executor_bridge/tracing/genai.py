@@ -15,8 +15,9 @@ from executor_bridge.meaning import canonical
 from executor_bridge.outcomes import known, number, whole
 from executor_bridge.tracing.otlp import Event
 
-OPERATION = "gen_ai.operation.name"
-KIND = "openinference.span.kind"
+OPERATION = ("gen_ai.operation.name",)
+KIND = ("openinference.span.kind",)
+RESPONSE_ID = ("gen_ai.response.id",)
 EMBEDDINGS, EMBEDDING = "embeddings", "EMBEDDING"
 CALLS = frozenset({"chat", "text_completion", "generate_content", EMBEDDINGS, "completion"})
 CALL_KINDS = frozenset({"LLM", EMBEDDING})
@@ -144,7 +145,7 @@ class Talk(NamedTuple):
 
 def call_of(attributes: Attributes) -> Call | None:
     """Return what a span says of a call to a model, None where it says nothing of the kind."""
-    operation, kind = attributes.get(OPERATION), attributes.get(KIND)
+    operation, kind = text(attributes, OPERATION), text(attributes, KIND)
     is_inference = operation in CALLS or kind in CALL_KINDS
     is_embedding = operation == EMBEDDINGS or kind == EMBEDDING
     tokens_in, tokens_out, cached = _tokens(attributes)
@@ -161,7 +162,7 @@ def call_of(attributes: Attributes) -> Call | None:
         model=text(attributes, MODEL),
         provider=text(attributes, PROVIDER),
         parameters=_parameters(attributes),
-        response_id=text(attributes, ("gen_ai.response.id",)),
+        response_id=text(attributes, RESPONSE_ID),
     )
     return call if is_inference or call.has_usage else None
 
@@ -169,8 +170,8 @@ def call_of(attributes: Attributes) -> Call | None:
 def is_judge(attributes: Attributes) -> bool:
     """Tell whether a span grades: what is below it is not the system's."""
     return (
-        attributes.get(KIND) in JUDGE_KINDS
-        or attributes.get(OPERATION) in JUDGE_OPERATIONS
+        text(attributes, KIND) in JUDGE_KINDS
+        or text(attributes, OPERATION) in JUDGE_OPERATIONS
         or not attributes.keys().isdisjoint(("gen_ai.evaluation.name", "evaluator_name"))
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from msgspec import Raw, Struct
 
@@ -115,7 +115,7 @@ class Step(Struct, gc=False, kw_only=True):
     call: Call | None
     is_judge: bool
     scores: tuple[Score, ...]
-    resource: tuple[tuple[str, Any], ...]
+    resource: tuple[tuple[str, str], ...]
     raw: Raw
 
 
@@ -137,7 +137,9 @@ def step_of(span: Span) -> Step:
         call=call_of(span.attributes),
         is_judge=is_judge(span.attributes),
         scores=tuple(_scores(span)),
-        resource=tuple((key, span.resource[key]) for key in RESOURCE if key in span.resource),
+        resource=tuple(
+            (name, said_by) for name in RESOURCE if (said_by := text(span.resource, (name,)))
+        ),
         raw=span.raw,
     )
 

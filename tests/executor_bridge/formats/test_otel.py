@@ -477,6 +477,23 @@ def test_absurd_times_and_numbers_are_unknown(native):
     assert any("own time" in warning for warning in native.header(content).warnings)
 
 
+def test_attributes_of_other_types_than_expected_are_passed_over(native):
+    names = (
+        "gen_ai.operation.name",
+        "openinference.span.kind",
+        "gen_ai.request.model",
+        "gen_ai.usage.input_tokens",
+        "optimizer.repeat",
+        "optimizer.variant_id",
+        "error.type",
+        "gen_ai.response.id",
+    )
+    odd = {name: [["x"]] for name in names}
+    content = request(case("a", "c", odd), resource={"service.version": [1], "x": {"y": [2]}})
+    (row,) = native.rows(content)
+    assert (row.status, row.tokens, row.repeat) == ("succeeded", None, 0)
+
+
 def test_every_text_comes_through_whole(native):
     odd = "a|b\n<b>\x1b[31m" + "x" * 1_000_000
     said = {"gen_ai.input.messages": odd, "optimizer.variant_id": odd}
