@@ -15,7 +15,7 @@ from executor_bridge.judging import UNJUDGED, pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.observations.names import STAMP
 from executor_bridge.observations.rows import Kind, Observations, row_of
-from executor_bridge.observations.tasks import Observed, tasks_in
+from executor_bridge.observations.tasks import Observed, ObservedTasks
 from executor_bridge.outcomes import (
     NO_TIME,
     NORMAL,
@@ -125,15 +125,16 @@ class Langfuse:
         """
         skipped = Skipped(settings)
         rows = Observations(source, skipped)
-        tasks = sorted(tasks_in(rows, source), key=_order)
-        if rows.found and not tasks:
+        observed = ObservedTasks(rows, source)
+        tasks = sorted(observed, key=_order)
+        if rows.kinds and not tasks:
             raise _refusal(rows, source)
         mark = pass_mark(
             (primary(task.scores, settings.score) for task in tasks), settings.pass_score
         )
         variants = variants_of({task.made for task in tasks})
         runs = _by_run(tasks, variants, source)
-        warnings = (*_warnings(rows, tasks), *skipped.warnings())
+        warnings = (*_warnings(rows, observed), *skipped.warnings())
         made = (
             _run(
                 _Tasks(
@@ -158,33 +159,25 @@ def _order(task: Observed) -> tuple[float, str]:
 
 def _refusal(rows: Observations, source: Source) -> FormatError:
     """Return the error for rows that are no tasks by themselves."""
-    kinds = {found.kind for found in rows.found}
-    names = " and ".join(sorted(f"{kind}s" for kind in kinds))
+    names = " and ".join(sorted(f"{kind}s" for kind in rows.kinds))
     expected = "experiment items, observations or traces among them"
-    fault = Fault(place="rows", found=f"{len(rows.found)} {names} only", expected=expected)
-    return FormatError(source.path, (fault,), hint=NO_TASKS if Kind.SCORE in kinds else NO_ROWS)
+    fault = Fault(place="rows", found=f"{rows.kinds.total()} {names} only", expected=expected)
+    hint = NO_TASKS if Kind.SCORE in rows.kinds else NO_ROWS
+    return FormatError(source.path, (fault,), hint=hint)
 
 
-def _warnings(rows: Observations, tasks: Iterable[Observed]) -> Iterator[str]:
+def _warnings(rows: Observations, observed: ObservedTasks) -> Iterator[str]:
     """Yield what a reader should know of the whole file."""
-    n_rows = sum(found.kind is not Kind.SCORE for found in rows.found)
+    n_rows = rows.kinds.total() - rows.kinds[Kind.SCORE]
     if rows.n_promised is not None and rows.n_promised > n_rows:
         yield f"partial: the file holds {n_rows} of the {rows.n_promised} rows its pages speak of"
     elif rows.has_more:
         yield "partial: the last page in the file names a next one that is not in it"
-    observations = [found.row for found in rows.found if found.kind is Kind.OBSERVATION]
-    ids = {row.id for row in observations}
-    above = (row.parent_observation_id for row in observations)
-    n_cut = sum(parent is not None and parent not in ids for parent in above)
-    if n_cut:
-        yield f"{n_cut} observations stand below one that is not in the file: tasks may be partial"
-    traces = {task.trace_id for task in tasks}
-    n_lost = sum(
-        found.kind is Kind.SCORE and (found.row.trace_id or "") not in traces
-        for found in rows.found
-    )
-    if n_lost:
-        yield f"{n_lost} scores belong to no task of this file and are left out"
+    counts = {
+        "observations stand below one that is not in the file, some tasks in part": observed.n_cut,
+        "scores belong to no task of this file and are left out": observed.n_lost,
+    }
+    yield from (f"{n} {what}" for what, n in counts.items() if n)
 
 
 def _by_run(

@@ -67,7 +67,8 @@ class Otel:
             "the trace id as request id, which feedback can name",
         ),
         lost=(
-            "spans that are neither a task nor below one: their number is a warning",
+            "spans of no task; traces with calls to models that name no case, where others of the "
+            "file do, are counted in a warning",
             "links, metrics, other events, attributes of tools",
             "retries inside a span: latency covers them",
         ),

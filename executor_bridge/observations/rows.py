@@ -7,6 +7,7 @@ what belongs to them, and files that hold several kinds of rows are taken apart 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -120,21 +121,26 @@ class Page(Struct):
 
 
 class Observations:
-    """The rows of a file.
+    """The rows of a file, to be gone through once; what is told of them is known thereafter.
 
     Attributes:
-        found: They.
+        kinds: How many of each kind there are.
         n_promised: How many rows the pages speak of, or None.
         has_more: Whether the last page names a next one.
     """
 
     def __init__(self, source: Source, skipped: Skipped) -> None:
-        """Read all rows; what cannot be read is skipped and counted."""
+        """Take the file, and what takes the rows that cannot be read."""
+        self.kinds: Counter[Kind] = Counter()
         self.n_promised: int | None = None
         self.has_more = False
         self._source = source
         self._skipped = skipped
-        self.found = list(self._rows())
+
+    def __iter__(self) -> Iterator[Found]:
+        for found in self._rows():
+            self.kinds[found.kind] += 1
+            yield found
 
     def _rows(self) -> Iterator[Found]:
         shape = next(heads(self._source)).shape

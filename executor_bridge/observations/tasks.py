@@ -104,14 +104,38 @@ class _Rows:
                 self.scores.append(row)
 
 
-def tasks_in(rows: Observations, source: Source) -> Iterator[Observed]:
-    """Yield the tasks of a file, in order of traces."""
-    traces: dict[str, _Rows] = defaultdict(_Rows)
-    for found in rows.found:
-        traces[_trace_id(found)].add(found)
-    for trace_id, about in traces.items():
-        if trace_id:
-            yield from _Assembly(trace_id, about, source).tasks()
+class ObservedTasks:
+    """The tasks of a file, in order of traces; each trace is let go when it has been told.
+
+    Attributes:
+        n_cut: How many observations stand below one that is not in the file.
+        n_lost: How many scores belong to no task.
+    """
+
+    def __init__(self, rows: Observations, source: Source) -> None:
+        """Take the rows of the file."""
+        self.n_cut = self.n_lost = 0
+        self._source = source
+        self._interned: dict[Any, Any] = {}
+        self._traces: dict[str, _Rows] = defaultdict(_Rows)
+        for found in rows:
+            self._traces[_trace_id(found)].add(found)
+
+    def __iter__(self) -> Iterator[Observed]:
+        self.n_lost += len(self._traces.pop("", _Rows()).scores)
+        for trace_id in list(self._traces):
+            about = self._traces.pop(trace_id)
+            assembly = _Assembly(trace_id, about, self._source)
+            self.n_cut += assembly.n_cut
+            tasks = list(assembly.tasks())
+            self.n_lost += 0 if tasks else len(about.scores)
+            yield from map(self._sparing, tasks)
+
+    def _sparing(self, task: Observed) -> Observed:
+        """Return a task that shares what it has in common with others."""
+        task.names = self._interned.setdefault(task.names, task.names)
+        task.made = self._interned.setdefault(task.made, task.made)
+        return task
 
 
 def _trace_id(found: Found) -> str:
@@ -134,6 +158,11 @@ class _Assembly:
         self._about = about
         self._source = source
         self._tree = Trace([_step(found) for found in about.observations.values()])
+
+    @property
+    def n_cut(self) -> int:
+        """How many observations stand below one that is not in the file."""
+        return sum(root.parent_id is not None for root in self._tree.roots)
 
     def tasks(self) -> Iterator[Observed]:
         """Yield one task per experiment item; else per root that names a case; else one."""

@@ -414,3 +414,16 @@ def test_every_text_and_nan_come_through(native):
 def test_fields_of_a_newer_version_are_ignored(native):
     (row,) = native.rows([item(somethingNew={"a": 1}, experimentMetadata=None)])
     assert row.status == "succeeded"
+
+
+def test_scores_of_other_traces_are_counted(native):
+    content = lines(observation(), score(), score(trace="t9"), score(trace=""))
+    assert (
+        "2 scores belong to no task of this file and are left out"
+        in native.header(content).warnings
+    )
+
+
+def test_a_run_of_errors_only_is_read(native):
+    rows = [item(name, name, level="ERROR", statusMessage="503") for name in ("a", "b")]
+    assert [row.status for row in native.rows(rows)] == ["error", "error"]
