@@ -133,6 +133,7 @@ class RunFacts:
         assumed_timezone: Zone given to times that carried none, or None where all did.
         metadata: What else the tool says of the run, plain values only.
         warnings: What a reader should know of how it was read.
+        choices: What decided how the file was read beside the settings that all bridges share.
     """
 
     run_id: str
@@ -149,6 +150,7 @@ class RunFacts:
     assumed_timezone: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    choices: str = ""
 
 
 def run_of(
@@ -186,7 +188,9 @@ def run_of(
         finished_at=finished_at,
         duration_s=facts.duration_s,
         n_tasks=seen.n,
-        content_sha256=text_sha256(f"{source.sha256}:{facts.run_id}:{_choices(settings)}"),
+        content_sha256=text_sha256(
+            f"{source.sha256}:{facts.run_id}:{_choices(settings)}{facts.choices}"
+        ),
         place=place,
         tool=facts.tool,
         tool_version=facts.tool_version,

@@ -55,6 +55,16 @@ class FailurePatternSettings(Settings):
     """Regular expression, searched in the message without regard to case."""
 
 
+class TableSettings(Settings):
+    """What the columns of a kind of table mean."""
+
+    map: Annotated[dict[str, str], Field(min_length=1)]
+    """For each field its column, as in `--map FIELD=COLUMN`: `{ case_id = "question_id" }`."""
+
+    columns: tuple[str, ...] = ()
+    """Columns that such a table is recognized by. Default: all that are mapped."""
+
+
 class IngestSettings(Settings):
     """How result files are read."""
 
@@ -101,6 +111,15 @@ class IngestSettings(Settings):
 
     prices: Path | None = None
     """Price table for that, a YAML or JSON file. Default: the package genai-prices."""
+
+    map: dict[str, str] = Field(default_factory=dict)
+    """What the columns of a table mean, by field, as `--map FIELD=COLUMN` says it."""
+
+    tables: dict[str, TableSettings] = Field(default_factory=dict)
+    """Saved mappings of tables by name; a table that only one of them fits is read by it."""
+
+    table: str | None = None
+    """The saved mapping that a table is read by. Default: the only one that fits."""
 
     def patterns(self) -> tuple[FailurePattern, ...]:
         """Return the user's failure patterns as records."""

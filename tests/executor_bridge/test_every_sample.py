@@ -23,9 +23,7 @@ FILES = [
     for path in sorted(SAMPLES.rglob("*"))
     if path.is_file() and path.suffix != ".md" and "make" not in path.relative_to(SAMPLES).parts
 ]
-every_file = pytest.mark.parametrize(
-    "path", FILES, ids=lambda path: str(path.relative_to(SAMPLES))
-)
+every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SAMPLES)))
 
 Told = Counter[tuple[str, str, str]]
 """How often each case ended in each state under each variant."""

@@ -1,0 +1,301 @@
+"""What a row of a table says of a task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from executor_bridge.clock import Clock, UnusableTimeError
+from executor_bridge.meaning import canonical
+from executor_bridge.outcomes import Outcome, case_of_content, known, variant_of
+from executor_bridge.tables import cells
+from executor_bridge.tables.cells import UnclearError
+from executor_bridge.tables.endings import UnclearFieldError, ending_of
+from executor_bridge.tables.fields import FAMILIES
+from executor_bridge.tables.mapping import Column, Constant, Line, Pattern, Row, unpacked
+from optimizer.models.errors import Fault
+from optimizer.models.ingest import REFUSE, IngestSettings
+from optimizer.models.tasks import CaseSource, Score, Variant
+
+T = TypeVar("T")
+
+SHOWN_CHARS = 40
+PLAIN_OBJECTS = ("parameters", "metadata")
+"""Families whose JSON text in a cell is an object."""
+
+VARIANT_FIELDS = ("variant", "prompt", "provider", "model")
+DEFAULT_LABEL = "default"
+
+
+class UnreadableRowError(ValueError):
+    """A row that cannot be read as a task; its fault says why."""
+
+    def __init__(self, place: str, found: object, expected: str) -> None:
+        """Take where, what stands there and what should."""
+        super().__init__(expected)
+        self.fault = Fault(place=place, found=_shown(found), expected=expected)
+
+
+class RunSays(NamedTuple):
+    """What a row says of its run."""
+
+    run_id: str | None
+    workflow: str | None
+    git_sha: str | None
+    branch: str | None
+
+
+class Told(NamedTuple):
+    """What a row says.
+
+    Attributes:
+        outcome: Of its task.
+        is_open: Whether only its score can say if it passed.
+        run: Of its run.
+    """
+
+    outcome: Outcome
+    is_open: bool
+    run: RunSays
+
+
+class Teller:
+    """Reads rows by a mapping and counts what was unclear in them."""
+
+    def __init__(self, lines: tuple[Line, ...], settings: IngestSettings) -> None:
+        """Sort the lines of the mapping by what they are for."""
+        self.clock = Clock(settings.assume_timezone)
+        self.unclear: Counter[str] = Counter()
+        self.first_unclear: dict[str, str] = {}
+        self.n_left_out = self.n_refused = 0
+        self.score_names: dict[str, None] = {}
+        self._settings = settings
+        self._plain: dict[str, Column | Constant] = {}
+        self._families: dict[str, list[Line]] = {}
+        for line in lines:
+            if line.field.name in FAMILIES:
+                self._families.setdefault(line.field.name, []).append(line)
+            elif not isinstance(line.place, Pattern):
+                self._plain[line.field.name] = line.place
+        self._taken = frozenset(
+            name
+            for line in lines
+            if isinstance(line.place, Column)
+            for name in (line.place.name, str((*line.place.path, "")[0]))
+        )
+        self._variants: dict[tuple[str | None, ...], Variant] = {}
+        self._place = ""
+
+    def told(self, place: str, row: Row) -> Told | None:
+        """Return what a row says, None where it says that it is no task.
+
+        Raises:
+            UnreadableRowError: How the task went cannot be told, or when it was must be told.
+        """
+        self._place = place
+        values = {name: one.of(row) for name, one in self._plain.items()}
+        if "only" in values and not self._read("only", values["only"], cells.truth):
+            self.n_left_out += 1
+            return None
+        scores = tuple(self._scores(row))
+        try:
+            ending = ending_of(values)
+        except UnclearFieldError as error:
+            raise UnreadableRowError(
+                f"{place}: {error.field}", error.value, error.expected
+            ) from error
+        is_refused = ending.is_refused
+        self.n_refused += is_refused
+        inputs, outputs = self._object(row, "input"), self._object(row, "output")
+        expected = self._object(row, "expected")
+        dataset = cells.text(values.get("dataset"))
+        case_id, case_source = self._case(values, inputs, expected, dataset)
+        created_at = self._time("created_at", values)
+        finished_at = self._time("finished_at", values)
+        outcome = Outcome(
+            key=place,
+            case_id=case_id,
+            case_source=case_source,
+            variant=self._variant(values, row),
+            status=ending.status,
+            message=ending.message,
+            repeat=self._count("repeat", values),
+            score=self._primary(scores),
+            scores=scores,
+            latency_ms=self._latency(values, created_at, finished_at),
+            cached=self._read("cached", values.get("cached"), cells.truth),
+            tokens=None if is_refused else self._count("tokens", values),
+            tokens_in=None if is_refused else self._count("tokens_in", values),
+            tokens_out=None if is_refused else self._count("tokens_out", values),
+            tokens_cached=self._count("tokens_cached", values),
+            cost_usd=None if is_refused else known(self._amount("cost_usd", values)),
+            judge_tokens=self._count("judge_tokens", values),
+            judge_cost_usd=self._amount("judge_cost_usd", values),
+            attempts=self._count("attempts", values) or 1,
+            dataset=dataset,
+            family=cells.text(values.get("family")),
+            tenant=cells.text(values.get("tenant")),
+            task_type=cells.text(values.get("task_type")),
+            request_id=cells.text(values.get("request_id")),
+            created_at=created_at,
+            finished_at=finished_at,
+            inputs=_with_expected(inputs, expected),
+            outputs=outputs,
+            metadata=self._object(row, "metadata"),
+        )
+        return Told(outcome, ending.is_open, self._run(values))
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what a reader should know of the cells."""
+        for field, n in sorted(self.unclear.items()):
+            values = "1 value is" if n == 1 else f"{n} values are"
+            yield f"{field}: {values} unclear and unknown, the first {self.first_unclear[field]}"
+        if self.clock.n_naive:
+            n, zone = self.clock.n_naive, self.clock.zone_name
+            yield f"{n} {'time' if n == 1 else 'times'} without a zone, read as {zone}"
+        if self.n_left_out:
+            n = self.n_left_out
+            yield f"{n} {'row is' if n == 1 else 'rows are'} no task, as `only` says"
+        if self.n_refused:
+            requests = "1 request" if self.n_refused == 1 else f"{self.n_refused} requests"
+            yield f"{requests} ended in an HTTP error: tokens and cost recorded for it do not count"
+
+    def _case(
+        self,
+        values: Mapping[str, Any],
+        inputs: Mapping[str, Any] | None,
+        expected: Mapping[str, Any] | None,
+        dataset: str | None,
+    ) -> tuple[str, CaseSource]:
+        """Return which case a row is: by its name, else its content, else the row itself."""
+        name = cells.text(values.get("case_id"))
+        if name is not None:
+            return name, CaseSource.GIVEN
+        if inputs is not None:
+            content = {"input": inputs, "expected": expected}
+            return case_of_content(content, dataset=dataset), CaseSource.CONTENT
+        return self._place, CaseSource.TASK
+
+    def _scores(self, row: Row) -> Iterator[Score]:
+        """Yield what each scorer said."""
+        for name, value, is_found in self._parts(row, "score"):
+            try:
+                found = cells.score(value)
+            except UnclearError as error:
+                if not is_found:
+                    self._count_unclear(f"score {name}", value, error)
+                continue
+            if found is not None:
+                self.score_names.setdefault(name)
+                is_mark = isinstance(value, (bool, str)) and str(value).lower() in cells.TRUTHS
+                is_mark = is_mark and not str(value).isdigit()
+                yield Score(name, found, bool(found) if is_mark else None)
+
+    def _primary(self, scores: tuple[Score, ...]) -> float | None:
+        """Return the score asked for, else the one called `score`, else the first."""
+        said = {score.name: score.value for score in scores}
+        if self._settings.score is not None:
+            return said.get(self._settings.score)
+        return said.get("score", next(iter(said.values()), None))
+
+    def _parts(self, row: Row, family: str) -> Iterator[tuple[str, Any, bool]]:
+        """Yield the names and values of a family, and whether a pattern found them."""
+        for line in self._families.get(family, ()):
+            if isinstance(line.place, Pattern):
+                for name, value in line.place.items(row, self._taken):
+                    yield name, value, True
+            else:
+                yield line.field.part or family, line.place.of(row), False
+
+    def _object(self, row: Row, family: str) -> dict[str, Any] | None:
+        """Return the values of a family as an object, None where all are unknown."""
+        said = {}
+        for name, value, _ in self._parts(row, family):
+            found = cells.payload(value)
+            if found is not None:
+                said[name] = found
+        only = said.get(family)
+        if family in PLAIN_OBJECTS:
+            only = unpacked(only)
+        if len(said) == 1 and isinstance(only, Mapping):
+            return dict(only)
+        return said or None
+
+    def _variant(self, values: Mapping[str, Any], row: Row) -> Variant:
+        parameters = self._object(row, "parameters")
+        named = {name: cells.text(values.get(name)) for name in VARIANT_FIELDS}
+        key = (*named.values(), canonical(parameters).decode() if parameters else None)
+        found = self._variants.get(key)
+        if found is None:
+            label = named["variant"] or named["model"] or named["provider"] or DEFAULT_LABEL
+            found = self._variants[key] = variant_of(
+                label,
+                prompt=named["prompt"],
+                provider=named["provider"],
+                model=named["model"],
+                parameters=parameters,
+            )
+        return found
+
+    def _run(self, values: Mapping[str, Any]) -> RunSays:
+        return RunSays(
+            *(cells.text(values.get(name)) for name in ("run_id", "workflow", "git_sha", "branch"))
+        )
+
+    def _latency(
+        self, values: Mapping[str, Any], began: datetime | None, ended: datetime | None
+    ) -> float | None:
+        """Return the latency; where no column has it, from the beginning to the end."""
+        if "latency_ms" in self._plain:
+            return self._amount("latency_ms", values)
+        if began is None or ended is None or ended < began:
+            return None
+        return (ended - began).total_seconds() * 1000
+
+    def _amount(self, field: str, values: Mapping[str, Any]) -> float | None:
+        return self._read(field, values.get(field), cells.number)
+
+    def _count(self, field: str, values: Mapping[str, Any]) -> int | None:
+        return self._read(field, values.get(field), cells.count)
+
+    def _time(self, field: str, values: Mapping[str, Any]) -> datetime | None:
+        value = values.get(field)
+        try:
+            return cells.moment(value, self.clock)
+        except (UnclearError, UnusableTimeError) as error:
+            if self._settings.assume_timezone == REFUSE and isinstance(error, UnusableTimeError):
+                raise UnreadableRowError(f"{self._place}: {field}", value, str(error)) from error
+            self._count_unclear(field, value, error)
+            return None
+
+    def _read(self, field: str, value: Any, read: Callable[[Any], T | None]) -> T | None:
+        """Return what a cell says, None and a count where that is unclear."""
+        if value is None:
+            return None
+        try:
+            return read(value)
+        except UnclearError as error:
+            self._count_unclear(field, value, error)
+            return None
+
+    def _count_unclear(self, field: str, value: Any, error: ValueError) -> None:
+        self.unclear[field] += 1
+        found = f"in {self._place}: {_shown(value)}, expected {error}"
+        self.first_unclear.setdefault(field, found)
+
+
+def _with_expected(
+    inputs: dict[str, Any] | None, expected: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what was put in, beside it what should have come out."""
+    if expected is None:
+        return inputs
+    wanted = expected["expected"] if list(expected) == ["expected"] else expected
+    return {**(inputs or {}), "expected": wanted}
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return repr(text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}...")
