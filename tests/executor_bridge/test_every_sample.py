@@ -99,7 +99,6 @@ TOLD = {
     "pytest": ["junit/*.xml"],
     "OpenTelemetry": ["otel/*.jsonl"],
     "Langfuse experiment items": ["langfuse/experiment-items.json"],
-    "Langfuse observations": ["langfuse/observations.jsonl"],
 }
 
 
