@@ -15,6 +15,7 @@ from cli.commands.decide import decide
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
+from cli.commands.feedback import feedback
 from cli.commands.flaky import flaky
 from cli.commands.formats import formats
 from cli.commands.gate import gate
@@ -61,6 +62,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     power,
     compare,
     flaky,
+    feedback,
     gate,
     report,
     init,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
     from optimizer.models.experiments import Baseline, Experiment, Look
+    from optimizer.models.feedback import MatchedFeedback, VariantTasks
 
 Row = TypeVar("Row")
 
@@ -352,6 +353,40 @@ def shared_cases(history: History, run_ids: Sequence[str], other_run_ids: Sequen
 def case_ids(history: History, run_ids: Sequence[str]) -> frozenset[str]:
     """Return the cases of some runs."""
     return frozenset(row[0] for row in _tuples(history, "case_ids", run_ids=list(run_ids)))
+
+
+def known_feedback(history: History, feedback_ids: Sequence[str]) -> dict[str, str]:
+    """Return a hash of what some feedback says, by id; what is not stored is left out."""
+    return dict(_tuples(history, "known_feedback", feedback_ids=list(feedback_ids)))
+
+
+def matched_feedback(
+    history: History,
+    *,
+    workflow_id: str | None = None,
+    run_id: str | None = None,
+    source_sha256: str | None = None,
+) -> list[MatchedFeedback]:
+    """Return what users said, newest first, with the task that each word is of."""
+    from optimizer.models.feedback import FeedbackKind, MatchedFeedback
+
+    rows = _dicts(
+        history,
+        "matched_feedback",
+        workflow_id=workflow_id,
+        run_id=run_id,
+        source_sha256=source_sha256,
+    )
+    return [MatchedFeedback(**(row | {"kind": FeedbackKind(row["kind"])})) for row in rows]
+
+
+def variant_tasks(
+    history: History, *, workflow_id: str | None = None, run_id: str | None = None
+) -> list[VariantTasks]:
+    """Return how many tasks each variant has had, by workflow and label."""
+    from optimizer.models.feedback import VariantTasks
+
+    return _rows(VariantTasks, history, "variant_tasks", workflow_id=workflow_id, run_id=run_id)
 
 
 def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:

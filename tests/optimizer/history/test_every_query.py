@@ -42,6 +42,8 @@ PARAMS: dict[str, object] = {
     "candidate_id": None,
     "since": None,
     "other_run_ids": ["r"],
+    "feedback_ids": ["f"],
+    "source_sha256": None,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
