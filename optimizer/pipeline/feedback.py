@@ -98,8 +98,14 @@ def feedback_view(
             by_variant[word.workflow_id, word.variant_id].append(word)
     known = queries.variant_tasks(history, workflow_id=workflow_id, run_id=run_id)
     is_all = workflow_id is None and run_id is None
+    retrying = {word.workflow_id for word in words if word.kind == FeedbackKind.RETRY}
     variants = [
-        _of_variant(tasks, by_variant[tasks.workflow_id, tasks.variant_id], level)
+        _of_variant(
+            tasks,
+            by_variant[tasks.workflow_id, tasks.variant_id],
+            level,
+            tells_retries=tasks.workflow_id in retrying,
+        )
         for tasks in known
         if not is_all or (tasks.workflow_id, tasks.variant_id) in by_variant
     ]
@@ -180,7 +186,7 @@ def _rejected(error: FormatError, job: FeedbackJob) -> FeedbackOutcome:
 
 
 def _of_variant(
-    tasks: VariantTasks, words: Sequence[MatchedFeedback], level: float
+    tasks: VariantTasks, words: Sequence[MatchedFeedback], level: float, *, tells_retries: bool
 ) -> VariantFeedback:
     thumbs = [word for word in words if word.kind == FeedbackKind.THUMB]
     retried = {
@@ -198,7 +204,7 @@ def _of_variant(
         kinds=tuple(_kinds(words, level)),
         n_up=sum(word.value == 1 for word in thumbs),
         n_down=sum(word.value == 0 for word in thumbs),
-        retried=_rate(len(retried), tasks.n_tasks, level),
+        retried=_rate(len(retried), tasks.n_tasks if tells_retries else 0, level),
         liked_passed=_mean([w for w in thumbs if w.status == "succeeded"], level),
         liked_failed=_mean([w for w in thumbs if w.status in FAILED], level),
     )

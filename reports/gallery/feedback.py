@@ -39,6 +39,8 @@ from reports.formatting import (
     rate,
 )
 
+Named = tuple[str, VariantFeedback]
+
 ID_SHOWN = 8
 """Characters of an id that tell two variants of one label apart."""
 
@@ -47,19 +49,21 @@ METHOD = (
     "of one task counts once, as their mean. Its interval is Wilson's, of a rate over as many "
     "tasks; ratings vary less than a rate of the same mean, so that theirs errs on the wide side. "
     "Retried is the share of all tasks of the variant after which a user is known to have asked "
-    "again: of tasks without feedback nothing is known, and they count as not retried. Who gives "
-    "feedback is not drawn at random; the intervals say nothing of that."
+    "again; tasks without feedback count as not retried, and where no retry of the workflow was "
+    "ever told the share is unknown. Who gives feedback is not drawn at random; the intervals say "
+    "nothing of that."
 )
 
 
 def feedback(found: FeedbackView) -> Document:
     """Lay out what users say."""
-    told = [variant for variant in found.variants if variant.n_feedback]
+    named = _named(found.variants)
+    told = [(name, variant) for name, variant in named if variant.n_feedback]
     return Document(
         title=_title(found),
         verdict=_verdict(found),
         blocks=(
-            Section("Variants", (_variants(found),)),
+            Section("Variants", (_variants(named, found.level),)),
             *((_values(told, found.level), _agreement(told, found.level)) if told else ()),
             _comments(found),
             Details("How it is measured", (Prose(METHOD),)),
@@ -86,9 +90,7 @@ def _verdict(found: FeedbackView) -> Verdict:
     return Verdict(tone, f"{pieces}: {', '.join(parts)}.")
 
 
-def _variants(found: FeedbackView) -> Table:
-    title = f"{level(found.level)} CI"
-    names = _names(found.variants)
+def _variants(named: Sequence[Named], share: float) -> Table:
     return Table(
         columns=(
             left("variant"),
@@ -98,7 +100,7 @@ def _variants(found: FeedbackView) -> Table:
             right("up"),
             right("down"),
             right("retried"),
-            right(title),
+            right(f"{level(share)} CI"),
         ),
         rows=tuple(
             (
@@ -111,14 +113,13 @@ def _variants(found: FeedbackView) -> Table:
                 rate(variant.retried.mean),
                 _interval(variant.retried),
             )
-            for name, variant in zip(names, found.variants, strict=True)
+            for name, variant in named
         ),
         empty="No feedback is of a task in the history.",
     )
 
 
-def _values(told: Sequence[VariantFeedback], share: float) -> Section:
-    names = _names(told)
+def _values(told: Sequence[Named], share: float) -> Section:
     rows = tuple(
         (
             name,
@@ -128,7 +129,7 @@ def _values(told: Sequence[VariantFeedback], share: float) -> Section:
             _shown(kind, kind.value.mean),
             _bounds(kind),
         )
-        for name, variant in zip(names, told, strict=True)
+        for name, variant in told
         for kind in variant.kinds
     )
     columns = (
@@ -143,12 +144,11 @@ def _values(told: Sequence[VariantFeedback], share: float) -> Section:
     return Section("Values from 0 (worst) to 1 (best)", (table,))
 
 
-def _agreement(told: Sequence[VariantFeedback], share: float) -> Section:
-    judged = [v for v in told if v.liked_passed.n_tasks + v.liked_failed.n_tasks]
-    names = _names(judged)
+def _agreement(told: Sequence[Named], share: float) -> Section:
     rows = tuple(
         (name, test, count(liked.n_tasks), rate(liked.mean), _interval(liked))
-        for name, variant in zip(names, judged, strict=True)
+        for name, variant in told
+        if variant.liked_passed.n_tasks + variant.liked_failed.n_tasks
         for test, liked in (("passed", variant.liked_passed), ("failed", variant.liked_failed))
     )
     columns = (
@@ -204,17 +204,19 @@ def _interval(found: TaskRate) -> str:
     return UNKNOWN if found.mean is None else interval(Unit.RATE, found.low, found.high)
 
 
-def _names(variants: Sequence[VariantFeedback]) -> list[str]:
-    """Return what tells the variants apart: workflow and id only where they are needed."""
+def _named(variants: Sequence[VariantFeedback]) -> list[Named]:
+    """Return the variants with names that tell them apart: workflow and id where needed."""
     workflows = {variant.workflow_id for variant in variants}
     namesakes = Counter((variant.workflow_id, variant.variant) for variant in variants)
-    names = []
+    named = []
     for variant in variants:
         name = name_of(variant.variant)
         if namesakes[variant.workflow_id, variant.variant] > 1:
             name = f"{name} ({variant.variant_id[:ID_SHOWN]})"
-        names.append(f"{name_of(variant.workflow_id)}: {name}" if len(workflows) > 1 else name)
-    return names
+        if len(workflows) > 1:
+            name = f"{name_of(variant.workflow_id)}: {name}"
+        named.append((name, variant))
+    return named
 
 
 def _hints(found: FeedbackView) -> tuple[str, ...]:
