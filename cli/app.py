@@ -28,6 +28,7 @@ from cli.commands.show import show
 from cli.commands.stats import stats
 from cli.commands.status import status
 from cli.commands.store import export, migrate
+from cli.commands.windows import windows
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
 """What every misuse of the command line is raised as."""
@@ -63,6 +64,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     compare,
     flaky,
     feedback,
+    windows,
     gate,
     report,
     init,
