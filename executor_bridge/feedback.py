@@ -1,14 +1,13 @@
 """Files of feedback in, one record for each word of a user out.
 
 A file is JSON: an object, one to a line, or a list of them; or a table whose first line is names
-of columns. What a row may hold is told in `events` and `signals`.
+of columns (`event_rows`). What a row may be wrapped in is told in `events`, what it may say in
+`signals`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -16,21 +15,17 @@ from typing import Any, BinaryIO
 import msgspec
 
 from executor_bridge.clock import Clock, UnusableTimeError
+from executor_bridge.event_rows import Told, told_rows
 from executor_bridge.events import SUBJECT, BadFieldError, Event, event_of, text_of
-from executor_bridge.heads import separator_of
 from executor_bridge.json_text import shown
-from executor_bridge.lenient import Skipped, decoded, rows
+from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import number, short_name
-from executor_bridge.redaction import redact
 from executor_bridge.signals import STARS, named_value, signals, unscaled_rating
 from executor_bridge.source import load
-from executor_bridge.texts import documents
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.feedback import Feedback, FeedbackKind, FeedbackReading, Scale
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source, text_sha256
-
-Told = Mapping[str, Any]
 
 REQUESTS = ("request_id", "requestId", "trace_id", "traceId", SUBJECT)
 RUNS = ("run_id", "runId")
@@ -99,68 +94,11 @@ def read_feedback(
 
 def _events(source: Source, skipped: Skipped, settings: IngestSettings) -> Iterator[_Row]:
     """Yield the rows of a file out of their wrapping; those that cannot be are skipped."""
-    for place, told in _rows(source, skipped, settings):
+    for place, told in told_rows(source, skipped, settings):
         try:
             yield _Row(place=place, text=_text(told), event=event_of(told))
         except BadFieldError as bad:
             skipped.add(f"{place}: {bad.field}", bad.found, bad.expected)
-
-
-def _rows(source: Source, skipped: Skipped, settings: IngestSettings) -> Iterator[tuple[str, Told]]:
-    """Yield the rows of a file with their places."""
-    start = bytes(source.content[:1024]).lstrip()
-    if source.is_packed or not start:
-        found = "a zip archive or a Parquet file" if source.is_packed else "nothing"
-        fault = Fault(place="file", found=found, expected="feedback as JSON, JSONL or CSV")
-        raise FormatError(source.path, (fault,))
-    if start.startswith(b"["):
-        items = decoded(source.content, list[msgspec.Raw], source)
-        texts = ((f"[{n}]", item) for n, item in enumerate(items))
-        return rows(texts, dict[str, Any], skipped)
-    if start.startswith(b"{"):
-        found_texts = documents(source.content, source.sha256)
-        numbered = ((f"line {one.place}", one.text) for one in found_texts)
-        return rows(numbered, dict[str, Any], skipped)
-    return _table(source, settings)
-
-
-def _table(source: Source, settings: IngestSettings) -> Iterator[tuple[str, Told]]:
-    """Yield the rows of a table; empty cells say nothing.
-
-    Raises:
-        FormatError: It is no table in UTF-8.
-    """
-    try:
-        text = bytes(source.content).decode()
-    except UnicodeDecodeError as error:
-        fault = Fault(place=f"byte {error.start}", found=None, expected="text in UTF-8")
-        raise FormatError(source.path, (fault,)) from error
-    separator = separator_of(text)
-    if separator is None:
-        fault = Fault(
-            place="line 1",
-            found=shown(text.split("\n", 1)[0]),
-            expected="JSON, or names of columns such as request_id,rating",
-        )
-        raise FormatError(source.path, (fault,))
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        for row in reader:
-            told = {key: value for key, value in row.items() if key and value}
-            if told:
-                yield f"line {reader.line_num}", _blanked(told, settings)
-    except csv.Error as error:
-        fault = Fault(place=f"line {reader.line_num}", found=str(error), expected="a table")
-        raise FormatError(source.path, (fault,)) from error
-
-
-def _blanked(told: Told, settings: IngestSettings) -> Told:
-    """Return a row of a table without secrets: their patterns are those of JSON text."""
-    if not settings.redact:
-        return told
-    text = redact(msgspec.json.encode(told), settings.redact_patterns).content
-    found: Told = msgspec.json.decode(text)
-    return found
 
 
 def _scale(found: list[_Row], source: Source, asked: Scale | None) -> tuple[Scale, tuple[str, ...]]:

@@ -29,6 +29,8 @@ UNITS = {
 }
 """A score has no unit."""
 
+SECONDS_OF_A_MINUTE = 60
+
 METHOD = (
     "A task is in the windows in which it began; cancelled tasks are in none, and each task of a "
     "run counts once. n is the number of tasks that the metric is known of. Windows are worked "
@@ -100,11 +102,11 @@ def _range(found: Series, measured: Sequence[SeriesWindow]) -> str:
 def _table(found: Series, limit: int) -> Table:
     shown = found.windows[-limit:]
     left_out = len(found.windows) - len(shown)
-    seconds = _needs_seconds(found)
+    is_session, seconds = found.windowing.size_s is None, _needs_seconds(found)
     return Table(
         columns=(
             left("from (UTC)"),
-            left("to"),
+            *((left("to"),) if is_session else ()),
             right("tasks"),
             right("n"),
             *(right(str(aggregate)) for aggregate in found.aggregates),
@@ -113,7 +115,7 @@ def _table(found: Series, limit: int) -> Table:
         rows=tuple(
             (
                 _time(window.starts_at, seconds),
-                _time(window.ends_at, seconds),
+                *((_time(window.ends_at, seconds),) if is_session else ()),
                 count(window.n_tasks),
                 count(window.n),
                 *(_cell(found, window, aggregate) for aggregate in found.aggregates),
@@ -162,8 +164,8 @@ def _shown(found: Series, aggregate: Aggregate, amount: float | None) -> str:
 
 def _needs_seconds(found: Series) -> bool:
     """Say whether minutes do not tell the windows apart."""
-    times = [at for window in found.windows for at in (window.starts_at, window.ends_at)]
-    return found.windowing.size_s is None or any(at.second or at.microsecond for at in times)
+    slide = found.windowing.slide_s
+    return slide is None or slide % SECONDS_OF_A_MINUTE != 0
 
 
 def _time(at: datetime, seconds: bool) -> str:

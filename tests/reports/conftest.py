@@ -632,6 +632,7 @@ for file in (
     "kernels.py",
     "plans.py",
     "repeats.py",
+    "moments.py",
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
