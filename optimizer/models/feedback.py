@@ -223,8 +223,8 @@ class VariantFeedback:
         kinds: Each kind that has values.
         n_up: Thumbs up.
         n_down: Thumbs down.
-        retried: Share of all its tasks that a user asked again after; unknown where nobody told
-            of retries in its workflow.
+        retried: Share of all its tasks that a user asked again after; unknown where nobody said
+            anything of it, or told of retries in its workflow.
         liked_passed: Share of thumbs up of tasks that passed their test.
         liked_failed: Share of thumbs up of tasks that did not: failed, timed out or in error.
     """

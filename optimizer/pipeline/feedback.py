@@ -204,7 +204,7 @@ def _of_variant(
         kinds=tuple(_kinds(words, level)),
         n_up=sum(word.value == 1 for word in thumbs),
         n_down=sum(word.value == 0 for word in thumbs),
-        retried=_rate(len(retried), tasks.n_tasks if tells_retries else 0, level),
+        retried=_rate(len(retried), tasks.n_tasks if tells_retries and words else 0, level),
         liked_passed=_mean([w for w in thumbs if w.status == "succeeded"], level),
         liked_failed=_mean([w for w in thumbs if w.status in FAILED], level),
     )

@@ -49,8 +49,8 @@ METHOD = (
     "of one task counts once, as their mean. Its interval is Wilson's, of a rate over as many "
     "tasks; ratings vary less than a rate of the same mean, so that theirs errs on the wide side. "
     "Retried is the share of all tasks of the variant after which a user is known to have asked "
-    "again; tasks without feedback count as not retried, and where no retry of the workflow was "
-    "ever told the share is unknown. Who gives feedback is not drawn at random; the intervals say "
+    "again; tasks without feedback count as not retried. It is unknown of a variant without any "
+    "feedback, and where no retry of the workflow was ever told. Who gives feedback is not drawn at random; the intervals say "
     "nothing of that."
 )
 

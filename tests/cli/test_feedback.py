@@ -134,6 +134,17 @@ def test_where_no_retry_was_ever_told_their_rate_is_unknown(
     assert (variant["retried"]["n_tasks"], variant["retried"]["mean"]) == (4, 0.0)
 
 
+def test_of_a_variant_that_nobody_spoke_of_nothing_is_known(
+    optimizer: Run, run_file: Write, said: Write
+) -> None:
+    silent = {"run_id": "r2", "metadata": {"prompt_variant": "v2"}}
+    assert optimizer("ingest", run_file(), run_file("other.json", **silent)).code == 0
+    optimizer("ingest", "feedback", said({"task_id": "t0", "run_id": "r1", "retry": True}))
+    spoken, silent = optimizer("feedback", "-w", "wf", "--json").json["variants"]
+    assert spoken["retried"]["mean"] == 0.25
+    assert (silent["n_tasks"], silent["n_told"], silent["retried"]["mean"]) == (4, 0, None)
+
+
 def test_a_workflow_without_feedback_says_so(optimizer: Run, run_file: Write) -> None:
     optimizer("ingest", run_file())
     result = optimizer("feedback", "-w", "wf")
