@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,10 +46,12 @@ def told_rows(
         found_texts = documents(source.content, source.sha256)
         numbered = ((f"line {one.place}", one.text) for one in found_texts)
         return rows(numbered, dict[str, Any], skipped)
-    return _table(source, settings)
+    return _table(source, skipped, settings)
 
 
-def _table(source: Source, settings: IngestSettings) -> Iterator[tuple[str, Told]]:
+def _table(
+    source: Source, skipped: Skipped, settings: IngestSettings
+) -> Iterator[tuple[str, Told]]:
     """Yield the rows of a table; empty cells say nothing.
 
     Raises:
@@ -69,13 +72,30 @@ def _table(source: Source, settings: IngestSettings) -> Iterator[tuple[str, Told
         raise FormatError(source.path, (fault,))
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
     try:
+        _require_names(reader.fieldnames or (), source)
         for row in reader:
-            told = {key: value for key, value in row.items() if key and value}
+            if None in row:
+                more = len(row[None]) + len(row) - 1
+                skipped.add(f"line {reader.line_num}", f"{more} cells", f"{len(row) - 1}")
+                continue
+            told = {key.strip(): value for key, value in row.items() if key and value}
             if told:
                 yield f"line {reader.line_num}", _blanked(told, settings)
     except csv.Error as error:
         fault = Fault(place=f"line {reader.line_num}", found=str(error), expected="a table")
         raise FormatError(source.path, (fault,)) from error
+
+
+def _require_names(columns: Sequence[str], source: Source) -> None:
+    """Refuse a table that has a name twice.
+
+    Raises:
+        FormatError: It has.
+    """
+    twice = [name for name, n in Counter(name.strip() for name in columns).items() if n > 1]
+    if twice:
+        fault = Fault(place="line 1", found=f"{shown(twice[0])} twice", expected="each name once")
+        raise FormatError(source.path, (fault,))
 
 
 def _blanked(told: Told, settings: IngestSettings) -> Told:

@@ -36,6 +36,7 @@ FIELDS: tuple[tuple[FeedbackKind, tuple[str, ...]], ...] = (
 )
 """The fields that say something, by what they say."""
 
+METRIC = "metric"
 HINTED = ("rating", "thumb", "retry", "reward", "score")
 """What the name of an event may tell of the field `value`."""
 
@@ -73,7 +74,12 @@ def named_value(event: Event) -> Mapping[str, Any]:
     """Return the fields of an event; a bare `value` also by the name the event gives it."""
     told, hint = event.fields, event.hint.lower()
     name = next((name for name in HINTED if name in hint), None)
-    if name is None or told.get("value") is None or any(True for _ in _present(told)):
+    if (
+        name is None
+        or METRIC in hint
+        or told.get("value") is None
+        or any(True for _ in _present(told))
+    ):
         return told
     return {**told, name: told["value"]}
 
@@ -162,7 +168,7 @@ def _checked(field: str, told: Any, low: float | None, high: float | None) -> Sc
 
 def _is_metric(event: Event) -> bool:
     named = {"name", "value"} <= event.fields.keys()
-    return named or ("metric" in event.hint.lower() and "value" in event.fields)
+    return named or (METRIC in event.hint.lower() and "value" in event.fields)
 
 
 def _user_part(told: Mapping[str, Any]) -> float | None:

@@ -44,7 +44,7 @@ def ingest(
 
     Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
-    from cli.commands.ingest_feedback import ingest_feedback, is_feedback
+    from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse_options
     from executor_bridge import expand
     from optimizer.models.errors import FormatError
     from optimizer.models.ingest import FileOutcome, FileStatus
@@ -58,6 +58,7 @@ def ingest(
             files[1:], here, rating_scale=rating_scale, replace=replace, strict=strict, json=json
         )
         return
+    refuse_options(rating_scale=rating_scale, strict=strict)
     settings = here.loaded.config
     paths, missing = [], []
     for file in files:

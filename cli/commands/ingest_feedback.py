@@ -25,6 +25,20 @@ def is_feedback(files: Sequence[str]) -> bool:
     return files[0] == NAME and not Path(NAME).exists()
 
 
+def refuse_options(*, rating_scale: str | None, strict: bool) -> None:
+    """Refuse what is for feedback only.
+
+    Raises:
+        ConfigError: It was given for files of runs.
+    """
+    given = {"--rating-scale": rating_scale is not None, "--strict": strict}
+    for option, is_given in given.items():
+        if is_given:
+            raise ConfigError(
+                f"{option}: is for files of feedback, expected 'ingest feedback FILE'"
+            )
+
+
 def ingest_feedback(
     files: Sequence[str],
     here: Session,

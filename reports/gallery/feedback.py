@@ -50,8 +50,8 @@ METHOD = (
     "tasks; ratings vary less than a rate of the same mean, so that theirs errs on the wide side. "
     "Retried is the share of all tasks of the variant after which a user is known to have asked "
     "again; tasks without feedback count as not retried. It is unknown of a variant without any "
-    "feedback, and where no retry of the workflow was ever told. Who gives feedback is not drawn at random; the intervals say "
-    "nothing of that."
+    "feedback, and where no retry of the workflow was ever told. Who gives feedback is not drawn "
+    "at random; the intervals say nothing of that."
 )
 
 

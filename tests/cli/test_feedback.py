@@ -117,6 +117,15 @@ def test_no_file_and_a_missing_file_are_answered(optimizer: Run) -> None:
     assert "nowhere.jsonl" in missing.err + missing.out
 
 
+@pytest.mark.parametrize("options", [("--strict",), ("--rating-scale", "0:10")])
+def test_options_of_feedback_are_refused_for_runs(
+    optimizer: Run, run_file: Write, options: tuple[str, ...]
+) -> None:
+    result = optimizer("ingest", run_file(), *options)
+    assert result.code == 2
+    assert f"{options[0]}: is for files of feedback" in result.err
+
+
 def test_a_run_file_called_feedback_is_a_run_file(optimizer: Run, run_file: Write) -> None:
     run_file(name="feedback")
     assert optimizer("ingest", "feedback").out.startswith("stored 1 run")

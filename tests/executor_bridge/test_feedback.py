@@ -210,6 +210,22 @@ def test_points_of_metrics_are_kept_without_a_value_and_need_no_task() -> None:
     assert json.loads(reading.rows[0].event) == point
 
 
+def test_a_metric_is_no_rating_whatever_it_is_called() -> None:
+    event = cloud_event(type="com.example.metric.score", data={"name": "score", "value": 812})
+    assert said(event) == [("metric", None)]
+
+
+def test_a_row_of_a_table_with_more_cells_than_columns_is_skipped() -> None:
+    reading = read(b"request_id, thumbs\nq,up\nq,up,and,more\n")
+    assert [row.value for row in reading.rows] == [1]
+    assert [str(fault) for fault in reading.skipped] == ["line 3: found 4 cells, expected 2"]
+
+
+def test_a_table_with_a_column_twice_is_refused() -> None:
+    with pytest.raises(FormatError, match='found "rating" twice'):
+        read(b"request_id,rating,rating\nq,1,2\n")
+
+
 def test_a_word_on_nothing_is_refused() -> None:
     assert "request_id: found nothing" in faults({"rating": 4})[0]
     assert "request_id: found nothing" in faults({"rating": 4, "case_id": "c"})[0]
