@@ -11,6 +11,7 @@ from cli.commands import baseline, experiment
 from cli.commands.analyze import analyze
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
+from cli.commands.convert import convert
 from cli.commands.decide import decide
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
@@ -71,6 +72,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     status,
     doctor,
     formats,
+    convert,
     stats,
     demo,
 )

@@ -28,6 +28,12 @@ def ingest(
         bool, typer.Option("--keep-going", "-k", help="Store the good files, report the bad.")
     ] = False,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
     rating_scale: options.RatingScale = None,
     strict: options.StrictRows = False,
@@ -44,7 +50,7 @@ def ingest(
 
     Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
-    from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse_options
+    from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
     from executor_bridge import expand
     from optimizer.models.errors import FormatError
     from optimizer.models.ingest import FileOutcome, FileStatus
@@ -54,11 +60,25 @@ def ingest(
 
     here = session(store, config, set_)
     if is_feedback(files):
+        refuse(
+            {"--from": bridge, "--map": map_, "--table": table, "--score": score, "--price": price},
+            "files of runs",
+        )
         ingest_feedback(
             files[1:], here, rating_scale=rating_scale, replace=replace, strict=strict, json=json
         )
         return
-    refuse_options(rating_scale=rating_scale, strict=strict)
+    refuse({"--rating-scale": rating_scale, "--strict": strict}, "files of feedback")
+    here = here.reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     settings = here.loaded.config
     paths, missing = [], []
     for file in files:
@@ -82,7 +102,7 @@ def ingest(
         following(
             ingest_files(
                 paths,
-                lambda path: read_file(path, settings.ingest, bridge=bridge, trust=trust),
+                lambda path: read_file(path, here),
                 job,
             ),
             paths,

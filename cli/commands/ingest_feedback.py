@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,18 +25,15 @@ def is_feedback(files: Sequence[str]) -> bool:
     return files[0] == NAME and not Path(NAME).exists()
 
 
-def refuse_options(*, rating_scale: str | None, strict: bool) -> None:
-    """Refuse what is for feedback only.
+def refuse(options: Mapping[str, object], meant_for: str) -> None:
+    """Refuse options that say nothing of the files that are named.
 
     Raises:
-        ConfigError: It was given for files of runs.
+        ConfigError: One was given.
     """
-    given = {"--rating-scale": rating_scale is not None, "--strict": strict}
-    for option, is_given in given.items():
-        if is_given:
-            raise ConfigError(
-                f"{option}: is for files of feedback, expected 'ingest feedback FILE'"
-            )
+    for option, value in options.items():
+        if value:
+            raise ConfigError(f"{option}: is for {meant_for}, which these are not meant to be")
 
 
 def ingest_feedback(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -57,6 +58,9 @@ class FailurePatternSettings(Settings):
 class IngestSettings(Settings):
     """How result files are read."""
 
+    format: str | None = None
+    """Name of the files' format; see `optimizer formats`. Default: told from their content."""
+
     assume_timezone: Zone = UTC
     """Zone of times that carry none: a name such as `UTC` or `Europe/Berlin`, or `refuse`."""
 
@@ -91,6 +95,12 @@ class IngestSettings(Settings):
 
     workflow: Annotated[str, Field(min_length=1)] | None = None
     """Workflow of the runs in files of other tools. Default: what the tool calls the evaluation."""
+
+    price: bool = False
+    """Whether a cost that is not recorded is derived from tokens; it is marked as derived."""
+
+    prices: Path | None = None
+    """Price table for that, a YAML or JSON file. Default: the package genai-prices."""
 
     def patterns(self) -> tuple[FailurePattern, ...]:
         """Return the user's failure patterns as records."""

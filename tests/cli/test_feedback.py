@@ -126,6 +126,13 @@ def test_options_of_feedback_are_refused_for_runs(
     assert f"{options[0]}: is for files of feedback" in result.err
 
 
+def test_options_of_run_files_are_refused_for_feedback(optimizer: Run, said: Write) -> None:
+    words = said({"task_id": "t0", "thumbs": 1})
+    result = optimizer("ingest", "feedback", words, "--from", "native")
+    assert result.code == 2
+    assert "--from: is for files of runs" in result.err
+
+
 def test_a_run_file_called_feedback_is_a_run_file(optimizer: Run, run_file: Write) -> None:
     run_file(name="feedback")
     assert optimizer("ingest", "feedback").out.startswith("stored 1 run")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from optimizer.models.experiments import Baseline, Experiment, Look
     from optimizer.models.feedback import MatchedFeedback, VariantTasks
     from optimizer.models.series import WindowRow
+    from optimizer.models.summaries import Grading, ScorerFigures
 
 Row = TypeVar("Row")
 
@@ -129,6 +130,20 @@ def run_reports(history: History, run_id: str) -> list[RunSummary]:
     return _rows(RunSummary, history, "run_reports", run_id=run_id)
 
 
+def scorer_figures(history: History, run_id: str) -> list[ScorerFigures]:
+    """Return what each scorer said of a run, by scorer and variant."""
+    from optimizer.models.summaries import ScorerFigures
+
+    return _rows(ScorerFigures, history, "scorer_figures", run_id=run_id)
+
+
+def grading(history: History, run_id: str) -> Grading:
+    """Return what the tool of a run said beyond the common figures, in sums."""
+    from optimizer.models.summaries import Grading
+
+    return _rows(Grading, history, "grading", run_id=run_id)[0]
+
+
 def run_ids(history: History, *, prefix: str) -> list[str]:
     """Return the ids of the runs that begin with `prefix`."""
     return [row[0] for row in _tuples(history, "run_ids", prefix=prefix)]
@@ -205,6 +220,14 @@ def case_columns(history: History, run_ids: Sequence[str], variant_id: str) -> C
     return CaseColumns(**columns)
 
 
+def case_scores(
+    history: History, run_ids: Sequence[str], variant_id: str, *, scorer: str
+) -> dict[str, NDArray[Any]]:
+    """Return what one scorer gave the cases of `case_columns`, as columns."""
+    params = {"run_ids": list(run_ids), "variant_id": variant_id, "scorer": scorer}
+    return _columns(history, "case_scores", **params)
+
+
 def case_latencies(
     history: History, run_ids: Sequence[str], variant_id: str
 ) -> NDArray[np.float64]:
@@ -243,11 +266,11 @@ def kept_files(history: History) -> list[KeptFile]:
     return _rows(KeptFile, history, "kept_files")
 
 
-def known_sources(history: History) -> dict[str, tuple[str, ...]]:
-    """Return the runs that came from each file whose runs are stored, by the file's hash."""
-    known: dict[str, tuple[str, ...]] = {}
-    for sha256, run_id in _tuples(history, "known_sources"):
-        known[sha256] = (*known.get(sha256, ()), run_id)
+def known_sources(history: History) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return id and content hash of the runs that came from each file, by the file's hash."""
+    known: dict[str, tuple[tuple[str, str], ...]] = {}
+    for sha256, run_id, content_sha256 in _tuples(history, "known_sources"):
+        known[sha256] = (*known.get(sha256, ()), (run_id, content_sha256))
     return known
 
 
