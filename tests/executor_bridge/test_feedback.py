@@ -3,10 +3,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from executor_bridge.feedback import read_feedback
 from optimizer.models.errors import FormatError
@@ -14,14 +17,21 @@ from optimizer.models.feedback import FeedbackKind, FeedbackReading, Scale
 from optimizer.models.ingest import IngestSettings
 
 Read = Callable[..., FeedbackReading]
+NAMES = st.sampled_from(
+    [
+        *("specversion", "id", "source", "type", "data", "event_type", "metadata", "tags", "kind"),
+        *("request_id", "task_id", "case_id", "run_id", "timestamp", "comment", "value", "name"),
+        *("rating", "rating_min", "rating_max", "scale", "thumbs", "retry", "reward", "score"),
+        *("user_feedback", "subject"),
+    ]
+)
 REWARD = "com.llmdevops.optimizer.reward.v1"
 
 
 def read(content: Any, **options: Any) -> FeedbackReading:
-    settings = IngestSettings(**options.pop("settings", {}))
     if not isinstance(content, bytes):
         content = json.dumps(content).encode()
-    return read_feedback("-", settings, stdin=io.BytesIO(content), **options)
+    return read_feedback("-", IngestSettings(), stdin=io.BytesIO(content), **options)
 
 
 def lines(*rows: Any) -> bytes:
@@ -334,3 +344,40 @@ def test_data_that_hold_data_without_end_are_refused() -> None:
 
 def test_a_long_text_is_kept_whole() -> None:
     assert len(str(read({"request_id": "q", "comment": "x" * 2**20}).rows[0].comment)) == 2**20
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["up", "-1", "0-10", "5", "1.0", "true", "", " ", "nan", "1e400", "\x00"])
+    | st.text(max_size=5)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.dictionaries(NAMES, VALUES, max_size=6), min_size=1, max_size=4))
+def test_whatever_a_row_holds_is_read_from_zero_to_one_or_refused(rows: list[Any]) -> None:
+    try:
+        reading = read(rows)
+    except FormatError:
+        return
+    for row in reading.rows:
+        assert row.value is None or 0 <= row.value <= 1
+        assert row.kind is FeedbackKind.METRIC or row.request_id or row.task_id or row.run_id
+    assert all(str(fault).startswith("[") for fault in reading.skipped)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60))
+def test_whatever_a_file_holds_is_read_or_refused(content: bytes) -> None:
+    with suppress(FormatError):
+        read(b"request_id,thumbs\n" + content)
+    with suppress(FormatError):
+        read(b'{"request_id":"q","thumbs":1}\n{' + content)
