@@ -64,10 +64,8 @@ def signals(event: Event, unscaled: Scale) -> tuple[tuple[FeedbackKind, float | 
     if event.is_wrapped or told.get("comment"):
         return ((FeedbackKind.OTHER, None),)
     if "value" in told:
-        raise BadFieldError("value", shown(told["value"]), "beside it a kind: rating, thumb, ...")
-    raise BadFieldError(
-        "the row", "nothing said", "rating, thumbs, retry, reward, score or comment"
-    )
+        raise BadFieldError("value", shown(told["value"]), "a kind beside it: rating, thumb, ...")
+    raise BadFieldError("row", "nothing said", "rating, thumbs, retry, reward, score or comment")
 
 
 def named_value(event: Event) -> Mapping[str, Any]:
