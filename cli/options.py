@@ -92,6 +92,18 @@ Trust = Annotated[
     bool,
     typer.Option("--trust-statistics", help="Accept statistics that contradict the tasks."),
 ]
+RatingScale = Annotated[
+    str | None,
+    typer.Option(
+        "--rating-scale",
+        metavar="MIN:MAX",
+        help="Scale of ratings in files of feedback that carry none, as 0:10.",
+    ),
+]
+StrictRows = Annotated[
+    bool,
+    typer.Option("--strict", help="Store nothing of a file of feedback in which one row is bad."),
+]
 Workflow = Annotated[str | None, typer.Option("--workflow", "-w", help="Only this workflow.")]
 AsOf = Annotated[
     datetime | None,

@@ -15,7 +15,11 @@ from cli.session import session
 
 def ingest(
     files: Annotated[
-        list[str], typer.Argument(help="Result files, folders, patterns, or - for standard input.")
+        list[str],
+        typer.Argument(
+            help="Result files, folders, patterns, or - for standard input; with the word feedback "
+            "before them files of what users said."
+        ),
     ],
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace runs that are stored with other content.")
@@ -31,6 +35,8 @@ def ingest(
     price: options.Price = False,
     prices: options.Prices = None,
     trust: options.Trust = False,
+    rating_scale: options.RatingScale = None,
+    strict: options.StrictRows = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -41,7 +47,10 @@ def ingest(
     Each file is stored whole or not at all. Exit code 2 if a file could not be stored.
 
     Example: optimizer ingest runs/ more/*.json.gz
+
+    Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
+    from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
     from executor_bridge import expand
     from optimizer.models.errors import FormatError
     from optimizer.models.ingest import FileOutcome, FileStatus
@@ -49,7 +58,18 @@ def ingest(
     from optimizer.pipeline.ingest import ingest as ingest_files
     from reports.gallery.ingest import ingest as ingest_report
 
-    here = session(store, config, set_).reading(
+    here = session(store, config, set_)
+    if is_feedback(files):
+        refuse(
+            {"--from": bridge, "--map": map_, "--table": table, "--score": score, "--price": price},
+            "files of runs",
+        )
+        ingest_feedback(
+            files[1:], here, rating_scale=rating_scale, replace=replace, strict=strict, json=json
+        )
+        return
+    refuse({"--rating-scale": rating_scale, "--strict": strict}, "files of feedback")
+    here = here.reading(
         format=bridge,
         map=options.mapping(map_),
         table=table,

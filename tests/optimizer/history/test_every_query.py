@@ -43,6 +43,12 @@ PARAMS: dict[str, object] = {
     "candidate_id": None,
     "since": None,
     "other_run_ids": ["r"],
+    "feedback_ids": ["f"],
+    "size_us": 60,
+    "slide_us": 30,
+    "n_slides": 2,
+    "gap_us": 60,
+    "source_sha256": None,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
