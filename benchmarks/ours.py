@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from executor_bridge import expand, read
-from executor_bridge.redaction import redact
+from executor_bridge.files.redaction import redact
 from optimizer.analysis.evidence import evidence
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.experiments.comparing import compare

@@ -6,21 +6,21 @@ import difflib
 from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
-from executor_bridge.formats.deepeval import Deepeval
-from executor_bridge.formats.inspect_log import InspectLog
-from executor_bridge.formats.junit_xml import JUnitXml
-from executor_bridge.formats.langfuse import Langfuse
-from executor_bridge.formats.lm_eval import LmEval
-from executor_bridge.formats.native import Native
-from executor_bridge.formats.openai_evals import OpenaiEvals
-from executor_bridge.formats.openai_evals_items import OpenaiEvalsItems
+from executor_bridge.files.texts import documents
+from executor_bridge.formats.deepeval.bridge import Deepeval
+from executor_bridge.formats.inspect_log.bridge import InspectLog
+from executor_bridge.formats.junit_xml.bridge import JUnitXml
+from executor_bridge.formats.langfuse.bridge import Langfuse
+from executor_bridge.formats.lm_eval.bridge import LmEval
+from executor_bridge.formats.native.bridge import Native
+from executor_bridge.formats.openai_evals.bridge import OpenaiEvals
+from executor_bridge.formats.openai_evals_items.bridge import OpenaiEvalsItems
 from executor_bridge.formats.otel import Otel
-from executor_bridge.formats.pydantic_evals import PydanticEvals
+from executor_bridge.formats.pydantic_evals.bridge import PydanticEvals
 from executor_bridge.formats.table import Table
 from executor_bridge.heads import heads
 from executor_bridge.json_text import parse, shown
 from executor_bridge.tables.choosing import hint
-from executor_bridge.texts import documents
 from optimizer.models.errors import ConfigError, Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from executor_bridge.base import Head, Shape
-from executor_bridge.source import PARQUET_MAGIC, ZIP_MAGIC
+from executor_bridge.files.source import PARQUET_MAGIC, ZIP_MAGIC
 from optimizer.models.errors import FormatError
 from optimizer.models.tasks import Content, Source
 
@@ -151,7 +151,7 @@ def _yaml_names(start: bytes) -> tuple[list[str], set[str]]:
 
 def _members(content: Content) -> list[str]:
     """Return the names of the members of an archive, none where it is damaged."""
-    from executor_bridge.archive import names_in  # noqa: PLC0415 - only for archives
+    from executor_bridge.files.archive import names_in  # noqa: PLC0415 - only for archives
 
     return names_in(content)
 

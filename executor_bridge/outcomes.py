@@ -18,11 +18,11 @@ from typing import Any
 
 import msgspec
 
+from executor_bridge.files.redaction import redact
+from executor_bridge.json_text import ESCAPE, has_lone_surrogate
+from executor_bridge.limits import MAX_AMOUNT, MAX_COUNT
 from executor_bridge.meaning import canonical, variant
 from executor_bridge.metadata import RunMetadata, TaskMetadata
-from executor_bridge.redaction import redact
-from executor_bridge.rows import ESCAPE, has_lone_surrogate
-from executor_bridge.wire import MAX_AMOUNT, MAX_COUNT
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import (

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import BinaryIO
 
 from executor_bridge.detect import detect, named
+from executor_bridge.files.source import load
 from executor_bridge.prices import priced
-from executor_bridge.source import load
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading

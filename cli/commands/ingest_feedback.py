@@ -81,8 +81,8 @@ def _reader(
     Raises:
         ConfigError: The scale is none, or there is no standard input.
     """
-    from executor_bridge.feedback import read_feedback
-    from executor_bridge.signals import parsed_scale
+    from executor_bridge.feedback.files import read_feedback
+    from executor_bridge.feedback.signals import parsed_scale
 
     scale = None if rating_scale is None else parsed_scale(rating_scale)
     if rating_scale is not None and scale is None:

@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from executor_bridge.files.spool import PASSED_BYTES, let_go
 from executor_bridge.heads import separator_of
 from executor_bridge.lenient import Skipped
-from executor_bridge.spool import PASSED_BYTES, let_go
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.tasks import Content, Source
 

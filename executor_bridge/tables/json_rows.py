@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Raw
 
+from executor_bridge.files.texts import documents
 from executor_bridge.lenient import Skipped, decoded, rows
-from executor_bridge.texts import documents
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
 

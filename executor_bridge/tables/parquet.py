@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from executor_bridge.spool import stretches
+from executor_bridge.files.spool import stretches
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.tasks import Source
 

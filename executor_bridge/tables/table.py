@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from executor_bridge.files.source import PARQUET_MAGIC
 from executor_bridge.lenient import Skipped
-from executor_bridge.source import PARQUET_MAGIC
 from executor_bridge.tables.csv_rows import csv_columns, csv_rows
 from executor_bridge.tables.json_rows import json_columns, json_rows
 from executor_bridge.tables.parquet import parquet_columns, parquet_rows

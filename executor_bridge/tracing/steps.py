@@ -8,10 +8,10 @@ from typing import NamedTuple, get_args
 
 from msgspec import Raw, Struct
 
+from executor_bridge.limits import Scenario
 from executor_bridge.outcomes import number
 from executor_bridge.tracing.genai import Attributes, Call, call_of, is_judge, parsed, text
 from executor_bridge.tracing.otlp import Event, Span
-from executor_bridge.wire import Scenario
 from optimizer.models.tasks import Score
 
 CASE_ID = ("optimizer.case_id", "langfuse.experiment.item.id", "test.case.name")

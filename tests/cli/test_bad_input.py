@@ -23,7 +23,7 @@ import duckdb
 import pytest
 import zstandard
 
-from executor_bridge.redaction import redact
+from executor_bridge.files.redaction import redact
 from optimizer.models.failures import classify
 
 Run = Callable[..., Any]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from executor_bridge import BRIDGES, expand, read
+from executor_bridge.files.source import load
 from executor_bridge.heads import heads
-from executor_bridge.source import load
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import IngestSettings
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from executor_bridge.feedback import read_feedback
+from executor_bridge.feedback.files import read_feedback
 from optimizer.models.errors import FormatError
 from optimizer.models.feedback import FeedbackKind, FeedbackReading, Scale
 from optimizer.models.ingest import IngestSettings

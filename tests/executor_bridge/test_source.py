@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from executor_bridge import read, unpacking
+from executor_bridge import read
+from executor_bridge.files import unpacking
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import IngestSettings
 

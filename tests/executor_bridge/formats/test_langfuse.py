@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executor_bridge.observations.calls import tokens_of
-from executor_bridge.observations.rows import Row
+from executor_bridge.formats.langfuse.calls import tokens_of
+from executor_bridge.formats.langfuse.rows import Row
 
 
 def at(ms):

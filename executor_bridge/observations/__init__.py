@@ -1,1 +1,0 @@
-"""Rows of Langfuse as tasks: what they say, and what belongs together."""
