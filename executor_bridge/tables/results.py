@@ -194,11 +194,14 @@ class Teller:
                 yield Score(name, found, bool(found) if is_mark else None)
 
     def _primary(self, scores: tuple[Score, ...]) -> float | None:
-        """Return the score asked for, else the one called `score`, else the first."""
-        said = {score.name: score.value for score in scores}
-        if self._settings.score is not None:
-            return said.get(self._settings.score)
-        return said.get("score", next(iter(said.values()), None))
+        """Return the score asked for, else the one called `score`, else that met first."""
+        lines = self._families.get("score", ())
+        name = self._settings.score
+        if name is None and any(line.field.part is None for line in lines):
+            name = "score"
+        if name is None:
+            name = next(iter(self.score_names), None)
+        return next((score.value for score in scores if score.name == name), None)
 
     def _parts(self, row: Row, family: str) -> Iterator[tuple[str, Any, bool]]:
         """Yield the names and values of a family, and whether a pattern found them."""
