@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.meaning import canonical
 from executor_bridge.outcomes import Outcome, case_of_content, known, variant_of
+from executor_bridge.redaction import redact
 from executor_bridge.tables import cells
 from executor_bridge.tables.cells import UnclearError
 from executor_bridge.tables.endings import UnclearFieldError, ending_of
@@ -22,6 +25,10 @@ from optimizer.models.tasks import CaseSource, Score, Variant
 T = TypeVar("T")
 
 SHOWN_CHARS = 40
+QUOTE_INSIDE = '\\"'
+SPECIMEN = "a1B2c3D4e5F6g7H8"
+"""What is blanked only where its name says that it is a secret."""
+
 PLAIN_OBJECTS = ("parameters", "metadata")
 """Families whose JSON text in a cell is an object."""
 
@@ -85,7 +92,11 @@ class Teller:
             if isinstance(line.place, Column)
             for name in (line.place.name, str((*line.place.path, "")[0]))
         )
+        self._variant_places = {
+            name: self._plain[name] for name in VARIANT_FIELDS if name in self._plain
+        }
         self._variants: dict[tuple[str | None, ...], Variant] = {}
+        self._secret_names: dict[tuple[str, ...], bool] = {}
         self._place = ""
 
     def told(self, place: str, row: Row) -> Told | None:
@@ -141,9 +152,9 @@ class Teller:
             request_id=cells.text(values.get("request_id")),
             created_at=created_at,
             finished_at=finished_at,
-            inputs=_with_expected(inputs, expected),
-            outputs=outputs,
-            metadata=self._object(row, "metadata"),
+            inputs=self._payload(_with_expected(inputs, expected)),
+            outputs=self._payload(outputs),
+            metadata=self._payload(self._object(row, "metadata")),
         )
         return Told(outcome, ending.is_open, self._run(values))
 
@@ -214,6 +225,8 @@ class Teller:
 
     def _object(self, row: Row, family: str) -> dict[str, Any] | None:
         """Return the values of a family as an object, None where all are unknown."""
+        if family not in self._families:
+            return None
         said = {}
         for name, value, _ in self._parts(row, family):
             found = cells.payload(value)
@@ -227,19 +240,48 @@ class Teller:
         return said or None
 
     def _variant(self, values: Mapping[str, Any], row: Row) -> Variant:
+        """Return what was executed, each variant made once."""
         parameters = self._object(row, "parameters")
-        named = {name: cells.text(values.get(name)) for name in VARIANT_FIELDS}
-        key = (*named.values(), canonical(parameters).decode() if parameters else None)
+        named = tuple(cells.text(values.get(name)) for name in VARIANT_FIELDS)
+        key = (*named, canonical(parameters).decode() if parameters else None)
         found = self._variants.get(key)
         if found is None:
-            label = named["variant"] or named["model"] or named["provider"] or DEFAULT_LABEL
+            label, prompt, provider, model = named
             found = self._variants[key] = variant_of(
-                label,
-                prompt=named["prompt"],
-                provider=named["provider"],
-                model=named["model"],
+                label or model or provider or DEFAULT_LABEL,
+                prompt=prompt,
+                provider=provider,
+                model=model,
                 parameters=parameters,
             )
+        return found
+
+    def run_key(self, row: Row) -> str:
+        """Return what tells the run of a row: its id, else the variant."""
+        place = self._plain.get("run_id")
+        run_id = None if place is None else cells.text(place.of(row))
+        if run_id is not None:
+            return f"run {run_id}"
+        values = {name: one.of(row) for name, one in self._variant_places.items()}
+        return self._variant(values, row).variant_id
+
+    def _payload(self, said: dict[str, Any] | None) -> Mapping[str, Any] | str | None:
+        """Return an object as JSON text where no secret can be left in it.
+
+        Secrets were blanked in the file. Two may have been hidden there: one in JSON that a cell
+        holds with its quotes doubled, and one whose name is that of a column.
+        """
+        if said is None:
+            return None
+        text = msgspec.json.encode(said, enc_hook=str).decode()
+        return said if QUOTE_INSIDE in text or self._gives_away(tuple(said)) else text
+
+    def _gives_away(self, names: tuple[str, ...]) -> bool:
+        """Tell whether what has one of these names is a secret."""
+        found = self._secret_names.get(names)
+        if found is None:
+            content = msgspec.json.encode(dict.fromkeys(names, SPECIMEN))
+            found = self._secret_names[names] = bool(redact(content).n_redacted)
         return found
 
     def _run(self, values: Mapping[str, Any]) -> RunSays:

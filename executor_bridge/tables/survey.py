@@ -97,13 +97,16 @@ class Survey:
     def again(self, key: str) -> Iterator[Outcome]:
         """Yield what the rows of a run say, reading the table once more."""
         teller = Teller(self._choice.lines, self._settings)
-        for told in self._rows(teller, Skipped(self._settings)):
-            if _key(told) == key:
-                yield settled(told, self.mark)
+        for told in self._rows(teller, Skipped(self._settings), only=key):
+            yield settled(told, self.mark)
 
-    def _rows(self, teller: Teller, skipped: Skipped) -> Iterator[Told]:
+    def _rows(self, teller: Teller, skipped: Skipped, *, only: str | None = None) -> Iterator[Told]:
+        """Yield what the rows say, of one run or of all."""
         columns = self.columns
+        is_one_run = only is None or len(self.groups) == 1
         for place, row in self._table.rows(skipped):
+            if not is_one_run and teller.run_key(row) != only:
+                continue
             if not columns.issuperset(row):
                 self.columns = columns = columns.union(row)
             try:

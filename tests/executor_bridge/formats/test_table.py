@@ -433,6 +433,15 @@ def test_secrets_are_blanked(native):
     assert row.error_message == "ticket [redacted] failed"
 
 
+def test_secrets_that_only_a_table_can_hide_are_blanked(native):
+    content = table(
+        ["case_id", "success", "input.password", "output"],
+        ["a", 1, "hunter2hunter2", '{"api_key": "hunter3hunter3"}'],
+    )
+    (row,) = native.rows(content)
+    assert "hunter" not in row.inputs + row.outputs
+
+
 def test_names_may_hold_anything(native):
     name = "a|b\n<script>\x1b[31m" + "x" * 500
     (row,) = native.rows(table(["case_id", "success", "model"], [name, 1, name]))

