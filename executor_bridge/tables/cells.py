@@ -56,7 +56,7 @@ def is_nothing(value: Any) -> bool:
 
 def text(value: Any) -> str | None:
     """Return a cell as a text, None where it says nothing."""
-    if is_nothing(value):
+    if value is None or is_nothing(value):
         return None
     if isinstance(value, str):
         return value
@@ -126,7 +126,7 @@ def verdict(value: Any) -> str | None:
     Raises:
         UnclearError: It says something else.
     """
-    if is_nothing(value):
+    if value is None or is_nothing(value):
         return None
     plain = value if isinstance(value, str) else text(value) or ""
     try:
@@ -141,7 +141,7 @@ def truth(value: Any) -> bool | None:
     Raises:
         UnclearError: It says something else.
     """
-    if is_nothing(value):
+    if value is None or is_nothing(value):
         return None
     plain = value if isinstance(value, str) else text(value) or ""
     try:

@@ -11,12 +11,12 @@ import msgspec
 
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.meaning import canonical
-from executor_bridge.outcomes import Outcome, case_of_content, known, variant_of
+from executor_bridge.outcomes import Outcome, case_of_content, variant_of
 from executor_bridge.redaction import redact
 from executor_bridge.tables import cells
 from executor_bridge.tables.cells import UnclearError
 from executor_bridge.tables.endings import UnclearFieldError, ending_of
-from executor_bridge.tables.fields import FAMILIES
+from executor_bridge.tables.fields import FAMILIES, FIELDS, Kind
 from executor_bridge.tables.mapping import Column, Constant, Line, Pattern, Row, unpacked
 from optimizer.models.errors import Fault
 from optimizer.models.ingest import REFUSE, IngestSettings
@@ -24,6 +24,7 @@ from optimizer.models.tasks import CaseSource, Score, Variant
 
 T = TypeVar("T")
 
+MS_PER_S = 1000
 SHOWN_CHARS = 40
 QUOTE_INSIDE = '\\"'
 SPECIMEN = "a1B2c3D4e5F6g7H8"
@@ -32,8 +33,30 @@ SPECIMEN = "a1B2c3D4e5F6g7H8"
 PLAIN_OBJECTS = ("parameters", "metadata")
 """Families whose JSON text in a cell is an object."""
 
+COPIED = (
+    *("repeat", "attempts", "cached", "tokens", "tokens_in", "tokens_out", "tokens_cached"),
+    *("cost_usd", "judge_tokens", "judge_cost_usd", "dataset", "family", "tenant", "task_type"),
+    "request_id",
+)
+"""Fields that an outcome calls by the same name."""
+
+NEVER_0 = frozenset({"cost_usd", "attempts"})
+"""Numbers of which 0 is no measurement."""
+
+USED = frozenset({"tokens", "tokens_in", "tokens_out", "cost_usd"})
+"""What a request that was refused has not used, whatever a tool computed for it."""
+
+READERS: Mapping[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: cells.text,
+    Kind.COUNT: cells.count,
+    Kind.AMOUNT: cells.number,
+    Kind.TRUTH: cells.truth,
+}
+
+RUN_FIELDS = ("run_id", "workflow", "git_sha", "branch")
 VARIANT_FIELDS = ("variant", "prompt", "provider", "model")
 DEFAULT_LABEL = "default"
+DEFAULT = variant_of(DEFAULT_LABEL)
 
 
 class UnreadableRowError(ValueError):
@@ -52,6 +75,9 @@ class RunSays(NamedTuple):
     workflow: str | None
     git_sha: str | None
     branch: str | None
+
+
+NOTHING = RunSays(None, None, None, None)
 
 
 class Told(NamedTuple):
@@ -92,6 +118,8 @@ class Teller:
             if isinstance(line.place, Column)
             for name in (line.place.name, str((*line.place.path, "")[0]))
         )
+        self._says_of_run = any(name in self._plain for name in RUN_FIELDS)
+        self._copied = [(name, READERS[FIELDS[name]]) for name in COPIED if name in self._plain]
         self._variant_places = {
             name: self._plain[name] for name in VARIANT_FIELDS if name in self._plain
         }
@@ -121,8 +149,10 @@ class Teller:
         self.n_refused += is_refused
         inputs, outputs = self._object(row, "input"), self._object(row, "output")
         expected = self._object(row, "expected")
-        dataset = cells.text(values.get("dataset"))
-        case_id, case_source = self._case(values, inputs, expected, dataset)
+        said = self._copied_of(values)
+        if is_refused:
+            said = {name: value for name, value in said.items() if name not in USED}
+        case_id, case_source = self._case(values, inputs, expected, said.get("dataset"))
         created_at = self._time("created_at", values)
         finished_at = self._time("finished_at", values)
         outcome = Outcome(
@@ -132,29 +162,15 @@ class Teller:
             variant=self._variant(values, row),
             status=ending.status,
             message=ending.message,
-            repeat=self._count("repeat", values),
             score=self._primary(scores),
             scores=scores,
             latency_ms=self._latency(values, created_at, finished_at),
-            cached=self._read("cached", values.get("cached"), cells.truth),
-            tokens=None if is_refused else self._count("tokens", values),
-            tokens_in=None if is_refused else self._count("tokens_in", values),
-            tokens_out=None if is_refused else self._count("tokens_out", values),
-            tokens_cached=self._count("tokens_cached", values),
-            cost_usd=None if is_refused else known(self._amount("cost_usd", values)),
-            judge_tokens=self._count("judge_tokens", values),
-            judge_cost_usd=self._amount("judge_cost_usd", values),
-            attempts=self._count("attempts", values) or 1,
-            dataset=dataset,
-            family=cells.text(values.get("family")),
-            tenant=cells.text(values.get("tenant")),
-            task_type=cells.text(values.get("task_type")),
-            request_id=cells.text(values.get("request_id")),
             created_at=created_at,
             finished_at=finished_at,
             inputs=self._payload(_with_expected(inputs, expected)),
             outputs=self._payload(outputs),
             metadata=self._payload(self._object(row, "metadata")),
+            **said,
         )
         return Told(outcome, ending.is_open, self._run(values))
 
@@ -172,6 +188,15 @@ class Teller:
         if self.n_refused:
             requests = "1 request" if self.n_refused == 1 else f"{self.n_refused} requests"
             yield f"{requests} ended in an HTTP error: tokens and cost recorded for it do not count"
+
+    def _copied_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what cells say that is known by the same name of a task."""
+        said = {}
+        for name, read in self._copied:
+            found = self._read(name, values[name], read)
+            if found is not None and (found or name not in NEVER_0):
+                said[name] = found
+        return said
 
     def _case(
         self,
@@ -241,6 +266,8 @@ class Teller:
 
     def _variant(self, values: Mapping[str, Any], row: Row) -> Variant:
         """Return what was executed, each variant made once."""
+        if not self._variant_places and "parameters" not in self._families:
+            return DEFAULT
         parameters = self._object(row, "parameters")
         named = tuple(cells.text(values.get(name)) for name in VARIANT_FIELDS)
         key = (*named, canonical(parameters).decode() if parameters else None)
@@ -285,28 +312,25 @@ class Teller:
         return found
 
     def _run(self, values: Mapping[str, Any]) -> RunSays:
-        return RunSays(
-            *(cells.text(values.get(name)) for name in ("run_id", "workflow", "git_sha", "branch"))
-        )
+        """Return what a row says of its run."""
+        if not self._says_of_run:
+            return NOTHING
+        return RunSays(*(cells.text(values.get(name)) for name in RUN_FIELDS))
 
     def _latency(
         self, values: Mapping[str, Any], began: datetime | None, ended: datetime | None
     ) -> float | None:
         """Return the latency; where no column has it, from the beginning to the end."""
         if "latency_ms" in self._plain:
-            return self._amount("latency_ms", values)
+            return self._read("latency_ms", values["latency_ms"], cells.number)
         if began is None or ended is None or ended < began:
             return None
-        return (ended - began).total_seconds() * 1000
-
-    def _amount(self, field: str, values: Mapping[str, Any]) -> float | None:
-        return self._read(field, values.get(field), cells.number)
-
-    def _count(self, field: str, values: Mapping[str, Any]) -> int | None:
-        return self._read(field, values.get(field), cells.count)
+        return (ended - began).total_seconds() * MS_PER_S
 
     def _time(self, field: str, values: Mapping[str, Any]) -> datetime | None:
         value = values.get(field)
+        if value is None:
+            return None
         try:
             return cells.moment(value, self.clock)
         except (UnclearError, UnusableTimeError) as error:
