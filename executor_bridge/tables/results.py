@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-import msgspec
-
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.meaning import canonical
 from executor_bridge.outcomes import Outcome, case_of_content, variant_of
-from executor_bridge.redaction import redact
 from executor_bridge.tables import cells
 from executor_bridge.tables.cells import UnclearError
 from executor_bridge.tables.endings import UnclearFieldError, ending_of
+from executor_bridge.tables.families import Families, with_expected
 from executor_bridge.tables.fields import FAMILIES, FIELDS, Kind
-from executor_bridge.tables.mapping import Column, Constant, Line, Pattern, Row, unpacked
+from executor_bridge.tables.mapping import Column, Line, Pattern, Row
 from optimizer.models.errors import Fault
 from optimizer.models.ingest import REFUSE, IngestSettings
 from optimizer.models.tasks import CaseSource, Score, Variant
@@ -26,13 +24,6 @@ T = TypeVar("T")
 
 MS_PER_S = 1000
 SHOWN_CHARS = 40
-QUOTE_INSIDE = '\\"'
-SPECIMEN = "a1B2c3D4e5F6g7H8"
-"""What is blanked only where its name says that it is a secret."""
-
-PLAIN_OBJECTS = ("parameters", "metadata")
-"""Families whose JSON text in a cell is an object."""
-
 COPIED = (
     *("repeat", "attempts", "cached", "tokens", "tokens_in", "tokens_out", "tokens_cached"),
     *("cost_usd", "judge_tokens", "judge_cost_usd", "dataset", "family", "tenant", "task_type"),
@@ -105,26 +96,24 @@ class Teller:
         self.n_left_out = self.n_refused = 0
         self.score_names: dict[str, None] = {}
         self._settings = settings
-        self._plain: dict[str, Column | Constant] = {}
-        self._families: dict[str, list[Line]] = {}
-        for line in lines:
-            if line.field.name in FAMILIES:
-                self._families.setdefault(line.field.name, []).append(line)
-            elif not isinstance(line.place, Pattern):
-                self._plain[line.field.name] = line.place
-        self._taken = frozenset(
+        self._plain = {
+            line.field.name: line.place
+            for line in lines
+            if line.field.name not in FAMILIES and not isinstance(line.place, Pattern)
+        }
+        taken = {
             name
             for line in lines
             if isinstance(line.place, Column)
             for name in (line.place.name, str((*line.place.path, "")[0]))
-        )
+        }
+        self._families = Families(lines, taken)
         self._says_of_run = any(name in self._plain for name in RUN_FIELDS)
         self._copied = [(name, READERS[FIELDS[name]]) for name in COPIED if name in self._plain]
         self._variant_places = {
             name: self._plain[name] for name in VARIANT_FIELDS if name in self._plain
         }
         self._variants: dict[tuple[str | None, ...], Variant] = {}
-        self._secret_names: dict[tuple[str, ...], bool] = {}
         self._place = ""
 
     def told(self, place: str, row: Row) -> Told | None:
@@ -147,8 +136,11 @@ class Teller:
             ) from error
         is_refused = ending.is_refused
         self.n_refused += is_refused
-        inputs, outputs = self._object(row, "input"), self._object(row, "output")
-        expected = self._object(row, "expected")
+        inputs, outputs = (
+            self._families.object_of(row, "input"),
+            self._families.object_of(row, "output"),
+        )
+        expected = self._families.object_of(row, "expected")
         said = self._copied_of(values)
         if is_refused:
             said = {name: value for name, value in said.items() if name not in USED}
@@ -167,9 +159,9 @@ class Teller:
             latency_ms=self._latency(values, created_at, finished_at),
             created_at=created_at,
             finished_at=finished_at,
-            inputs=self._payload(_with_expected(inputs, expected)),
-            outputs=self._payload(outputs),
-            metadata=self._payload(self._object(row, "metadata")),
+            inputs=self._families.text_of(with_expected(inputs, expected)),
+            outputs=self._families.text_of(outputs),
+            metadata=self._families.text_of(self._families.object_of(row, "metadata")),
             **said,
         )
         return Told(outcome, ending.is_open, self._run(values))
@@ -216,7 +208,7 @@ class Teller:
 
     def _scores(self, row: Row) -> Iterator[Score]:
         """Yield what each scorer said."""
-        for name, value, is_found in self._parts(row, "score"):
+        for name, value, is_found in self._families.parts(row, "score"):
             try:
                 found = cells.score(value)
             except UnclearError as error:
@@ -231,7 +223,7 @@ class Teller:
 
     def _primary(self, scores: tuple[Score, ...]) -> float | None:
         """Return the score asked for, else the one called `score`, else that met first."""
-        lines = self._families.get("score", ())
+        lines = self._families.lines.get("score", ())
         name = self._settings.score
         if name is None and any(line.field.part is None for line in lines):
             name = "score"
@@ -239,36 +231,11 @@ class Teller:
             name = next(iter(self.score_names), None)
         return next((score.value for score in scores if score.name == name), None)
 
-    def _parts(self, row: Row, family: str) -> Iterator[tuple[str, Any, bool]]:
-        """Yield the names and values of a family, and whether a pattern found them."""
-        for line in self._families.get(family, ()):
-            if isinstance(line.place, Pattern):
-                for name, value in line.place.items(row, self._taken):
-                    yield name, value, True
-            else:
-                yield line.field.part or family, line.place.of(row), False
-
-    def _object(self, row: Row, family: str) -> dict[str, Any] | None:
-        """Return the values of a family as an object, None where all are unknown."""
-        if family not in self._families:
-            return None
-        said = {}
-        for name, value, _ in self._parts(row, family):
-            found = cells.payload(value)
-            if found is not None:
-                said[name] = found
-        only = said.get(family)
-        if family in PLAIN_OBJECTS:
-            only = unpacked(only)
-        if len(said) == 1 and isinstance(only, Mapping):
-            return dict(only)
-        return said or None
-
     def _variant(self, values: Mapping[str, Any], row: Row) -> Variant:
         """Return what was executed, each variant made once."""
-        if not self._variant_places and "parameters" not in self._families:
+        if not self._variant_places and "parameters" not in self._families.lines:
             return DEFAULT
-        parameters = self._object(row, "parameters")
+        parameters = self._families.object_of(row, "parameters")
         named = tuple(cells.text(values.get(name)) for name in VARIANT_FIELDS)
         key = (*named, canonical(parameters).decode() if parameters else None)
         found = self._variants.get(key)
@@ -291,25 +258,6 @@ class Teller:
             return f"run {run_id}"
         values = {name: one.of(row) for name, one in self._variant_places.items()}
         return self._variant(values, row).variant_id
-
-    def _payload(self, said: dict[str, Any] | None) -> Mapping[str, Any] | str | None:
-        """Return an object as JSON text where no secret can be left in it.
-
-        Secrets were blanked in the file. Two may have been hidden there: one in JSON that a cell
-        holds with its quotes doubled, and one whose name is that of a column.
-        """
-        if said is None:
-            return None
-        text = msgspec.json.encode(said, enc_hook=str).decode()
-        return said if QUOTE_INSIDE in text or self._gives_away(tuple(said)) else text
-
-    def _gives_away(self, names: tuple[str, ...]) -> bool:
-        """Tell whether what has one of these names is a secret."""
-        found = self._secret_names.get(names)
-        if found is None:
-            content = msgspec.json.encode(dict.fromkeys(names, SPECIMEN))
-            found = self._secret_names[names] = bool(redact(content).n_redacted)
-        return found
 
     def _run(self, values: Mapping[str, Any]) -> RunSays:
         """Return what a row says of its run."""
@@ -353,16 +301,6 @@ class Teller:
         self.unclear[field] += 1
         found = f"in {self._place}: {_shown(value)}, expected {error}"
         self.first_unclear.setdefault(field, found)
-
-
-def _with_expected(
-    inputs: dict[str, Any] | None, expected: dict[str, Any] | None
-) -> dict[str, Any] | None:
-    """Return what was put in, beside it what should have come out."""
-    if expected is None:
-        return inputs
-    wanted = expected["expected"] if list(expected) == ["expected"] else expected
-    return {**(inputs or {}), "expected": wanted}
 
 
 def _shown(value: object) -> str:

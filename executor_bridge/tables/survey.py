@@ -66,9 +66,15 @@ class Survey:
     """What going through a table once has shown."""
 
     def __init__(
-        self, source: Source, table: Table, choice: Choice, settings: IngestSettings
+        self,
+        source: Source,
+        table: Table,
+        choice: Choice,
+        settings: IngestSettings,
+        *,
+        kept_rows: int = KEPT_ROWS,
     ) -> None:
-        """Go through the rows.
+        """Go through the rows, and keep what they say unless there are too many.
 
         Raises:
             FormatError: A column that was mapped is in no row, or the rows are of no run.
@@ -83,7 +89,7 @@ class Survey:
         self._is_kept = True
         for n_rows, told in enumerate(self._rows(self.teller, self.skipped), start=1):
             self._add(told)
-            if n_rows > KEPT_ROWS:
+            if n_rows > kept_rows:
                 self._forget()
         self._require(choice)
         self.mark = pass_mark(self._marks, settings.pass_score)
