@@ -136,11 +136,8 @@ class Teller:
             ) from error
         is_refused = ending.is_refused
         self.n_refused += is_refused
-        inputs, outputs = (
-            self._families.object_of(row, "input"),
-            self._families.object_of(row, "output"),
-        )
-        expected = self._families.object_of(row, "expected")
+        families = self._families
+        inputs, expected = families.object_of(row, "input"), families.object_of(row, "expected")
         said = self._copied_of(values)
         if is_refused:
             said = {name: value for name, value in said.items() if name not in USED}
@@ -159,9 +156,9 @@ class Teller:
             latency_ms=self._latency(values, created_at, finished_at),
             created_at=created_at,
             finished_at=finished_at,
-            inputs=self._families.text_of(with_expected(inputs, expected)),
-            outputs=self._families.text_of(outputs),
-            metadata=self._families.text_of(self._families.object_of(row, "metadata")),
+            inputs=families.text_of(with_expected(inputs, expected)),
+            outputs=families.text_of(families.object_of(row, "output")),
+            metadata=families.text_of(families.object_of(row, "metadata")),
             **said,
         )
         return Told(outcome, ending.is_open, self._run(values))
