@@ -111,6 +111,7 @@ def _is_missing(path: str) -> bool:
 
 def _some(path: str, files: list[Found], what: str) -> list[Found]:
     if not files:
-        names = ", ".join(f"*{suffix}" for suffix in (*SUFFIXES, *OTHER_SUFFIXES))
-        raise FormatError(path, (Fault(place="path", found=what, expected=f"files named {names}"),))
+        plain = [suffix for suffix in (*SUFFIXES, *OTHER_SUFFIXES) if suffix.count(".") == 1]
+        names = f"files named *{', *'.join(plain)}, or such with .gz or .zst"
+        raise FormatError(path, (Fault(place="path", found=what, expected=names),))
     return files
