@@ -60,7 +60,8 @@ def chosen(source: Source, columns: tuple[str, ...], settings: IngestSettings) -
         fitting = _fitting(columns, tables)
         if len(fitting) > 1:
             raise _several(source, fitting)
-        for name in fitting:
+        if fitting:
+            name = fitting[0]
             return Choice(name=name, lines=lines_of(tables[name].map), required=False)
     if not _has_own_names(columns):
         raise not_understood(source, columns)
