@@ -1,6 +1,7 @@
 """The same work done by this program, timed from inside.
 
     python benchmarks/ours.py ingest FOLDER DATABASE blob|reference
+    python benchmarks/ours.py read FILE
     python benchmarks/ours.py evidence DATABASE WORKFLOW
     python benchmarks/ours.py verdict CASES
     python benchmarks/ours.py redact honest|hostile
@@ -52,6 +53,16 @@ def ingest(folder: str, database: str, raw: str) -> None:
     if any(outcome.status is not FileStatus.STORED for outcome in outcomes):
         sys.exit("not every file was stored")
     print(seconds)
+
+
+def read_one(path: str) -> None:
+    """Read every task of a file and keep none."""
+    start = time.perf_counter()
+    reading = read(path, IngestSettings())
+    n_tasks = sum(1 for run in reading.runs for _ in run.tasks)
+    if n_tasks == 0:
+        sys.exit("nothing was read")
+    print(time.perf_counter() - start)
 
 
 def one_evidence(database: str, workflow: str) -> None:
@@ -146,6 +157,7 @@ def prompt_check(n_characters: str) -> None:
 if __name__ == "__main__":
     {
         "ingest": ingest,
+        "read": read_one,
         "evidence": one_evidence,
         "verdict": verdict,
         "redact": redaction,

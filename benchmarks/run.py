@@ -60,6 +60,7 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
         ingest_line(folder, "reference", "0.55 x", rounds, n_files * TASKS),
         ingest_line(folder, "blob", "0.45 x", rounds, n_files * TASKS),
         memory_line(folder),
+        *inspect_lines(folder, rounds, 250 // share),
         version_line(10 * rounds),
         decide_line(folder, rounds, 1_000_000 // share),
         evidence_line(folder, 10_000_000 // share),
@@ -101,6 +102,33 @@ def memory_line(folder: Path) -> Line:
         reference="-",
         ratio="-",
         target="<= 750 MB",
+    )
+
+
+def inspect_lines(folder: Path, rounds: int, megabytes: int) -> Sequence[Line]:
+    """Time and memory of a log whose samples are large, against reading all that is in it."""
+    log = str(folder / "large.eval")
+    write("inspect_data.py", log, str(megabytes))
+    pairs = [
+        (seconds_said("ours.py", "read", log), seconds_said("reference.py", "members", log))
+        for _ in range(rounds)
+    ]
+    peak = peak_megabytes([PYTHON, str(HERE / "ours.py"), "read", log])
+    return (
+        Line(
+            what=f"head and summaries of an Inspect log of {megabytes} MB",
+            ours=f"{statistics.median(a for a, _ in pairs):.2f} s",
+            reference=f"{statistics.median(b for _, b in pairs):.2f} s",
+            ratio=f"{statistics.median(a / b for a, b in pairs):.2f} x",
+            target="-",
+        ),
+        Line(
+            what="peak memory of the same",
+            ours=f"{peak:.0f} MB",
+            reference="-",
+            ratio="-",
+            target="-",
+        ),
     )
 
 

@@ -57,6 +57,7 @@ class Archive:
         self._source = source
         self._settings = settings
         self.n_redacted = 0
+        self._n_unpacked = 0
         try:
             self.members = {member.name: member for member in _directory(source.content)}
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -78,16 +79,22 @@ class Archive:
             found, expected = f"compression method {member.method}", "none, deflate or zstd"
             raise self._damaged(name, found, expected)
         packed = self._packed(member)
-        ratio = self._settings.max_unpack_ratio
-        limit = max(self._settings.unpack_free_bytes, ratio * member.n_packed)
+        limit = self._limit(member.n_packed)
+        limit_of_all = self._limit(len(self._source.content))
         pieces: list[bytes] = []
         size = 0
         try:
             for piece in _inflated(packed, member.method):
                 pieces.append(piece)
                 size += len(piece)
+                self._n_unpacked += len(piece)
                 if size > limit:
                     raise too_large(self._source.path, name, limit, member.n_packed, self._settings)
+                if self._n_unpacked > limit_of_all:
+                    n_stored = len(self._source.content)
+                    raise too_large(
+                        self._source.path, "file", limit_of_all, n_stored, self._settings
+                    )
         except (zlib.error, zstandard.ZstdError) as error:
             raise self._damaged(name, "damaged data", "compressed data") from error
         content = b"".join(pieces)
@@ -95,6 +102,10 @@ class Archive:
             found = f"{len(content)} bytes"
             raise self._damaged(name, found, f"{member.n_bytes}, as its directory says")
         return self._blanked(content)
+
+    def _limit(self, n_packed: int) -> int:
+        """Return how many bytes some packed ones may unpack to."""
+        return max(self._settings.unpack_free_bytes, self._settings.max_unpack_ratio * n_packed)
 
     def _blanked(self, content: bytes) -> bytes:
         if not self._settings.redact:
@@ -179,7 +190,7 @@ def names_in(content: Content) -> list[str]:
 
 
 def _directory(content: Content) -> list[Member]:
-    with zipfile.ZipFile(io.BufferedReader(_Reader(content))) as archive:
+    with zipfile.ZipFile(_Reader(content)) as archive:
         return [
             Member(i.filename, i.compress_type, i.compress_size, i.file_size, i.header_offset)
             for i in archive.infolist()

@@ -6,7 +6,15 @@ import difflib
 from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
+from executor_bridge.formats.deepeval import Deepeval
+from executor_bridge.formats.inspect_log import InspectLog
+from executor_bridge.formats.junit_xml import JUnitXml
+from executor_bridge.formats.langfuse import Langfuse
+from executor_bridge.formats.lm_eval import LmEval
 from executor_bridge.formats.native import Native
+from executor_bridge.formats.openai_evals import OpenaiEvals
+from executor_bridge.formats.openai_evals_items import OpenaiEvalsItems
+from executor_bridge.formats.otel import Otel
 from executor_bridge.formats.pydantic_evals import PydanticEvals
 from executor_bridge.formats.table import Table
 from executor_bridge.heads import heads
@@ -22,7 +30,15 @@ TABLE = Table()
 
 BRIDGES: tuple[Bridge, ...] = (
     Native(),
+    LmEval(),
+    OpenaiEvals(),
+    OpenaiEvalsItems(),
     PydanticEvals(),
+    InspectLog(),
+    Deepeval(),
+    JUnitXml(),
+    Langfuse(),
+    Otel(),
     TABLE,
 )
 

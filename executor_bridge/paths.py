@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,21 @@ def found(paths: Sequence[str]) -> list[Found]:
             if known is None or known.may_be_other:
                 files[file.path] = file
     return list(files.values())
+
+
+def beside(path: str, name: re.Pattern[str]) -> list[str]:
+    """Return the files in the folder of a file whose whole name matches, sorted.
+
+    There are none beside standard input, nor where the folder cannot be looked into.
+    """
+    if path == STDIN:
+        return []
+    folder = os.path.dirname(path)
+    try:
+        names = sorted(os.listdir(folder or os.curdir))
+    except OSError:
+        return []
+    return [os.path.join(folder, found) for found in names if name.fullmatch(found)]
 
 
 def _files(path: str) -> list[Found]:

@@ -17,7 +17,11 @@ SHOWN_FILES = 10
 
 def ingest(
     files: Annotated[
-        list[str], typer.Argument(help="Result files, folders, patterns, or - for standard input.")
+        list[str],
+        typer.Argument(
+            help="Result files, folders, patterns, or - for standard input; with the word feedback "
+            "before them files of what users said."
+        ),
     ],
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace runs that are stored with other content.")
@@ -26,7 +30,15 @@ def ingest(
         bool, typer.Option("--keep-going", "-k", help="Store the good files, report the bad.")
     ] = False,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
+    rating_scale: options.RatingScale = None,
+    strict: options.StrictRows = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -37,7 +49,10 @@ def ingest(
     Each file is stored whole or not at all. Exit code 2 if a file could not be stored.
 
     Example: optimizer ingest runs/ more/*.json.gz
+
+    Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
+    from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
     from executor_bridge import found
     from optimizer.models.errors import FormatError
     from optimizer.models.ingest import FileOutcome, FileStatus
@@ -46,6 +61,26 @@ def ingest(
     from reports.gallery.ingest import ingest as ingest_report
 
     here = session(store, config, set_)
+    if is_feedback(files):
+        refuse(
+            {"--from": bridge, "--map": map_, "--table": table, "--score": score, "--price": price},
+            "files of runs",
+        )
+        ingest_feedback(
+            files[1:], here, rating_scale=rating_scale, replace=replace, strict=strict, json=json
+        )
+        return
+    refuse({"--rating-scale": rating_scale, "--strict": strict}, "files of feedback")
+    here = here.reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     settings = here.loaded.config
     sought, missing = [], []
     for file in files:
@@ -72,7 +107,7 @@ def ingest(
         following(
             ingest_files(
                 paths,
-                lambda path: read_file(path, settings.ingest, bridge=bridge, trust=trust),
+                lambda path: read_file(path, here),
                 job,
             ),
             paths,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -130,13 +131,12 @@ def _run(run: _Decoded, document: Document, source: Source, settings: IngestSett
     if finished_at < started_at:
         raise UnsoundError("a run that finished before it started")
     doubts = check(run.tasks, said.workflow_id, clock)
-    seconds = said.total_duration
     header = RunHeader(
         run_id=said.run_id,
         workflow_id=said.workflow_id,
         started_at=started_at,
         finished_at=finished_at,
-        duration_s=(finished_at - started_at).total_seconds() if seconds is None else seconds,
+        duration_s=_duration_s(said, metadata, finished_at - started_at),
         n_tasks=len(said.task_results),
         content_sha256=document.sha256,
         place=document.place,
@@ -166,6 +166,13 @@ def _run(run: _Decoded, document: Document, source: Source, settings: IngestSett
         refusal=partial(listed, source, settings),
     )
     return Run(header=header, tasks=rows)
+
+
+def _duration_s(said: wire.Run[Any], metadata: RunMetadata, span: timedelta) -> float | None:
+    """Return how long a run took by its own account, else from start to end."""
+    if "total_duration" in (metadata.unknown_fields or ()):
+        return None
+    return span.total_seconds() if said.total_duration is None else said.total_duration
 
 
 def _only_label(run: _Decoded, metadata: RunMetadata) -> str | None:

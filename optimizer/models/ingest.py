@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -67,6 +68,9 @@ class TableSettings(Settings):
 class IngestSettings(Settings):
     """How result files are read."""
 
+    format: str | None = None
+    """Name of the files' format; see `optimizer formats`. Default: told from their content."""
+
     assume_timezone: Zone = UTC
     """Zone of times that carry none: a name such as `UTC` or `Europe/Berlin`, or `refuse`."""
 
@@ -101,6 +105,12 @@ class IngestSettings(Settings):
 
     workflow: Annotated[str, Field(min_length=1)] | None = None
     """Workflow of the runs in files of other tools. Default: what the tool calls the evaluation."""
+
+    price: bool = False
+    """Whether a cost that is not recorded is derived from tokens; it is marked as derived."""
+
+    prices: Path | None = None
+    """Price table for that, a YAML or JSON file. Default: the package genai-prices."""
 
     map: dict[str, str] = Field(default_factory=dict)
     """What the columns of a table mean, by field, as `--map FIELD=COLUMN` says it."""

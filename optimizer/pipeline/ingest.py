@@ -126,7 +126,7 @@ class _Writer:
         return outcomes
 
 
-def _known_sources(job: IngestJob) -> Mapping[str, tuple[str, ...]]:
+def _known_sources(job: IngestJob) -> Mapping[str, tuple[tuple[str, str], ...]]:
     try:
         with read_history(job.store, lock_timeout_s=job.settings.lock_timeout_s) as history:
             return queries.known_sources(history)
@@ -177,10 +177,11 @@ def _outcome(file: ReadyFile, recorded: Recorded) -> FileOutcome:
             reason=f"{path}: run {recorded.conflict!r} is already stored with other content",
             hint="Replace it with --replace; its old file stays in the history.",
         )
-    status = FileStatus.REPLACED if recorded.replaced else FileStatus.STORED
+    if not recorded.n_new_runs:
+        return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=recorded.run_ids)
     return FileOutcome(
         path=path,
-        status=status if recorded.n_new_runs else FileStatus.UNCHANGED,
+        status=FileStatus.REPLACED if recorded.replaced else FileStatus.STORED,
         run_ids=recorded.run_ids,
         n_tasks=recorded.n_tasks,
         n_redacted=file.source.n_redacted,

@@ -51,13 +51,13 @@ class Preparation:
     Attributes:
         read: Reads a file.
         settings: What is kept.
-        known: The runs that are stored from each file, by the file's hash.
+        known: Id and content hash of the runs that are stored from each file, by its hash.
         optional: Files that are left out where no bridge recognizes them.
     """
 
     read: Callable[[str], Reading]
     settings: StoreSettings
-    known: Mapping[str, tuple[str, ...]]
+    known: Mapping[str, tuple[tuple[str, str], ...]]
     optional: Set[str] = frozenset()
 
     def __call__(self, path: str, *, later: bool = False) -> Item:
@@ -65,8 +65,10 @@ class Preparation:
         name = legible(path)
         try:
             reading = self.read(path)
-            run_ids = tuple(run.header.run_id for run in reading.runs)
-            if self.known.get(reading.source.sha256) == run_ids:
+            headers = [run.header for run in reading.runs]
+            run_ids = tuple(header.run_id for header in headers)
+            found = tuple((header.run_id, header.content_sha256) for header in headers)
+            if self.known.get(reading.source.sha256) == found:
                 return FileOutcome(path=name, status=FileStatus.UNCHANGED, run_ids=run_ids)
             later = later or reading.source.n_bytes > LARGE_BYTES
             return prepare(reading, self.settings, later=later)

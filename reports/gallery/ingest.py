@@ -106,8 +106,14 @@ def _faults(outcome: FileOutcome) -> tuple[Block, ...]:
 
 
 def _warnings(outcomes: Sequence[FileOutcome]) -> Table:
-    rows = tuple((outcome.path, text) for outcome in outcomes for text in outcome.warnings)
-    return Table((left("file"), left("warning")), rows)
+    """Lay out each warning once: how many runs it is of, and the first file it is of."""
+    n_runs = Counter(text for outcome in outcomes for text in outcome.warnings)
+    first: dict[str, str] = {}
+    for outcome in outcomes:
+        for text in outcome.warnings:
+            first.setdefault(text, outcome.path)
+    rows = tuple((text, count(n), first[text]) for text, n in n_runs.items())
+    return Table((left("warning"), right("runs"), left("first in")), rows)
 
 
 def _hints(outcomes: Sequence[FileOutcome]) -> tuple[str, ...]:

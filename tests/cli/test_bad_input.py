@@ -80,8 +80,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "blank": (b" \n\t ", "line 1: found only white space"),
     "prose": (b"hello world", "format: found a text that is no JSON"),
     "zeros": (b"\0" * 100, "format: found a text that is no JSON"),
-    "list": (b"[1, 2]", "native: found a JSON list"),
-    "fields": (b"{}", "native: found an object without fields"),
+    "list": (b"[1, 2]", "format: found a JSON list"),
+    "fields": (b"{}", "format: found a JSON object without fields"),
     "promptfoo": (
         b'{"evalId": 1, "results": {}}',
         "native: found evalId, results, expected run_id",

@@ -1,0 +1,1 @@
+"""Rows of Langfuse as tasks: what they say, and what belongs together."""
