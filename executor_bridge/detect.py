@@ -21,7 +21,7 @@ from executor_bridge.formats.table import Table
 from executor_bridge.heads import heads
 from executor_bridge.json_text import parse, shown
 from executor_bridge.tables.choosing import hint
-from optimizer.models.errors import ConfigError, Fault, FormatError
+from optimizer.models.errors import ConfigError, Fault, FormatError, UnrecognizedError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
 
@@ -85,14 +85,16 @@ def named(name: str) -> Bridge:
 def detect(source: Source, settings: IngestSettings) -> Bridge:
     """Return the bridge that recognizes a file.
 
-    Who says what the columns mean has said that it is a table.
+    Who says what columns mean has said that a file which may be a table is one.
 
     Raises:
-        FormatError: None does, or several do; the error says what each bridge missed.
+        UnrecognizedError: None does; the error says what each bridge missed.
+        FormatError: Several do.
     """
-    if settings.map or settings.table is not None:
-        return TABLE
+    is_mapped = bool(settings.map) or settings.table is not None
     for head in heads(source):
+        if is_mapped and head.shape in (*TABULAR, Shape.TEXT):
+            return TABLE
         found = [
             bridge
             for bridge in BRIDGES
@@ -113,7 +115,7 @@ def _ambiguous(source: Source, found: Sequence[Bridge]) -> FormatError:
     return FormatError(source.path, (fault,), hint="Name its format with --from.")
 
 
-def _unknown(source: Source, head: Head) -> FormatError:
+def _unknown(source: Source, head: Head) -> UnrecognizedError:
     """Return the error for a file that no bridge recognizes."""
     found = WITHOUT_NAMES[head.shape]
     if head.keys:
@@ -129,4 +131,4 @@ def _unknown(source: Source, head: Head) -> FormatError:
     advice = "Name its format with --from."
     if head.keys and head.shape in TABULAR:
         advice = f"{advice} {hint(head.keys)}"
-    return FormatError(source.path, tuple(faults), hint=advice)
+    return UnrecognizedError(source.path, tuple(faults), hint=advice)
