@@ -123,6 +123,8 @@ def _unknown(source: Source, head: Head) -> UnrecognizedError:
         found = f"{SHAPES[head.shape]} {names}".replace('"', "")
     names = ", ".join(bridge.name for bridge in BRIDGES)
     faults: list[Fault] = []
+    if head.start.startswith(UTF_16):
+        faults.append(Fault(place="byte 0", found="text in UTF-16", expected="text in UTF-8"))
     if head.shape in (Shape.OBJECT, Shape.LIST):
         first = next(documents(source.content, source.sha256))
         faults += parse(bytes(first.text), first_line=first.place).faults
