@@ -45,6 +45,9 @@ BRIDGES: tuple[Bridge, ...] = (
 TABULAR = (Shape.TABLE, Shape.LIST, Shape.OBJECT, Shape.PARQUET)
 
 SHOWN_KEYS = 20
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a text in UTF-16 begins, as PowerShell writes what is redirected to a file."""
+
 SHAPES = {
     Shape.OBJECT: "a JSON object with",
     Shape.LIST: "a JSON list of objects with",
