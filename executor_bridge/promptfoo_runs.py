@@ -1,0 +1,171 @@
+"""Runs made of the columns of a promptfoo file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from executor_bridge.outcomes import RunFacts, run_of
+from executor_bridge.promptfoo_columns import Column, Outcomes, Texts
+from executor_bridge.promptfoo_rows import STRIPPED_PROMPT
+from executor_bridge.promptfoo_variants import Tested, n_alike, variants_of
+from optimizer.models.ingest import IngestSettings
+from optimizer.models.tasks import Run, Source
+
+KEPT_BYTES = 2**25
+"""Results of smaller files are decoded once; those of larger ones whenever they are asked for."""
+
+WORKFLOW = "promptfoo"
+"""Workflow of an evaluation without a description."""
+
+RED_TEAM = (
+    "this is a red-team evaluation: a task succeeded where an attack failed, and an empty answer "
+    "counts as success"
+)
+NOT_TOLD_APART = (
+    "columns have the same prompt and provider, and what tells them apart is not in the file: "
+    "they are numbered"
+)
+LEFT_OUT = "were left out of the file by promptfoo's strip settings"
+BARE = (
+    f"the variables of tests {LEFT_OUT}: tests are known by their position, so that they cannot "
+    "be paired with those of other runs"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tabled:
+    """One column that is to become a run.
+
+    Attributes:
+        number: Its place in promptfoo's table, from 0.
+        column: Its results.
+        tested: Its prompt and provider.
+        n_promised: How many results promptfoo counted in it, or None.
+    """
+
+    number: int
+    column: Column
+    tested: Tested
+    n_promised: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What a file says of the evaluation as a whole.
+
+    Attributes:
+        tool: Name of the bridge.
+        name: What run ids begin with.
+        workflow: What was tested.
+        started_at: When it began, UTC.
+        duration_s: How long it took, or None.
+        tool_version: Version of promptfoo, or None.
+        git: Commit, branch and pull request as far as known, by the fields of `RunFacts`.
+        assumed_timezone: Zone given to its time, or None where that carried one.
+        metadata: What else is worth keeping.
+        warnings: What a reader should know.
+    """
+
+    tool: str
+    name: str
+    workflow: str
+    started_at: datetime
+    duration_s: float | None = None
+    tool_version: str | None = None
+    git: Mapping[str, str] = field(default_factory=dict)
+    assumed_timezone: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def runs_of(
+    told: Evaluation,
+    texts: Texts,
+    tabled: Sequence[Tabled],
+    contested: frozenset[int],
+    *,
+    source: Source,
+    settings: IngestSettings,
+) -> Iterator[Run]:
+    """Yield a run for each column."""
+    variants = variants_of([one.tested for one in tabled])
+    if n_alike(variants):
+        told = replace(told, warnings=(*told.warnings, NOT_TOLD_APART))
+    for place, (one, variant) in enumerate(zip(tabled, variants, strict=True), start=1):
+        by_position = one.column.is_bare(one.tested.template)
+        outcomes = Outcomes(
+            texts=texts,
+            column=one.column,
+            variant=variant,
+            contested=contested,
+            by_position=by_position,
+            settings=settings,
+        )
+        is_small = len(source.content) <= KEPT_BYTES
+        yield run_of(
+            _facts(told, one, settings, by_position=by_position),
+            list(outcomes) if is_small else outcomes,
+            source=source,
+            settings=settings,
+            place=place,
+        )
+
+
+def _facts(
+    told: Evaluation, one: Tabled, settings: IngestSettings, *, by_position: bool
+) -> RunFacts:
+    """Return what is said of the run of a column."""
+    tested = one.tested
+    return RunFacts(
+        run_id=f"{told.name}#p{one.number}",
+        workflow_id=settings.workflow or told.workflow,
+        started_at=told.started_at,
+        duration_s=told.duration_s,
+        tool=told.tool,
+        tool_version=told.tool_version,
+        git_sha=told.git.get("git_sha"),
+        branch=told.git.get("branch"),
+        pull_request=told.git.get("pull_request"),
+        pairable=not by_position,
+        assumed_timezone=told.assumed_timezone,
+        metadata={
+            **told.metadata,
+            "prompt": tested.label,
+            "provider": tested.provider_id,
+            "provider_label": tested.provider_label,
+        },
+        warnings=(*told.warnings, *_warnings(one, by_position=by_position)),
+    )
+
+
+def _warnings(one: Tabled, *, by_position: bool) -> Iterator[str]:
+    """Yield what a reader should know of a column."""
+    column = one.column
+    if b'"pluginId"' in bytes(column.first.metadata):
+        yield RED_TEAM
+    if one.n_promised is not None and one.n_promised != column.n_taken:
+        yield (
+            f"promptfoo counted {_counted(one.n_promised, 'result')} of this prompt and provider, "
+            f"the file holds {column.n_taken}"
+        )
+    if column.n_cached:
+        yield (
+            f"{_counted(column.n_cached, 'answer')} came from promptfoo's cache: without latency, "
+            "and at the cost of the call that was saved"
+        )
+    if column.n_copies:
+        yield (
+            f"{_counted(column.n_copies, 'cached copy', 'cached copies')} of answers to the same "
+            "test left out: a copy is no repeat"
+        )
+    if column.n_stripped or one.tested.template == STRIPPED_PROMPT:
+        yield f"prompts or answers {LEFT_OUT}"
+    if by_position:
+        yield BARE
+
+
+def _counted(n: int, noun: str, nouns: str | None = None) -> str:
+    return f"{n} {noun if n == 1 else nouns or noun + 's'}"
