@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from executor_bridge.base import Bridge, Head, Shape
 from executor_bridge.formats.native import Native
 from executor_bridge.formats.promptfoo import Promptfoo
+from executor_bridge.formats.promptfoo_csv import PromptfooCsv
+from executor_bridge.formats.promptfoo_jsonl import PromptfooJsonl
 from executor_bridge.formats.pydantic_evals import PydanticEvals
 from executor_bridge.heads import heads
 from executor_bridge.json_text import parse, shown
@@ -19,6 +21,8 @@ from optimizer.models.tasks import Source
 BRIDGES: tuple[Bridge, ...] = (
     Native(),
     Promptfoo(),
+    PromptfooJsonl(),
+    PromptfooCsv(),
     PydanticEvals(),
 )
 

@@ -94,41 +94,56 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
-    """The outcomes of a column, decoded anew whenever they are asked for.
+class Sorted:
+    """The results of a file, sorted into columns.
 
     Attributes:
-        texts: The results of the file.
-        column: Which of them.
-        variant: What was executed.
+        texts: The results.
+        columns: The columns, by what tells them.
         contested: Tests that only their assertions tell apart.
-        by_position: Whether its position is all that is known of a test.
         settings: How files are read.
     """
 
     texts: Texts
-    column: Column
-    variant: Variant
+    columns: dict[Hashable, Column]
     contested: frozenset[int]
-    by_position: bool
     settings: IngestSettings
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """The outcomes of a column, decoded anew whenever they are asked for.
+
+    Attributes:
+        found: The results of the file.
+        column: Which of them.
+        variant: What was executed.
+        by_position: Whether its position is all that is known of a test.
+    """
+
+    found: Sorted
+    column: Column
+    variant: Variant
+    by_position: bool
+
     def __iter__(self) -> Iterator[Outcome]:
-        for place, row in rows(self.texts.some(self.column.numbers), Row, Skipped(self.settings)):
+        found = self.found
+        texts = found.texts.some(self.column.numbers)
+        for place, row in rows(texts, Row, Skipped(found.settings)):
             yield outcome(
                 place,
                 row,
                 self.variant,
-                contested=self.contested,
+                contested=found.contested,
                 by_position=self.by_position,
-                settings=self.settings,
+                settings=found.settings,
             )
 
 
-def columns_of(
-    texts: Texts, keyed: Keyed, skipped: Skipped
-) -> tuple[dict[Hashable, Column], frozenset[int]]:
-    """Return the columns of a file, and the tests that only their assertions tell apart."""
+def sorted_into_columns(
+    texts: Texts, keyed: Keyed, skipped: Skipped, settings: IngestSettings
+) -> Sorted:
+    """Return the results of a file in columns; what cannot be read is skipped and counted."""
     columns: dict[Hashable, Column] = {}
     plain, tests = array("q"), array("q")
     for number, (place, text) in enumerate(texts.every()):
@@ -143,7 +158,9 @@ def columns_of(
             column.take(number, row, with_assertions)
     for column in columns.values():
         column.collapse()
-    return columns, _contested(plain, tests)
+    return Sorted(
+        texts=texts, columns=columns, contested=_contested(plain, tests), settings=settings
+    )
 
 
 def _contested(plain: array[int], tests: array[int]) -> frozenset[int]:

@@ -19,13 +19,16 @@ from optimizer.models.tasks import CaseSource, Score, Variant
 ASSERT = 1
 """`failureReason` of a task that an assertion failed."""
 
-STRIPPED_OUTPUT = b'"[output stripped]"'
+STRIPPED_TEXT = "[output stripped]"
+STRIPPED_OUTPUT = f'"{STRIPPED_TEXT}"'.encode()
 STRIPPED_PROMPT = "[prompt stripped]"
 TIMED_OUT = re.compile(r"(?:Error: )?Evaluation (?:timed out after|exceeded max)")
 ABORTED = re.compile(r"(?:Error: )?(?:Abort(?:ed|Error)|Operation (?:cancelled|aborted))\b")
+VARIABLE = re.compile(r"{{\s*(?P<name>[\w.-]+)\s*}}")
 ASSERT_SET = "assert-set"
 """How a result that puts several assertions together is called."""
 
+COUNTS = ("testPassCount", "testFailCount", "testErrorCount")
 NOTHING = (b"", b"null", b"{}", b"[]")
 SCENARIOS = frozenset({"normal", "boundary", "error", "custom"})
 FINISHED = frozenset({"succeeded", "failed"})
@@ -237,10 +240,14 @@ def status_of(row: Row) -> str:
         is_failed = row.grading_result is not None
     if is_failed:
         return "failed"
-    text = _message(row) or ""
-    if TIMED_OUT.match(text):
+    return unfinished(_message(row))
+
+
+def unfinished(message: str | None) -> str:
+    """Return the state of a task that did not come to its end: timeout, cancelled or error."""
+    if TIMED_OUT.match(message or ""):
         return "timeout"
-    return "cancelled" if ABORTED.match(text) else "error"
+    return "cancelled" if ABORTED.match(message or "") else "error"
 
 
 def case_of(row: Row, *, contested: Container[int], by_position: bool) -> tuple[str, CaseSource]:
@@ -279,9 +286,32 @@ def has_given_case(row: Row) -> bool:
     return bool(_said(row).test_case_id or (row.test_case is not None and row.test_case.id))
 
 
+def template_in(row: Row) -> str | None:
+    """Return the label of a prompt where it is the template: the variables put in make the prompt.
+
+    promptfoo labels so every prompt to which the user gave no label.
+    """
+    sent = row.rendered
+    if not sent.label or sent.raw is None or is_nothing(row.vars):
+        return sent.raw if sent.raw is not None and sent.raw == sent.label else None
+    values = msgspec.json.decode(row.vars)
+
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match["name"]) if isinstance(values, dict) else None
+        return found if isinstance(found, str) else match[0]
+
+    return sent.label if VARIABLE.sub(value, sent.label) == sent.raw else None
+
+
 def is_nothing(raw: Raw) -> bool:
     """Tell whether JSON text says nothing."""
     return bytes(memoryview(raw)[:5]) in NOTHING
+
+
+def promised(prompt: Prompt) -> int | None:
+    """Return how many results promptfoo counted of a prompt, None where it did not."""
+    counts = [whole((prompt.metrics or {}).get(name)) for name in COUNTS]
+    return None if counts[0] is None else sum(count or 0 for count in counts)
 
 
 def scores_of(row: Row) -> Iterator[Score]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from executor_bridge.outcomes import RunFacts, run_of
-from executor_bridge.promptfoo_columns import Column, Outcomes, Texts
+from executor_bridge.outcomes import Outcome, RunFacts, run_of
+from executor_bridge.promptfoo_columns import Column, Outcomes, Sorted
 from executor_bridge.promptfoo_rows import STRIPPED_PROMPT
 from executor_bridge.promptfoo_variants import Tested, n_alike, variants_of
 from optimizer.models.ingest import IngestSettings
-from optimizer.models.tasks import Run, Source
+from optimizer.models.tasks import Run, Source, Variant
 
 KEPT_BYTES = 2**25
 """Results of smaller files are decoded once; those of larger ones whenever they are asked for."""
@@ -37,19 +37,27 @@ BARE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tabled:
-    """One column that is to become a run.
+    """One column of promptfoo's table, which becomes a run.
 
     Attributes:
-        number: Its place in promptfoo's table, from 0.
-        column: Its results.
+        number: Its place in the table, from 0.
         tested: Its prompt and provider.
+        outcomes: Returns its outcomes, given what was executed.
+        n_taken: How many results the file has of it.
         n_promised: How many results promptfoo counted in it, or None.
+        pairable: False where its tests are known by their position only.
+        metadata: What is worth keeping of it.
+        warnings: What a reader should know of it.
     """
 
     number: int
-    column: Column
     tested: Tested
+    outcomes: Callable[[Variant], Iterable[Outcome]]
+    n_taken: int
     n_promised: int | None = None
+    pairable: bool = True
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,31 +90,17 @@ class Evaluation:
 
 
 def runs_of(
-    told: Evaluation,
-    texts: Texts,
-    tabled: Sequence[Tabled],
-    contested: frozenset[int],
-    *,
-    source: Source,
-    settings: IngestSettings,
+    told: Evaluation, tabled: Sequence[Tabled], *, source: Source, settings: IngestSettings
 ) -> Iterator[Run]:
     """Yield a run for each column."""
     variants = variants_of([one.tested for one in tabled])
     if n_alike(variants):
         told = replace(told, warnings=(*told.warnings, NOT_TOLD_APART))
+    is_small = len(source.content) <= KEPT_BYTES
     for place, (one, variant) in enumerate(zip(tabled, variants, strict=True), start=1):
-        by_position = one.column.is_bare(one.tested.template)
-        outcomes = Outcomes(
-            texts=texts,
-            column=one.column,
-            variant=variant,
-            contested=contested,
-            by_position=by_position,
-            settings=settings,
-        )
-        is_small = len(source.content) <= KEPT_BYTES
+        outcomes = one.outcomes(variant)
         yield run_of(
-            _facts(told, one, settings, by_position=by_position),
+            _facts(told, one, settings),
             list(outcomes) if is_small else outcomes,
             source=source,
             settings=settings,
@@ -114,11 +108,51 @@ def runs_of(
         )
 
 
-def _facts(
-    told: Evaluation, one: Tabled, settings: IngestSettings, *, by_position: bool
-) -> RunFacts:
+def tabled_of(
+    found: Sorted, key: Hashable, number: int, tested: Tested, *, n_promised: int | None = None
+) -> Tabled:
+    """Return a column of results that are JSON text."""
+    column = found.columns[key]
+    by_position = column.is_bare(tested.template)
+
+    def outcomes(variant: Variant) -> Outcomes:
+        return Outcomes(found=found, column=column, variant=variant, by_position=by_position)
+
+    return Tabled(
+        number=number,
+        tested=tested,
+        outcomes=outcomes,
+        n_taken=column.n_taken,
+        n_promised=n_promised,
+        pairable=not by_position,
+        warnings=(*_column_warnings(column, tested), *((BARE,) if by_position else ())),
+    )
+
+
+def column_numbers(keys: Iterable[Hashable], *, first: int = 0) -> dict[Hashable, int]:
+    """Return the numbers of columns, in their order.
+
+    Args:
+        keys: What tells the columns: the number that promptfoo gave, or something else.
+        first: The number of the first column that has none.
+    """
+    others = []
+    given = []
+    for key in keys:
+        given.append(key) if isinstance(key, int) else others.append(key)
+    free = max([first, *(number + 1 for number in given)])
+    named: dict[Hashable, int] = {number: number for number in sorted(given)}
+    return named | {key: free + n for n, key in enumerate(others)}
+
+
+def _facts(told: Evaluation, one: Tabled, settings: IngestSettings) -> RunFacts:
     """Return what is said of the run of a column."""
-    tested = one.tested
+    tested, warnings = one.tested, [*told.warnings]
+    if one.n_promised is not None and one.n_promised != one.n_taken:
+        warnings.append(
+            f"promptfoo counted {_counted(one.n_promised, 'result')} of this prompt and provider, "
+            f"the file holds {one.n_taken}"
+        )
     return RunFacts(
         run_id=f"{told.name}#p{one.number}",
         workflow_id=settings.workflow or told.workflow,
@@ -129,28 +163,23 @@ def _facts(
         git_sha=told.git.get("git_sha"),
         branch=told.git.get("branch"),
         pull_request=told.git.get("pull_request"),
-        pairable=not by_position,
+        pairable=one.pairable,
         assumed_timezone=told.assumed_timezone,
         metadata={
             **told.metadata,
+            **one.metadata,
             "prompt": tested.label,
             "provider": tested.provider_id,
             "provider_label": tested.provider_label,
         },
-        warnings=(*told.warnings, *_warnings(one, by_position=by_position)),
+        warnings=(*warnings, *one.warnings),
     )
 
 
-def _warnings(one: Tabled, *, by_position: bool) -> Iterator[str]:
-    """Yield what a reader should know of a column."""
-    column = one.column
+def _column_warnings(column: Column, tested: Tested) -> Iterator[str]:
+    """Yield what a reader should know of a column of JSON rows."""
     if b'"pluginId"' in bytes(column.first.metadata):
         yield RED_TEAM
-    if one.n_promised is not None and one.n_promised != column.n_taken:
-        yield (
-            f"promptfoo counted {_counted(one.n_promised, 'result')} of this prompt and provider, "
-            f"the file holds {column.n_taken}"
-        )
     if column.n_cached:
         yield (
             f"{_counted(column.n_cached, 'answer')} came from promptfoo's cache: without latency, "
@@ -158,13 +187,11 @@ def _warnings(one: Tabled, *, by_position: bool) -> Iterator[str]:
         )
     if column.n_copies:
         yield (
-            f"{_counted(column.n_copies, 'cached copy', 'cached copies')} of answers to the same "
+            f"{_counted(column.n_copies, 'cached copy', 'cached copies')} of an answer to the same "
             "test left out: a copy is no repeat"
         )
-    if column.n_stripped or one.tested.template == STRIPPED_PROMPT:
+    if column.n_stripped or tested.template == STRIPPED_PROMPT:
         yield f"prompts or answers {LEFT_OUT}"
-    if by_position:
-        yield BARE
 
 
 def _counted(n: int, noun: str, nouns: str | None = None) -> str:

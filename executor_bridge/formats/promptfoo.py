@@ -17,10 +17,18 @@ from msgspec import Raw, Struct
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.lenient import Skipped, decoded
-from executor_bridge.outcomes import NO_TIME, file_time, number, whole
-from executor_bridge.promptfoo_columns import Column, columns_of
-from executor_bridge.promptfoo_rows import Prompt, Row, told_apart_by
-from executor_bridge.promptfoo_runs import RED_TEAM, WORKFLOW, Evaluation, Tabled, runs_of
+from executor_bridge.outcomes import NO_TIME, file_time, number
+from executor_bridge.promptfoo_columns import Sorted, sorted_into_columns
+from executor_bridge.promptfoo_rows import Prompt, Row, promised, told_apart_by
+from executor_bridge.promptfoo_runs import (
+    RED_TEAM,
+    WORKFLOW,
+    Evaluation,
+    Tabled,
+    column_numbers,
+    runs_of,
+    tabled_of,
+)
 from executor_bridge.promptfoo_variants import Tested, configs
 from executor_bridge.yaml_text import as_json
 from optimizer.models.errors import Fault, FormatError
@@ -34,7 +42,6 @@ LEAD_BYTES = 64
 """Bytes of which the first that is no white space tells JSON from YAML."""
 
 MS_PER_S = 1000
-COUNTS = ("testPassCount", "testFailCount", "testErrorCount")
 GIT = {
     "git_sha": ("git_sha", "gitSha", "git.sha", "git.commit", "commit", "commitSha", "sha"),
     "branch": ("branch", "git_branch", "gitBranch", "git.branch", "ref"),
@@ -146,10 +153,10 @@ class Promptfoo:
         skipped = Skipped(settings)
         head = _head(results)
         texts = _Listed(results.results)
-        columns, contested = columns_of(texts, _Places(head).of, skipped)
-        tabled = [*_tabled(columns, head, file.config)]
+        found = sorted_into_columns(texts, _Places(head).of, skipped, settings)
+        tabled = [*_tabled(found, head, file.config)]
         told = _evaluation(file, results, skipped, source, settings)
-        runs = runs_of(told, texts, tabled, contested, source=source, settings=settings)
+        runs = runs_of(told, tabled, source=source, settings=settings)
         return skipped.reading(source, runs)
 
 
@@ -213,49 +220,33 @@ def _head(results: _Results) -> Sequence[Prompt]:
     return table.head.prompts if table is not None and table.head is not None else []
 
 
-def _tabled(
-    columns: dict[Hashable, Column], head: Sequence[Prompt], config: _Config | None
-) -> Iterator[Tabled]:
+def _tabled(found: Sorted, head: Sequence[Prompt], config: _Config | None) -> Iterator[Tabled]:
     """Yield the columns with what the head and the configuration say of them."""
-    order = sorted(columns, key=_rank)
-    numbers = {key: key if isinstance(key, int) else len(head) + n for n, key in enumerate(order)}
-    prompts = {
-        key: head[key] if isinstance(key, int) and 0 <= key < len(head) else Prompt()
-        for key in order
-    }
-    asked = []
-    for key in order:
-        first, prompt = columns[key].first, prompts[key]
-        provider_id, label = first.provider_id, first.provider_label
-        asked.append((provider_id or prompt.provider, label, prompt.raw or first.rendered.label))
-    providers = config and (config.providers or config.targets)
-    for key, found, ask in zip(order, configs(providers, asked), asked, strict=True):
-        prompt, column = prompts[key], columns[key]
-        own = prompt.config if isinstance(prompt.config, dict) else {}
-        yield Tabled(
-            number=numbers[key],
-            column=column,
-            tested=Tested(
-                template=prompt.raw,
-                label=prompt.label or column.first.rendered.label or prompt.raw or "",
-                prompt_id=prompt.id or column.first.prompt_id or None,
-                provider_id=ask[0],
-                provider_label=ask[1],
-                config={**found, **own},
-            ),
-            n_promised=_promised(prompt),
+    numbers = column_numbers(found.columns, first=len(head))
+    prompts = [head[n] if 0 <= n < len(head) else Prompt() for n in numbers.values()]
+    firsts = [found.columns[key].first for key in numbers]
+    asked = [
+        (
+            first.provider_id or prompt.provider,
+            first.provider_label,
+            prompt.raw or first.rendered.label,
         )
-
-
-def _rank(key: Hashable) -> tuple[bool, int]:
-    """Return where a column stands: numbered ones first, the others as they were met."""
-    return (False, key) if isinstance(key, int) else (True, 0)
-
-
-def _promised(prompt: Prompt) -> int | None:
-    """Return how many results promptfoo counted, None where it did not."""
-    counts = [whole((prompt.metrics or {}).get(name)) for name in COUNTS]
-    return sum(count or 0 for count in counts) if counts[0] is not None else None
+        for first, prompt in zip(firsts, prompts, strict=True)
+    ]
+    providers = config and (config.providers or config.targets)
+    settings = configs(providers, asked)
+    for key, prompt, first, (provider_id, label, _), own in zip(
+        numbers, prompts, firsts, asked, settings, strict=True
+    ):
+        tested = Tested(
+            template=prompt.raw,
+            label=prompt.label or first.rendered.label or prompt.raw or "",
+            prompt_id=prompt.id or first.prompt_id or None,
+            provider_id=provider_id,
+            provider_label=label,
+            config={**own, **_dict(prompt.config)},
+        )
+        yield tabled_of(found, key, numbers[key], tested, n_promised=promised(prompt))
 
 
 def _evaluation(
