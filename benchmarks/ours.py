@@ -1,6 +1,7 @@
 """The same work done by this program, timed from inside.
 
     python benchmarks/ours.py ingest FOLDER DATABASE blob|reference
+    python benchmarks/ours.py read FILE
     python benchmarks/ours.py evidence DATABASE WORKFLOW
     python benchmarks/ours.py verdict CASES
     python benchmarks/ours.py redact honest|hostile
@@ -52,6 +53,15 @@ def ingest(folder: str, database: str, raw: str) -> None:
     if any(outcome.status is not FileStatus.STORED for outcome in outcomes):
         sys.exit("not every file was stored")
     print(seconds)
+
+
+def reading(path: str) -> None:
+    """Read a file and go through its tasks, without storing them."""
+    start = time.perf_counter()
+    for run in read(path, IngestSettings()).runs:
+        for _ in run.tasks:
+            pass
+    print(time.perf_counter() - start)
 
 
 def one_evidence(database: str, workflow: str) -> None:
@@ -146,6 +156,7 @@ def prompt_check(n_characters: str) -> None:
 if __name__ == "__main__":
     {
         "ingest": ingest,
+        "read": reading,
         "evidence": one_evidence,
         "verdict": verdict,
         "redact": redaction,

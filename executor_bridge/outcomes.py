@@ -21,7 +21,7 @@ from executor_bridge.meaning import canonical, variant
 from executor_bridge.metadata import RunMetadata, TaskMetadata
 from executor_bridge.redaction import redact
 from executor_bridge.rows import ESCAPE, has_lone_surrogate
-from executor_bridge.wire import MAX_AMOUNT, MAX_COUNT
+from executor_bridge.seen import Seen
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import (
@@ -157,6 +157,7 @@ def run_of(
     source: Source,
     settings: IngestSettings,
     place: int = 1,
+    seen: Seen | None = None,
 ) -> Run:
     """Return a run made of what a tool says.
 
@@ -168,15 +169,17 @@ def run_of(
         source: The file.
         settings: How files are read.
         place: Where in the file the run stands, counted from 1.
+        seen: What the outcomes are together, where that is known: then they are not gone through
+            now.
     """
     rows = _Rows(facts=facts, outcomes=outcomes, settings=settings)
     tasks: Iterable[TaskRow] = rows
     if isinstance(outcomes, list):
         tasks = list(rows)
-    else:
+    elif seen is None:
         for _ in rows:
             pass
-    seen = rows.seen
+    seen = seen or rows.seen
     finished_at = max(facts.started_at, facts.finished_at or seen.last_at or facts.started_at)
     header = RunHeader(
         run_id=short_name(facts.run_id),
@@ -250,6 +253,8 @@ def short_name(name: str) -> str:
 
 def number(value: object) -> float | None:
     """Return a finite number, None for anything else."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -261,6 +266,8 @@ def number(value: object) -> float | None:
 
 def whole(value: object) -> int | None:
     """Return a count as a whole number, None where it is none."""
+    if type(value) is int:
+        return value
     found = number(value)
     return int(found) if found is not None and found == int(found) else None
 
@@ -275,19 +282,6 @@ def _choices(settings: IngestSettings) -> str:
     return settings.model_dump_json(include={"score", "pass_score", "workflow"})
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What was met while rows were made."""
-
-    n: int = 0
-    last_at: datetime | None = None
-    n_dropped: Counter[str] = field(default_factory=Counter)
-
-    def warnings(self) -> Iterator[str]:
-        for name, n in sorted((+self.n_dropped).items()):
-            yield f"{name}: {n} {'value' if n == 1 else 'values'} out of range, taken as unknown"
-
-
 @dataclass(slots=True, kw_only=True)
 class _Rows:
     """The task rows of a run, made anew whenever they are asked for."""
@@ -295,7 +289,7 @@ class _Rows:
     facts: RunFacts
     outcomes: Iterable[Outcome]
     settings: IngestSettings
-    seen: _Seen = field(default_factory=_Seen)
+    seen: Seen = field(default_factory=Seen)
 
     def __iter__(self) -> Iterator[TaskRow]:
         seen = self.seen
@@ -326,11 +320,12 @@ class _Rows:
             failure = classify(told.status, told.message, extra=patterns)
             if failure is not None:
                 kind, reason = failure.kind.value, failure.reason
-        latency_ms = self._amount("latency", told.latency_ms or None)
+        seen = self.seen
+        latency_ms = seen.amount("latency", told.latency_ms or None)
         is_cut_off = told.status == "timeout"
-        tokens_in = self._count("tokens in", told.tokens_in)
-        tokens_out = self._count("tokens out", told.tokens_out)
-        tokens = self._count("tokens", told.tokens)
+        tokens_in = seen.count("tokens in", told.tokens_in)
+        tokens_out = seen.count("tokens out", told.tokens_out)
+        tokens = seen.count("tokens", told.tokens)
         if tokens is None and tokens_in is not None and tokens_out is not None:
             tokens = tokens_in + tokens_out
         created_at, finished_at = self._times(told, latency_ms)
@@ -346,12 +341,12 @@ class _Rows:
             failure_kind=kind,
             failure_reason=reason,
             error_message=told.message or None,
-            score=self._rate(told.score),
+            score=seen.rate(told.score),
             latency_ms=None if told.cached or is_cut_off else latency_ms,
             tokens=tokens,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
-            cost_usd=self._amount("cost", told.cost_usd),
+            cost_usd=seen.amount("cost", told.cost_usd),
             cached=told.cached,
             attempts=told.attempts,
             family=told.family,
@@ -366,11 +361,11 @@ class _Rows:
             origin=Origin(
                 row_key=told.key,
                 request_id=told.request_id,
-                tokens_cached=self._count("cached tokens", told.tokens_cached),
-                judge_tokens=self._count("judge tokens", told.judge_tokens),
-                judge_cost_usd=self._amount("judge cost", told.judge_cost_usd),
+                tokens_cached=seen.count("cached tokens", told.tokens_cached),
+                judge_tokens=seen.count("judge tokens", told.judge_tokens),
+                judge_cost_usd=seen.amount("judge cost", told.judge_cost_usd),
                 censored_ms=latency_ms if is_cut_off and not told.cached else None,
-                scores=tuple(_finite(score) for score in told.scores),
+                scores=tuple([_finite(score) for score in told.scores]),
             ),
         )
 
@@ -384,21 +379,6 @@ class _Rows:
         if self.seen.last_at is None or last > self.seen.last_at:
             self.seen.last_at = last
         return created_at, told.finished_at
-
-    def _amount(self, name: str, value: float | None) -> float | None:
-        return value if self._is_in(name, value, MAX_AMOUNT) else None
-
-    def _count(self, name: str, value: int | None) -> int | None:
-        return value if self._is_in(name, value, MAX_COUNT) else None
-
-    def _rate(self, value: float | None) -> float | None:
-        return value if self._is_in("score", value, 1) else None
-
-    def _is_in(self, name: str, value: float | None, most: float) -> bool:
-        """Say whether a number is from 0 to the most it may be, and count it where it is not."""
-        is_in = value is None or 0 <= value <= most
-        self.seen.n_dropped[name] += not is_in
-        return is_in
 
 
 def _finite(score: Score) -> Score:

@@ -15,9 +15,11 @@ from executor_bridge.promptfoo_rows import (
     Row,
     has_given_case,
     is_nothing,
+    look,
     outcome,
     told_apart_by,
 )
+from executor_bridge.seen import Seen
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Variant
 
@@ -48,6 +50,7 @@ class Column:
         n_copies: Those that were left out: they repeat the answer to the same test.
         n_stripped: Results whose prompt or answer was left out of the file.
         n_without_vars: Results without variables and without the id of a test.
+        seen: What their numbers are.
     """
 
     first: Row
@@ -56,6 +59,7 @@ class Column:
     n_copies: int = 0
     n_stripped: int = 0
     n_without_vars: int = 0
+    seen: Seen = field(default_factory=Seen)
     _answers: array[int] = field(default_factory=lambda: array("q"))
     _cached: array[int] = field(default_factory=lambda: array("q"))
 
@@ -86,6 +90,7 @@ class Column:
                 seen.add(answer)
             self.n_copies = len(self.numbers) - len(kept)
             self.numbers = kept
+        self.seen.n = len(self.numbers)
 
     def is_bare(self, template: str | None) -> bool:
         """Tell whether the variables of all tests were left out of the file."""
@@ -156,6 +161,7 @@ def sorted_into_columns(
             plain.append(without)
             tests.append(with_assertions)
             column.take(number, row, with_assertions)
+            look(row, column.seen, settings)
     for column in columns.values():
         column.collapse()
     return Sorted(

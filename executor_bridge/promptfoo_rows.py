@@ -6,13 +6,14 @@ Field names after promptfoo's `src/types/index.ts`; JSON, YAML and JSONL files h
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
-from typing import Any
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct, field
 
 from executor_bridge.outcomes import Outcome, case_of_content, known, number, whole
+from executor_bridge.seen import Seen
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Score, Variant
 
@@ -30,6 +31,7 @@ ASSERT_SET = "assert-set"
 
 COUNTS = ("testPassCount", "testFailCount", "testErrorCount")
 NOTHING = (b"", b"null", b"{}", b"[]")
+LONGEST_NOTHING = 4
 SCENARIOS = frozenset({"normal", "boundary", "error", "custom"})
 FINISHED = frozenset({"succeeded", "failed"})
 
@@ -172,6 +174,20 @@ class Row(Struct, rename="camel"):
         return Raw() if self.response is None else self.response.output
 
 
+class Figures(NamedTuple):
+    """The state and the numbers of a result, as in `Outcome`."""
+
+    status: str
+    score: float | None
+    latency_ms: float | None
+    tokens: int | None
+    tokens_in: int | None
+    tokens_out: int | None
+    tokens_cached: int | None
+    cost_usd: float | None
+    judge_tokens: int | None
+
+
 def outcome(
     place: str,
     row: Row,
@@ -191,31 +207,28 @@ def outcome(
         by_position: Whether its position is all that is known of its test.
         settings: Which scorer is asked for.
     """
-    status = status_of(row)
     scores = tuple(scores_of(row))
-    usage = _usage(row)
-    response, said = row.response or Response(), _said(row)
+    figures = figures_of(row, scores, settings)
+    said = _said(row)
     case_id, case_source = case_of(row, contested=contested, by_position=by_position)
-    tokens_in, tokens_out = whole(usage.prompt), whole(usage.completion)
-    is_split = bool(tokens_in or tokens_out)
     scenario = said.scenario
     return Outcome(
         key=row.id or place,
         case_id=case_id,
         case_source=case_source,
         variant=variant,
-        status=status,
+        status=figures.status,
         message=None if row.success else _message(row),
-        score=_primary(row, scores, settings) if status in FINISHED else None,
+        score=figures.score,
         scores=scores,
-        latency_ms=known(row.latency_ms) or known(response.latency_ms),
-        cached=response.cached,
-        tokens=whole(known(usage.total)),
-        tokens_in=tokens_in if is_split else None,
-        tokens_out=tokens_out if is_split else None,
-        tokens_cached=whole(known(usage.cached)),
-        cost_usd=known(response.cost) or known(row.cost),
-        judge_tokens=_judge_tokens(row),
+        latency_ms=figures.latency_ms,
+        cached=None if row.response is None else row.response.cached,
+        tokens=figures.tokens,
+        tokens_in=figures.tokens_in,
+        tokens_out=figures.tokens_out,
+        tokens_cached=figures.tokens_cached,
+        cost_usd=figures.cost_usd,
+        judge_tokens=figures.judge_tokens,
         dataset=said.dataset if isinstance(said.dataset, str) else None,
         scenario=scenario if isinstance(scenario, str) and scenario in SCENARIOS else "normal",
         family=said.family if isinstance(said.family, str) else None,
@@ -224,6 +237,46 @@ def outcome(
         outputs=_outputs(row),
         metadata=_object(row.metadata),
     )
+
+
+def figures_of(row: Row, scores: Sequence[Score], settings: IngestSettings) -> Figures:
+    """Return the state and the numbers of a result.
+
+    Args:
+        row: The result.
+        scores: What its scorers said; of no use where none is asked for.
+        settings: Which scorer is asked for.
+    """
+    status, usage = status_of(row), _usage(row)
+    response = row.response or NO_RESPONSE
+    tokens_in, tokens_out = whole(usage.prompt), whole(usage.completion)
+    is_split = bool(tokens_in or tokens_out)
+    return Figures(
+        status,
+        _primary(row, scores, settings) if status in FINISHED else None,
+        known(row.latency_ms) or known(response.latency_ms),
+        whole(usage.total) or None,
+        tokens_in if is_split else None,
+        tokens_out if is_split else None,
+        whole(usage.cached) or None,
+        known(response.cost) or known(row.cost),
+        _judge_tokens(row),
+    )
+
+
+def look(row: Row, seen: Seen, settings: IngestSettings) -> None:
+    """Take the numbers of a result into account, as they are when it becomes an outcome."""
+    scores = () if settings.score is None else tuple(scores_of(row))
+    figures = figures_of(row, scores, settings)
+    seen.n += 1
+    seen.rate(figures.score)
+    seen.amount("latency", figures.latency_ms)
+    seen.count("tokens", figures.tokens)
+    seen.count("tokens in", figures.tokens_in)
+    seen.count("tokens out", figures.tokens_out)
+    seen.count("cached tokens", figures.tokens_cached)
+    seen.count("judge tokens", figures.judge_tokens)
+    seen.amount("cost", figures.cost_usd)
 
 
 def status_of(row: Row) -> str:
@@ -305,7 +358,8 @@ def template_in(row: Row) -> str | None:
 
 def is_nothing(raw: Raw) -> bool:
     """Tell whether JSON text says nothing."""
-    return bytes(memoryview(raw)[:5]) in NOTHING
+    view = memoryview(raw)
+    return view.nbytes <= LONGEST_NOTHING and bytes(view) in NOTHING
 
 
 def promised(prompt: Prompt) -> int | None:
@@ -318,27 +372,32 @@ def scores_of(row: Row) -> Iterator[Score]:
     """Yield what each metric and each assertion said, every one by a name of its own."""
     grading = row.grading_result
     parts = [one for one in (grading and grading.component_results) or () if one is not None]
-    named = dict(row.named_scores or {})
+    named = row.named_scores or {}
     for part in parts:
         found = part.named_scores or part.named_scores_of_python
         if isinstance(found, Mapping):
             named = {**found, **named}
-    seen: dict[str, int] = {}
-    for name, value in named.items():
-        seen[name] = 1
-        yield Score(name, number(value))
+    seen = dict.fromkeys(named, 1)
+    verdicts: dict[str, bool] = {}
+    unnamed = []
     for part in parts:
+        metric = part.assertion and part.assertion.metric
+        if metric and metric in named:
+            verdicts[metric] = verdicts.get(metric, True) and part.passed is True
+        else:
+            unnamed.append(part)
+    for name, value in named.items():
+        yield Score(name, number(value), verdicts.get(name))
+    for part in unnamed:
         told = part.assertion
         name = (told and (told.metric or told.type)) or ASSERT_SET
-        if told is not None and told.metric in named:
-            continue
         seen[name] = seen.get(name, 0) + 1
         reason = part.reason if isinstance(part.reason, str) else None
         unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
         yield Score(unique, number(part.score), part.passed, reason)
 
 
-def _primary(row: Row, scores: tuple[Score, ...], settings: IngestSettings) -> float | None:
+def _primary(row: Row, scores: Sequence[Score], settings: IngestSettings) -> float | None:
     """Return the score asked for, else promptfoo's own."""
     if settings.score is None:
         return number(row.score)
@@ -412,3 +471,4 @@ def _object(raw: Raw) -> str | None:
 
 NO_METADATA = CaseMetadata()
 NO_USAGE = Usage()
+NO_RESPONSE = Response()

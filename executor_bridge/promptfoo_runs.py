@@ -11,6 +11,7 @@ from executor_bridge.outcomes import Outcome, RunFacts, run_of
 from executor_bridge.promptfoo_columns import Column, Outcomes, Sorted
 from executor_bridge.promptfoo_rows import STRIPPED_PROMPT
 from executor_bridge.promptfoo_variants import Tested, n_alike, variants_of
+from executor_bridge.seen import Seen
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Run, Source, Variant
 
@@ -44,6 +45,7 @@ class Tabled:
         tested: Its prompt and provider.
         outcomes: Returns its outcomes, given what was executed.
         n_taken: How many results the file has of it.
+        seen: What its numbers are, or None where that is to be found.
         n_promised: How many results promptfoo counted in it, or None.
         pairable: False where its tests are known by their position only.
         metadata: What is worth keeping of it.
@@ -54,6 +56,7 @@ class Tabled:
     tested: Tested
     outcomes: Callable[[Variant], Iterable[Outcome]]
     n_taken: int
+    seen: Seen | None = None
     n_promised: int | None = None
     pairable: bool = True
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -105,6 +108,7 @@ def runs_of(
             source=source,
             settings=settings,
             place=place,
+            seen=one.seen,
         )
 
 
@@ -123,6 +127,7 @@ def tabled_of(
         tested=tested,
         outcomes=outcomes,
         n_taken=column.n_taken,
+        seen=column.seen,
         n_promised=n_promised,
         pairable=not by_position,
         warnings=(*_column_warnings(column, tested), *((BARE,) if by_position else ())),
