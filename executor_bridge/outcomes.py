@@ -253,20 +253,21 @@ def short_name(name: str) -> str:
 
 def number(value: object) -> float | None:
     """Return a finite number, None for anything else."""
-    if type(value) is float:
-        return value if math.isfinite(value) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if value is None:
         return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
+    if type(value) is not float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        try:
+            value = float(value)
+        except OverflowError:
+            return None
+    return value if math.isfinite(value) else None
 
 
 def whole(value: object) -> int | None:
     """Return a count as a whole number, None where it is none."""
-    if type(value) is int:
+    if value is None or type(value) is int:
         return value
     found = number(value)
     return int(found) if found is not None and found == int(found) else None
@@ -383,8 +384,10 @@ class _Rows:
 
 def _finite(score: Score) -> Score:
     """Return a score whose value is a number or unknown: NaN is how tools write unscored."""
-    name = short_name(score.name)
-    return Score(name, number(score.value), score.passed, score.reason)
+    name, value = short_name(score.name), number(score.value)
+    if name is score.name and value is score.value:
+        return score
+    return Score(name, value, score.passed, score.reason)
 
 
 def _text(value: Mapping[str, Any] | str | None, settings: IngestSettings) -> str | None:

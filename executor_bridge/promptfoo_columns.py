@@ -151,17 +151,23 @@ def sorted_into_columns(
     """Return the results of a file in columns; what cannot be read is skipped and counted."""
     columns: dict[Hashable, Column] = {}
     plain, tests = array("q"), array("q")
-    for number, (place, text) in enumerate(texts.every()):
-        for _, row in rows(((place, text),), Row, skipped):
-            key = keyed(row)
-            column = columns.get(key)
-            if column is None:
-                column = columns[key] = Column(first=row)
-            without, with_assertions = told_apart_by(row)
-            plain.append(without)
-            tests.append(with_assertions)
-            column.take(number, row, with_assertions)
-            look(row, column.seen, settings)
+    number = -1
+
+    def counted() -> Iterator[tuple[str, Any]]:
+        nonlocal number
+        for number, text in enumerate(texts.every()):  # noqa: B007 - the loop below reads it
+            yield text
+
+    for _, row in rows(counted(), Row, skipped):
+        key = keyed(row)
+        column = columns.get(key)
+        if column is None:
+            column = columns[key] = Column(first=row)
+        without, with_assertions = told_apart_by(row)
+        plain.append(without)
+        tests.append(with_assertions)
+        column.take(number, row, with_assertions)
+        look(row, column.seen, settings)
     for column in columns.values():
         column.collapse()
     return Sorted(

@@ -32,11 +32,14 @@ ASSERT_SET = "assert-set"
 COUNTS = ("testPassCount", "testFailCount", "testErrorCount")
 NOTHING = (b"", b"null", b"{}", b"[]")
 LONGEST_NOTHING = 4
+PLAIN_AMOUNT = 1e9
+"""No number up to this is out of range."""
+
 SCENARIOS = frozenset({"normal", "boundary", "error", "custom"})
 FINISHED = frozenset({"succeeded", "failed"})
 
 
-class Usage(Struct, rename="camel"):
+class Usage(Struct, rename="camel", gc=False):
     """Tokens; `cached` are those that came from a cache."""
 
     prompt: Any = None
@@ -46,14 +49,14 @@ class Usage(Struct, rename="camel"):
     assertions: Any = None
 
 
-class Assertion(Struct):
+class Assertion(Struct, gc=False):
     """What was asserted."""
 
     type: str | None = None
     metric: str | None = None
 
 
-class Grading(Struct, rename="camel"):
+class Grading(Struct, rename="camel", gc=False):
     """What one assertion said, or all of them together."""
 
     passed: bool | None = field(default=None, name="pass")
@@ -66,7 +69,7 @@ class Grading(Struct, rename="camel"):
     assertion: Assertion | None = None
 
 
-class Response(Struct, rename="camel"):
+class Response(Struct, rename="camel", gc=False):
     """What the provider answered."""
 
     output: Raw = Raw()
@@ -77,7 +80,7 @@ class Response(Struct, rename="camel"):
     token_usage: Usage | None = None
 
 
-class Provider(Struct):
+class Provider(Struct, gc=False):
     """What was asked: its id, its label, and in JSONL its configuration."""
 
     id: str | None = None
@@ -85,7 +88,7 @@ class Provider(Struct):
     config: Any = None
 
 
-class Prompt(Struct):
+class Prompt(Struct, gc=False):
     """A prompt: in the head of a file its template, in a row what was made of it."""
 
     raw: str | None = None
@@ -96,7 +99,7 @@ class Prompt(Struct):
     metrics: dict[str, Any] | None = None
 
 
-class CaseMetadata(Struct, rename="camel"):
+class CaseMetadata(Struct, rename="camel", gc=False):
     """What users say of a test."""
 
     test_case_id: Any = None
@@ -105,7 +108,7 @@ class CaseMetadata(Struct, rename="camel"):
     family: Any = None
 
 
-class TestCase(Struct):
+class TestCase(Struct, gc=False):
     """A test."""
 
     id: Any = None
@@ -115,7 +118,7 @@ class TestCase(Struct):
     metadata: CaseMetadata | None = None
 
 
-class Row(Struct, rename="camel"):
+class Row(Struct, rename="camel", gc=False):
     """One result. What is only kept stays text."""
 
     success: bool
@@ -266,9 +269,11 @@ def figures_of(row: Row, scores: Sequence[Score], settings: IngestSettings) -> F
 
 def look(row: Row, seen: Seen, settings: IngestSettings) -> None:
     """Take the numbers of a result into account, as they are when it becomes an outcome."""
+    seen.n += 1
+    if settings.score is None and _is_plain(row):
+        return
     scores = () if settings.score is None else tuple(scores_of(row))
     figures = figures_of(row, scores, settings)
-    seen.n += 1
     seen.rate(figures.score)
     seen.amount("latency", figures.latency_ms)
     seen.count("tokens", figures.tokens)
@@ -277,6 +282,29 @@ def look(row: Row, seen: Seen, settings: IngestSettings) -> None:
     seen.count("cached tokens", figures.tokens_cached)
     seen.count("judge tokens", figures.judge_tokens)
     seen.amount("cost", figures.cost_usd)
+
+
+def _is_plain(row: Row) -> bool:
+    """Tell at one glance whether all numbers of a result are such as numbers mostly are."""
+    response, grading, usage = row.response or NO_RESPONSE, row.grading_result, _usage(row)
+    try:
+        return (
+            0 <= (row.score or 0) <= 1
+            and 0 <= (row.latency_ms or response.latency_ms or 0) <= PLAIN_AMOUNT
+            and 0 <= (response.cost or row.cost or 0) <= PLAIN_AMOUNT
+            and 0 <= (usage.total or 0) <= PLAIN_AMOUNT
+            and 0 <= (usage.prompt or 0) <= PLAIN_AMOUNT
+            and 0 <= (usage.completion or 0) <= PLAIN_AMOUNT
+            and 0 <= (usage.cached or 0) <= PLAIN_AMOUNT
+            and (usage.assertions is None or _is_plain_total(usage.assertions))
+            and (grading is None or _is_plain_total(grading.tokens_used))
+        )
+    except (TypeError, AttributeError):
+        return False
+
+
+def _is_plain_total(tokens: Any) -> bool:
+    return not tokens or 0 <= (tokens.get("total") or 0) <= PLAIN_AMOUNT
 
 
 def status_of(row: Row) -> str:
