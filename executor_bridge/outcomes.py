@@ -312,10 +312,11 @@ class _Rows:
     ) -> TaskRow:
         case_id, settings = short_name(told.case_id), self.settings
         occasion = (case_id, told.variant.variant_id)
-        repeat = repeats[occasion] if told.repeat is None else told.repeat
-        repeats[occasion] += 1
-        keys[told.key] += 1
-        task_id = told.key if keys[told.key] == 1 else f"{told.key}#{keys[told.key]}"
+        n_before = repeats.get(occasion, 0)
+        repeats[occasion] = n_before + 1
+        repeat = n_before if told.repeat is None else told.repeat
+        n_same = keys[told.key] = keys.get(told.key, 0) + 1
+        task_id = told.key if n_same == 1 else f"{told.key}#{n_same}"
         kind = reason = None
         if told.status in BY_STATUS:
             failure = classify(told.status, told.message, extra=patterns)
