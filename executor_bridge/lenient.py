@@ -1,4 +1,4 @@
-"""JSON of foreign tools: NaN read as null, rows that cannot be read skipped and counted."""
+"""JSON of foreign tools: NaN read as null, halves of pairs replaced, rows skipped and counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from optimizer.models.tasks import Reading, Run, Source
 
 T = TypeVar("T")
 
-NOT_A_NUMBER = re.compile(rb'("(?:[^"\\]|\\.)*+")|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+NUMBERS = re.compile(rb'(?:[^"NI-]++|"(?:[^"\\]++|\\.)*+"|-(?![NI]))*+', re.DOTALL)
+"""JSON text up to where something stands in place of a number, in one stride."""
+
+NOT_A_NUMBER = re.compile(rb"-?(?:NaN|Infinity)\b")
+PAIR = re.compile(
+    rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL
+)
+"""An escape in a JSON text, and whether it is half a surrogate pair."""
+
 VALIDATION = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`(?:, got `(?P<found>[^`]+)`)?")
 PLAIN = {
@@ -73,7 +81,7 @@ class Skipped:
 
 
 def decoded(text: Any, kind: type[T], source: Source, *, place: str = "") -> T:
-    """Return JSON text as a type, NaN and Infinity read as null.
+    """Return JSON text as a type, NaN and Infinity read as null, halves of surrogates replaced.
 
     Args:
         text: The text: bytes, a view of them or `Raw`.
@@ -112,7 +120,26 @@ def rows(
 
 def without_nan(text: bytes) -> bytes:
     """Return JSON text with null in place of NaN and Infinity, which JSON does not have."""
-    return NOT_A_NUMBER.sub(lambda match: match[1] or b"null", text)
+    view = memoryview(text)
+    kept: list[bytes | memoryview] = []
+    at = 0
+    while (found := NOT_A_NUMBER.match(text, _stride(text, at))) is not None:
+        kept += view[at : found.start()], b"null"
+        at = found.end()
+    return b"".join((*kept, view[at:])) if kept else text
+
+
+def _stride(text: bytes, at: int) -> int:
+    """Return where the text that begins there stops being plain JSON."""
+    stride = NUMBERS.match(text, at)
+    return stride.end() if stride is not None else at
+
+
+def without_halves(text: bytes) -> bytes:
+    """Return JSON text with the replacement character in place of each half of a surrogate pair."""
+    if b"\\ud" not in text and b"\\uD" not in text:
+        return text
+    return PAIR.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], text)
 
 
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
@@ -127,7 +154,7 @@ def _decoded(text: Any, kind: type[T]) -> T:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        cleaned = without_nan(bytes(text))
+        cleaned = without_halves(without_nan(bytes(text)))
         if cleaned == text:
             raise
         found = decoder.decode(cleaned)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -296,8 +295,8 @@ class _Rows:
         seen = self.seen
         seen.n, seen.last_at = 0, None
         seen.n_dropped.clear()
-        repeats: Counter[tuple[str, str]] = Counter()
-        keys: Counter[str] = Counter()
+        repeats: dict[str, dict[str, int]] = {}
+        keys: dict[str, int] = {}
         patterns = self.settings.patterns()
         for told in self.outcomes:
             seen.n += 1
@@ -306,14 +305,14 @@ class _Rows:
     def _row(
         self,
         told: Outcome,
-        repeats: Counter[tuple[str, str]],
-        keys: Counter[str],
+        repeats: dict[str, dict[str, int]],
+        keys: dict[str, int],
         patterns: Sequence[FailurePattern],
     ) -> TaskRow:
         case_id, settings = short_name(told.case_id), self.settings
-        occasion = (case_id, told.variant.variant_id)
-        n_before = repeats.get(occasion, 0)
-        repeats[occasion] = n_before + 1
+        cases = repeats.setdefault(told.variant.variant_id, {})
+        n_before = cases.get(case_id, 0)
+        cases[case_id] = n_before + 1
         repeat = n_before if told.repeat is None else told.repeat
         n_same = keys[told.key] = keys.get(told.key, 0) + 1
         task_id = told.key if n_same == 1 else f"{told.key}#{n_same}"

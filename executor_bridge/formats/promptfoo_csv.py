@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
+from executor_bridge.heads import columns
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, Outcome, case_of_content, file_time
 from executor_bridge.promptfoo_rows import FINISHED, STRIPPED_TEXT, promised, unfinished
@@ -68,7 +69,9 @@ class PromptfooCsv:
     )
 
     def recognizes(self, head: Head, settings: IngestSettings) -> bool:
-        """Tell whether the file is a table of the viewer."""
+        """Tell whether the file is a table of the viewer; `[provider] label` looks like a list."""
+        if head.shape is Shape.LIST:
+            return is_table(columns(head.start), b"")
         return head.shape is Shape.TABLE and is_table(head.keys, head.start)
 
     def read(self, source: Source, settings: IngestSettings) -> Reading:
