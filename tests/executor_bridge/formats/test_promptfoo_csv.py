@@ -94,7 +94,7 @@ def test_tables_of_old_hold_all_in_one_cell(native):
         ["France", "[PASS] (1.00)\n\nParis\n\nPass Reason: All assertions passed"],
         [
             "Italy",
-            "[FAIL] (0.50, tone: 0.20)\n\nExpected Rome\n---\nMilan\n\nFail Reason: Expected Rome",
+            f"[FAIL] (0.50, tone: 0.20)\n\n{reason}\n---\nMilan\n\nFail Reason: {reason}",
         ],
     )
     (run,) = native.reading(text).runs
