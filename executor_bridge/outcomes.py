@@ -19,7 +19,7 @@ import msgspec
 from executor_bridge.meaning import canonical, variant
 from executor_bridge.metadata import RunMetadata, TaskMetadata
 from executor_bridge.redaction import redact
-from executor_bridge.rows import ESCAPE, has_lone_surrogate
+from executor_bridge.rows import ESCAPE, has_lone_surrogate, new_row
 from executor_bridge.seen import Seen
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.ingest import IngestSettings
@@ -274,7 +274,7 @@ def whole(value: object) -> int | None:
 
 def known(value: object) -> float | None:
     """Return an amount that was measured: None for 0, which tools write for unknown."""
-    return number(value) or None
+    return (number(value) or None) if value else None
 
 
 def _choices(settings: IngestSettings) -> str:
@@ -330,45 +330,47 @@ class _Rows:
         if tokens is None and tokens_in is not None and tokens_out is not None:
             tokens = tokens_in + tokens_out
         created_at, finished_at = self._times(told, latency_ms)
-        return TaskRow(
-            task_id=short_name(task_id),
-            case_id=case_id,
-            case_source=told.case_source,
-            repeat=repeat,
-            variant=told.variant,
-            dataset=told.dataset or None,
-            scenario=told.scenario,
-            status=told.status,
-            failure_kind=kind,
-            failure_reason=reason,
-            error_message=told.message or None,
-            score=seen.rate(told.score),
-            latency_ms=None if told.cached or is_cut_off else latency_ms,
-            tokens=tokens,
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-            cost_usd=seen.amount("cost", told.cost_usd),
-            cached=told.cached,
-            attempts=told.attempts,
-            family=told.family,
-            tenant=told.tenant,
-            task_type=told.task_type,
-            created_at=created_at,
-            finished_at=finished_at,
-            inputs=_text(told.inputs, settings),
-            outputs=_text(told.outputs, settings),
-            metadata=_text(told.metadata, settings),
-            result_metadata=None,
-            origin=Origin(
-                row_key=told.key,
-                request_id=told.request_id,
-                tokens_cached=seen.count("cached tokens", told.tokens_cached),
-                judge_tokens=seen.count("judge tokens", told.judge_tokens),
-                judge_cost_usd=seen.amount("judge cost", told.judge_cost_usd),
-                censored_ms=latency_ms if is_cut_off and not told.cached else None,
-                scores=tuple([_finite(score) for score in told.scores]),
-            ),
+        origin = Origin(
+            told.key,
+            told.request_id,
+            seen.count("cached tokens", told.tokens_cached),
+            seen.count("judge tokens", told.judge_tokens),
+            seen.amount("judge cost", told.judge_cost_usd),
+            latency_ms if is_cut_off and not told.cached else None,
+            scores=tuple([_finite(score) for score in told.scores]),
         )
+        values = (
+            short_name(task_id),
+            case_id,
+            told.case_source,
+            repeat,
+            told.variant,
+            told.dataset or None,
+            told.scenario,
+            told.status,
+            kind,
+            reason,
+            told.message or None,
+            seen.rate(told.score),
+            None if told.cached or is_cut_off else latency_ms,
+            tokens,
+            tokens_in,
+            tokens_out,
+            seen.amount("cost", told.cost_usd),
+            told.cached,
+            told.attempts,
+            told.family,
+            told.tenant,
+            told.task_type,
+            created_at,
+            finished_at,
+            _text(told.inputs, settings),
+            _text(told.outputs, settings),
+            _text(told.metadata, settings),
+            None,
+            origin,
+        )
+        return new_row(values)
 
     def _times(self, told: Outcome, latency_ms: float | None) -> tuple[datetime, datetime | None]:
         """Return when a task began and ended, and remember the last end."""

@@ -6,7 +6,7 @@ Field names after promptfoo's `src/types/index.ts`; JSON, YAML and JSONL files h
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -210,7 +210,7 @@ def outcome(
         by_position: Whether its position is all that is known of its test.
         settings: Which scorer is asked for.
     """
-    scores = tuple(scores_of(row))
+    scores = scores_of(row)
     figures = figures_of(row, scores, settings)
     said = _said(row)
     case_id, case_source = case_of(row, contested=contested, by_position=by_position)
@@ -272,7 +272,7 @@ def look(row: Row, seen: Seen, settings: IngestSettings) -> None:
     seen.n += 1
     if settings.score is None and _is_plain(row):
         return
-    scores = () if settings.score is None else tuple(scores_of(row))
+    scores = () if settings.score is None else scores_of(row)
     figures = figures_of(row, scores, settings)
     seen.rate(figures.score)
     seen.amount("latency", figures.latency_ms)
@@ -396,33 +396,41 @@ def promised(prompt: Prompt) -> int | None:
     return None if counts[0] is None else sum(count or 0 for count in counts)
 
 
-def scores_of(row: Row) -> Iterator[Score]:
-    """Yield what each metric and each assertion said, every one by a name of its own."""
+def scores_of(row: Row) -> tuple[Score, ...]:
+    """Return what each metric and each assertion said, every one by a name of its own."""
     grading = row.grading_result
-    parts = [one for one in (grading and grading.component_results) or () if one is not None]
+    parts = (grading and grading.component_results) or ()
     named = row.named_scores or {}
     for part in parts:
-        found = part.named_scores or part.named_scores_of_python
+        found = part and (part.named_scores or part.named_scores_of_python)
         if isinstance(found, Mapping):
             named = {**found, **named}
-    seen = dict.fromkeys(named, 1)
+    if not named:
+        return _unnamed(parts, {}) if parts else ()
     verdicts: dict[str, bool] = {}
-    unnamed = []
+    others = []
     for part in parts:
-        metric = part.assertion and part.assertion.metric
-        if metric and metric in named:
+        metric = part and part.assertion and part.assertion.metric
+        if part and metric and metric in named:
             verdicts[metric] = verdicts.get(metric, True) and part.passed is True
         else:
-            unnamed.append(part)
-    for name, value in named.items():
-        yield Score(name, number(value), verdicts.get(name))
-    for part in unnamed:
-        told = part.assertion
-        name = (told and (told.metric or told.type)) or ASSERT_SET
-        seen[name] = seen.get(name, 0) + 1
-        reason = part.reason if isinstance(part.reason, str) else None
-        unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        yield Score(unique, number(part.score), part.passed, reason)
+            others.append(part)
+    metrics = [Score(name, number(value), verdicts.get(name)) for name, value in named.items()]
+    return (*metrics, *_unnamed(others, dict.fromkeys(named, 1)))
+
+
+def _unnamed(parts: Iterable[Grading | None], seen: dict[str, int]) -> tuple[Score, ...]:
+    """Return what assertions said; those of one name are numbered."""
+    scores = []
+    for part in parts:
+        if part is not None:
+            told, reason = part.assertion, part.reason
+            name = (told and (told.metric or told.type)) or ASSERT_SET
+            n = seen[name] = seen.get(name, 0) + 1
+            unique = name if n == 1 else f"{name}#{n}"
+            text = reason if isinstance(reason, str) else None
+            scores.append(Score(unique, number(part.score), part.passed, text))
+    return tuple(scores)
 
 
 def _primary(row: Row, scores: Sequence[Score], settings: IngestSettings) -> float | None:
@@ -463,13 +471,16 @@ def _usage(row: Row) -> Usage:
 
 def _judge_tokens(row: Row) -> int | None:
     """Return the tokens of those who graded."""
-    usage = row.token_usage
-    grading = row.grading_result
-    for told in (usage and usage.assertions, grading and grading.tokens_used):
-        total = whole(known(told.get("total"))) if isinstance(told, dict) else None
-        if total is not None:
-            return total
-    return None
+    usage, grading = row.token_usage, row.grading_result
+    apart = _total(usage.assertions) if usage is not None else None
+    if apart is not None or grading is None:
+        return apart
+    return _total(grading.tokens_used)
+
+
+def _total(tokens: Any) -> int | None:
+    """Return the sum that a count of tokens states, None where it is none or 0."""
+    return whole(known(tokens.get("total"))) if isinstance(tokens, dict) else None
 
 
 def _inputs(row: Row) -> str | Mapping[str, Any] | None:

@@ -87,7 +87,7 @@ class _Metadata(Struct, rename="camel"):
 
 
 class _File(Struct, rename="camel"):
-    results: Raw
+    results: _Results | list[Raw]
     eval_id: str | None = None
     config: _Config | None = None
     metadata: _Metadata | None = None
@@ -207,9 +207,9 @@ class _Places:
 def _opened(source: Source) -> tuple[_File, _Results]:
     """Return the envelope and the results in it; old files are results without an envelope."""
     file = decoded(source.content, _File, source)
-    if bytes(memoryview(file.results)[:1]) == b"[":
-        return file, decoded(source.content, _Results, source)
-    return file, decoded(file.results, _Results, source, place="results")
+    if isinstance(file.results, _Results):
+        return file, file.results
+    return file, decoded(source.content, _Results, source)
 
 
 def _head(results: _Results) -> Sequence[Prompt]:
