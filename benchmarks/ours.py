@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from executor_bridge import expand, read
-from executor_bridge.redaction import redact
+from executor_bridge.files.redaction import redact
 from optimizer.analysis.evidence import evidence
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.experiments.comparing import compare
@@ -55,12 +55,13 @@ def ingest(folder: str, database: str, raw: str) -> None:
     print(seconds)
 
 
-def reading(path: str) -> None:
-    """Read a file and go through its tasks, without storing them."""
+def read_one(path: str) -> None:
+    """Read every task of a file and keep none."""
     start = time.perf_counter()
-    for run in read(path, IngestSettings()).runs:
-        for _ in run.tasks:
-            pass
+    reading = read(path, IngestSettings())
+    n_tasks = sum(1 for run in reading.runs for _ in run.tasks)
+    if n_tasks == 0:
+        sys.exit("nothing was read")
     print(time.perf_counter() - start)
 
 
@@ -156,7 +157,7 @@ def prompt_check(n_characters: str) -> None:
 if __name__ == "__main__":
     {
         "ingest": ingest,
-        "read": reading,
+        "read": read_one,
         "evidence": one_evidence,
         "verdict": verdict,
         "redact": redaction,

@@ -3,14 +3,18 @@
     python benchmarks/reference.py ingest FOLDER DATABASE
     python benchmarks/reference.py aggregate DATABASE WORKFLOW
     python benchmarks/reference.py cases DATABASE WORKFLOW
+    python benchmarks/reference.py members FILE
 
-`ingest` prints the seconds that reading the files and writing one table took.
+`ingest` prints the seconds that reading the files and writing one table took, `members` those of
+reading every member of an archive as JSON, which is what it takes to get at whole samples.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+import zipfile
 
 import duckdb
 
@@ -80,5 +84,16 @@ def cases(database: str, workflow: str) -> None:
         print(len(connection.execute(CASES, {"workflow": workflow}).fetchnumpy()["case_id"]))
 
 
+def members(path: str) -> None:
+    """Read every member of an archive, one at a time."""
+    start = time.perf_counter()
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            json.loads(archive.read(name))
+    print(time.perf_counter() - start)
+
+
 if __name__ == "__main__":
-    {"ingest": ingest, "aggregate": aggregate, "cases": cases}[sys.argv[1]](*sys.argv[2:])
+    {"ingest": ingest, "aggregate": aggregate, "cases": cases, "members": members}[sys.argv[1]](
+        *sys.argv[2:]
+    )

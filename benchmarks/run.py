@@ -62,6 +62,7 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
         promptfoo_line(folder, rounds, 100_000 // share),
         memory_line(folder),
         lines_memory_line(folder, 700_000 // share),
+        *inspect_lines(folder, rounds, 250 // share),
         version_line(10 * rounds),
         decide_line(folder, rounds, 1_000_000 // share),
         evidence_line(folder, 10_000_000 // share),
@@ -135,6 +136,33 @@ def lines_memory_line(folder: Path, n_tasks: int) -> Line:
         reference="-",
         ratio="-",
         target="<= 500 MB",
+    )
+
+
+def inspect_lines(folder: Path, rounds: int, megabytes: int) -> Sequence[Line]:
+    """Time and memory of a log whose samples are large, against reading all that is in it."""
+    log = str(folder / "large.eval")
+    write("inspect_data.py", log, str(megabytes))
+    pairs = [
+        (seconds_said("ours.py", "read", log), seconds_said("reference.py", "members", log))
+        for _ in range(rounds)
+    ]
+    peak = peak_megabytes([PYTHON, str(HERE / "ours.py"), "read", log])
+    return (
+        Line(
+            what=f"head and summaries of an Inspect log of {megabytes} MB",
+            ours=f"{statistics.median(a for a, _ in pairs):.2f} s",
+            reference=f"{statistics.median(b for _, b in pairs):.2f} s",
+            ratio=f"{statistics.median(a / b for a, b in pairs):.2f} x",
+            target="-",
+        ),
+        Line(
+            what="peak memory of the same",
+            ours=f"{peak:.0f} MB",
+            reference="-",
+            ratio="-",
+            target="-",
+        ),
     )
 
 

@@ -11,10 +11,12 @@ from cli.commands import baseline, experiment
 from cli.commands.analyze import analyze
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
+from cli.commands.convert import convert
 from cli.commands.decide import decide
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
+from cli.commands.feedback import feedback
 from cli.commands.flaky import flaky
 from cli.commands.formats import formats
 from cli.commands.gate import gate
@@ -27,6 +29,7 @@ from cli.commands.show import show
 from cli.commands.stats import stats
 from cli.commands.status import status
 from cli.commands.store import export, migrate
+from cli.commands.windows import windows
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
 """What every misuse of the command line is raised as."""
@@ -61,12 +64,15 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     power,
     compare,
     flaky,
+    feedback,
+    windows,
     gate,
     report,
     init,
     status,
     doctor,
     formats,
+    convert,
     stats,
     demo,
 )

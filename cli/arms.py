@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from optimizer.models.terms import Metric
     from optimizer.pipeline.arms import Wanted
 
+STDIN = "-"
+
 
 def loaded_arms(
     selectors: Sequence[str],
@@ -25,12 +27,12 @@ def loaded_arms(
     workflow: str | None,
     pool: int = 1,
     family: str | None = None,
-    bridge: str | None = None,
-    trust: bool = False,
     outputs: Sequence[Path] | None = None,
     run: str | None = None,
 ) -> list[LoadedArm]:
     """Load the arms, the files among them first: they tell the workflow that names refer to.
+
+    A file alone stands for all runs in it, or all variants of its only run.
 
     `run` says which run of the last arm's file is meant, where that holds several.
 
@@ -42,6 +44,8 @@ def loaded_arms(
     from optimizer.pipeline.arms import Wanted
 
     _require_names(selectors)
+    if len(selectors) == 1 and is_file(selectors[0]):
+        selectors = _runs_of(selectors[0], here, outputs)
     latencies = any(metric in QUANTILES for metric in metrics or ())
     found: dict[int, LoadedArm] = {}
     order = sorted(range(len(selectors)), key=lambda i: (_is_name(selectors[i]), -i))
@@ -53,13 +57,12 @@ def loaded_arms(
             pool=pool,
             family=None if family == NO_FAMILY else family,
             latencies=latencies,
+            scorer=here.loaded.config.ingest.score,
         )
         found[place] = _loaded(
             selectors[place],
             here,
             wanted,
-            bridge=bridge,
-            trust=trust,
             outputs=outputs,
             run=run if place == len(selectors) - 1 else None,
         )
@@ -67,13 +70,25 @@ def loaded_arms(
     return [found[place] for place in range(len(selectors))]
 
 
+def _runs_of(file: str, here: Session, outputs: Sequence[Path] | None) -> list[str]:
+    """Return selectors of what can be compared within a file."""
+    from optimizer.history import queries
+    from optimizer.pipeline.arms import PART
+
+    if file == STDIN:
+        return [file]
+    with history_of_file(file, here, outputs=outputs) as (history, run_ids):
+        names = run_ids
+        if len(run_ids) == 1:
+            names = [one.variant_id for one in queries.arms(history, run_ids)]
+    return [f"{file}{PART}{name}" for name in names] if len(names) > 1 else [file]
+
+
 def _loaded(
     selector: str,
     here: Session,
     wanted: Wanted,
     *,
-    bridge: str | None,
-    trust: bool,
     outputs: Sequence[Path] | None,
     run: str | None,
 ) -> LoadedArm:
@@ -86,9 +101,7 @@ def _loaded(
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             return stored_arm(history, selector, wanted)
     payloads = PayloadPolicy.HASHES if wanted.family is None else PayloadPolicy.FULL
-    with history_of_file(
-        name, here, bridge=bridge, trust=trust, outputs=outputs, payloads=payloads
-    ) as (history, run_ids):
+    with history_of_file(name, here, outputs=outputs, payloads=payloads) as (history, run_ids):
         chosen = run_ids if run is None else [run_of(run_ids, run, name)]
         return arm_of_runs(history, chosen, part or None, selector=selector, wanted=wanted)
 

@@ -56,9 +56,53 @@ GateOutputs = Annotated[
 Bridge = Annotated[
     str | None, typer.Option("--from", help="Name of the files' format; see 'optimizer formats'.")
 ]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        help="Which column of a table is which field, as case_id=question_id; repeatable. "
+        "See 'optimizer formats table'.",
+    ),
+]
+Table = Annotated[
+    str | None, typer.Option("--table", help="Name of a saved mapping for the columns of a table.")
+]
+Score = Annotated[
+    str | None,
+    typer.Option("--score", help="The scorer whose word is the score, where there are several."),
+]
+PassScore = Annotated[
+    float | None,
+    typer.Option(
+        "--pass-score",
+        help="A test passes from this score on, where its tool does not say what passes.",
+    ),
+]
+Price = Annotated[
+    bool,
+    typer.Option(
+        "--price", help="Derive the cost from tokens where none is recorded; marked as derived."
+    ),
+]
+Prices = Annotated[
+    Path | None,
+    typer.Option("--prices", help="Price table for that. Default: the package genai-prices."),
+]
 Trust = Annotated[
     bool,
     typer.Option("--trust-statistics", help="Accept statistics that contradict the tasks."),
+]
+RatingScale = Annotated[
+    str | None,
+    typer.Option(
+        "--rating-scale",
+        metavar="MIN:MAX",
+        help="Scale of ratings in files of feedback that carry none, as 0:10.",
+    ),
+]
+StrictRows = Annotated[
+    bool,
+    typer.Option("--strict", help="Store nothing of a file of feedback in which one row is bad."),
 ]
 Workflow = Annotated[str | None, typer.Option("--workflow", "-w", help="Only this workflow.")]
 AsOf = Annotated[
@@ -153,3 +197,20 @@ Pool = Annotated[
         "--pool", min=1, max=1000, help="Take so many of a variant's newest runs together."
     ),
 ]
+
+
+def mapping(said: list[str] | None) -> dict[str, str] | None:
+    """Return what was said of the columns of a table, by field.
+
+    Raises:
+        BadParameter: It is not FIELD=COLUMN, or a field is named twice.
+    """
+    found: dict[str, str] = {}
+    for one in said or ():
+        field, equals, column = one.partition("=")
+        if not (field and equals and column):
+            raise typer.BadParameter(f"{one!r}: expected FIELD=COLUMN", param_hint="--map")
+        if field in found:
+            raise typer.BadParameter(f"{field!r}: named twice", param_hint="--map")
+        found[field] = column
+    return found or None

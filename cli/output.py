@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,9 +108,19 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         ConfigError: It cannot be written; what was there is as it was.
     """
+    write_pieces(path, [text.encode()])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file whole or not at all, as its pieces come.
+
+    Raises:
+        ConfigError: It cannot be written; what was there is as it was.
+    """
     beside = path.with_name(f".{os.getpid()}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
+        with beside.open("wb") as file:
+            file.writelines(pieces)
         beside.replace(path)
     except OSError as error:
         with suppress(OSError):

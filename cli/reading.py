@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from cli.session import Session
     from optimizer.history.settings import PayloadPolicy
     from optimizer.history.store import History
-    from optimizer.models.ingest import IngestSettings
     from optimizer.models.tasks import Reading
 
-FILE_SUFFIXES = frozenset({".json", ".jsonl", ".gz", ".zst"})
+FILE_SUFFIXES = frozenset(
+    {".json", ".jsonl", ".gz", ".zst", ".yaml", ".yml", ".csv", ".tsv", ".xml", ".eval", ".parquet"}
+)
 SHOWN_RUNS = 10
 """How many runs an ambiguous choice lists."""
 
 
-def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust: bool) -> Reading:
+def read_file(path: str, here: Session) -> Reading:
     """Read one file, or standard input for `-`.
 
     Raises:
@@ -31,72 +32,46 @@ def read_file(path: str, settings: IngestSettings, *, bridge: str | None, trust:
     """
     from executor_bridge import read
 
-    if trust:
-        settings = settings.model_copy(update={"trust_statistics": True})
     if path == "-" and sys.stdin is None:
         raise ConfigError("-: there is no standard input to read")
     stdin = sys.stdin.buffer if path == "-" else None
-    return read(path, settings, bridge=bridge, stdin=stdin)
+    return read(path, here.loaded.config.ingest, stdin=stdin, received_at=here.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A run, and the history it is in: the stored one, or one made of a file."""
+    """Runs that are meant, and the history they are in: the stored one, or one made of a file."""
 
     history: History
-    run_id: str
+    run_ids: tuple[str, ...]
 
 
 @contextmanager
-def chosen_run(
-    selector: str,
-    here: Session,
-    *,
-    run: str | None,
-    bridge: str | None,
-    trust: bool,
-    outputs: Sequence[Path] | None,
+def chosen_runs(
+    selector: str, here: Session, *, run: str | None, outputs: Sequence[Path] | None
 ) -> Iterator[Chosen]:
-    """Open the run that is meant: of a file, or of the history where there is no such file.
+    """Open the runs that are meant: those of a file, or one of the history.
+
+    Args:
+        selector: The file, or a run where there is no such file.
+        here: The session.
+        run: Which run of a file; all of them where None.
+        outputs: Files that will be written.
 
     Raises:
         FormatError: The file cannot be read.
-        SelectionError: No run is meant, or more than one.
+        SelectionError: No run is meant.
     """
     from optimizer.history.store import read_history
     from optimizer.pipeline.select import select_run
 
     if is_file(selector) or not here.store.exists():
-        with run_of_file(
-            selector, here, run=run, bridge=bridge, trust=trust, outputs=outputs
-        ) as chosen:
-            yield chosen
+        with history_of_file(selector, here, outputs=outputs) as (history, run_ids):
+            chosen = run_ids if run is None else [run_of(run_ids, run, selector)]
+            yield Chosen(history=history, run_ids=tuple(chosen))
     else:
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-            yield Chosen(history=history, run_id=select_run(history, selector))
-
-
-@contextmanager
-def run_of_file(
-    file: str,
-    here: Session,
-    *,
-    run: str | None,
-    bridge: str | None,
-    trust: bool,
-    outputs: Sequence[Path] | None,
-) -> Iterator[Chosen]:
-    """Open the run that is meant of a file.
-
-    Raises:
-        FormatError: The file cannot be read.
-        SelectionError: No run is meant, or more than one.
-    """
-    with history_of_file(file, here, bridge=bridge, trust=trust, outputs=outputs) as (
-        history,
-        run_ids,
-    ):
-        yield Chosen(history=history, run_id=run_of(run_ids, run, file))
+            yield Chosen(history=history, run_ids=(select_run(history, selector),))
 
 
 @contextmanager
@@ -104,8 +79,6 @@ def history_of_file(
     file: str,
     here: Session,
     *,
-    bridge: str | None,
-    trust: bool,
     outputs: Sequence[Path] | None,
     payloads: PayloadPolicy | None = None,
 ) -> Iterator[tuple[History, list[str]]]:
@@ -120,7 +93,7 @@ def history_of_file(
     for path in outputs or ():
         if Path(file).exists() and path.exists() and path.samefile(file):
             raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
-    reading = read_file(file, here.loaded.config.ingest, bridge=bridge, trust=trust)
+    reading = read_file(file, here)
     kept = payloads or PayloadPolicy.NONE
     with history_of([reading], here.now, payloads=kept) as history:
         yield history, [found.header.run_id for found in reading.runs]

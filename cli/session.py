@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import locate
 from optimizer.models.errors import ConfigError
+from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
+
+OPTIONS = {"format": "--from"}
+"""Options whose name is not that of their setting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,23 @@ class Session:
         """How long to wait for another process that has the history open, in seconds."""
         return self.loaded.config.store.lock_timeout_s
 
+    def reading(self, **said: object) -> Session:
+        """Return the session with what the command line says of reading files.
+
+        Args:
+            said: Settings of `ingest` by name; what is None or False leaves the setting.
+
+        Raises:
+            ConfigError: A value is not as the setting expects.
+        """
+        changes = {name: one for name, one in said.items() if one is not None and one is not False}
+        if not changes:
+            return self
+        config = self.loaded.config
+        ingest = _checked(config.ingest, changes)
+        loaded = replace(self.loaded, config=config.model_copy(update={"ingest": ingest}))
+        return replace(self, loaded=loaded)
+
 
 def session(
     store: Path | None = None,
@@ -51,6 +74,17 @@ def session(
     return Session(
         loaded=loaded, store=store or locate(here), now=datetime.now(UTC), actor=_actor()
     )
+
+
+def _checked(ingest: IngestSettings, changes: Mapping[str, object]) -> IngestSettings:
+    """Return settings with some of them changed."""
+    try:
+        return ingest.model_validate({**ingest.model_dump(), **changes})
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        option = OPTIONS.get(name := str(detail["loc"][0]), f"--{name.replace('_', '-')}")
+        message = detail["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{option} {detail['input']}: {message}") from error
 
 
 def _actor() -> str:

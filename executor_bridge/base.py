@@ -48,7 +48,7 @@ class Head:
         shape: What it is.
         keys: The names it begins with, as far as they were seen: fields of the first object on
             its outermost level (of a list: of its first object), outermost names of a YAML text,
-            columns of a table, members of an archive, names of the first elements of XML.
+            columns of a table or Parquet file, members of an archive, first elements of XML.
         inner: Fields of the objects right below them, as `field.name`, as far as they were seen.
     """
 

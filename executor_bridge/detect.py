@@ -6,27 +6,51 @@ import difflib
 from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
-from executor_bridge.formats.native import Native
+from executor_bridge.files.texts import documents
+from executor_bridge.formats.deepeval.bridge import Deepeval
+from executor_bridge.formats.inspect_log.bridge import InspectLog
+from executor_bridge.formats.junit_xml.bridge import JUnitXml
+from executor_bridge.formats.langfuse.bridge import Langfuse
+from executor_bridge.formats.lm_eval.bridge import LmEval
+from executor_bridge.formats.native.bridge import Native
+from executor_bridge.formats.openai_evals.bridge import OpenaiEvals
+from executor_bridge.formats.openai_evals_items.bridge import OpenaiEvalsItems
+from executor_bridge.formats.otel import Otel
+from executor_bridge.formats.pydantic_evals.bridge import PydanticEvals
+from executor_bridge.formats.table import Table
 from executor_bridge.formats.promptfoo import Promptfoo
 from executor_bridge.formats.promptfoo_csv import PromptfooCsv
 from executor_bridge.formats.promptfoo_jsonl import PromptfooJsonl
-from executor_bridge.formats.pydantic_evals import PydanticEvals
 from executor_bridge.heads import heads
 from executor_bridge.json_text import parse, shown
-from executor_bridge.texts import documents
-from optimizer.models.errors import ConfigError, Fault, FormatError
+from executor_bridge.tables.choosing import hint
+from optimizer.models.errors import ConfigError, Fault, FormatError, UnrecognizedError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
+
+TABLE = Table()
+"""Asked only about what no other bridge recognizes: a table may have any columns."""
 
 BRIDGES: tuple[Bridge, ...] = (
     Native(),
     Promptfoo(),
     PromptfooJsonl(),
     PromptfooCsv(),
+    LmEval(),
+    OpenaiEvals(),
+    OpenaiEvalsItems(),
     PydanticEvals(),
+    InspectLog(),
+    Deepeval(),
+    JUnitXml(),
+    Langfuse(),
+    Otel(),
+    TABLE,
 )
 
-SHOWN_KEYS = 8
+TABULAR = (Shape.TABLE, Shape.LIST, Shape.OBJECT, Shape.PARQUET)
+
+SHOWN_KEYS = 20
 SHAPES = {
     Shape.OBJECT: "a JSON object with",
     Shape.LIST: "a JSON list of objects with",
@@ -34,6 +58,7 @@ SHAPES = {
     Shape.YAML: "YAML with",
     Shape.TABLE: "a table with the columns",
     Shape.ZIP: "a zip archive with",
+    Shape.PARQUET: "a Parquet file with the columns",
 }
 WITHOUT_NAMES = {
     Shape.OBJECT: "a JSON object without fields",
@@ -42,7 +67,7 @@ WITHOUT_NAMES = {
     Shape.YAML: "YAML without names",
     Shape.TABLE: "a table without columns",
     Shape.ZIP: "a zip archive that is empty or damaged",
-    Shape.PARQUET: "a Parquet file",
+    Shape.PARQUET: "a Parquet file that is damaged",
     Shape.TEXT: "a text that is no JSON, XML, YAML or table",
 }
 
@@ -66,15 +91,27 @@ def named(name: str) -> Bridge:
 def detect(source: Source, settings: IngestSettings) -> Bridge:
     """Return the bridge that recognizes a file.
 
+    Who says what columns mean has said that a file which may be a table is one.
+
     Raises:
-        FormatError: None does, or several do; the error says what each bridge missed.
+        UnrecognizedError: None does; the error says what each bridge missed.
+        FormatError: Several do.
     """
+    is_mapped = bool(settings.map) or settings.table is not None
     for head in heads(source):
-        found = [bridge for bridge in BRIDGES if bridge.recognizes(head, settings)]
+        if is_mapped and head.shape in (*TABULAR, Shape.TEXT):
+            return TABLE
+        found = [
+            bridge
+            for bridge in BRIDGES
+            if bridge is not TABLE and bridge.recognizes(head, settings)
+        ]
         if len(found) == 1:
             return found[0]
         if found:
             raise _ambiguous(source, found)
+    if TABLE.recognizes(head, settings):
+        return TABLE
     raise _unknown(source, head)
 
 
@@ -84,7 +121,7 @@ def _ambiguous(source: Source, found: Sequence[Bridge]) -> FormatError:
     return FormatError(source.path, (fault,), hint="Name its format with --from.")
 
 
-def _unknown(source: Source, head: Head) -> FormatError:
+def _unknown(source: Source, head: Head) -> UnrecognizedError:
     """Return the error for a file that no bridge recognizes."""
     found = WITHOUT_NAMES[head.shape]
     if head.keys:
@@ -97,4 +134,7 @@ def _unknown(source: Source, head: Head) -> FormatError:
         faults += parse(bytes(first.text), first_line=first.place).faults
     faults.append(Fault(place="format", found=found, expected=f"one of: {names}"))
     faults += [Fault(place=one.name, found=None, expected=one.wants) for one in BRIDGES]
-    return FormatError(source.path, tuple(faults), hint="Name its format with --from.")
+    advice = "Name its format with --from."
+    if head.keys and head.shape in TABULAR:
+        advice = f"{advice} {hint(head.keys)}"
+    return UnrecognizedError(source.path, tuple(faults), hint=advice)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import msgspec
 
 from executor_bridge.base import Head, Shape
-from executor_bridge.source import PARQUET_MAGIC, ZIP_MAGIC
-from executor_bridge.texts import documents
+from executor_bridge.files.source import PARQUET_MAGIC, ZIP_MAGIC
+from executor_bridge.files.texts import documents
+from optimizer.models.errors import FormatError
 from optimizer.models.tasks import Content, Source
 
 GLANCE_BYTES = 1_024
@@ -55,6 +56,8 @@ def _head(source: Source, n_bytes: int) -> Head:
             keys = [name.decode() for name in XML_NAME.findall(start)[:XML_NAMES]]
         case Shape.ZIP:
             keys = _members(source.content)
+        case Shape.PARQUET:
+            keys = _parquet_columns(source)
         case _:
             pass
     unique = tuple(dict.fromkeys(keys))
@@ -149,9 +152,19 @@ def _yaml_names(start: bytes) -> tuple[list[str], set[str]]:
 
 def _members(content: Content) -> list[str]:
     """Return the names of the members of an archive, none where it is damaged."""
-    from executor_bridge.archive import names_in  # noqa: PLC0415 - only for archives
+    from executor_bridge.files.archive import names_in  # noqa: PLC0415 - only for archives
 
     return names_in(content)
+
+
+def _parquet_columns(source: Source) -> list[str]:
+    """Return the names of the columns of a Parquet file, none where it is damaged."""
+    from executor_bridge.tables.parquet import parquet_columns  # noqa: PLC0415 - only for Parquet
+
+    try:
+        return list(parquet_columns(source))
+    except FormatError:
+        return []
 
 
 def _whole(source: Source, head: Head) -> Head:

@@ -26,6 +26,9 @@ EXPECTED = {
     "Unterminated string starting at": "the closing quote of a text",
 }
 SURROGATE = re.compile("[\ud800-\udfff]")
+ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +131,10 @@ def shown(value: Any) -> str:
     else:
         text = json.dumps(value, ensure_ascii=bool(SURROGATE.search(str(value))))
     return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 3]}..."
+
+
+def has_lone_surrogate(text: str) -> bool:
+    r"""Tell whether JSON text has half a surrogate pair, such as `\ud800`."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return False
+    return any(match["lone"] for match in ESCAPE.finditer(text))

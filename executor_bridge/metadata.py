@@ -13,11 +13,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
-from executor_bridge.wire import MAX_COUNT, Amount
+from executor_bridge.limits import Amount, Count, Rate
 from optimizer.models.tasks import Origin, Score
-
-Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
-Rate = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Metadata(Struct, gc=False):

@@ -7,19 +7,21 @@ are numbered by content, task ids are unique, failures are classified, absurd nu
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from executor_bridge.files.redaction import redact
+from executor_bridge.json_text import ESCAPE, has_lone_surrogate
 from executor_bridge.meaning import canonical, variant
 from executor_bridge.metadata import RunMetadata, TaskMetadata
-from executor_bridge.redaction import redact
-from executor_bridge.rows import ESCAPE, has_lone_surrogate, new_row
 from executor_bridge.seen import Seen
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.ingest import IngestSettings
@@ -42,6 +44,9 @@ NAME_CHARS = 200
 CUT_CHARS = 160
 HASH_CHARS = 16
 NORMAL = "normal"
+
+new_row: Callable[[tuple[object, ...]], TaskRow] = partial(tuple.__new__, TaskRow)
+"""Makes a row of its values in order, in half the time that calling `TaskRow` takes."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -131,6 +136,7 @@ class RunFacts:
         assumed_timezone: Zone given to times that carried none, or None where all did.
         metadata: What else the tool says of the run, plain values only.
         warnings: What a reader should know of how it was read.
+        choices: What decided how the file was read beside the settings that all bridges share.
     """
 
     run_id: str
@@ -147,6 +153,7 @@ class RunFacts:
     assumed_timezone: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    choices: str = ""
 
 
 def run_of(
@@ -187,7 +194,9 @@ def run_of(
         finished_at=finished_at,
         duration_s=facts.duration_s,
         n_tasks=seen.n,
-        content_sha256=text_sha256(f"{source.sha256}:{facts.run_id}:{_choices(settings)}"),
+        content_sha256=text_sha256(
+            f"{source.sha256}:{facts.run_id}:{_choices(settings)}{facts.choices}"
+        ),
         place=place,
         tool=facts.tool,
         tool_version=facts.tool_version,
@@ -241,6 +250,18 @@ def variant_of(
 def case_of_content(content: object, *, dataset: str | None = None) -> str:
     """Return the identity of a case that has no name: a hash of what makes it up."""
     return content_case_id(dataset, canonical(content))
+
+
+def as_text(value: Mapping[str, Any]) -> str:
+    """Return an object as JSON text.
+
+    For payloads that stood in the file as they are: their secrets were blanked with its other
+    text, so that searching each of them again, which takes most of the time, is spared.
+    """
+    try:
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    except OverflowError:  # whole numbers beyond 64 bits
+        return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def short_name(name: str) -> str:
@@ -398,10 +419,10 @@ def _text(value: Mapping[str, Any] | str | None, settings: IngestSettings) -> st
         return None
     if isinstance(value, str):
         return ESCAPE.sub(_whole_escape, value) if has_lone_surrogate(value) else value
-    text = msgspec.json.encode(value, enc_hook=str)
+    text = as_text(value)
     if settings.redact:
-        text = redact(text, settings.redact_patterns).content
-    return text.decode()
+        text = redact(text.encode(), settings.redact_patterns).content.decode()
+    return text
 
 
 def _whole_escape(match: re.Match[str]) -> str:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import BinaryIO
 
 from executor_bridge.detect import detect, named
-from executor_bridge.source import load
-from optimizer.models.errors import Fault, FormatError
+from executor_bridge.files.source import load
+from executor_bridge.prices import priced
+from optimizer.models.errors import Fault, UnrecognizedError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading
 
@@ -28,7 +29,7 @@ def read(
     Args:
         path: The file, or `-` for standard input.
         settings: How files are read.
-        bridge: Name of the format; told from the content where None.
+        bridge: Name of the format; that of the settings, or told from the content, where None.
         stdin: What to read for `-`; the process's own input where None.
         received_at: The time, where the file has none of its own.
 
@@ -36,11 +37,12 @@ def read(
         FormatError: The file cannot be read; the error lists what is wrong and where.
         ConfigError: There is no format of that name.
     """
-    chosen = named(bridge) if bridge is not None else None
+    name = bridge or settings.format
+    chosen = named(name) if name is not None else None
     source = load(path, settings, stdin, received_at=received_at)
     if len(source.content) <= LOOKED_BYTES and not bytes(source.content[:]).strip():
         found = "only white space" if source.content else "nothing"
-        raise FormatError(
+        raise UnrecognizedError(
             path, (Fault(place="line 1", found=found, expected="the results of a test run"),)
         )
-    return (chosen or detect(source, settings)).read(source, settings)
+    return priced((chosen or detect(source, settings)).read(source, settings), settings)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from executor_bridge.wire import MAX_AMOUNT, MAX_COUNT
+from executor_bridge.limits import MAX_AMOUNT, MAX_COUNT
 
 
 @dataclass(slots=True)

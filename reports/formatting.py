@@ -98,6 +98,14 @@ def duration(ms: float | None) -> str:
     return _minus(ms) + _clock(round(abs(ms) / 1000))
 
 
+def time_span(seconds: float) -> str:
+    """Format a length of time that somebody chose: '15 min', '1 h', '90 s', '1 d'."""
+    for name, unit in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds / unit:g} {name}"
+    return f"{seconds:g} s"
+
+
 def count(n: float | None) -> str:
     """Format a count or a mean of counts: '12,345', '59.3'."""
     if not _known(n):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import options
 from cli.output import show
-from cli.reading import chosen_run, read_prompt
+from cli.reading import Chosen, chosen_runs, read_prompt
 from cli.session import session
 
 
@@ -19,6 +20,12 @@ def analyze(
         str | None, typer.Option("--run", help="Which run, if the file holds several.")
     ] = None,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
@@ -28,18 +35,32 @@ def analyze(
 ) -> None:
     """Look at one run: what happened, which rules fire, what to do. Stores nothing.
 
+    Of a file that holds several runs, all are listed; --run chooses one.
+
     Example: optimizer analyze run.json --prompt prompt.txt
     """
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.run import run as run_report
 
-    here = session(store, config, set_)
+    here = session(store, config, set_).reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     settings = here.loaded.config
-    with chosen_run(file, here, run=run, bridge=bridge, trust=trust, outputs=output) as chosen:
+    with chosen_runs(file, here, run=run, outputs=output) as chosen:
+        if len(chosen.run_ids) > 1:
+            _show_all(chosen, file, json=json, outputs=output)
+            return
         view = run_view(
             chosen.history,
-            chosen.run_id,
+            chosen.run_ids[0],
             rules=ScoringRules.from_config(settings.scoring.model_dump()),
             level=settings.evidence.level,
             prompt=read_prompt(prompt),
@@ -50,5 +71,18 @@ def analyze(
         view.failures,
         [(v.summary.variant or "", v.explanation) for v in view.variants],
         view.warnings,
+        scores=view.scores,
+        grading=view.grading,
     )
     show(document, view, json=json, outputs=output)
+
+
+def _show_all(chosen: Chosen, file: str, *, json: bool, outputs: list[Path] | None) -> None:
+    """List the runs of a file that holds several."""
+    from optimizer.history import queries
+    from reports.gallery.run_list import runs_of_file
+
+    stored = queries.runs(chosen.history, workflow_id=None, limit=len(chosen.run_ids))
+    found = sorted(stored, key=lambda run: chosen.run_ids.index(run.run_id))
+    warnings = {run_id: queries.run_warnings(chosen.history, run_id) for run_id in chosen.run_ids}
+    show(runs_of_file(found, warnings, file), found, json=json, outputs=outputs)

@@ -32,6 +32,12 @@ def compare(
     pool: options.Pool = 1,
     workflow: options.Workflow = None,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
@@ -48,7 +54,16 @@ def compare(
     from optimizer.pipeline.compare import with_margins
     from reports.gallery.comparison import comparison as comparison_report
 
-    here = session(store, config, set_)
+    here = session(store, config, set_).reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     metrics = None if metric is None else read_metrics(metric)
     settings = with_margins(here.loaded.config.comparison, margin or ())
     loaded = loaded_arms(
@@ -58,8 +73,6 @@ def compare(
         workflow=workflow,
         pool=pool,
         family=family,
-        bridge=bridge,
-        trust=trust,
         outputs=output,
     )
     found = compare_arms(

@@ -14,7 +14,7 @@ import typer
 from cli import options
 from cli.arms import loaded_arms
 from cli.output import show
-from cli.reading import chosen_run, read_prompt
+from cli.reading import chosen_runs, read_prompt
 from cli.session import session
 from cli.summary import append_summary
 from optimizer.models.errors import SelectionError
@@ -77,6 +77,12 @@ def gate(
         bool, typer.Option("--require-baseline", help="Refuse to judge without a baseline.")
     ] = False,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
@@ -85,6 +91,8 @@ def gate(
     json: options.Json = False,
 ) -> None:
     """Judge a run for CI, by the thresholds or against a baseline. Stores nothing.
+
+    Of a file that holds several runs, thresholds judge all of them and the worst decides.
 
     Exit code 0: passed. 1: failed. 2: could not be judged. 3: inconclusive, too few tests.
 
@@ -97,16 +105,21 @@ def gate(
         )
     if baseline is not None and (strict or prompt is not None):
         raise typer.BadParameter("--strict and --prompt judge by thresholds, without --baseline")
-    here = session(store, config, set_)
+    here = session(store, config, set_).reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     if baseline is None:
-        chosen = partial(
-            chosen_run, file, here, run=run, bridge=bridge, trust=trust, outputs=output
-        )
+        chosen = partial(chosen_runs, file, here, run=run, outputs=output)
         gated = _by_rules(chosen, here, prompt=read_prompt(prompt), strict=strict)
     else:
-        arms = partial(
-            loaded_arms, [baseline, file], here, run=run, bridge=bridge, trust=trust, outputs=output
-        )
+        arms = partial(loaded_arms, [baseline, file], here, run=run, outputs=output)
         gated = _by_baseline(arms, here, guardrail or (), mode.value)
     show(gated.document, gated.payload, json=json, outputs=output)
     append_summary(gated.document)
@@ -143,16 +156,19 @@ def _by_rules(
     from reports.gallery.gate import gate as gate_report
 
     settings = here.loaded.config
-    with chosen() as run:
-        view = run_view(
-            run.history,
-            run.run_id,
-            rules=ScoringRules.from_config(settings.scoring.model_dump()),
-            level=settings.evidence.level,
-            prompt=prompt,
-            recorded_prompts=False,
-        )
-    results = gate_run(view, strict=strict)
+    with chosen() as found:
+        views = [
+            run_view(
+                found.history,
+                run_id,
+                rules=ScoringRules.from_config(settings.scoring.model_dump()),
+                level=settings.evidence.level,
+                prompt=prompt,
+                recorded_prompts=False,
+            )
+            for run_id in found.run_ids
+        ]
+    results = tuple(result for view in views for result in gate_run(view, strict=strict))
     status = worst(results)
     payload = {"status": status, "results": results}
     return _Gated(document=gate_report(results), payload=payload, status=status)

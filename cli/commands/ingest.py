@@ -7,15 +7,21 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.output import show
+from cli.output import note, show
 from cli.progress import following
 from cli.reading import read_file
 from cli.session import session
 
+SHOWN_FILES = 10
+
 
 def ingest(
     files: Annotated[
-        list[str], typer.Argument(help="Result files, folders, patterns, or - for standard input.")
+        list[str],
+        typer.Argument(
+            help="Result files, folders, patterns, or - for standard input; with the word feedback "
+            "before them files of what users said."
+        ),
     ],
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace runs that are stored with other content.")
@@ -24,7 +30,15 @@ def ingest(
         bool, typer.Option("--keep-going", "-k", help="Store the good files, report the bad.")
     ] = False,
     bridge: options.Bridge = None,
+    map_: options.Map = None,
+    table: options.Table = None,
+    score: options.Score = None,
+    pass_score: options.PassScore = None,
+    price: options.Price = False,
+    prices: options.Prices = None,
     trust: options.Trust = False,
+    rating_scale: options.RatingScale = None,
+    strict: options.StrictRows = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -35,8 +49,11 @@ def ingest(
     Each file is stored whole or not at all. Exit code 2 if a file could not be stored.
 
     Example: optimizer ingest runs/ more/*.json.gz
+
+    Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
-    from executor_bridge import expand
+    from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
+    from executor_bridge import found
     from optimizer.models.errors import FormatError
     from optimizer.models.ingest import FileOutcome, FileStatus
     from optimizer.pipeline.ingest import IngestJob
@@ -44,17 +61,39 @@ def ingest(
     from reports.gallery.ingest import ingest as ingest_report
 
     here = session(store, config, set_)
+    if is_feedback(files):
+        refuse(
+            {"--from": bridge, "--map": map_, "--table": table, "--score": score, "--price": price},
+            "files of runs",
+        )
+        ingest_feedback(
+            files[1:], here, rating_scale=rating_scale, replace=replace, strict=strict, json=json
+        )
+        return
+    refuse({"--rating-scale": rating_scale, "--strict": strict}, "files of feedback")
+    here = here.reading(
+        format=bridge,
+        map=options.mapping(map_),
+        table=table,
+        score=score,
+        pass_score=pass_score,
+        price=price or prices is not None,
+        prices=prices,
+        trust_statistics=trust,
+    )
     settings = here.loaded.config
-    paths, missing = [], []
+    sought, missing = [], []
     for file in files:
         try:
-            paths += expand([file])
+            sought += found([file])
         except FormatError as error:
             if not keep_going:
                 raise
             missing.append(
                 FileOutcome(path=error.source, status=FileStatus.REJECTED, reason=str(error))
             )
+    named = {file.path for file in sought if not file.may_be_other}
+    paths = list(dict.fromkeys(file.path for file in sought))
     job = IngestJob(
         store=here.store,
         settings=settings.store,
@@ -62,17 +101,23 @@ def ingest(
         keep_going=keep_going,
         actor=here.actor,
         now=here.now,
+        optional=frozenset(paths) - named,
     )
     outcomes = missing + list(
         following(
             ingest_files(
                 paths,
-                lambda path: read_file(path, settings.ingest, bridge=bridge, trust=trust),
+                lambda path: read_file(path, here),
                 job,
             ),
             paths,
         )
     )
+    left_out = [outcome.path for outcome in outcomes if outcome.status is FileStatus.LEFT_OUT]
+    if left_out:
+        names = ", ".join(left_out[:SHOWN_FILES]) + (", ..." if left_out[SHOWN_FILES:] else "")
+        note(f"left out, as no format is recognized: {names}")
     show(ingest_report(outcomes), outcomes, json=json)
-    if any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
+    is_empty = bool(left_out) and len(left_out) == len(outcomes)
+    if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)

@@ -48,5 +48,7 @@ def show(
         view.failures,
         [(v.summary.variant or "", v.explanation) for v in view.variants],
         view.warnings,
+        scores=view.scores,
+        grading=view.grading,
     )
     output.show(document, view, json=json, outputs=output_)

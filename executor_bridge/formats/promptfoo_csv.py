@@ -13,8 +13,8 @@ from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.heads import columns
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, Outcome, case_of_content, file_time
-from executor_bridge.promptfoo_rows import FINISHED, STRIPPED_TEXT, promised, unfinished
-from executor_bridge.promptfoo_runs import (
+from executor_bridge.promptfoo.rows import FINISHED, STRIPPED_TEXT, promised, unfinished
+from executor_bridge.promptfoo.runs import (
     BARE,
     RED_TEAM,
     WORKFLOW,
@@ -22,7 +22,7 @@ from executor_bridge.promptfoo_runs import (
     Tabled,
     runs_of,
 )
-from executor_bridge.promptfoo_table import (
+from executor_bridge.promptfoo.table import (
     Layout,
     Outputs,
     Told,
@@ -32,7 +32,7 @@ from executor_bridge.promptfoo_table import (
     table_rows,
     told_of,
 )
-from executor_bridge.promptfoo_variants import Tested
+from executor_bridge.promptfoo.variants import Tested
 from optimizer.models.errors import Fault
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Content, Reading, Source, Variant

@@ -29,6 +29,7 @@ def load_arm(
     variant_id: str,
     latencies: bool,
     family: str | None = None,
+    scorer: str | None = None,
 ) -> LoadedArm:
     """Return one variant in some runs with what each case gave.
 
@@ -40,12 +41,15 @@ def load_arm(
         latencies: Whether every single time is wanted.
         family: Which column of a task or key of its metadata tells the family of its case; None:
             its family, where one was recorded.
+        scorer: Whose word is the score; None: the score of the tasks.
 
     Raises:
-        SelectionError: No task has that column or key.
+        SelectionError: No task has that column or key, or that scorer.
     """
     runs = [run for run in queries.arms(history, run_ids) if run.variant_id == variant_id]
     cases = queries.case_columns(history, run_ids, variant_id)
+    if scorer is not None:
+        cases = _scored_by(scorer, cases, history, run_ids, variant_id, selector)
     if family is not None:
         labels = queries.case_families(history, run_ids, variant_id, key=family)
         if not bool((labels != "").any()):
@@ -62,6 +66,29 @@ def load_arm(
         latencies=queries.case_latencies(history, run_ids, variant_id) if latencies else None,
         contents=queries.case_contents(history, run_ids, variant_id),
     )
+
+
+def _scored_by(  # noqa: PLR0917 - which arm takes as many
+    scorer: str,
+    cases: CaseColumns,
+    history: History,
+    run_ids: Sequence[str],
+    variant_id: str,
+    selector: str,
+) -> CaseColumns:
+    """Return the cases with the word of one scorer as their score."""
+    columns = queries.case_scores(history, run_ids, variant_id, scorer=scorer)
+    if columns.pop("n_beyond").any():
+        raise SelectionError(
+            f"scorer {scorer!r}: gives scores beyond 0 to 1 to tasks of {selector}",
+            hint="Choose a scorer whose scale is 0 to 1.",
+        )
+    if not columns.pop("n_said").any():
+        raise SelectionError(
+            f"scorer {scorer!r}: scored no task of {selector}",
+            hint="See 'optimizer show RUN' for the scorers of a run.",
+        )
+    return replace(cases, **columns)
 
 
 def content_of(runs: Sequence[ArmRun]) -> str:

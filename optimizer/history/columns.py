@@ -127,13 +127,13 @@ def prepare(reading: Reading, settings: StoreSettings, *, later: bool = False) -
         runs.append(ReadyRun(header=run.header, blocks=blocks if later else list(blocks)))
     return ReadyFile(
         source=replace(reading.source, content=b""),
-        packed=_packed(reading.source, settings),
+        packed=packed(reading.source, settings),
         runs=tuple(runs),
         skipped=reading.skipped,
     )
 
 
-def _packed(source: Source, settings: StoreSettings) -> bytes | None:
+def packed(source: Source, settings: StoreSettings) -> bytes | None:
     """Return the bytes of a file compressed, None where they are not to be kept."""
     is_kept = settings.raw is RawPolicy.BLOB and not source.is_packed
     if not is_kept or source.n_bytes > settings.max_blob_bytes:
@@ -233,11 +233,14 @@ def _payloads(
 ) -> Columns:
     if settings.payloads is PayloadPolicy.NONE:
         return {}
-    return place | {name: _texts(_kept(values, settings)) for name, values in texts.items()}
+    return place | {name: _texts(kept_texts(values, settings)) for name, values in texts.items()}
 
 
-def _kept(texts: Sequence[str | None], settings: StoreSettings) -> Sequence[str | None]:
+def kept_texts(texts: Sequence[str | None], settings: StoreSettings) -> Sequence[str | None]:
+    """Return what is kept of texts of users and models."""
     match settings.payloads:
+        case PayloadPolicy.NONE:
+            return [None for _ in texts]
         case PayloadPolicy.EXCERPTS:
             return [text and text[: settings.excerpt_chars] for text in texts]
         case PayloadPolicy.HASHES:
@@ -307,4 +310,20 @@ def variant_values(variant: Variant) -> tuple[Any, ...]:
         variant.provider,
         variant.model,
         variant.parameters,
+    )
+
+
+def source_values(
+    source: Source, content: bytes | None, settings: StoreSettings, now: datetime
+) -> tuple[Any, ...]:
+    """Return the values of a row of the table `sources`, in the order of its columns."""
+    is_reference = settings.raw is RawPolicy.BLOB and content is None
+    return (
+        source.sha256,
+        None if settings.raw is RawPolicy.NONE else source.path,
+        source.n_bytes,
+        str(RawPolicy.REFERENCE if is_reference else settings.raw),
+        content,
+        source.n_redacted,
+        as_stored(now),
     )

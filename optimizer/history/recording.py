@@ -23,9 +23,10 @@ from optimizer.history.columns import (
     as_stored,
     joined,
     run_values,
+    source_values,
     variant_values,
 )
-from optimizer.history.settings import RawPolicy, StoreSettings
+from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
 from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import Reject
@@ -200,6 +201,7 @@ class _Writer:
         self._history = history
         self._connection = history.connection
         self._settings = settings
+        self._received_at = now
         self._now = as_stored(now)
         self._headers: list[tuple[RunHeader, Source]] = []
         self._variants: dict[str, Variant] = {}
@@ -295,19 +297,13 @@ class _Writer:
             raise HistoryError(f"the database wrote {written} of {n_rows} rows; nothing was stored")
 
     def _write_sources(self) -> None:
-        raw = self._settings.raw
-        with self._connection.appender("sources") as appender:
-            for file in self._files:
-                is_reference = raw is RawPolicy.BLOB and file.packed is None
-                appender.append_row(
-                    file.source.sha256,
-                    None if raw is RawPolicy.NONE else file.source.path,
-                    file.source.n_bytes,
-                    str(RawPolicy.REFERENCE if is_reference else raw),
-                    file.packed,
-                    file.source.n_redacted,
-                    self._now,
-                )
+        self._append(
+            "sources",
+            (
+                source_values(file.source, file.packed, self._settings, self._received_at)
+                for file in self._files
+            ),
+        )
         self._append("ingest_rejects", self._skipped())
         self._files = []
 

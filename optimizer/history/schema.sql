@@ -216,15 +216,16 @@ CREATE TABLE feedback (
     -- What users said of answers, possibly much later; joined to tasks by request or task.
     feedback_id   VARCHAR NOT NULL,         -- unique; the event's own id, else a hash of its content
     happened_at   TIMESTAMP,
-    kind          VARCHAR NOT NULL,         -- rating, thumb, retry, reward or other
+    kind          VARCHAR NOT NULL,         -- rating, thumb, retry, reward, metric or other
     value         DOUBLE,                   -- 0 (worst) to 1 (best)
-    request_id    VARCHAR,
+    request_id    VARCHAR,                  -- of its request or trace
     run_id        VARCHAR,
     task_id       VARCHAR,
     case_id       VARCHAR,
     workflow_id   VARCHAR,
-    comment       VARCHAR,
-    event         VARCHAR NOT NULL,         -- JSON of the event as it came
+    comment       VARCHAR,                  -- or an excerpt or hash of it; see store.payloads
+    event         VARCHAR,                  -- JSON of the event as it came, likewise
+    said_sha256   VARCHAR NOT NULL,         -- of event and value; tells what was corrected since
     source_sha256 VARCHAR NOT NULL,         -- the file it came from
     row_key       VARCHAR NOT NULL,         -- where in that file
     ingested_at   TIMESTAMP NOT NULL

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -54,8 +55,21 @@ class FailurePatternSettings(Settings):
     """Regular expression, searched in the message without regard to case."""
 
 
+class TableSettings(Settings):
+    """What the columns of a kind of table mean."""
+
+    map: Annotated[dict[str, str], Field(min_length=1)]
+    """For each field its column, as in `--map FIELD=COLUMN`: `{ case_id = "question_id" }`."""
+
+    columns: tuple[str, ...] = ()
+    """Columns that such a table is recognized by. Default: all that are mapped."""
+
+
 class IngestSettings(Settings):
     """How result files are read."""
+
+    format: str | None = None
+    """Name of the files' format; see `optimizer formats`. Default: told from their content."""
 
     assume_timezone: Zone = UTC
     """Zone of times that carry none: a name such as `UTC` or `Europe/Berlin`, or `refuse`."""
@@ -82,15 +96,28 @@ class IngestSettings(Settings):
     """Whether statistics that contradict a file's own tasks are accepted."""
 
     score: str | None = None
-    """The scorer whose word is the score of a task, where a file has several. Default: the tool's
-    own overall score, else its first scorer."""
+    """Scorer whose word is the score, if there are several. Default: the tool's overall score."""
 
     pass_score: Annotated[float, Field(ge=0, le=1)] | None = None
-    """A task passes from this score on, where the tool does not say what passes. Default: 1 where
-    every score is 0, 0.5 or 1; otherwise nothing is judged, and succeeded means that it ran."""
+    """Score that passes, where the tool does not say. Default: 1 if all scores are 0, 0.5 or 1."""
 
     workflow: Annotated[str, Field(min_length=1)] | None = None
     """Workflow of the runs in files of other tools. Default: what the tool calls the evaluation."""
+
+    price: bool = False
+    """Whether a cost that is not recorded is derived from tokens; it is marked as derived."""
+
+    prices: Path | None = None
+    """Price table for that, a YAML or JSON file. Default: the package genai-prices."""
+
+    map: dict[str, str] = Field(default_factory=dict)
+    """What the columns of a table mean, by field, as `--map FIELD=COLUMN` says it."""
+
+    tables: dict[str, TableSettings] = Field(default_factory=dict)
+    """Saved mappings of tables by name; a table that only one of them fits is read by it."""
+
+    table: str | None = None
+    """The saved mapping that a table is read by. Default: the only one that fits."""
 
     def patterns(self) -> tuple[FailurePattern, ...]:
         """Return the user's failure patterns as records."""
@@ -107,6 +134,7 @@ class FileStatus(StrEnum):
     UNCHANGED = "unchanged"
     REPLACED = "replaced"
     REJECTED = "rejected"
+    LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,3 +152,74 @@ class Reject:
     path: str
     reason: str
     rejected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerFigures:
+    """What one scorer said of the tasks of one variant in a run.
+
+    Attributes:
+        n: Tasks with a value.
+        n_cases: Cases with a value.
+        mean: Mean of the cases' means, on the scorer's own scale, or None.
+        sd: Standard deviation of the same; None below two cases.
+        least: Smallest value, or None.
+        most: Largest value, or None.
+        n_judged: Tasks with a word on pass or fail.
+        n_passed: Those that passed.
+    """
+
+    variant_id: str
+    variant: str
+    scorer: str
+    n: int
+    n_cases: int
+    mean: float | None
+    sd: float | None
+    least: float | None
+    most: float | None
+    n_judged: int
+    n_passed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The figures of a scorer with the interval of its mean.
+
+    Attributes:
+        figures: The figures.
+        low: Lower bound of the mean over cases by Student's t, or None below two cases; cut off
+            at 0 where every value lies from 0 to 1.
+        high: Upper bound of the same, cut off at 1.
+        level: Confidence level, 0 to 1.
+    """
+
+    figures: ScorerFigures
+    low: float | None
+    high: float | None
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grading:
+    """What a tool said of a run beyond the common figures, in sums.
+
+    Attributes:
+        n_judge_tokens: Tasks whose grading has a known token count.
+        judge_tokens: Tokens of those who graded, or None.
+        n_judge_cost: Tasks whose grading has a known price.
+        judge_cost_usd: Price of grading, or None.
+        n_tokens_cached: Tasks that say how much was read from the provider's cache.
+        tokens_cached: Prompt tokens so read, or None.
+        n_derived_costs: Tasks whose cost was derived from tokens.
+        n_censored: Tasks that a limit ended, so that their latency is only a bound.
+    """
+
+    n_judge_tokens: int
+    judge_tokens: int | None
+    n_judge_cost: int
+    judge_cost_usd: float | None
+    n_tokens_cached: int
+    tokens_cached: int | None
+    n_derived_costs: int
+    n_censored: int

@@ -28,6 +28,7 @@ class Wanted:
         pool: How many of the variant's newest runs are taken together.
         family: Which column or metadata key tells a case's family.
         latencies: Whether every single time is wanted.
+        scorer: Whose word is the score; None: the score of the tasks.
     """
 
     workflow_id: str | None = None
@@ -35,6 +36,7 @@ class Wanted:
     pool: int = 1
     family: str | None = None
     latencies: bool = False
+    scorer: str | None = None
 
 
 def arm_of_run(
@@ -53,6 +55,7 @@ def arm_of_run(
         variant_id=variant.variant_id,
         latencies=wanted.latencies,
         family=wanted.family,
+        scorer=wanted.scorer,
     )
 
 
@@ -116,6 +119,7 @@ def _baseline(history: History, wanted: Wanted) -> LoadedArm:
         variant_id=stored.variant_id,
         latencies=wanted.latencies,
         family=wanted.family,
+        scorer=wanted.scorer,
     )
 
 

@@ -16,10 +16,11 @@ from optimizer.models.contract import PromptAnalysis
 from optimizer.models.errors import SelectionError
 from optimizer.models.reports import report_of
 from optimizer.models.rules import Explanation
-from optimizer.models.summaries import FailureGroup, RunSummary
+from optimizer.models.summaries import FailureGroup, Grading, RunSummary, Scored, ScorerFigures
 from optimizer.models.tasks import Reading
 from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
+from optimizer.stats.intervals import mean_interval
 
 SHOWN_FAILURES = 10
 
@@ -48,12 +49,16 @@ class RunView:
         variants: Its variants, by label.
         failures: Its most frequent failures, by class and message.
         warnings: What a reader should know of how it was read.
+        scores: What each of its scorers said, by scorer and variant.
+        grading: What grading took, and what else its tool said.
     """
 
     total: RunSummary
     variants: tuple[VariantView, ...]
     failures: tuple[FailureGroup, ...]
     warnings: tuple[str, ...]
+    scores: tuple[Scored, ...]
+    grading: Grading
 
 
 @contextmanager
@@ -109,7 +114,20 @@ def run_view(
         ),
         failures=tuple(queries.failures(history, run_id, limit=SHOWN_FAILURES)),
         warnings=queries.run_warnings(history, run_id),
+        scores=tuple(_scored(f, level) for f in queries.scorer_figures(history, run_id)),
+        grading=queries.grading(history, run_id),
     )
+
+
+def _scored(figures: ScorerFigures, level: float) -> Scored:
+    """Return the figures of a scorer with the interval of its mean over cases."""
+    if figures.mean is None or figures.sd is None:
+        return Scored(figures=figures, low=None, high=None, level=level)
+    bounds = mean_interval(figures.mean, figures.sd, figures.n_cases, level=level)
+    if figures.least is None or figures.most is None or figures.least < 0 or figures.most > 1:
+        return Scored(figures=figures, low=bounds.low, high=bounds.high, level=level)
+    low, high = max(0.0, bounds.low), min(1.0, bounds.high)
+    return Scored(figures=figures, low=low, high=high, level=level)
 
 
 def _variant_view(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.models.rules import Explanation, Outcome
-from optimizer.models.summaries import FailureGroup, Figures, RunSummary
+from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored
 from reports.document import (
     Block,
     Details,
@@ -20,7 +20,19 @@ from reports.document import (
     left,
     right,
 )
-from reports.formatting import UNKNOWN, count, duration, listing, moment, plural, shorten
+from reports.formatting import (
+    UNKNOWN,
+    count,
+    duration,
+    figure,
+    figure_interval,
+    level,
+    listing,
+    moment,
+    plural,
+    shorten,
+    usd_total,
+)
 from reports.parts import figures, rules
 
 MESSAGE_CHARS = 160
@@ -32,6 +44,9 @@ def run(
     failures: Sequence[FailureGroup],
     explanations: Sequence[tuple[str, Explanation]],
     warnings: Sequence[str],
+    *,
+    scores: Sequence[Scored] = (),
+    grading: Grading | None = None,
 ) -> Document:
     """Lay out one run.
 
@@ -41,6 +56,8 @@ def run(
         failures: Its failures, grouped; the most frequent first.
         explanations: How the rules came out: the label of each variant and its explanation.
         warnings: What else a reader should know.
+        scores: What each of its scorers said.
+        grading: What grading took, and what else its tool said.
     """
     explanations = _told_apart(explanations, variants)
     return Document(
@@ -48,6 +65,7 @@ def run(
         verdict=_verdict(total, variants, explanations),
         blocks=(
             _figures(total, variants),
+            *_scores(scores, variants),
             *(
                 rules.explanation_section(
                     "Rules" if len(explanations) == 1 else f"Rules: {label}", explanation
@@ -56,7 +74,9 @@ def run(
             ),
             Section("Failures", (_failures(failures, total),)),
             Section("Caveats", (_caveats(total, variants, warnings),)),
-            Details("About this run", (_about(total), Items((figures.METHOD, rules.METHOD)))),
+            Details(
+                "About this run", (_about(total, grading), Items((figures.METHOD, rules.METHOD)))
+            ),
         ),
     )
 
@@ -136,6 +156,38 @@ def _figures(total: RunSummary, variants: Sequence[RunSummary]) -> Section:
     return Section("Figures", (figures.passed_table(rows), figures.effort_table(rows)))
 
 
+def _scores(scores: Sequence[Scored], variants: Sequence[RunSummary]) -> list[Section]:
+    """Return the scorers of a run, none where it has none."""
+    if not scores:
+        return []
+    ids = [variant.variant_id for variant in variants]
+    labels = dict(zip(ids, figures.labels(variants), strict=True))
+    rows = [
+        (
+            one.figures.scorer,
+            labels.get(one.figures.variant_id, one.figures.variant),
+            count(one.figures.n),
+            count(one.figures.n_cases),
+            figure(one.figures.mean),
+            figure_interval(one.low, one.high),
+            count(one.figures.n_passed) if one.figures.n_judged else UNKNOWN,
+            count(one.figures.n_judged) if one.figures.n_judged else UNKNOWN,
+        )
+        for one in scores
+    ]
+    columns = (
+        left("scorer"),
+        left("variant"),
+        right("n"),
+        right("cases"),
+        right("mean"),
+        right(f"{level(scores[0].level)} CI"),
+        right("passed"),
+        right("of"),
+    )
+    return [Section("Scores", (Table(columns=columns, rows=tuple(rows)),))]
+
+
 def _failures(failures: Sequence[FailureGroup], total: Figures) -> Block:
     return Table(
         columns=(right("n"), left("class"), left("cause"), left("message"), left("for example")),
@@ -157,8 +209,8 @@ def _caveats(total: RunSummary, variants: Sequence[RunSummary], warnings: Sequen
     return Items((*figures.caveats(total), *figures.namesakes(variants), *warnings))
 
 
-def _about(total: RunSummary) -> Facts:
-    took_ms = (total.finished_at - total.started_at).total_seconds() * 1000
+def _about(total: RunSummary, grading: Grading | None) -> Facts:
+    took_ms = (total.finished_at - total.started_at).total_seconds() * 1000 or None
     return Facts(
         (
             ("workflow", total.workflow_id),
@@ -169,5 +221,24 @@ def _about(total: RunSummary) -> Facts:
             ("read at", moment(total.ingested_at)),
             ("branch", total.branch or UNKNOWN),
             ("commit", total.git_sha or UNKNOWN),
+            *(_grading(grading) if grading is not None else ()),
         )
     )
+
+
+def _grading(grading: Grading) -> Iterator[tuple[str, str]]:
+    """Yield what a tool said beyond the common figures, each with its n."""
+    if grading.n_judge_tokens:
+        n = plural(grading.n_judge_tokens, "test")
+        yield "judge tokens", f"{count(grading.judge_tokens)} for {n}, not among the figures"
+    if grading.n_judge_cost:
+        n = plural(grading.n_judge_cost, "test")
+        yield "judge cost", f"{usd_total(grading.judge_cost_usd)} for {n}, not among the figures"
+    if grading.tokens_cached:
+        n = plural(grading.n_tokens_cached, "test")
+        yield "cached tokens", f"{count(grading.tokens_cached)} of the prompt tokens of {n}"
+    if grading.n_derived_costs:
+        yield "cost", f"derived from tokens for {plural(grading.n_derived_costs, 'test')}"
+    if grading.n_censored:
+        n = plural(grading.n_censored, "test")
+        yield "cut off", f"{n} ended by a limit: how long they would have taken is unknown"

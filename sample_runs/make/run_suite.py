@@ -3,51 +3,47 @@
 Sixty reviews, three prompt variants, two repeats. The variants are interleaved: every case is
 sent to all three before the next case starts, so a slow moment of the machine touches all alike.
 
-A reply is graded by its first label. Lower-cased and split into words, the first of the words
-"positive" and "negative" that occurs decides; a reply with neither fails.
+The cases, the prompts and the grader are those of `suite.py`.
 
     python run_suite.py
 
 Needs what `requirements.txt` names. Nothing leaves the machine: the server listens on loopback.
 """
 
-import hashlib
 import http.client
 import json
 import math
-import re
 import time
 from collections import Counter
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import xllamacpp  # type: ignore[import-untyped]
+from suite import (
+    DATASET,
+    HERE,
+    MODEL,
+    PARAMETERS,
+    REPEATS,
+    TIME_LIMIT_SECONDS,
+    VARIANTS,
+    WORKFLOW,
+    Json,
+    grade,
+    read_cases,
+    read_prompts,
+    seed_for,
+)
 
-HERE = Path(__file__).parent
 RESULTS = HERE.parent / "native"
-WORKFLOW = "sentiment"
-DATASET = "reviews"
-MODEL = "SmolLM2-135M-Instruct-Q4_1"
-VARIANTS = ("vague", "clear", "few_shot")
-REPEATS = (0, 1)
-PARAMETERS = {"temperature": 0.7, "max_tokens": 12}
-TIME_LIMIT_SECONDS = 5.0
 WARM_UP_ROUNDS = 3
 WARM_UP_REVIEW = "The chair arrived on Tuesday."
-LABEL = re.compile(r"\b(positive|negative)\b")
-
-Json = dict[str, Any]
 
 
 def main() -> None:
     """Start the server, run the whole suite once, write one file per variant."""
-    cases = [json.loads(line) for line in (HERE / "cases.jsonl").read_text("utf-8").splitlines()]
-    prompts = {
-        name: (HERE / "prompts" / f"{name}.txt").read_text("utf-8").strip() for name in VARIANTS
-    }
+    cases, prompts = read_cases(), read_prompts()
     server = start_server()
     address = urlsplit(server.listening_address).netloc
     warm_up(address, prompts)
@@ -87,7 +83,9 @@ def warm_up(address: str, prompts: dict[str, str]) -> None:
             complete(address, template.replace("{review}", WARM_UP_REVIEW), seed=0)
 
 
-def complete(address: str, prompt: str, seed: int) -> Json:
+def complete(
+    address: str, prompt: str, seed: int, *, time_limit_s: float = TIME_LIMIT_SECONDS
+) -> Json:
     """Ask for one raw completion, without the prompt cache: every call does all its work.
 
     Raises:
@@ -95,7 +93,7 @@ def complete(address: str, prompt: str, seed: int) -> Json:
         http.client.HTTPException: The server answered with an HTTP error.
     """
     request = {"prompt": prompt, "seed": seed, "cache_prompt": False, **PARAMETERS}
-    connection = http.client.HTTPConnection(address, timeout=TIME_LIMIT_SECONDS)
+    connection = http.client.HTTPConnection(address, timeout=time_limit_s)
     try:
         connection.request(
             "POST", "/v1/completions", json.dumps(request), {"Content-Type": "application/json"}
@@ -139,12 +137,6 @@ def run_task(address: str, variant: str, template: str, case: Json, repeat: int)
     return task if reply is None else with_result(task, variant, case, reply)
 
 
-def seed_for(repeat: int, case_id: str, variant: str) -> int:
-    """Derive a fixed 31-bit sampling seed that differs for every call of the suite."""
-    digest = hashlib.sha256(f"{repeat}/{case_id}/{variant}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
-
-
 def with_result(task: Json, variant: str, case: Json, reply: Json) -> Json:
     """Add the graded reply to a task whose call came back."""
     text, usage = reply["choices"][0]["text"], reply["usage"]
@@ -172,17 +164,6 @@ def with_result(task: Json, variant: str, case: Json, reply: Json) -> Json:
         "error_message": error,
         "metadata": task["metadata"] | tokens,
     }
-
-
-def grade(text: str, expected: str) -> tuple[str | None, str | None]:
-    """Return the label of a reply, and why it fails (None when it passes)."""
-    found = LABEL.search(text.lower())
-    if found is None:
-        return None, f"assertion failed: expected {expected!r}, found no label in {text!r}"
-    label = found[1]
-    if label != expected:
-        return label, f"assertion failed: expected {expected!r}, got {label!r}"
-    return label, None
 
 
 def run_record(variant: str, template: str, tasks: list[Json]) -> Json:

@@ -23,7 +23,7 @@ import duckdb
 import pytest
 import zstandard
 
-from executor_bridge.redaction import redact
+from executor_bridge.files.redaction import redact
 from optimizer.models.failures import classify
 
 Run = Callable[..., Any]
@@ -80,11 +80,11 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "blank": (b" \n\t ", "line 1: found only white space"),
     "prose": (b"hello world", "format: found a text that is no JSON"),
     "zeros": (b"\0" * 100, "format: found a text that is no JSON"),
-    "list": (b"[1, 2]", "native: found a JSON list"),
-    "fields": (b"{}", "native: found an object without fields"),
+    "list": (b"[1, 2]", "format: found a JSON list"),
+    "fields": (b"{}", "format: found a JSON object without fields"),
     "promptfoo": (
-        b'{"evalId": 1, "results": {}}',
-        "native: found evalId, results, expected run_id",
+        b'{"evaluation": 1, "results": {}}',
+        "format: found a JSON object with evaluation, results",
     ),
     "cut": (RUN[:-1].encode(), "found the end of the text"),
     "cut-text": (RUN[:300].encode(), "expected the closing quote of a text"),

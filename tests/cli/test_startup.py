@@ -42,7 +42,9 @@ def test_help_waits_for_no_database(tmp_path: Path) -> None:
     assert loaded(tmp_path, "--help") <= {"typer"}
 
 
-@pytest.mark.parametrize("command", ["decide", "ingest", "analyze", "power", "flaky"])
+@pytest.mark.parametrize(
+    "command", ["decide", "ingest", "analyze", "power", "flaky", "feedback", "windows"]
+)
 def test_help_of_a_command_waits_for_no_database(tmp_path: Path, command: str) -> None:
     assert not loaded(tmp_path, command, "--help") & {"duckdb", "numpy", "pandas", "scipy"}
 

@@ -384,7 +384,7 @@ def test_a_long_value_is_shortened(native):
 
 
 def test_a_fault_of_a_long_file_surfaces_at_the_latest_while_its_rows_are_read(native, monkeypatch):
-    monkeypatch.setattr("executor_bridge.formats.native.KEPT_BYTES", 0)
+    monkeypatch.setattr("executor_bridge.formats.native.bridge.KEPT_BYTES", 0)
     run = native.run(native.task(0), native.task(1, test_result=native.result(inputs=[1])))
     assert native.faults(run) == [
         "task_results[1].test_result.inputs: found a list, expected an object"

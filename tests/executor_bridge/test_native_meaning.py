@@ -374,7 +374,7 @@ def test_a_long_file_tells_the_same_as_a_short_one(native, monkeypatch):
         native.task(2, task_status="error", test_result=None),
     )
     (short,) = native.reading(content).runs
-    monkeypatch.setattr("executor_bridge.formats.native.KEPT_BYTES", 0)
+    monkeypatch.setattr("executor_bridge.formats.native.bridge.KEPT_BYTES", 0)
     (long,) = native.reading(content).runs
     assert list(long.tasks) == list(short.tasks)
     assert list(long.tasks) == list(short.tasks)

@@ -6,7 +6,8 @@ from dataclasses import fields
 import msgspec
 import pytest
 
-from executor_bridge import models, shapes, wire
+from executor_bridge import models
+from executor_bridge.formats.native import shapes, wire
 from executor_bridge.metadata import EXPECTED, RunMetadata, TaskMetadata
 
 PAIRS = [

@@ -626,7 +626,15 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 }
 
 
-for file in ("comparisons.py", "experiments.py", "kernels.py", "plans.py", "repeats.py"):
+for file in (
+    "comparisons.py",
+    "experiments.py",
+    "kernels.py",
+    "plans.py",
+    "repeats.py",
+    "moments.py",
+    "words.py",
+):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
 
 

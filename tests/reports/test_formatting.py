@@ -340,3 +340,11 @@ def test_no_number_is_shown_as_nan_or_a_power(first: float | None, second: float
 )
 def test_ten_digits_show_any_result(content: object, text: str) -> None:
     assert f.ten_digits(content) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3600, "1 h"), (5400, "90 min"), (90, "90 s"), (86_400, "1 d"), (0.25, "0.25 s"), (0, "0 s")],
+)
+def test_a_chosen_length_of_time_is_exact(seconds: float, text: str) -> None:
+    assert f.time_span(seconds) == text

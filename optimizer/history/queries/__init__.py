@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
     from optimizer.models.experiments import Baseline, Experiment, Look
+    from optimizer.models.feedback import MatchedFeedback, VariantTasks
+    from optimizer.models.series import WindowRow
+    from optimizer.models.summaries import Grading, ScorerFigures
 
 Row = TypeVar("Row")
 
@@ -39,6 +42,9 @@ ALL = 2**31 - 1
 
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 """What decoding raises where a text is not what was stored."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WINDOW_TIMES = ("start_us", "end_us", "last_us")
 
 Z2 = normal_quantile(0.975) ** 2
 """Square of the normal quantile of the 95 % intervals in `Figures`."""
@@ -124,6 +130,20 @@ def run_reports(history: History, run_id: str) -> list[RunSummary]:
     return _rows(RunSummary, history, "run_reports", run_id=run_id)
 
 
+def scorer_figures(history: History, run_id: str) -> list[ScorerFigures]:
+    """Return what each scorer said of a run, by scorer and variant."""
+    from optimizer.models.summaries import ScorerFigures
+
+    return _rows(ScorerFigures, history, "scorer_figures", run_id=run_id)
+
+
+def grading(history: History, run_id: str) -> Grading:
+    """Return what the tool of a run said beyond the common figures, in sums."""
+    from optimizer.models.summaries import Grading
+
+    return _rows(Grading, history, "grading", run_id=run_id)[0]
+
+
 def run_ids(history: History, *, prefix: str) -> list[str]:
     """Return the ids of the runs that begin with `prefix`."""
     return [row[0] for row in _tuples(history, "run_ids", prefix=prefix)]
@@ -200,6 +220,14 @@ def case_columns(history: History, run_ids: Sequence[str], variant_id: str) -> C
     return CaseColumns(**columns)
 
 
+def case_scores(
+    history: History, run_ids: Sequence[str], variant_id: str, *, scorer: str
+) -> dict[str, NDArray[Any]]:
+    """Return what one scorer gave the cases of `case_columns`, as columns."""
+    params = {"run_ids": list(run_ids), "variant_id": variant_id, "scorer": scorer}
+    return _columns(history, "case_scores", **params)
+
+
 def case_latencies(
     history: History, run_ids: Sequence[str], variant_id: str
 ) -> NDArray[np.float64]:
@@ -238,11 +266,11 @@ def kept_files(history: History) -> list[KeptFile]:
     return _rows(KeptFile, history, "kept_files")
 
 
-def known_sources(history: History) -> dict[str, tuple[str, ...]]:
-    """Return the runs that came from each file whose runs are stored, by the file's hash."""
-    known: dict[str, tuple[str, ...]] = {}
-    for sha256, run_id in _tuples(history, "known_sources"):
-        known[sha256] = (*known.get(sha256, ()), run_id)
+def known_sources(history: History) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return id and content hash of the runs that came from each file, by the file's hash."""
+    known: dict[str, tuple[tuple[str, str], ...]] = {}
+    for sha256, run_id, content_sha256 in _tuples(history, "known_sources"):
+        known[sha256] = (*known.get(sha256, ()), (run_id, content_sha256))
     return known
 
 
@@ -354,6 +382,71 @@ def case_ids(history: History, run_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(row[0] for row in _tuples(history, "case_ids", run_ids=list(run_ids)))
 
 
+def known_feedback(history: History, feedback_ids: Sequence[str]) -> dict[str, str]:
+    """Return a hash of what some feedback says, by id; what is not stored is left out."""
+    return dict(_tuples(history, "known_feedback", feedback_ids=list(feedback_ids)))
+
+
+def matched_feedback(
+    history: History,
+    *,
+    workflow_id: str | None = None,
+    run_id: str | None = None,
+    source_sha256: str | None = None,
+) -> list[MatchedFeedback]:
+    """Return what users said, newest first, with the task that each word is of."""
+    from optimizer.models.feedback import FeedbackKind, MatchedFeedback
+
+    rows = _dicts(
+        history,
+        "matched_feedback",
+        workflow_id=workflow_id,
+        run_id=run_id,
+        source_sha256=source_sha256,
+    )
+    return [MatchedFeedback(**(row | {"kind": FeedbackKind(row["kind"])})) for row in rows]
+
+
+def variant_tasks(
+    history: History, *, workflow_id: str | None = None, run_id: str | None = None
+) -> list[VariantTasks]:
+    """Return how many tasks each variant has had, by workflow and label."""
+    from optimizer.models.feedback import VariantTasks
+
+    return _rows(VariantTasks, history, "variant_tasks", workflow_id=workflow_id, run_id=run_id)
+
+
+def window_series(
+    history: History,
+    workflow_id: str,
+    *,
+    variant: str | None,
+    metric: str,
+    size_us: int,
+    slide_us: int,
+) -> list[WindowRow]:
+    """Return a metric in windows of equal length that have tasks, oldest first."""
+    rows = _dicts(
+        history,
+        "window_series",
+        workflow_id=workflow_id,
+        variant=variant,
+        metric=metric,
+        size_us=size_us,
+        slide_us=slide_us,
+        n_slides=-(-size_us // slide_us),
+    )
+    return [_window(row) for row in rows]
+
+
+def session_series(
+    history: History, workflow_id: str, *, variant: str | None, metric: str, gap_us: int
+) -> list[WindowRow]:
+    """Return a metric in sessions of tasks that begin close to one another, oldest first."""
+    params = {"workflow_id": workflow_id, "variant": variant, "metric": metric, "gap_us": gap_us}
+    return [_window(row) for row in _dicts(history, "session_series", **params)]
+
+
 def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
     """Return the audit log, or its lines on one subject, oldest first."""
     return _rows(AuditEntry, history, "audit", subject=subject)
@@ -439,6 +532,16 @@ def _look(row: dict[str, Any]) -> Look:
     except UNDECODABLE as error:
         subject = f"look {row['seq']} of experiment {row['experiment_id']}"
         raise _damaged(subject, error) from error
+
+
+def _window(row: dict[str, Any]) -> WindowRow:
+    """Build a window from a row, its times counted in microseconds."""
+    from optimizer.models.series import WindowRow
+
+    times = {name: EPOCH + timedelta(microseconds=row.pop(name)) for name in WINDOW_TIMES}
+    return WindowRow(
+        starts_at=times["start_us"], ends_at=times["end_us"], last_at=times["last_us"], **row
+    )
 
 
 def _decision(decision_id: str, state: str, body: str) -> Decision:

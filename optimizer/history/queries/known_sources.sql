@@ -2,8 +2,8 @@
 --
 -- Grain:   one row per run
 -- Params:  none
--- Columns: source_sha256, run_id
+-- Columns: source_sha256, run_id, content_sha256
 
-SELECT source_sha256, run_id
+SELECT source_sha256, run_id, content_sha256
 FROM runs
 ORDER BY source_sha256 NULLS LAST, place NULLS LAST

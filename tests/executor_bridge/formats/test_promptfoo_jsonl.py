@@ -5,7 +5,7 @@ import json
 import pytest
 
 from executor_bridge import read
-from executor_bridge.spool import spooled
+from executor_bridge.files.spool import spooled
 from optimizer.models.ingest import IngestSettings
 
 
@@ -92,9 +92,9 @@ def test_lines_without_a_column_are_told_apart_by_label_and_provider(native):
 def test_a_file_that_is_not_held_in_memory_tells_the_same(native, monkeypatch):
     content = text(*(line(n, promptIdx=n % 3) for n in range(30)))
     kept = native.reading(content)
-    monkeypatch.setattr("executor_bridge.promptfoo_runs.KEPT_BYTES", 0)
+    monkeypatch.setattr("executor_bridge.promptfoo.runs.KEPT_BYTES", 0)
     monkeypatch.setattr(
-        "executor_bridge.source.spooled", lambda pieces: spooled(pieces, memory_bytes=10)
+        "executor_bridge.files.source.spooled", lambda pieces: spooled(pieces, memory_bytes=10)
     )
     mapped = native.reading(content)
     assert [list(run.tasks) for run in mapped.runs] == [list(run.tasks) for run in kept.runs]

@@ -29,6 +29,7 @@ PARAMS: dict[str, object] = {
     "prompt_sha256s": ["p"],
     "run_ids": ["r"],
     "subject": None,
+    "scorer": "s",
     "branch": None,
     "has_repeats": True,
     "decision_ids": ["d"],
@@ -42,6 +43,12 @@ PARAMS: dict[str, object] = {
     "candidate_id": None,
     "since": None,
     "other_run_ids": ["r"],
+    "feedback_ids": ["f"],
+    "size_us": 60,
+    "slide_us": 30,
+    "n_slides": 2,
+    "gap_us": 60,
+    "source_sha256": None,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
@@ -77,7 +84,7 @@ def test_runs_on_an_empty_history_in_a_total_order(name: str) -> None:
     with temporary_history(datetime(2026, 1, 1, tzinfo=UTC)) as history:
         history.connection.execute("CREATE TEMP TABLE incoming AS FROM tasks")
         found = history.connection.execute(text, {key: PARAMS[key] for key in wanted}).fetchall()
-    assert len(found) == (1 if name in ("counts", "has_repeats", "shared_cases") else 0)
+    assert len(found) == (1 if name in ("counts", "grading", "has_repeats", "shared_cases") else 0)
     assert "ORDER BY" in text
     for clause in re.findall(r"ORDER BY(?![^(]*\))(.*?)(?:LIMIT|$)", text, re.DOTALL):
         assert "NULLS" in clause

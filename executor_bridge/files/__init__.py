@@ -1,0 +1,1 @@
+"""Files as bytes: found, opened, unpacked, secrets blanked, cut into lines."""

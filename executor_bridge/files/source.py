@@ -1,0 +1,178 @@
+"""The bytes of a result file: opened, decompressed, hashed, secrets blanked."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import BinaryIO
+
+from executor_bridge.files.paths import STDIN
+from executor_bridge.files.redaction import redact
+from executor_bridge.files.spool import spooled
+from executor_bridge.files.unpacking import decoder_of, unpacked
+from optimizer.models.errors import MAY_NOT_READ, Fault, FormatError
+from optimizer.models.ingest import IngestSettings
+from optimizer.models.names import legible
+from optimizer.models.tasks import Source
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+PARQUET_MAGIC = b"PAR1"
+MAGIC_BYTES = 4
+"""How many bytes tell what a file is."""
+
+PIECE_BYTES = 2**23
+"""Bytes read, hashed and searched for secrets at a time."""
+
+LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
+"""Where JSON text may be cut in two without cutting through a secret and its name."""
+
+KEY_BEGIN, KEY_END = b"-----BEGIN", b"-----END"
+"""What stands around the only secrets of several lines."""
+
+
+def load(
+    path: str,
+    settings: IngestSettings,
+    stdin: BinaryIO | None = None,
+    *,
+    received_at: datetime | None = None,
+) -> Source:
+    """Return the content of a file, uncompressed and with secrets blanked.
+
+    Compression is told by the first bytes, not by the name.
+
+    Args:
+        path: The file, or `-` for standard input.
+        settings: How far a file may unpack, and which secrets are blanked.
+        stdin: What to read for `-`; the process's own input where None.
+        received_at: The time, where the file has none of its own.
+
+    Raises:
+        FormatError: The file cannot be opened, its compression is damaged, or it unpacks too far.
+    """
+    if path == STDIN:
+        return _loaded(path, stdin or sys.stdin.buffer, None, received_at, settings)
+    try:
+        with open(path, "rb") as file:
+            found = os.fstat(file.fileno())
+            changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
+            return _loaded(path, file, found.st_size, changed_at, settings)
+    except OSError as error:
+        message = (error.strerror or str(error)).lower()
+        raise _unreadable(path, message, error) from error
+
+
+def _loaded(
+    path: str,
+    file: BinaryIO,
+    n_stored: int | None,
+    modified_at: datetime | None,
+    settings: IngestSettings,
+) -> Source:
+    """Return a source from a file of known size, or from a stream."""
+    first = file.read(MAGIC_BYTES)
+    decoder = decoder_of(first)
+    if decoder is None:
+        pieces = _pieces(first, file)
+    elif n_stored is None:
+        packed = first + file.read()
+        pieces = unpacked(path, io.BytesIO(packed), len(packed), decoder, settings)
+    else:
+        file.seek(0)
+        pieces = unpacked(path, file, n_stored, decoder, settings)
+    start = b""
+    while len(start) < MAGIC_BYTES and (piece := next(pieces, b"")):
+        start += piece
+    is_packed = start.startswith((*ZIP_MAGIC, PARQUET_MAGIC))
+    passage = _Passage(settings, redacts=settings.redact and not is_packed)
+    content = spooled(passage.through(chain([start], pieces)))
+    return Source(
+        path=legible(path),
+        sha256=passage.sha256.hexdigest(),
+        n_bytes=passage.n_bytes,
+        content=content,
+        n_redacted=passage.n_redacted,
+        is_packed=is_packed,
+        modified_at=modified_at,
+    )
+
+
+def _pieces(first: bytes, file: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of a file of which the first have been read."""
+    yield first + file.read(PIECE_BYTES)
+    while piece := file.read(PIECE_BYTES):
+        yield piece
+
+
+class _Passage:
+    """What bytes go through: counted and hashed as they are, then blanked of secrets."""
+
+    def __init__(self, settings: IngestSettings, *, redacts: bool) -> None:
+        self.sha256 = hashlib.sha256()
+        self.n_bytes = self.n_redacted = 0
+        self._patterns = settings.redact_patterns
+        self._redacts = redacts
+        self._is_json = True
+
+    def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield what may be stored of the pieces."""
+        for n, piece in enumerate(self._whole_lines(self._counted(pieces))):
+            kept = piece.removeprefix(BYTE_ORDER_MARK) if n == 0 else piece
+            if self._redacts:
+                redacted = redact(kept, self._patterns, is_json=self._is_json)
+                self.n_redacted += redacted.n_redacted
+                kept = redacted.content
+            yield kept
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.sha256.update(piece)
+            self.n_bytes += len(piece)
+            yield piece
+
+    def _whole_lines(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the same bytes cut where lines end, as far as there are lines."""
+        if not self._redacts:
+            yield from pieces
+            return
+        waiting: list[bytes] = []
+        size = 0
+        for n, piece in enumerate(pieces):
+            if n == 0:
+                start = piece.removeprefix(BYTE_ORDER_MARK).lstrip()
+                self._is_json = start[:1] in (b"{", b"[", b"")
+            cut = _last_line_end(piece) if self._is_json else _last_line(piece)
+            waiting.append(piece)
+            size += len(piece)
+            if cut and size >= PIECE_BYTES:
+                whole = b"".join(waiting)
+                end = size - len(piece) + cut
+                yield whole[:end]
+                waiting, size = [whole[end:]], size - end
+        yield b"".join(waiting)
+
+
+def _last_line_end(piece: bytes) -> int:
+    """Return how much of a piece may be cut off at the end of a line, 0 for nothing."""
+    return max((at + len(end) for end in LINE_ENDS if (at := piece.rfind(end)) >= 0), default=0)
+
+
+def _last_line(piece: bytes) -> int:
+    """Return how much of a piece of plain text may be cut off, 0 for nothing."""
+    begin = piece.rfind(KEY_BEGIN)
+    end = begin if begin > piece.rfind(KEY_END) else len(piece)
+    return piece.rfind(b"\n", 0, end) + 1
+
+
+def _unreadable(path: str, found: str, error: OSError) -> FormatError:
+    """Return the error of a file that cannot be opened, or of a folder that is not to be read."""
+    is_denied = isinstance(error, PermissionError)
+    kind = "folder" if is_denied and os.path.isdir(path) else "file"
+    fault = Fault(place=kind, found=found, expected=f"a {kind} that can be read")
+    return FormatError(path, (fault,), hint=MAY_NOT_READ if is_denied else None)

@@ -1,0 +1,1 @@
+"""deepeval: test runs."""

@@ -1,0 +1,1 @@
+"""JUnit XML: reports of pytest, promptfoo and other test runners."""

@@ -1,0 +1,1 @@
+"""Langfuse: experiment items, observations and traces."""

@@ -1,0 +1,1 @@
+"""lm-evaluation-harness: samples, and the results beside them."""

@@ -1,0 +1,1 @@
+"""OpenAI evals: the logs of `oaieval`."""

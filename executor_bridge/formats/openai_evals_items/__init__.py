@@ -1,0 +1,1 @@
+"""OpenAI's platform: output items of Evals."""

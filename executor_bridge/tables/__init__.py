@@ -1,0 +1,1 @@
+"""Tables of any tool: their rows, and what their columns mean."""
