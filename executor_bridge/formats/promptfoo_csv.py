@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.heads import columns
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import NO_TIME, Outcome, case_of_content, file_time
-from executor_bridge.promptfoo.rows import FINISHED, STRIPPED_TEXT, promised, unfinished
+from executor_bridge.outcomes import NO_TIME, Outcome, file_time
+from executor_bridge.promptfoo.rows import FINISHED, STRIPPED_TEXT, case_named, promised, unfinished
 from executor_bridge.promptfoo.runs import (
     BARE,
     RED_TEAM,
@@ -145,7 +145,7 @@ class _Outcomes:
         is_kept = told.output and told.output != STRIPPED_TEXT
         return Outcome(
             key=f"line {line}",
-            case_id=f"test {n}" if self.is_bare else case_of_content(content),
+            case_id=f"test {n}" if self.is_bare else case_named(content),
             case_source=CaseSource.TASK if self.is_bare else CaseSource.CONTENT,
             variant=self.variant,
             status=status,

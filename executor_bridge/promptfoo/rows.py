@@ -29,6 +29,7 @@ VARIABLE = re.compile(r"{{\s*(?P<name>[\w.-]+)\s*}}")
 ASSERT_SET = "assert-set"
 """How a result that puts several assertions together is called."""
 
+DESCRIPTION_CHARS = 60
 COUNTS = ("testPassCount", "testFailCount", "testErrorCount")
 NOTHING = (b"", b"null", b"{}", b"[]")
 LONGEST_NOTHING = 4
@@ -352,7 +353,13 @@ def case_of(row: Row, *, contested: Container[int], by_position: bool) -> tuple[
     is_contested = bool(contested) and told_apart_by(row)[0] in contested
     if test is not None and (is_contested or not content) and not is_nothing(test.assertions):
         content["assert"] = msgspec.json.decode(test.assertions)
-    return case_of_content(content), CaseSource.CONTENT
+    return case_named(content), CaseSource.CONTENT
+
+
+def case_named(content: Mapping[str, Any]) -> str:
+    """Return the identity of a test by what makes it up, its description in front to be known by."""
+    words = " ".join(str(content.get("description", "")).split())[:DESCRIPTION_CHARS]
+    return f"{words} #{case_of_content(content)}" if words else case_of_content(content)
 
 
 def told_apart_by(row: Row) -> tuple[int, int]:
