@@ -357,7 +357,7 @@ def case_of(row: Row, *, contested: Container[int], by_position: bool) -> tuple[
 
 
 def case_named(content: Mapping[str, Any]) -> str:
-    """Return the identity of a test by what makes it up, its description in front to be known by."""
+    """Return the identity of a test by what makes it up, its description in front."""
     words = " ".join(str(content.get("description", "")).split())[:DESCRIPTION_CHARS]
     return f"{words} #{case_of_content(content)}" if words else case_of_content(content)
 
