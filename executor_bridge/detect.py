@@ -16,9 +16,9 @@ from executor_bridge.formats.native.bridge import Native
 from executor_bridge.formats.openai_evals.bridge import OpenaiEvals
 from executor_bridge.formats.openai_evals_items.bridge import OpenaiEvalsItems
 from executor_bridge.formats.otel import Otel
-from executor_bridge.formats.promptfoo import Promptfoo
-from executor_bridge.formats.promptfoo_csv import PromptfooCsv
-from executor_bridge.formats.promptfoo_jsonl import PromptfooJsonl
+from executor_bridge.formats.promptfoo.bridge import Promptfoo
+from executor_bridge.formats.promptfoo.cells import PromptfooCsv
+from executor_bridge.formats.promptfoo.lines import PromptfooJsonl
 from executor_bridge.formats.pydantic_evals.bridge import PydanticEvals
 from executor_bridge.formats.table import Table
 from executor_bridge.heads import heads

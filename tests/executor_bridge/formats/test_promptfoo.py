@@ -451,7 +451,7 @@ def test_names_may_hold_anything(native, name):
 def test_long_files_tell_the_same(native, monkeypatch):
     told = evaluation(result(0), failed(1), broken(2), result(3, score=9))
     (kept,) = native.reading(told).runs
-    monkeypatch.setattr("executor_bridge.promptfoo.runs.KEPT_BYTES", 0)
+    monkeypatch.setattr("executor_bridge.formats.promptfoo.runs.KEPT_BYTES", 0)
     (streamed,) = native.reading(told).runs
     assert list(streamed.tasks) == list(streamed.tasks) == list(kept.tasks)
     assert streamed.header == kept.header

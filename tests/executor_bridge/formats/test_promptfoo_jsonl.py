@@ -92,7 +92,7 @@ def test_lines_without_a_column_are_told_apart_by_label_and_provider(native):
 def test_a_file_that_is_not_held_in_memory_tells_the_same(native, monkeypatch):
     content = text(*(line(n, promptIdx=n % 3) for n in range(30)))
     kept = native.reading(content)
-    monkeypatch.setattr("executor_bridge.promptfoo.runs.KEPT_BYTES", 0)
+    monkeypatch.setattr("executor_bridge.formats.promptfoo.runs.KEPT_BYTES", 0)
     monkeypatch.setattr(
         "executor_bridge.files.source.spooled", lambda pieces: spooled(pieces, memory_bytes=10)
     )

@@ -7,9 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from executor_bridge.lenient import Skipped, rows
-from executor_bridge.outcomes import Outcome
-from executor_bridge.promptfoo.rows import (
+from executor_bridge.formats.promptfoo.rows import (
     STRIPPED_OUTPUT,
     STRIPPED_PROMPT,
     Row,
@@ -19,6 +17,8 @@ from executor_bridge.promptfoo.rows import (
     outcome,
     told_apart_by,
 )
+from executor_bridge.lenient import Skipped, rows
+from executor_bridge.outcomes import Outcome
 from executor_bridge.seen import Seen
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Variant

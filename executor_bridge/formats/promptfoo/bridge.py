@@ -16,11 +16,9 @@ from msgspec import Raw, Struct
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, UnusableTimeError
-from executor_bridge.lenient import Skipped, decoded
-from executor_bridge.outcomes import NO_TIME, file_time, number
-from executor_bridge.promptfoo.columns import Sorted, sorted_into_columns
-from executor_bridge.promptfoo.rows import Prompt, Row, promised, told_apart_by
-from executor_bridge.promptfoo.runs import (
+from executor_bridge.formats.promptfoo.columns import Sorted, sorted_into_columns
+from executor_bridge.formats.promptfoo.rows import Prompt, Row, promised, told_apart_by
+from executor_bridge.formats.promptfoo.runs import (
     RED_TEAM,
     WORKFLOW,
     Evaluation,
@@ -29,7 +27,9 @@ from executor_bridge.promptfoo.runs import (
     runs_of,
     tabled_of,
 )
-from executor_bridge.promptfoo.variants import Tested, configs
+from executor_bridge.formats.promptfoo.variants import Tested, configs
+from executor_bridge.lenient import Skipped, decoded
+from executor_bridge.outcomes import NO_TIME, file_time, number
 from executor_bridge.yaml_text import as_json
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings

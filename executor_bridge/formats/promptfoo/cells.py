@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
-from executor_bridge.heads import columns
-from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import NO_TIME, Outcome, file_time
-from executor_bridge.promptfoo.rows import FINISHED, STRIPPED_TEXT, case_named, promised, unfinished
-from executor_bridge.promptfoo.runs import (
+from executor_bridge.formats.promptfoo.rows import (
+    FINISHED,
+    STRIPPED_TEXT,
+    case_named,
+    promised,
+    unfinished,
+)
+from executor_bridge.formats.promptfoo.runs import (
     BARE,
     RED_TEAM,
     WORKFLOW,
@@ -22,7 +25,7 @@ from executor_bridge.promptfoo.runs import (
     Tabled,
     runs_of,
 )
-from executor_bridge.promptfoo.table import (
+from executor_bridge.formats.promptfoo.table import (
     Layout,
     Outputs,
     Told,
@@ -32,7 +35,10 @@ from executor_bridge.promptfoo.table import (
     table_rows,
     told_of,
 )
-from executor_bridge.promptfoo.variants import Tested
+from executor_bridge.formats.promptfoo.variants import Tested
+from executor_bridge.heads import columns
+from executor_bridge.lenient import Skipped
+from executor_bridge.outcomes import NO_TIME, Outcome, file_time
 from optimizer.models.errors import Fault
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Content, Reading, Source, Variant

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from executor_bridge.formats.promptfoo.rows import STRIPPED_PROMPT
 from executor_bridge.meaning import canonical
 from executor_bridge.outcomes import variant_of
-from executor_bridge.promptfoo.rows import STRIPPED_PROMPT
 from optimizer.models.tasks import Variant, text_sha256
 
 PROVIDER_ID = re.compile(r"(?P<provider>[\w.-]+):(?P<rest>\S+)")

@@ -14,12 +14,18 @@ from typing import ClassVar
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.files.spool import PASSED_BYTES, let_go
 from executor_bridge.files.texts import spans
+from executor_bridge.formats.promptfoo.columns import Column, sorted_into_columns
+from executor_bridge.formats.promptfoo.rows import Provider, Row, template_in
+from executor_bridge.formats.promptfoo.runs import (
+    WORKFLOW,
+    Evaluation,
+    column_numbers,
+    runs_of,
+    tabled_of,
+)
+from executor_bridge.formats.promptfoo.variants import Tested
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, file_time
-from executor_bridge.promptfoo.columns import Column, sorted_into_columns
-from executor_bridge.promptfoo.rows import Provider, Row, template_in
-from executor_bridge.promptfoo.runs import WORKFLOW, Evaluation, column_numbers, runs_of, tabled_of
-from executor_bridge.promptfoo.variants import Tested
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Content, Reading, Source
 
