@@ -70,12 +70,12 @@ def _shape(start: bytes) -> Shape:
         return Shape.ZIP
     if start.startswith(PARQUET_MAGIC):
         return Shape.PARQUET
-    if b"\0" in start:
-        return Shape.TEXT
     text = start.lstrip()
     by_letter = {b"{": Shape.OBJECT, b"[": Shape.LIST, b"<": Shape.XML}
     if text[:1] in by_letter:
         return by_letter[text[:1]]
+    if b"\0" in start:
+        return Shape.TEXT
     if YAML_NAME.match(_first_said(text)):
         return Shape.YAML
     return Shape.TABLE if columns(start) else Shape.TEXT
