@@ -147,10 +147,12 @@ class _Passage:
             if n == 0:
                 start = piece.removeprefix(BYTE_ORDER_MARK).lstrip()
                 self._is_json = start[:1] in (b"{", b"[", b"")
-            cut = _last_line_end(piece) if self._is_json else _last_line(piece)
             waiting.append(piece)
             size += len(piece)
-            if cut and size >= PIECE_BYTES:
+            if size < PIECE_BYTES:
+                continue
+            cut = _last_line_end(piece) if self._is_json else _last_line(piece)
+            if cut:
                 whole = b"".join(waiting)
                 end = size - len(piece) + cut
                 yield whole[:end]
