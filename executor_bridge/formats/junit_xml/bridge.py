@@ -71,8 +71,8 @@ class JUnitXml:
             "failure that raised a timeout: timeout; skipped tests are left out and counted",
             "classname::name is the case, of promptfoo the description alone, so that prompts and "
             "providers can be compared; property `case_id` wins",
-            "each suite of promptfoo is a run, labelled by its name, [provider] prompt 1; suites "
-            "of others are one run, or runs of their own where they hold the same tests",
+            "each suite of promptfoo is a run, labelled by its name, [provider] prompt 1; suites of "
+            "others are one run, or where they hold the same tests one for each suite or hostname",
             "time as latency, 0 being unknown; timestamp of a suite, in assume_timezone where it "
             "has no zone",
             "properties of a test: tokens, tokens_in, tokens_out, tokens_cached, cost (in USD), "
@@ -114,8 +114,8 @@ class JUnitXml:
             _leave_nameless(suite, skipped)
         groups = _groups(report)
         runs = [
-            _run(group, report, skipped, source=source, settings=settings, place=n)
-            for n, group in enumerate(groups, 1)
+            _run(group, report, skipped, source=source, settings=settings, part=part)
+            for part, group in _numbered(groups)
         ]
         return skipped.reading(source, runs)
 
@@ -130,7 +130,10 @@ def _leave_nameless(suite: Suite, skipped: Skipped) -> None:
 
 
 def _groups(report: Report) -> list[list[Suite]]:
-    """Return the suites of each run: all are one unless they hold the same tests."""
+    """Return the suites of each run: all are one unless they hold the same tests.
+
+    Playwright runs the same files for several projects, which it calls hosts.
+    """
     suites = [suite for suite in report.suites if suite.tests]
     uses = Counter(
         chain.from_iterable(
@@ -138,8 +141,19 @@ def _groups(report: Report) -> list[list[Suite]]:
         )
     )
     n_shared = sum(n > 1 for n in uses.values())
-    is_apart = n_shared > SHARED_RATE * len(uses) or any(map(is_of_promptfoo, suites))
-    return [[suite] for suite in suites] if is_apart else [suites] if suites else []
+    if n_shared <= SHARED_RATE * len(uses) and not any(map(is_of_promptfoo, suites)):
+        return [suites] if suites else []
+    hosts: dict[str, list[Suite]] = {}
+    for suite in suites:
+        hosts.setdefault(suite.host, []).append(suite)
+    is_by_host = len(hosts) > 1 and max(map(len, hosts.values())) > 1
+    return [*hosts.values()] if is_by_host else [[suite] for suite in suites]
+
+
+def _numbered(groups: Sequence[list[Suite]]) -> Iterator[tuple[int | None, list[Suite]]]:
+    """Yield groups with their numbers, None for one that is alone."""
+    for n, group in enumerate(groups, 1):
+        yield (n if len(groups) > 1 else None), group
 
 
 def _run(
@@ -149,21 +163,21 @@ def _run(
     *,
     source: Source,
     settings: IngestSettings,
-    place: int,
+    part: int | None,
 ) -> Run:
-    """Return a run made of some suites."""
+    """Return a run made of some suites, which may be one of several parts of a report."""
     clock = Clock(settings.assume_timezone)
-    name = (suites[0].name if len(suites) == 1 else None) or report.name or JUnitXml.name
+    name = _name(suites, report, part)
     said = report.properties | suites[0].properties
     is_promptfoo = is_of_promptfoo(suites[0])
-    number = f"#{place}" if len(suites) < len(report.suites) else ""
+    number = f"#{part}" if part else ""
     told = [(suite, one) for suite in suites for one in attempted(suite, report)]
     outcomes = _Outcomes(told=told, label=name, report=report, settings=settings)
     seconds = None if is_promptfoo or len(suites) > 1 else _seconds(suites[0].seconds)
     started_at = _started_at(suites, report, clock, source)
     facts = RunFacts(
         run_id=f"{name}-{source.sha256[:16]}{number}",
-        workflow_id=settings.workflow or said.get("workflow") or _workflow(name, suites),
+        workflow_id=settings.workflow or said.get("workflow") or _workflow(suites, report, part),
         started_at=started_at or file_time(source),
         finished_at=started_at + timedelta(seconds=seconds) if started_at and seconds else None,
         duration_s=seconds,
@@ -178,12 +192,20 @@ def _run(
             *skipped.warnings(),
         ),
     )
-    return run_of(facts, outcomes, source=source, settings=settings, place=place)
+    return run_of(facts, outcomes, source=source, settings=settings, place=part or 1)
 
 
-def _workflow(name: str, suites: Sequence[Suite]) -> str:
-    """Return what was tested: of promptfoo the file, for its suites are variants."""
-    return PROMPTFOO if is_of_promptfoo(suites[0]) else name
+def _name(suites: Sequence[Suite], report: Report, part: int | None) -> str:
+    """Return what a run is called: as its suite, its part of a report, or the report."""
+    own = suites[0].name if len(suites) == 1 else suites[0].host if part else None
+    return own or report.name or JUnitXml.name
+
+
+def _workflow(suites: Sequence[Suite], report: Report, part: int | None) -> str:
+    """Return what was tested: where parts of a report hold the same tests, what all have."""
+    if is_of_promptfoo(suites[0]):
+        return PROMPTFOO
+    return (report.name or JUnitXml.name) if part else _name(suites, report, part)
 
 
 def _started_at(
@@ -205,6 +227,7 @@ def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]
     n_skipped = sum(test.is_skipped for suite in suites for test in suite.tests)
     if n_skipped:
         yield f"{n_skipped} skipped {'test is' if n_skipped == 1 else 'tests are'} left out"
+    yield from _missing(suites)
     n_again = sum(one.n_attempts > 1 for one in told)
     if n_again:
         yield (
@@ -217,6 +240,18 @@ def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]
             f"{n_numbered} of {len(told)} tests have no description: their case is their number "
             "in the file, and repeats are not recognized"
         )
+
+
+def _missing(suites: Sequence[Suite]) -> Iterator[str]:
+    """Say so where suites count more tests than they list; pytest counts broken ones twice."""
+    promised = [suite for suite in suites if suite.n_tests is not None]
+    n_promised = sum(suite.n_tests or 0 for suite in promised)
+    n_listed = sum(len(suite.tests) for suite in promised)
+    n_twice = sum(
+        one.is_error for suite in promised for test in suite.tests for one in test.verdicts
+    )
+    if n_promised > n_listed + n_twice:
+        yield f"the report counts {n_promised} tests, of which it lists {n_listed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
