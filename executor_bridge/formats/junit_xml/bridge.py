@@ -71,8 +71,8 @@ class JUnitXml:
             "failure that raised a timeout: timeout; skipped tests are left out and counted",
             "classname::name is the case, of promptfoo the description alone, so that prompts and "
             "providers can be compared; property `case_id` wins",
-            "each suite of promptfoo is a run, labelled by its name, [provider] prompt 1; suites of "
-            "others are one run, or where they hold the same tests one for each suite or hostname",
+            "each suite of promptfoo is a run, labelled by its name, [provider] prompt 1; suites "
+            "of others are one run, or where they hold the same tests one for each suite or host",
             "time as latency, 0 being unknown; timestamp of a suite, in assume_timezone where it "
             "has no zone",
             "properties of a test: tokens, tokens_in, tokens_out, tokens_cached, cost (in USD), "
