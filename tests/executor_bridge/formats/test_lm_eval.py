@@ -427,7 +427,7 @@ def test_a_document_that_names_its_case_is_known_by_that_name(native):
 def test_samples_without_a_time_in_their_name_are_of_the_task_it_says(tmp_path):
     path = tmp_path / "samples_sums.jsonl"
     path.write_bytes(jsonl(row(0)))
-    (run,) = read(path, IngestSettings()).runs
+    (run,) = read(str(path), IngestSettings()).runs
     assert run.header.workflow_id == "sums"
 
 
@@ -436,7 +436,7 @@ def test_a_folder_named_after_a_model_tells_the_model(tmp_path):
     folder.mkdir()
     path = folder / f"samples_sums_{STAMP}.jsonl"
     path.write_bytes(jsonl(row(0)))
-    (run,) = read(path, IngestSettings()).runs
+    (run,) = read(str(path), IngestSettings()).runs
     (task,) = run.tasks
     assert (task.variant.label, task.variant.model) == ("acme/m1", "acme/m1")
     assert "the model, acme/m1, is told by the name of the folder" in run.header.warnings
@@ -447,7 +447,7 @@ def test_samples_of_any_name_are_variants_of_that_name(tmp_path):
     for name in ("pretrained=m1_sums", "pretrained=m2_sums"):
         path = tmp_path / f"{name}.jsonl"
         path.write_bytes(jsonl(row(0)))
-        (run,) = read(path, IngestSettings()).runs
+        (run,) = read(str(path), IngestSettings()).runs
         labels += [task.variant.label for task in run.tasks]
     assert labels == ["pretrained=m1_sums", "pretrained=m2_sums"]
 
@@ -456,7 +456,7 @@ def test_a_mean_that_the_samples_contradict_is_told(folder):
     told = results()
     told["configs"]["sums"]["metric_list"] = [{"metric": "exact_match", "aggregation": "mean"}]
     told["results"]["sums"]["exact_match,none"] = 0.75
-    (run,) = read(folder(told) / f"results_{STAMP}.json", IngestSettings()).runs
+    (run,) = read(str(folder(told) / f"results_{STAMP}.json"), IngestSettings()).runs
     assert "the results say exact_match 0.75, the samples give 0.5" in run.header.warnings
 
 
@@ -466,7 +466,7 @@ def test_the_direction_of_a_metric_may_stand_in_the_configuration_of_the_task(fo
     told["configs"]["sums"]["metric_list"] = [
         {"metric": "exact_match", "aggregation": "mean", "higher_is_better": False}
     ]
-    (run,) = read(folder(told) / f"results_{STAMP}.json", IngestSettings()).runs
+    (run,) = read(str(folder(told) / f"results_{STAMP}.json"), IngestSettings()).runs
     assert "lower values of exact_match are better" in run.header.warnings
 
 
