@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
@@ -41,6 +41,7 @@ UNIQUE_SUFFIX = re.compile(r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 GRADER = "grader"
 """What a grader without a name is called."""
 
+DONE, UNGRADED = "completed", "ungraded"
 STATES = {
     "pass": "succeeded",
     "passed": "succeeded",
@@ -52,6 +53,9 @@ STATES = {
     "cancelled": "cancelled",
     "skipped": "cancelled",
 }
+ANSWERED_BY = ("response_id", "agent_name", "agent_version")
+"""What Azure AI Foundry puts into an item that an agent answered: no part of what was asked."""
+
 INSTRUCTING = ("system", "developer")
 SAMPLING = ("temperature", "top_p", "max_completion_tokens")
 COUNTS = {"total": None, "passed": "succeeded", "failed": "failed", "errored": "error"}
@@ -70,7 +74,8 @@ class OpenaiEvalsItems:
             "a page, a list or lines of output items, of one run or of several; with them, in any "
             "arrangement, the objects of their runs and evals",
             "datasource_item is the case, known by its own case_id if it has one, else by its "
-            "content without what begins with `sample`",
+            "content without what begins with `sample` and, of Azure AI Foundry, without the agent "
+            "that answered, whose name and version label the variant",
             "pass, fail, error as the item's status says, else by its graders; each grader's score "
             "and word, the first grader's score being that of the task",
             "tokens and cached tokens of the answer; a grader's own as judge tokens",
@@ -149,6 +154,7 @@ def _run(
             *([] if began else [NO_TIME]),
             *_caveats(run, found, outcomes),
             *_unscored(outcomes, settings),
+            *_unpassed(items.values()),
             *skipped.warnings(),
         ),
     )
@@ -180,6 +186,18 @@ def _unscored(outcomes: Sequence[Outcome], settings: IngestSettings) -> Iterator
         yield f"there is no grader {settings.score} to take as the score: {', '.join(names)}"
 
 
+def _unpassed(items: Iterable[Item]) -> Iterator[str]:
+    """Say so where items were graded without being passed or failed."""
+    n = sum(
+        STATES.get((item.status or "").lower()) is None
+        and all(result.passed is None for result in item.results or ())
+        and _unjudged(item) == "succeeded"
+        for item in items
+    )
+    if n:
+        yield f"items that no grader passed or failed: {n}; succeeded means that they ran"
+
+
 def _judge(told: About) -> str | None:
     """Return the models that grade in an eval, None where none does."""
     models = [
@@ -197,7 +215,8 @@ def _variant(run: About, items: Sequence[Item]) -> Variant:
     model = models.pop() if len(models) == 1 else run.model
     prompt, reference = _template(run)
     prompt = prompt or _shared_instructions(samples)
-    name = run.name or (model if prompt else f"{model} {run.id}" if model else run.id)
+    unnamed = model if prompt else f"{model} {run.id}" if model else run.id
+    name = run.name or _agent(items) or unnamed
     return variant_of(
         name or run.id,
         prompt=prompt,
@@ -256,11 +275,7 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
     sample = item.sample or {}
     said = sample.get("usage")
     usage = said if isinstance(said, dict) else {}
-    content = {
-        name: value
-        for name, value in (item.datasource_item or {}).items()
-        if not name.startswith("sample")
-    }
+    content = _content_of(item)
     status, message = _status(item, sample)
     case = _case(item, content)
     return Outcome(
@@ -278,8 +293,30 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
         tokens_cached=whole(usage.get("cached_tokens")),
         judge_tokens=_judge_tokens(item),
         inputs=content,
-        outputs=_answer(sample),
+        outputs=_answer(sample, item),
     )
+
+
+def _content_of(item: Item) -> dict[str, Any]:
+    """Return what an item asks, without what stands there of the answer."""
+    said = item.datasource_item or {}
+    answered = ANSWERED_BY if said.keys() >= set(ANSWERED_BY) else ()
+    return {
+        name: value
+        for name, value in said.items()
+        if not name.startswith("sample") and name not in answered
+    }
+
+
+def _agent(items: Sequence[Item]) -> str | None:
+    """Return the agent with its version that answered all items, None where none is told."""
+    said = [item.datasource_item or {} for item in items]
+    named = {
+        " ".join(str(one[name]) for name in ANSWERED_BY[1:])
+        for one in said
+        if one.keys() >= set(ANSWERED_BY)
+    }
+    return named.pop() if len(named) == 1 else None
 
 
 def _case(item: Item, content: Mapping[str, Any]) -> Case:
@@ -303,9 +340,29 @@ def _status(item: Item, sample: Mapping[str, Any]) -> tuple[str, str | None]:
         return "error", reason or "error"
     if status is None:
         words = [result.passed for result in results if result.passed is not None]
-        status = ("succeeded" if all(words) else "failed") if words else "cancelled"
+        status = ("succeeded" if all(words) else "failed") if words else _unjudged(item)
+    broken = [_broken(result) for result in results if result.passed is None]
+    if status == UNGRADED:
+        return "error", "; ".join(filter(None, broken))
     lost = [_reason(result) for result in results if result.passed is False]
     return status, "; ".join(lost) or None if status == "failed" else None
+
+
+def _unjudged(item: Item) -> str:
+    """Return the state of a task that no grader passes or fails."""
+    if any(_broken(result) for result in item.results or ()):
+        return UNGRADED
+    is_done = (item.status or "").lower() == DONE and item.results
+    return "succeeded" if is_done else "cancelled"
+
+
+def _broken(result: Result) -> str | None:
+    """Return why a grader broke, None where it did not."""
+    error = result.sample.get("error") if isinstance(result.sample, dict) else None
+    if not error and STATES.get((result.status or "").lower()) != "error":
+        return None
+    said = error.get("message") if isinstance(error, dict) else error
+    return f"{UNIQUE_SUFFIX.sub('', result.name or GRADER)}: {said or 'error'}"
 
 
 def _reason(result: Result) -> str:
@@ -342,11 +399,12 @@ def _judge_tokens(item: Item) -> int | None:
     return sum(counts) if counts else None
 
 
-def _answer(sample: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the answer: its text where it is one message."""
+def _answer(sample: Mapping[str, Any], item: Item) -> dict[str, Any] | None:
+    """Return the answer: its text where it is one message, or where the item has it."""
     output = sample.get("output")
     if not isinstance(output, list) or not output:
-        return None
+        text = (item.datasource_item or {}).get("sample.output_text")
+        return None if text is None else {"output": text}
     (first, *others) = output
     is_text = not others and isinstance(first, dict) and isinstance(first.get("content"), str)
     return {"output": first["content"] if is_text else output}
