@@ -175,10 +175,10 @@ def _whole(source: Source, head: Head) -> Head:
     elif head.shape is Shape.OBJECT:
         try:
             fields = msgspec.json.decode(source.content, type=dict[str, msgspec.Raw])
+            inner = inner | frozenset(_inner(fields))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return head
         keys = tuple(fields)
-        inner = inner | frozenset(_inner(fields))
     return Head(path=head.path, start=head.start, shape=head.shape, keys=keys, inner=inner)
 
 

@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 
 from executor_bridge.files.paths import STDIN
 from executor_bridge.files.texts import lines
-from executor_bridge.lenient import Skipped, decoded, rows
+from executor_bridge.lenient import Skipped, decoded, in_utf8, rows
 from executor_bridge.meaning import Case
 from executor_bridge.outcomes import case_of_content, number
 from optimizer.models.tasks import CaseSource, Source
@@ -116,7 +116,7 @@ class Seen:
 
 def sample_rows(source: Source, skipped: Skipped) -> Iterator[tuple[str, Row, dict[str, Any]]]:
     """Yield the rows of a samples file with their places and metrics."""
-    for place, text in _texts(source):
+    for place, text in in_utf8(_texts(source), skipped):
         for _, row in rows([(place, text)], Row, skipped):
             for _, fields in rows([(place, text)], dict[str, Raw], skipped):
                 names = row.metrics

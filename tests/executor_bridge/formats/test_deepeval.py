@@ -372,3 +372,11 @@ def test_cases_failed_by_metrics_without_a_score_are_told(native):
         if "no metric scored" in one
     ]
     assert told.startswith("1 of 1 test cases")
+
+
+def test_bytes_that_are_no_text_are_refused_however_long_the_file(native):
+    run = {"padding": "x" * 20_000} | run_of(case(input="é"), hyperparameters={"é": 1})
+    text = json.dumps(run, ensure_ascii=False).encode()
+    with pytest.raises(FormatError, match="0xe9"):
+        native.reading(text.replace("é".encode(), b"\xe9"))
+    assert len(native.rows(text)) == 1

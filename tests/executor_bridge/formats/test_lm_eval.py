@@ -474,3 +474,12 @@ def test_metrics_of_all_documents_together_are_no_marks_and_nothing_to_choose_fr
     rows = [row(0, metrics=["f1"], f1=["x", ["y"]])]
     (told,) = [one for one in native.header(jsonl(*rows)).warnings if "no metric gives" in one]
     assert "--score" not in told
+
+
+def test_a_row_whose_bytes_are_no_text_is_skipped_with_its_place(native):
+    damaged = jsonl(row(1)).replace(b"What is", b"What \xe9s")
+    reading = native.reading(jsonl(row(0)) + damaged + jsonl(row(2)))
+    (skipped,) = reading.skipped
+    assert reading.runs[0].header.n_tasks == 2
+    assert skipped.place.startswith("line 2: byte ")
+    assert (skipped.found, skipped.expected) == ("0xe9", "text in UTF-8")
