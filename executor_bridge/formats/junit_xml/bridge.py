@@ -7,11 +7,9 @@ pytest-rerunfailures, pytest-repeat, Maven Surefire and vitest-evals add to it.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
@@ -23,6 +21,13 @@ from executor_bridge.formats.junit_xml.cases import (
     is_of_promptfoo,
     message_of,
     status_of,
+)
+from executor_bridge.formats.junit_xml.parts import (
+    groups_of,
+    missing,
+    name_of,
+    numbered,
+    workflow_of,
 )
 from executor_bridge.formats.junit_xml.report import ROOTS, SCORED, Report, Suite, Test, report_of
 from executor_bridge.json_text import shown
@@ -47,13 +52,9 @@ NAMES = ("case_id", "dataset", "model", "prompt", "prompt_variant", "provider", 
 READ = frozenset({*COUNTS, *NAMES, "cost", "cost_usd", "score"})
 """Properties of a test that have a place of their own; the others are kept as they are."""
 
-PROMPTFOO = "promptfoo"
 MS_PER_S = 1000
 LONGEST_S = 366 * 24 * 3600
 """Durations above are taken as unknown."""
-
-SHARED_RATE = 0.5
-"""Above this share of tests that are in several suites, these are runs of the same tests."""
 
 Properties = Mapping[str, str]
 
@@ -112,10 +113,10 @@ class JUnitXml:
         report, skipped = report_of(source), Skipped(settings)
         for suite in report.suites:
             _leave_nameless(suite, skipped)
-        groups = _groups(report)
+        groups = groups_of(report)
         runs = [
             _run(group, report, skipped, source=source, settings=settings, part=part)
-            for part, group in _numbered(groups)
+            for part, group in numbered(groups)
         ]
         return skipped.reading(source, runs)
 
@@ -129,33 +130,6 @@ def _leave_nameless(suite: Suite, skipped: Skipped) -> None:
     suite.tests = [test for test in suite.tests if test.name]
 
 
-def _groups(report: Report) -> list[list[Suite]]:
-    """Return the suites of each run: all are one unless they hold the same tests.
-
-    Playwright runs the same files for several projects, which it calls hosts.
-    """
-    suites = [suite for suite in report.suites if suite.tests]
-    uses = Counter(
-        chain.from_iterable(
-            {(test.classname, test.name) for test in suite.tests} for suite in suites
-        )
-    )
-    n_shared = sum(n > 1 for n in uses.values())
-    if n_shared <= SHARED_RATE * len(uses) and not any(map(is_of_promptfoo, suites)):
-        return [suites] if suites else []
-    hosts: dict[str, list[Suite]] = {}
-    for suite in suites:
-        hosts.setdefault(suite.host, []).append(suite)
-    is_by_host = len(hosts) > 1 and max(map(len, hosts.values())) > 1
-    return [*hosts.values()] if is_by_host else [[suite] for suite in suites]
-
-
-def _numbered(groups: Sequence[list[Suite]]) -> Iterator[tuple[int | None, list[Suite]]]:
-    """Yield groups with their numbers, None for one that is alone."""
-    for n, group in enumerate(groups, 1):
-        yield (n if len(groups) > 1 else None), group
-
-
 def _run(
     suites: Sequence[Suite],
     report: Report,
@@ -167,7 +141,7 @@ def _run(
 ) -> Run:
     """Return a run made of some suites, which may be one of several parts of a report."""
     clock = Clock(settings.assume_timezone)
-    name = _name(suites, report, part)
+    name = name_of(suites, report, part)
     said = report.properties | suites[0].properties
     is_promptfoo = is_of_promptfoo(suites[0])
     number = f"#{part}" if part else ""
@@ -177,7 +151,7 @@ def _run(
     started_at = _started_at(suites, report, clock, source)
     facts = RunFacts(
         run_id=f"{name}-{source.sha256[:16]}{number}",
-        workflow_id=settings.workflow or said.get("workflow") or _workflow(suites, report, part),
+        workflow_id=settings.workflow or said.get("workflow") or workflow_of(suites, report, part),
         started_at=started_at or file_time(source),
         finished_at=started_at + timedelta(seconds=seconds) if started_at and seconds else None,
         duration_s=seconds,
@@ -193,19 +167,6 @@ def _run(
         ),
     )
     return run_of(facts, outcomes, source=source, settings=settings, place=part or 1)
-
-
-def _name(suites: Sequence[Suite], report: Report, part: int | None) -> str:
-    """Return what a run is called: as its suite, its part of a report, or the report."""
-    own = suites[0].name if len(suites) == 1 else suites[0].host if part else None
-    return own or report.name or JUnitXml.name
-
-
-def _workflow(suites: Sequence[Suite], report: Report, part: int | None) -> str:
-    """Return what was tested: where parts of a report hold the same tests, what all have."""
-    if is_of_promptfoo(suites[0]):
-        return PROMPTFOO
-    return (report.name or JUnitXml.name) if part else _name(suites, report, part)
 
 
 def _started_at(
@@ -227,7 +188,7 @@ def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]
     n_skipped = sum(test.is_skipped for suite in suites for test in suite.tests)
     if n_skipped:
         yield f"{n_skipped} skipped {'test is' if n_skipped == 1 else 'tests are'} left out"
-    yield from _missing(suites)
+    yield from missing(suites)
     n_again = sum(one.n_attempts > 1 for one in told)
     if n_again:
         yield (
@@ -240,18 +201,6 @@ def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]
             f"{n_numbered} of {len(told)} tests have no description: their case is their number "
             "in the file, and repeats are not recognized"
         )
-
-
-def _missing(suites: Sequence[Suite]) -> Iterator[str]:
-    """Say so where suites count more tests than they list; pytest counts broken ones twice."""
-    promised = [suite for suite in suites if suite.n_tests is not None]
-    n_promised = sum(suite.n_tests or 0 for suite in promised)
-    n_listed = sum(len(suite.tests) for suite in promised)
-    n_twice = sum(
-        one.is_error for suite in promised for test in suite.tests for one in test.verdicts
-    )
-    if n_promised > n_listed + n_twice:
-        yield f"the report counts {n_promised} tests, of which it lists {n_listed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

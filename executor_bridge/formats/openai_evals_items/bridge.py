@@ -14,7 +14,15 @@ from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import of_epoch
-from executor_bridge.formats.openai_evals_items.items import About, Found, Item, Result, found_in
+from executor_bridge.formats.openai_evals_items.grading import (
+    STATES,
+    judge_tokens,
+    primary,
+    scores_of,
+    status_of,
+    unjudged,
+)
+from executor_bridge.formats.openai_evals_items.items import About, Found, Item, found_in
 from executor_bridge.lenient import Skipped
 from executor_bridge.meaning import Case, canonical
 from executor_bridge.outcomes import (
@@ -24,35 +32,16 @@ from executor_bridge.outcomes import (
     case_of_content,
     file_time,
     known,
-    number,
     run_of,
     variant_of,
     whole,
 )
 from optimizer.models.ingest import IngestSettings
-from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
+from optimizer.models.tasks import CaseSource, Reading, Run, Source, Variant
 
 OBJECT = re.compile(
     rb'"object"\s*:\s*"eval(?:\.run(?:\.output_item)?)?"|"datasource_item(?:_id)?"\s*:'
 )
-UNIQUE_SUFFIX = re.compile(r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-"""What the platform puts behind the names of graders."""
-
-GRADER = "grader"
-"""What a grader without a name is called."""
-
-DONE, UNGRADED = "completed", "ungraded"
-STATES = {
-    "pass": "succeeded",
-    "passed": "succeeded",
-    "fail": "failed",
-    "failed": "failed",
-    "error": "error",
-    "errored": "error",
-    "canceled": "cancelled",
-    "cancelled": "cancelled",
-    "skipped": "cancelled",
-}
 ANSWERED_BY = ("response_id", "agent_name", "agent_version")
 """What Azure AI Foundry puts into an item that an agent answered: no part of what was asked."""
 
@@ -191,7 +180,7 @@ def _unpassed(items: Iterable[Item]) -> Iterator[str]:
     n = sum(
         STATES.get((item.status or "").lower()) is None
         and all(result.passed is None for result in item.results or ())
-        and _unjudged(item) == "succeeded"
+        and unjudged(item) == "succeeded"
         for item in items
     )
     if n:
@@ -276,7 +265,7 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
     said = sample.get("usage")
     usage = said if isinstance(said, dict) else {}
     content = _content_of(item)
-    status, message = _status(item, sample)
+    status, message = status_of(item, sample)
     case = _case(item, content)
     return Outcome(
         key=key,
@@ -285,13 +274,13 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
         variant=variant,
         status=status,
         message=message,
-        score=_primary(item, settings),
-        scores=tuple(_scores(item)),
+        score=primary(item, settings),
+        scores=tuple(scores_of(item)),
         tokens=whole(known(usage.get("total_tokens"))),
         tokens_in=whole(known(usage.get("prompt_tokens"))),
         tokens_out=whole(known(usage.get("completion_tokens"))),
         tokens_cached=whole(usage.get("cached_tokens")),
-        judge_tokens=_judge_tokens(item),
+        judge_tokens=judge_tokens(item),
         inputs=content,
         outputs=_answer(sample, item),
     )
@@ -327,76 +316,6 @@ def _case(item: Item, content: Mapping[str, Any]) -> Case:
     if content:
         return Case(case_of_content(content), CaseSource.CONTENT)
     return Case(str(item.datasource_item_id), CaseSource.GIVEN)
-
-
-def _status(item: Item, sample: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Return the state of a task, and why it is no success."""
-    error = sample.get("error")
-    said = error if isinstance(error, dict) else {}
-    reason = ": ".join(str(said[name]) for name in ("code", "message") if said.get(name))
-    status = STATES.get((item.status or "").lower())
-    results = item.results or []
-    if status == "error" or (reason and status != "succeeded"):
-        return "error", reason or "error"
-    if status is None:
-        words = [result.passed for result in results if result.passed is not None]
-        status = ("succeeded" if all(words) else "failed") if words else _unjudged(item)
-    broken = [_broken(result) for result in results if result.passed is None]
-    if status == UNGRADED:
-        return "error", "; ".join(filter(None, broken))
-    lost = [_reason(result) for result in results if result.passed is False]
-    return status, "; ".join(lost) or None if status == "failed" else None
-
-
-def _unjudged(item: Item) -> str:
-    """Return the state of a task that no grader passes or fails."""
-    if any(_broken(result) for result in item.results or ()):
-        return UNGRADED
-    is_done = (item.status or "").lower() == DONE and item.results
-    return "succeeded" if is_done else "cancelled"
-
-
-def _broken(result: Result) -> str | None:
-    """Return why a grader broke, None where it did not."""
-    error = result.sample.get("error") if isinstance(result.sample, dict) else None
-    if not error and STATES.get((result.status or "").lower()) != "error":
-        return None
-    said = error.get("message") if isinstance(error, dict) else error
-    return f"{UNIQUE_SUFFIX.sub('', result.name or GRADER)}: {said or 'error'}"
-
-
-def _reason(result: Result) -> str:
-    """Return which grader was not content, and why."""
-    name = UNIQUE_SUFFIX.sub("", result.name or GRADER)
-    score = number(result.score)
-    why = result.reason if isinstance(result.reason, str) else None
-    return f"{name}: {why or ('failed' if score is None else f'score {score:g}')}"
-
-
-def _scores(item: Item) -> Iterator[Score]:
-    """Yield what each grader said."""
-    for result in item.results or ():
-        reason = result.reason if isinstance(result.reason, str) else None
-        yield Score(result.name or GRADER, number(result.score), result.passed, reason)
-
-
-def _primary(item: Item, settings: IngestSettings) -> float | None:
-    """Return the score of the grader asked for, by its name or what begins it; else the first."""
-    for result in item.results or ():
-        name = result.name or GRADER
-        if settings.score in (None, name, UNIQUE_SUFFIX.sub("", name)):
-            return number(result.score)
-    return None
-
-
-def _judge_tokens(item: Item) -> int | None:
-    """Return the tokens of the graders that are models, None where none tells."""
-    counts = []
-    for result in item.results or ():
-        usage = result.sample.get("usage") if isinstance(result.sample, dict) else None
-        count = whole(known(usage.get("total_tokens"))) if isinstance(usage, dict) else None
-        counts += [] if count is None else [count]
-    return sum(counts) if counts else None
 
 
 def _answer(sample: Mapping[str, Any], item: Item) -> dict[str, Any] | None:
