@@ -35,7 +35,9 @@ from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Score, Source, Variant, text_sha256
 
 FILE_TIME = re.compile(r"test_run_(?P<day>\d{8})_(?P<time>\d{6})(?:_\d+)?(?:\.\w+)*$")
-MADE_UP_NAME = re.compile(r"(?:conversational_)?test_case_(?:\d+|None)$|.*\[[A-Za-z_]*\d+\]$")
+MADE_UP_NAME = re.compile(
+    r"(?:conversational_)?test_case_(?:\d+|None)$|.*\[[A-Za-z_]*(?:0|[1-9]\d*)\]$"
+)
 """Names that only count: those of deepeval, and those of pytest for parameters without a name."""
 
 TELLING = (b'"actualOutput"', b'"metricsData"')

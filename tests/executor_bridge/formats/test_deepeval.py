@@ -380,3 +380,8 @@ def test_bytes_that_are_no_text_are_refused_however_long_the_file(native):
     with pytest.raises(FormatError, match="0xe9"):
         native.reading(text.replace("é".encode(), b"\xe9"))
     assert len(native.rows(text)) == 1
+
+
+def test_a_number_that_someone_padded_is_a_name(native):
+    (row,) = native.rows(run_of(case(name="test_summary[case_001]")))
+    assert (row.case_id, row.case_source) == ("test_summary[case_001]", "given")
