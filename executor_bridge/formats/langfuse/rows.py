@@ -222,10 +222,13 @@ def row_of(raw: Raw, source: Source) -> Row:
 
 
 def utc(time: datetime | None) -> datetime | None:
-    """Return a time as UTC, which exports write without a zone."""
+    """Return a time as UTC, which exports write without a zone; None beyond the calendar."""
     if time is None:
         return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def fields_of(value: Any) -> dict[str, Any]:

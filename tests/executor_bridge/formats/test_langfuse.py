@@ -427,3 +427,10 @@ def test_scores_of_other_traces_are_counted(native):
 def test_a_run_of_errors_only_is_read(native):
     rows = [item(name, name, level="ERROR", statusMessage="503") for name in ("a", "b")]
     assert [row.status for row in native.rows(rows)] == ["error", "error"]
+
+
+def test_a_time_beyond_the_calendar_is_unknown(native):
+    beyond = item() | {"startTime": "9999-12-31T23:59:59-14:00"}
+    beyond["scores"] = [score() | {"timestamp": "0001-01-01T00:00:00+14:00"}]
+    (row,) = native.rows(page(beyond))
+    assert row.latency_ms is None
