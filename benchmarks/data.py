@@ -1,6 +1,6 @@
 """Synthetic runs for the benchmarks: shaped like real ones, of any number.
 
-python benchmarks/data.py FOLDER FILES TASKS
+python benchmarks/data.py FOLDER FILES TASKS [native|promptfoo|promptfoo_jsonl]
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,20 @@ WORDS = [
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def write_runs(folder: Path, *, n_files: int, n_tasks: int) -> None:
-    """Write `n_files` runs of `n_tasks` tasks each, about 950 bytes a task."""
+def write_runs(folder: Path, *, n_files: int, n_tasks: int, form: str = "native") -> None:
+    """Write `n_files` runs of `n_tasks` tasks each, about 950 bytes a task in the native form."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(n_files):
         run = _run(number, n_tasks)
-        (folder / f"run-{number:04}.json").write_text(json.dumps(run), encoding="utf-8")
+        match form:
+            case "promptfoo":
+                text = json.dumps(_evaluation(run))
+            case "promptfoo_jsonl":
+                text = "".join(f"{json.dumps(row)}\n" for row in _results(run))
+            case _:
+                text = json.dumps(run)
+        suffix = "jsonl" if form == "promptfoo_jsonl" else "json"
+        (folder / f"run-{number:04}.{suffix}").write_text(text, encoding="utf-8")
 
 
 def _run(number: int, n_tasks: int) -> dict[str, Any]:
@@ -114,5 +123,66 @@ def _task(
     }
 
 
+def _evaluation(run: dict[str, Any]) -> dict[str, Any]:
+    """Return the same run as promptfoo writes it."""
+    prompt = {"raw": "{{question}}", "label": run["metadata"]["prompt_variant"], "provider": "p:m"}
+    return {
+        "evalId": run["run_id"],
+        "results": {
+            "version": 3,
+            "timestamp": run["started_at"],
+            "prompts": [prompt],
+            "results": list(_results(run)),
+            "stats": {"durationMs": 700_000},
+        },
+        "config": {"description": run["workflow_id"], "providers": ["p:m"]},
+        "metadata": {"promptfooVersion": "0.123.1", "evaluationCreatedAt": run["started_at"]},
+    }
+
+
+def _results(run: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the tasks of a run as promptfoo's results."""
+    for place, task in enumerate(run["task_results"]):
+        result = task["test_result"] or {"inputs": {"question": "?", "number": place}}
+        passed = task["task_status"] == "succeeded"
+        failed = task["task_status"] == "failed"
+        usage = {"prompt": 100, "completion": 50, "total": 150, "cached": 0}
+        grading = {
+            "pass": passed,
+            "score": float(passed),
+            "reason": task["error_message"],
+            "componentResults": [
+                {"pass": passed, "score": float(passed), "assertion": {"type": "contains"}}
+            ],
+        }
+        variables = result["inputs"]
+        yield {
+            "id": task["task_id"],
+            "promptIdx": 0,
+            "testIdx": place,
+            "promptId": "0" * 64,
+            "provider": {"id": "p:m", "label": ""},
+            "prompt": {"raw": variables["question"], "label": run["metadata"]["prompt_variant"]},
+            "vars": variables,
+            "testCase": {
+                "vars": variables,
+                "assert": [{"type": "contains", "value": "yes"}],
+                "metadata": {"testCaseId": task["metadata"]["case_id"]},
+            },
+            "success": passed,
+            "failureReason": 0 if passed else 1 if failed else 2,
+            "error": task["error_message"],
+            "score": result.get("score", 0),
+            "latencyMs": 1000 * task["execution_time"],
+            "cost": result.get("cost", 0),
+            "response": {"output": result.get("outputs", {}).get("text"), "tokenUsage": usage},
+            "tokenUsage": {**usage, "assertions": {"total": 0}},
+            "gradingResult": grading if passed or failed else None,
+            "namedScores": {},
+            "metadata": {},
+        }
+
+
 if __name__ == "__main__":
-    write_runs(Path(sys.argv[1]), n_files=int(sys.argv[2]), n_tasks=int(sys.argv[3]))
+    folder, files, tasks, *form = sys.argv[1:]
+    write_runs(Path(folder), n_files=int(files), n_tasks=int(tasks), form="".join(form))

@@ -59,7 +59,9 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
     return (
         ingest_line(folder, "reference", "0.55 x", rounds, n_files * TASKS),
         ingest_line(folder, "blob", "0.45 x", rounds, n_files * TASKS),
+        promptfoo_line(folder, rounds, 100_000 // share),
         memory_line(folder),
+        lines_memory_line(folder, 700_000 // share),
         *inspect_lines(folder, rounds, 250 // share),
         version_line(10 * rounds),
         decide_line(folder, rounds, 1_000_000 // share),
@@ -102,6 +104,38 @@ def memory_line(folder: Path) -> Line:
         reference="-",
         ratio="-",
         target="<= 750 MB",
+    )
+
+
+def promptfoo_line(folder: Path, rounds: int, n_tasks: int) -> Line:
+    """Rows per second of reading promptfoo's JSON, against the native form of the same run."""
+    for form in ("native", "promptfoo"):
+        write("data.py", str(folder / form), "1", str(n_tasks), form)
+
+    def seconds(form: str) -> float:
+        return seconds_said("ours.py", "read", str(folder / form / "run-0000.json"))
+
+    pairs = [(seconds("promptfoo"), seconds("native")) for _ in range(rounds)]
+    return Line(
+        what=f"read {n_tasks:,} tasks of promptfoo, against the native form",
+        ours=f"{n_tasks / statistics.median(a for a, _ in pairs):,.0f} rows/s",
+        reference=f"{n_tasks / statistics.median(b for _, b in pairs):,.0f} rows/s",
+        ratio=f"{statistics.median(b / a for a, b in pairs):.2f} x",
+        target=">= 0.4 x",
+    )
+
+
+def lines_memory_line(folder: Path, n_tasks: int) -> Line:
+    """Peak memory of ingesting a large JSONL file of promptfoo."""
+    write("data.py", str(folder / "lines"), "1", str(n_tasks), "promptfoo_jsonl")
+    file = folder / "lines" / "run-0000.jsonl"
+    argv = [PYTHON, "-m", "cli", "ingest", str(file), "--store", fresh(folder, "lines.duckdb")]
+    return Line(
+        what=f"peak memory, promptfoo JSONL of {file.stat().st_size / 1e6:.0f} MB",
+        ours=f"{peak_megabytes(argv):.0f} MB",
+        reference="-",
+        ratio="-",
+        target="<= 500 MB",
     )
 
 

@@ -223,7 +223,8 @@ def formats() -> Iterator[str]:
         yield _items("Carried over:", bridge.notes.carried_over)
         yield _items("Not carried over:", bridge.notes.lost)
         yield "Example:"
-        yield _fenced("json", bridge.notes.example)
+        is_json = bridge.notes.example.startswith(("{", "["))
+        yield _fenced("json" if is_json else "text", bridge.notes.example)
 
 
 def failure_classes() -> Iterator[str]:

@@ -16,12 +16,15 @@ from executor_bridge.formats.native.bridge import Native
 from executor_bridge.formats.openai_evals.bridge import OpenaiEvals
 from executor_bridge.formats.openai_evals_items.bridge import OpenaiEvalsItems
 from executor_bridge.formats.otel import Otel
+from executor_bridge.formats.promptfoo.bridge import Promptfoo
+from executor_bridge.formats.promptfoo.cells import PromptfooCsv
+from executor_bridge.formats.promptfoo.lines import PromptfooJsonl
 from executor_bridge.formats.pydantic_evals.bridge import PydanticEvals
 from executor_bridge.formats.table import Table
 from executor_bridge.heads import heads
 from executor_bridge.json_text import parse, shown
 from executor_bridge.tables.choosing import hint
-from optimizer.models.errors import ConfigError, Fault, FormatError
+from optimizer.models.errors import ConfigError, Fault, FormatError, UnrecognizedError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
 
@@ -30,6 +33,9 @@ TABLE = Table()
 
 BRIDGES: tuple[Bridge, ...] = (
     Native(),
+    Promptfoo(),
+    PromptfooJsonl(),
+    PromptfooCsv(),
     LmEval(),
     OpenaiEvals(),
     OpenaiEvalsItems(),
@@ -45,6 +51,9 @@ BRIDGES: tuple[Bridge, ...] = (
 TABULAR = (Shape.TABLE, Shape.LIST, Shape.OBJECT, Shape.PARQUET)
 
 SHOWN_KEYS = 20
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a text in UTF-16 begins, as PowerShell writes what is redirected to a file."""
+
 SHAPES = {
     Shape.OBJECT: "a JSON object with",
     Shape.LIST: "a JSON list of objects with",
@@ -85,14 +94,16 @@ def named(name: str) -> Bridge:
 def detect(source: Source, settings: IngestSettings) -> Bridge:
     """Return the bridge that recognizes a file.
 
-    Who says what the columns mean has said that it is a table.
+    Who says what columns mean has said that a file which may be a table is one.
 
     Raises:
-        FormatError: None does, or several do; the error says what each bridge missed.
+        UnrecognizedError: None does; the error says what each bridge missed.
+        FormatError: Several do.
     """
-    if settings.map or settings.table is not None:
-        return TABLE
+    is_mapped = bool(settings.map) or settings.table is not None
     for head in heads(source):
+        if is_mapped and head.shape in (*TABULAR, Shape.TEXT):
+            return TABLE
         found = [
             bridge
             for bridge in BRIDGES
@@ -113,7 +124,7 @@ def _ambiguous(source: Source, found: Sequence[Bridge]) -> FormatError:
     return FormatError(source.path, (fault,), hint="Name its format with --from.")
 
 
-def _unknown(source: Source, head: Head) -> FormatError:
+def _unknown(source: Source, head: Head) -> UnrecognizedError:
     """Return the error for a file that no bridge recognizes."""
     found = WITHOUT_NAMES[head.shape]
     if head.keys:
@@ -121,6 +132,8 @@ def _unknown(source: Source, head: Head) -> FormatError:
         found = f"{SHAPES[head.shape]} {names}".replace('"', "")
     names = ", ".join(bridge.name for bridge in BRIDGES)
     faults: list[Fault] = []
+    if head.start.startswith(UTF_16):
+        faults.append(Fault(place="byte 0", found="text in UTF-16", expected="text in UTF-8"))
     if head.shape in (Shape.OBJECT, Shape.LIST):
         first = next(documents(source.content, source.sha256))
         faults += parse(bytes(first.text), first_line=first.place).faults
@@ -129,4 +142,4 @@ def _unknown(source: Source, head: Head) -> FormatError:
     advice = "Name its format with --from."
     if head.keys and head.shape in TABULAR:
         advice = f"{advice} {hint(head.keys)}"
-    return FormatError(source.path, tuple(faults), hint=advice)
+    return UnrecognizedError(source.path, tuple(faults), hint=advice)

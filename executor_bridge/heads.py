@@ -10,6 +10,7 @@ import msgspec
 
 from executor_bridge.base import Head, Shape
 from executor_bridge.files.source import PARQUET_MAGIC, ZIP_MAGIC
+from executor_bridge.files.texts import documents
 from optimizer.models.errors import FormatError
 from optimizer.models.tasks import Content, Source
 
@@ -73,6 +74,8 @@ def _shape(start: bytes) -> Shape:
     by_letter = {b"{": Shape.OBJECT, b"[": Shape.LIST, b"<": Shape.XML}
     if text[:1] in by_letter:
         return by_letter[text[:1]]
+    if b"\0" in start:
+        return Shape.TEXT
     if YAML_NAME.match(_first_said(text)):
         return Shape.YAML
     return Shape.TABLE if columns(start) else Shape.TEXT
@@ -167,14 +170,15 @@ def _parquet_columns(source: Source) -> list[str]:
 
 
 def _whole(source: Source, head: Head) -> Head:
-    """Return what the whole file shows, where the beginning did not show everything."""
+    """Return what all of a file shows, or its first line, where its beginning was too little."""
     keys, inner = head.keys, head.inner
     if head.shape is Shape.YAML:
         names, below = _yaml_names(bytes(source.content))
         keys, inner = tuple(dict.fromkeys(names)), frozenset(below)
     elif head.shape is Shape.OBJECT:
+        first = next(documents(source.content, source.sha256)).text
         try:
-            fields = msgspec.json.decode(source.content, type=dict[str, msgspec.Raw])
+            fields = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return head
         keys = tuple(fields)

@@ -39,12 +39,17 @@ DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Skipped:
-    """The rows of a file that could not be read."""
+    """The rows of a file that could not be read.
+
+    Attributes:
+        faults: Why each could not.
+        settings: How the file is read.
+    """
 
     def __init__(self, settings: IngestSettings) -> None:
         """Begin with none."""
         self.faults: list[Fault] = []
-        self._settings = settings
+        self.settings = settings
 
     def add(self, place: str, found: str | None, expected: str) -> None:
         """Take one more row."""
@@ -71,7 +76,7 @@ class Skipped:
 
     def refusal(self, source: Source) -> FormatError:
         """Return the error for a file without a task that can be read."""
-        limit = self._settings.max_faults
+        limit = self.settings.max_faults
         nothing = (Fault(place="file", found="no tasks", expected="at least one task"),)
         return FormatError(
             source.path,

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from executor_bridge.detect import detect, named
 from executor_bridge.files.source import load
 from executor_bridge.prices import priced
-from optimizer.models.errors import Fault, FormatError
+from optimizer.models.errors import Fault, UnrecognizedError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading
 
@@ -42,7 +42,7 @@ def read(
     source = load(path, settings, stdin, received_at=received_at)
     if len(source.content) <= LOOKED_BYTES and not bytes(source.content[:]).strip():
         found = "only white space" if source.content else "nothing"
-        raise FormatError(
+        raise UnrecognizedError(
             path, (Fault(place="line 1", found=found, expected="the results of a test run"),)
         )
     return priced((chosen or detect(source, settings)).read(source, settings), settings)

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.output import show
+from cli.output import note, show
 from cli.progress import following
 from cli.reading import read_file
 from cli.session import session
+
+SHOWN_FILES = 10
 
 
 def ingest(
@@ -51,7 +53,7 @@ def ingest(
     Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
     from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
-    from executor_bridge import expand
+    from executor_bridge import found
     from optimizer.models.errors import FormatError
     from optimizer.models.ingest import FileOutcome, FileStatus
     from optimizer.pipeline.ingest import IngestJob
@@ -80,16 +82,18 @@ def ingest(
         trust_statistics=trust,
     )
     settings = here.loaded.config
-    paths, missing = [], []
+    sought, missing = [], []
     for file in files:
         try:
-            paths += expand([file])
+            sought += found([file])
         except FormatError as error:
             if not keep_going:
                 raise
             missing.append(
                 FileOutcome(path=error.source, status=FileStatus.REJECTED, reason=str(error))
             )
+    named = {file.path for file in sought if not file.may_be_other}
+    paths = list(dict.fromkeys(file.path for file in sought))
     job = IngestJob(
         store=here.store,
         settings=settings.store,
@@ -97,6 +101,7 @@ def ingest(
         keep_going=keep_going,
         actor=here.actor,
         now=here.now,
+        optional=frozenset(paths) - named,
     )
     outcomes = missing + list(
         following(
@@ -108,6 +113,11 @@ def ingest(
             paths,
         )
     )
+    left_out = [outcome.path for outcome in outcomes if outcome.status is FileStatus.LEFT_OUT]
+    if left_out:
+        names = ", ".join(left_out[:SHOWN_FILES]) + (", ..." if left_out[SHOWN_FILES:] else "")
+        note(f"left out, as no format is recognized: {names}")
     show(ingest_report(outcomes), outcomes, json=json)
-    if any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
+    is_empty = bool(left_out) and len(left_out) == len(outcomes)
+    if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)

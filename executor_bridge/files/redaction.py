@@ -38,19 +38,21 @@ class Span:
     end: int
 
 
-def redact(content: bytes, patterns: Sequence[str] = ()) -> Redacted:
+def redact(content: bytes, patterns: Sequence[str] = (), *, is_json: bool = True) -> Redacted:
     """Return a content with its secrets blanked.
 
     Args:
-        content: JSON text, one to a line or one in all.
+        content: JSON text, one to a line or one in all; or any other text.
         patterns: Further secrets, searched in the texts between escapes; field names are left.
+        is_json: Whether it is JSON; in other texts the patterns are searched everywhere.
     """
     extra = [re.compile(pattern) for pattern in patterns]
     n_redacted = 0
     while True:  # what is blanked may lay bare another
         spans = _merged(_spans(content))
         cut = _blanked(content, spans)
-        searched = _extra_redacted(cut, extra) if extra else Redacted(content=cut, n_redacted=0)
+        search = _extra_redacted if is_json else _plainly_redacted
+        searched = search(cut, extra) if extra else Redacted(content=cut, n_redacted=0)
         if not spans and not searched.n_redacted:
             return Redacted(content=content, n_redacted=n_redacted)
         content = searched.content
@@ -115,4 +117,21 @@ def _extra_redacted(content: bytes, patterns: Sequence[re.Pattern[str]]) -> Reda
         return f'"{"".join(pieces)}{match[2]}'
 
     text = LITERAL.sub(literal, content.decode("utf-8", "surrogateescape"))
+    return Redacted(content=text.encode("utf-8", "surrogateescape"), n_redacted=n)
+
+
+def _plainly_redacted(content: bytes, patterns: Sequence[re.Pattern[str]]) -> Redacted:
+    """Blank what the user's patterns match in a text that is no JSON."""
+    pieces = content.decode("utf-8", "surrogateescape").split(REDACTED.decode())
+    n = 0
+
+    def blank(match: re.Match[str]) -> str:
+        nonlocal n
+        n += bool(match[0])
+        return REDACTED.decode() if match[0] else ""
+
+    for pattern in patterns:
+        text = REDACTED.decode().join(pattern.sub(blank, piece) for piece in pieces)
+        pieces = text.split(REDACTED.decode())
+    text = REDACTED.decode().join(pieces)
     return Redacted(content=text.encode("utf-8", "surrogateescape"), n_redacted=n)

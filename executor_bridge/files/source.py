@@ -32,6 +32,9 @@ PIECE_BYTES = 2**23
 LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
 """Where JSON text may be cut in two without cutting through a secret and its name."""
 
+KEY_BEGIN, KEY_END = b"-----BEGIN", b"-----END"
+"""What stands around the only secrets of several lines."""
+
 
 def load(
     path: str,
@@ -115,13 +118,14 @@ class _Passage:
         self.n_bytes = self.n_redacted = 0
         self._patterns = settings.redact_patterns
         self._redacts = redacts
+        self._is_json = True
 
     def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Yield what may be stored of the pieces."""
         for n, piece in enumerate(self._whole_lines(self._counted(pieces))):
             kept = piece.removeprefix(BYTE_ORDER_MARK) if n == 0 else piece
             if self._redacts:
-                redacted = redact(kept, self._patterns)
+                redacted = redact(kept, self._patterns, is_json=self._is_json)
                 self.n_redacted += redacted.n_redacted
                 kept = redacted.content
             yield kept
@@ -139,11 +143,16 @@ class _Passage:
             return
         waiting: list[bytes] = []
         size = 0
-        for piece in pieces:
-            cut = _last_line_end(piece)
+        for n, piece in enumerate(pieces):
+            if n == 0:
+                start = piece.removeprefix(BYTE_ORDER_MARK).lstrip()
+                self._is_json = start[:1] in (b"{", b"[", b"")
             waiting.append(piece)
             size += len(piece)
-            if cut and size >= PIECE_BYTES:
+            if size < PIECE_BYTES:
+                continue
+            cut = _last_line_end(piece) if self._is_json else _last_line(piece)
+            if cut:
                 whole = b"".join(waiting)
                 end = size - len(piece) + cut
                 yield whole[:end]
@@ -154,6 +163,13 @@ class _Passage:
 def _last_line_end(piece: bytes) -> int:
     """Return how much of a piece may be cut off at the end of a line, 0 for nothing."""
     return max((at + len(end) for end in LINE_ENDS if (at := piece.rfind(end)) >= 0), default=0)
+
+
+def _last_line(piece: bytes) -> int:
+    """Return how much of a piece of plain text may be cut off, 0 for nothing."""
+    begin = piece.rfind(KEY_BEGIN)
+    end = begin if begin > piece.rfind(KEY_END) else len(piece)
+    return piece.rfind(b"\n", 0, end) + 1
 
 
 def _unreadable(path: str, found: str, error: OSError) -> FormatError:

@@ -58,6 +58,12 @@ def _one_to_a_line(content: Content) -> bool:
 def lines(content: Content) -> Iterator[tuple[int, memoryview]]:
     """Yield the lines that are not blank, with their numbers from 1, white space stripped."""
     view = memoryview(content)
+    for number, first, last in spans(content):
+        yield number, view[first:last]
+
+
+def spans(content: Content) -> Iterator[tuple[int, int, int]]:
+    """Yield the lines that are not blank: number from 1, start and end without white space."""
     start = number = passed = 0
     while start < len(content):
         number += 1
@@ -69,7 +75,7 @@ def lines(content: Content) -> Iterator[tuple[int, memoryview]]:
         while first < last and content[first] in b" \t\r":
             first += 1
         if first < last:
-            yield number, view[first:last]
+            yield number, first, last
         start = end + 1
         if start - passed > PASSED_BYTES:
             let_go(content, passed, start)

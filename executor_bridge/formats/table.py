@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
@@ -74,6 +75,7 @@ class Table:
         table = table_of(source, settings)
         choice = chosen(source, table.columns, settings)
         survey = Survey(source, table, choice, settings)
+        source = replace(source, n_redacted=source.n_redacted + table.blanked.n)
         runs = (
             run_of(
                 _facts(group, survey, choice, source, settings),

@@ -15,6 +15,9 @@ from executor_bridge.clock import Clock, UnusableTimeError
 NOTHING = frozenset({"", "nan", "none", "null", "n/a", "<na>", "nat"})
 """How tools write that a value is unknown, in lower case."""
 
+LONGER_THAN_NOTHING = 16
+"""A text of so many characters says something."""
+
 RAN = "ran"
 """Word for a task that came to its end and was not judged."""
 
@@ -47,13 +50,13 @@ class UnclearError(ValueError):
 def is_nothing(value: Any) -> bool:
     """Tell whether a cell says that its value is unknown."""
     if isinstance(value, str):
-        return value.strip().lower() in NOTHING
+        return len(value) < LONGER_THAN_NOTHING and value.strip().lower() in NOTHING
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def text(value: Any) -> str | None:
     """Return a cell as a text, None where it says nothing."""
-    if is_nothing(value):
+    if value is None or is_nothing(value):
         return None
     if isinstance(value, str):
         return value
@@ -123,7 +126,7 @@ def verdict(value: Any) -> str | None:
     Raises:
         UnclearError: It says something else.
     """
-    if is_nothing(value):
+    if value is None or is_nothing(value):
         return None
     plain = value if isinstance(value, str) else text(value) or ""
     try:
@@ -138,7 +141,7 @@ def truth(value: Any) -> bool | None:
     Raises:
         UnclearError: It says something else.
     """
-    if is_nothing(value):
+    if value is None or is_nothing(value):
         return None
     plain = value if isinstance(value, str) else text(value) or ""
     try:

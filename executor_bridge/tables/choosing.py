@@ -55,14 +55,14 @@ def chosen(source: Source, columns: tuple[str, ...], settings: IngestSettings) -
         return Choice(name="--map", lines=lines_of({**base, **settings.map}), required=True)
     if settings.table:
         table = _named(settings.table, settings)
-        is_ours = settings.table in settings.tables
-        return Choice(name=settings.table, lines=lines_of(table.map), required=is_ours)
-    for tables, required in ((settings.tables, True), (KNOWN, False)):
+        return Choice(name=settings.table, lines=lines_of(table.map), required=not table.columns)
+    for tables in (settings.tables, KNOWN):
         fitting = _fitting(columns, tables)
         if len(fitting) > 1:
             raise _several(source, fitting)
-        for name in fitting:
-            return Choice(name=name, lines=lines_of(tables[name].map), required=required)
+        if fitting:
+            name = fitting[0]
+            return Choice(name=name, lines=lines_of(tables[name].map), required=False)
     if not _has_own_names(columns):
         raise not_understood(source, columns)
     return Choice(name="own names", lines=own_lines(columns), required=False)

@@ -40,7 +40,8 @@ def guessed(columns: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for field, names in GUESSES.items():
         free = [name for name, column in plain.items() if column not in found.values()]
-        name = next((name for name in names if name in free), None) or _close(names, free)
+        exact = next((name for name in names if name in free), None)
+        name = exact or _ending(names, free) or _close(names, free)
         if name is not None:
             found[field] = plain[name]
     return found
@@ -52,6 +53,12 @@ def example(columns: Sequence[str]) -> str | None:
     if not WORTH.intersection(found):
         return None
     return " ".join(f"--map {shlex.quote(f'{field}={name}')}" for field, name in found.items())
+
+
+def _ending(names: Sequence[str], free: Sequence[str]) -> str | None:
+    """Return a name that ends in one of several words, as in `end_to_end_latency_s`."""
+    ends = tuple(f"_{name}" for name in names if "_" in name)
+    return next((one for one in free if one.endswith(ends)), None)
 
 
 def _close(names: Sequence[str], free: Sequence[str]) -> str | None:

@@ -10,8 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
+
+from executor_bridge.files.redaction import redact
 from executor_bridge.files.spool import stretches
 from optimizer.models.errors import Fault, FormatError
+from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
 
 if TYPE_CHECKING:
@@ -49,8 +53,27 @@ def parquet_columns(source: Source) -> tuple[str, ...]:
         return tuple(relation.columns)
 
 
-def parquet_rows(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows with their numbers, counted from 1, as plain values.
+class Blanked:
+    """What blanks the secrets in the texts of a file, and how many there were."""
+
+    def __init__(self, settings: IngestSettings) -> None:
+        """Begin with none."""
+        self.n = 0
+        self._redacts, self._patterns = settings.redact, settings.redact_patterns
+
+    def of(self, value: Any) -> Any:
+        """Return a plain value without secrets."""
+        if not self._redacts or not isinstance(value, (str, dict, list)):
+            return value
+        redacted = redact(msgspec.json.encode(value, enc_hook=str), self._patterns)
+        if not redacted.n_redacted:
+            return value
+        self.n += redacted.n_redacted
+        return msgspec.json.decode(redacted.content)
+
+
+def parquet_rows(source: Source, blanked: Blanked) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows with their numbers, counted from 1, as plain values without secrets.
 
     Raises:
         FormatError: The file is damaged.
@@ -61,7 +84,7 @@ def parquet_rows(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
         readable = relation.select(*_readable(relation))
         for number, cells in enumerate(readable.iter_rows(), start=1):
             values = (
-                _moment(cell) if is_zoned else _plain(cell)
+                _moment(cell) if is_zoned else blanked.of(_plain(cell))
                 for cell, is_zoned in zip(cells, zoned, strict=True)
             )
             yield f"row {number}", dict(zip(columns, values, strict=True))

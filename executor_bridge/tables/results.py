@@ -9,24 +9,45 @@ from typing import Any, NamedTuple, TypeVar
 
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.meaning import canonical
-from executor_bridge.outcomes import Outcome, case_of_content, known, variant_of
+from executor_bridge.outcomes import Outcome, case_of_content, variant_of
 from executor_bridge.tables import cells
 from executor_bridge.tables.cells import UnclearError
 from executor_bridge.tables.endings import UnclearFieldError, ending_of
-from executor_bridge.tables.fields import FAMILIES
-from executor_bridge.tables.mapping import Column, Constant, Line, Pattern, Row, unpacked
+from executor_bridge.tables.families import Families, with_expected
+from executor_bridge.tables.fields import FAMILIES, FIELDS, Kind
+from executor_bridge.tables.mapping import Column, Line, Pattern, Row
 from optimizer.models.errors import Fault
 from optimizer.models.ingest import REFUSE, IngestSettings
 from optimizer.models.tasks import CaseSource, Score, Variant
 
 T = TypeVar("T")
 
+MS_PER_S = 1000
 SHOWN_CHARS = 40
-PLAIN_OBJECTS = ("parameters", "metadata")
-"""Families whose JSON text in a cell is an object."""
+COPIED = (
+    *("repeat", "attempts", "cached", "tokens", "tokens_in", "tokens_out", "tokens_cached"),
+    *("cost_usd", "judge_tokens", "judge_cost_usd", "dataset", "family", "tenant", "task_type"),
+    "request_id",
+)
+"""Fields that an outcome calls by the same name."""
 
+NEVER_0 = frozenset({"cost_usd", "attempts"})
+"""Numbers of which 0 is no measurement."""
+
+USED = frozenset({"tokens", "tokens_in", "tokens_out", "cost_usd"})
+"""What a request that was refused has not used, whatever a tool computed for it."""
+
+READERS: Mapping[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: cells.text,
+    Kind.COUNT: cells.count,
+    Kind.AMOUNT: cells.number,
+    Kind.TRUTH: cells.truth,
+}
+
+RUN_FIELDS = ("run_id", "workflow", "git_sha", "branch")
 VARIANT_FIELDS = ("variant", "prompt", "provider", "model")
 DEFAULT_LABEL = "default"
+DEFAULT = variant_of(DEFAULT_LABEL)
 
 
 class UnreadableRowError(ValueError):
@@ -45,6 +66,9 @@ class RunSays(NamedTuple):
     workflow: str | None
     git_sha: str | None
     branch: str | None
+
+
+NOTHING = RunSays(None, None, None, None)
 
 
 class Told(NamedTuple):
@@ -72,19 +96,23 @@ class Teller:
         self.n_left_out = self.n_refused = 0
         self.score_names: dict[str, None] = {}
         self._settings = settings
-        self._plain: dict[str, Column | Constant] = {}
-        self._families: dict[str, list[Line]] = {}
-        for line in lines:
-            if line.field.name in FAMILIES:
-                self._families.setdefault(line.field.name, []).append(line)
-            elif not isinstance(line.place, Pattern):
-                self._plain[line.field.name] = line.place
-        self._taken = frozenset(
+        self._plain = {
+            line.field.name: line.place
+            for line in lines
+            if line.field.name not in FAMILIES and not isinstance(line.place, Pattern)
+        }
+        taken = {
             name
             for line in lines
             if isinstance(line.place, Column)
             for name in (line.place.name, str((*line.place.path, "")[0]))
-        )
+        }
+        self._families = Families(lines, taken)
+        self._says_of_run = any(name in self._plain for name in RUN_FIELDS)
+        self._copied = [(name, READERS[FIELDS[name]]) for name in COPIED if name in self._plain]
+        self._variant_places = {
+            name: self._plain[name] for name in VARIANT_FIELDS if name in self._plain
+        }
         self._variants: dict[tuple[str | None, ...], Variant] = {}
         self._place = ""
 
@@ -108,10 +136,12 @@ class Teller:
             ) from error
         is_refused = ending.is_refused
         self.n_refused += is_refused
-        inputs, outputs = self._object(row, "input"), self._object(row, "output")
-        expected = self._object(row, "expected")
-        dataset = cells.text(values.get("dataset"))
-        case_id, case_source = self._case(values, inputs, expected, dataset)
+        families = self._families
+        inputs, expected = families.object_of(row, "input"), families.object_of(row, "expected")
+        said = self._copied_of(values)
+        if is_refused:
+            said = {name: value for name, value in said.items() if name not in USED}
+        case_id, case_source = self._case(values, inputs, expected, said.get("dataset"))
         created_at = self._time("created_at", values)
         finished_at = self._time("finished_at", values)
         outcome = Outcome(
@@ -121,29 +151,15 @@ class Teller:
             variant=self._variant(values, row),
             status=ending.status,
             message=ending.message,
-            repeat=self._count("repeat", values),
             score=self._primary(scores),
             scores=scores,
             latency_ms=self._latency(values, created_at, finished_at),
-            cached=self._read("cached", values.get("cached"), cells.truth),
-            tokens=None if is_refused else self._count("tokens", values),
-            tokens_in=None if is_refused else self._count("tokens_in", values),
-            tokens_out=None if is_refused else self._count("tokens_out", values),
-            tokens_cached=self._count("tokens_cached", values),
-            cost_usd=None if is_refused else known(self._amount("cost_usd", values)),
-            judge_tokens=self._count("judge_tokens", values),
-            judge_cost_usd=self._amount("judge_cost_usd", values),
-            attempts=self._count("attempts", values) or 1,
-            dataset=dataset,
-            family=cells.text(values.get("family")),
-            tenant=cells.text(values.get("tenant")),
-            task_type=cells.text(values.get("task_type")),
-            request_id=cells.text(values.get("request_id")),
             created_at=created_at,
             finished_at=finished_at,
-            inputs=_with_expected(inputs, expected),
-            outputs=outputs,
-            metadata=self._object(row, "metadata"),
+            inputs=families.text_of(with_expected(inputs, expected)),
+            outputs=families.text_of(families.object_of(row, "output")),
+            metadata=families.text_of(families.object_of(row, "metadata")),
+            **said,
         )
         return Told(outcome, ending.is_open, self._run(values))
 
@@ -161,6 +177,15 @@ class Teller:
         if self.n_refused:
             requests = "1 request" if self.n_refused == 1 else f"{self.n_refused} requests"
             yield f"{requests} ended in an HTTP error: tokens and cost recorded for it do not count"
+
+    def _copied_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what cells say that is known by the same name of a task."""
+        said = {}
+        for name, read in self._copied:
+            found = self._read(name, values[name], read)
+            if found is not None and (found or name not in NEVER_0):
+                said[name] = found
+        return said
 
     def _case(
         self,
@@ -180,7 +205,7 @@ class Teller:
 
     def _scores(self, row: Row) -> Iterator[Score]:
         """Yield what each scorer said."""
-        for name, value, is_found in self._parts(row, "score"):
+        for name, value, is_found in self._families.parts(row, "score"):
             try:
                 found = cells.score(value)
             except UnclearError as error:
@@ -194,74 +219,63 @@ class Teller:
                 yield Score(name, found, bool(found) if is_mark else None)
 
     def _primary(self, scores: tuple[Score, ...]) -> float | None:
-        """Return the score asked for, else the one called `score`, else the first."""
-        said = {score.name: score.value for score in scores}
-        if self._settings.score is not None:
-            return said.get(self._settings.score)
-        return said.get("score", next(iter(said.values()), None))
-
-    def _parts(self, row: Row, family: str) -> Iterator[tuple[str, Any, bool]]:
-        """Yield the names and values of a family, and whether a pattern found them."""
-        for line in self._families.get(family, ()):
-            if isinstance(line.place, Pattern):
-                for name, value in line.place.items(row, self._taken):
-                    yield name, value, True
-            else:
-                yield line.field.part or family, line.place.of(row), False
-
-    def _object(self, row: Row, family: str) -> dict[str, Any] | None:
-        """Return the values of a family as an object, None where all are unknown."""
-        said = {}
-        for name, value, _ in self._parts(row, family):
-            found = cells.payload(value)
-            if found is not None:
-                said[name] = found
-        only = said.get(family)
-        if family in PLAIN_OBJECTS:
-            only = unpacked(only)
-        if len(said) == 1 and isinstance(only, Mapping):
-            return dict(only)
-        return said or None
+        """Return the score asked for, else the one called `score`, else that met first."""
+        lines = self._families.lines.get("score", ())
+        name = self._settings.score
+        if name is None and any(line.field.part is None for line in lines):
+            name = "score"
+        if name is None:
+            name = next(iter(self.score_names), None)
+        return next((score.value for score in scores if score.name == name), None)
 
     def _variant(self, values: Mapping[str, Any], row: Row) -> Variant:
-        parameters = self._object(row, "parameters")
-        named = {name: cells.text(values.get(name)) for name in VARIANT_FIELDS}
-        key = (*named.values(), canonical(parameters).decode() if parameters else None)
+        """Return what was executed, each variant made once."""
+        if not self._variant_places and "parameters" not in self._families.lines:
+            return DEFAULT
+        parameters = self._families.object_of(row, "parameters")
+        named = tuple(cells.text(values.get(name)) for name in VARIANT_FIELDS)
+        key = (*named, canonical(parameters).decode() if parameters else None)
         found = self._variants.get(key)
         if found is None:
-            label = named["variant"] or named["model"] or named["provider"] or DEFAULT_LABEL
+            label, prompt, provider, model = named
             found = self._variants[key] = variant_of(
-                label,
-                prompt=named["prompt"],
-                provider=named["provider"],
-                model=named["model"],
+                label or model or provider or DEFAULT_LABEL,
+                prompt=prompt,
+                provider=provider,
+                model=model,
                 parameters=parameters,
             )
         return found
 
+    def run_key(self, row: Row) -> str:
+        """Return what tells the run of a row: its id, else the variant."""
+        place = self._plain.get("run_id")
+        run_id = None if place is None else cells.text(place.of(row))
+        if run_id is not None:
+            return f"run {run_id}"
+        values = {name: one.of(row) for name, one in self._variant_places.items()}
+        return self._variant(values, row).variant_id
+
     def _run(self, values: Mapping[str, Any]) -> RunSays:
-        return RunSays(
-            *(cells.text(values.get(name)) for name in ("run_id", "workflow", "git_sha", "branch"))
-        )
+        """Return what a row says of its run."""
+        if not self._says_of_run:
+            return NOTHING
+        return RunSays(*(cells.text(values.get(name)) for name in RUN_FIELDS))
 
     def _latency(
         self, values: Mapping[str, Any], began: datetime | None, ended: datetime | None
     ) -> float | None:
         """Return the latency; where no column has it, from the beginning to the end."""
         if "latency_ms" in self._plain:
-            return self._amount("latency_ms", values)
+            return self._read("latency_ms", values["latency_ms"], cells.number)
         if began is None or ended is None or ended < began:
             return None
-        return (ended - began).total_seconds() * 1000
-
-    def _amount(self, field: str, values: Mapping[str, Any]) -> float | None:
-        return self._read(field, values.get(field), cells.number)
-
-    def _count(self, field: str, values: Mapping[str, Any]) -> int | None:
-        return self._read(field, values.get(field), cells.count)
+        return (ended - began).total_seconds() * MS_PER_S
 
     def _time(self, field: str, values: Mapping[str, Any]) -> datetime | None:
         value = values.get(field)
+        if value is None:
+            return None
         try:
             return cells.moment(value, self.clock)
         except (UnclearError, UnusableTimeError) as error:
@@ -284,16 +298,6 @@ class Teller:
         self.unclear[field] += 1
         found = f"in {self._place}: {_shown(value)}, expected {error}"
         self.first_unclear.setdefault(field, found)
-
-
-def _with_expected(
-    inputs: dict[str, Any] | None, expected: dict[str, Any] | None
-) -> dict[str, Any] | None:
-    """Return what was put in, beside it what should have come out."""
-    if expected is None:
-        return inputs
-    wanted = expected["expected"] if list(expected) == ["expected"] else expected
-    return {**(inputs or {}), "expected": wanted}
 
 
 def _shown(value: object) -> str:

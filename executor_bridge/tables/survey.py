@@ -66,9 +66,15 @@ class Survey:
     """What going through a table once has shown."""
 
     def __init__(
-        self, source: Source, table: Table, choice: Choice, settings: IngestSettings
+        self,
+        source: Source,
+        table: Table,
+        choice: Choice,
+        settings: IngestSettings,
+        *,
+        kept_rows: int = KEPT_ROWS,
     ) -> None:
-        """Go through the rows.
+        """Go through the rows, and keep what they say unless there are too many.
 
         Raises:
             FormatError: A column that was mapped is in no row, or the rows are of no run.
@@ -83,7 +89,7 @@ class Survey:
         self._is_kept = True
         for n_rows, told in enumerate(self._rows(self.teller, self.skipped), start=1):
             self._add(told)
-            if n_rows > KEPT_ROWS:
+            if n_rows > kept_rows:
                 self._forget()
         self._require(choice)
         self.mark = pass_mark(self._marks, settings.pass_score)
@@ -97,13 +103,16 @@ class Survey:
     def again(self, key: str) -> Iterator[Outcome]:
         """Yield what the rows of a run say, reading the table once more."""
         teller = Teller(self._choice.lines, self._settings)
-        for told in self._rows(teller, Skipped(self._settings)):
-            if _key(told) == key:
-                yield settled(told, self.mark)
+        for told in self._rows(teller, Skipped(self._settings), only=key):
+            yield settled(told, self.mark)
 
-    def _rows(self, teller: Teller, skipped: Skipped) -> Iterator[Told]:
+    def _rows(self, teller: Teller, skipped: Skipped, *, only: str | None = None) -> Iterator[Told]:
+        """Yield what the rows say, of one run or of all."""
         columns = self.columns
+        is_one_run = only is None or len(self.groups) == 1
         for place, row in self._table.rows(skipped):
+            if not is_one_run and teller.run_key(row) != only:
+                continue
             if not columns.issuperset(row):
                 self.columns = columns = columns.union(row)
             try:

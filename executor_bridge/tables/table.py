@@ -10,7 +10,7 @@ from executor_bridge.files.source import PARQUET_MAGIC
 from executor_bridge.lenient import Skipped
 from executor_bridge.tables.csv_rows import csv_columns, csv_rows
 from executor_bridge.tables.json_rows import json_columns, json_rows
-from executor_bridge.tables.parquet import parquet_columns, parquet_rows
+from executor_bridge.tables.parquet import Blanked, parquet_columns, parquet_rows
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
 
@@ -24,10 +24,12 @@ class Table:
     Attributes:
         columns: Their names; of JSON those in the first rows.
         rows: Yields the rows with their places; takes those that cannot be read.
+        blanked: What blanks secrets in the rows; nothing to do where that was done in the bytes.
     """
 
     columns: tuple[str, ...]
     rows: Callable[[Skipped], Rows]
+    blanked: Blanked
 
 
 def table_of(source: Source, settings: IngestSettings) -> Table:
@@ -37,10 +39,21 @@ def table_of(source: Source, settings: IngestSettings) -> Table:
         FormatError: It is none.
     """
     start = bytes(source.content[:64]).lstrip()
+    blanked = Blanked(settings)
     if start.startswith(PARQUET_MAGIC):
-        return Table(columns=parquet_columns(source), rows=lambda _: parquet_rows(source))
+        return Table(
+            columns=parquet_columns(source),
+            rows=lambda _: parquet_rows(source, blanked),
+            blanked=blanked,
+        )
     if start[:1] in (b"[", b"{"):
         return Table(
-            columns=json_columns(source, settings), rows=lambda skipped: json_rows(source, skipped)
+            columns=json_columns(source, settings),
+            rows=lambda skipped: json_rows(source, skipped),
+            blanked=blanked,
         )
-    return Table(columns=csv_columns(source), rows=lambda skipped: csv_rows(source, skipped))
+    return Table(
+        columns=csv_columns(source),
+        rows=lambda skipped: csv_rows(source, skipped),
+        blanked=blanked,
+    )

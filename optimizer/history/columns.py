@@ -29,11 +29,15 @@ from optimizer.models.tasks import (
 BLOCK_ROWS = 20_000
 """Tasks that are turned into columns at once."""
 
-BLOCK_CHARS = 2**25
+BLOCK_CHARS = 2**24
 """Text of tasks that is turned into columns at once, at most about so much."""
 
 FEW_ROWS = 500
-"""Tasks whose text is measured together."""
+FEW_CHARS = 2**21
+"""Tasks whose text is measured together: at most so many, of at most about so much."""
+
+WIDE_CHARS = 4
+"""Bytes of a character that is not in ASCII, at most."""
 
 ZSTD_LEVEL = 1
 PACKED_BYTES = 2**26
@@ -185,24 +189,26 @@ def _some(tasks: Iterator[TaskRow], settings: StoreSettings) -> list[TaskRow]:
     if settings.payloads is PayloadPolicy.NONE:
         return list(islice(tasks, BLOCK_ROWS))
     rows: list[TaskRow] = []
-    n_chars = 0
+    n_chars, n_few = 0, 1
     while len(rows) < BLOCK_ROWS and n_chars < BLOCK_CHARS:
-        few = list(islice(tasks, FEW_ROWS))
+        few = list(islice(tasks, n_few))
         if not few:
             break
         rows += few
         n_chars += _n_chars(few)
+        n_few = max(1, min(FEW_ROWS, 2 * n_few, FEW_CHARS * len(rows) // (n_chars or 1)))
     return rows
 
 
 def _n_chars(rows: Sequence[TaskRow]) -> int:
-    """Return how much text some tasks carry, estimated from the first and the last."""
-    return len(rows) * max(_text_of(rows[0]), _text_of(rows[-1]))
+    """Return how much text some tasks carry."""
+    return sum(map(_text_of, rows))
 
 
 def _text_of(row: TaskRow) -> int:
+    """Return how much text a task carries; what is not in ASCII takes up to four times as much."""
     texts = (row.inputs, row.outputs, row.metadata, row.result_metadata)
-    return sum(len(text) for text in texts if text)
+    return sum([len(t) if t.isascii() else WIDE_CHARS * len(t) for t in texts if t])
 
 
 def _origins(

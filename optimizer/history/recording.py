@@ -39,8 +39,12 @@ from optimizer.models.tasks import (
 INSERT_ROWS = 60_000
 """Tasks that are inserted by one statement."""
 
-INSERT_CHARS = 2**26
+INSERT_CHARS = 2**25
 """Text of tasks that is inserted by one statement, at most about so much."""
+
+WRITING_MEMORY = "96MiB"
+"""What the database may keep of tasks that are being written; the rest waits on disk. All of it is
+committed at once, or nothing."""
 
 REPORT_FIELDS = (
     "run_id",
@@ -239,6 +243,8 @@ class _Writer:
     def flush(self) -> None:
         """Write all that was taken."""
         self._write_blocks()
+        # What follows, the commit included, cannot wait on disk.
+        self._connection.execute("RESET memory_limit")
         self._connection.execute(
             f"INSERT INTO reports BY NAME {queries.text('report_rows')}",
             {"z2": queries.Z2, "has_repeats": queries.has_repeats(self._history)},
@@ -252,6 +258,7 @@ class _Writer:
         """Move the tasks that were taken to the database; their texts go where they belong."""
         if not self._waiting:
             return
+        self._connection.execute(f"SET memory_limit = '{WRITING_MEMORY}'")
         tasks = joined([block.tasks for block in self._waiting])
         self._insert(
             "INSERT INTO tasks BY NAME "

@@ -3,6 +3,7 @@
 * OptimizerError
   x ConfigError      a settings file, a variable or a flag is wrong
   x FormatError      a result file is not what its bridge expects
+    x UnrecognizedError no bridge knows what it is
   x HistoryError     the history database cannot be used
     x NoHistoryError there is none yet
   x SelectionError   what was asked for is not there, or is more than one thing
@@ -78,6 +79,10 @@ class FormatError(OptimizerError):
         self.source = source
         self.faults = faults
         self.n_more = n_more
+
+
+class UnrecognizedError(FormatError):
+    """No bridge recognizes a file."""
 
 
 class HistoryError(OptimizerError):

@@ -96,12 +96,10 @@ class IngestSettings(Settings):
     """Whether statistics that contradict a file's own tasks are accepted."""
 
     score: str | None = None
-    """The scorer whose word is the score of a task, where a file has several. Default: the tool's
-    own overall score, else its first scorer."""
+    """Scorer whose word is the score, if there are several. Default: the tool's overall score."""
 
     pass_score: Annotated[float, Field(ge=0, le=1)] | None = None
-    """A task passes from this score on, where the tool does not say what passes. Default: 1 where
-    every score is 0, 0.5 or 1; otherwise nothing is judged, and succeeded means that it ran."""
+    """Score that passes, where the tool does not say. Default: 1 if all scores are 0, 0.5 or 1."""
 
     workflow: Annotated[str, Field(min_length=1)] | None = None
     """Workflow of the runs in files of other tools. Default: what the tool calls the evaluation."""
@@ -136,6 +134,7 @@ class FileStatus(StrEnum):
     UNCHANGED = "unchanged"
     REPLACED = "replaced"
     REJECTED = "rejected"
+    LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ and other processes wait for the history no longer than a batch takes.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +44,7 @@ class IngestJob:
         keep_going: Whether good files are stored although others are bad.
         actor: Who, for the audit log.
         now: The time of ingest, UTC.
+        optional: Files that are left out where no bridge recognizes them.
     """
 
     store: Path
@@ -52,6 +53,7 @@ class IngestJob:
     keep_going: bool
     actor: str
     now: datetime
+    optional: Set[str] = frozenset()
 
 
 def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
@@ -64,7 +66,9 @@ def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOut
 
 
 def _ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
-    preparation = Preparation(read=read, settings=job.settings, known=_known_sources(job))
+    preparation = Preparation(
+        read=read, settings=job.settings, known=_known_sources(job), optional=job.optional
+    )
     with _Writer(job) as writer:
         for item in prepared(paths, preparation):
             if _is_large(item):

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from multiprocessing import get_context
 
 from optimizer.history.columns import ReadyFile, prepare
 from optimizer.history.settings import StoreSettings
-from optimizer.models.errors import FormatError, HistoryError
+from optimizer.models.errors import FormatError, HistoryError, UnrecognizedError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.names import legible
 from optimizer.models.tasks import Reading
@@ -52,11 +52,13 @@ class Preparation:
         read: Reads a file.
         settings: What is kept.
         known: Id and content hash of the runs that are stored from each file, by its hash.
+        optional: Files that are left out where no bridge recognizes them.
     """
 
     read: Callable[[str], Reading]
     settings: StoreSettings
     known: Mapping[str, tuple[tuple[str, str], ...]]
+    optional: Set[str] = frozenset()
 
     def __call__(self, path: str, *, later: bool = False) -> Item:
         """Return a file ready to be written, or what became of it if it will not be."""
@@ -71,9 +73,9 @@ class Preparation:
             later = later or reading.source.n_bytes > LARGE_BYTES
             return prepare(reading, self.settings, later=later)
         except FormatError as error:
-            return FileOutcome(
-                path=name, status=FileStatus.REJECTED, reason=str(error), hint=error.hint
-            )
+            is_other = isinstance(error, UnrecognizedError) and path in self.optional
+            status = FileStatus.LEFT_OUT if is_other else FileStatus.REJECTED
+            return FileOutcome(path=name, status=status, reason=str(error), hint=error.hint)
 
 
 def prepared(paths: Sequence[str], preparation: Preparation) -> Iterator[Item]:

@@ -29,6 +29,7 @@ TONES: Mapping[FileStatus, Tone] = {
     FileStatus.REPLACED: Tone.WARN,
     FileStatus.UNCHANGED: Tone.NEUTRAL,
     FileStatus.REJECTED: Tone.BAD,
+    FileStatus.LEFT_OUT: Tone.NEUTRAL,
 }
 
 
@@ -54,7 +55,7 @@ def _verdict(outcomes: Sequence[FileOutcome]) -> Verdict:
             parts.append(_written(status, [o for o in outcomes if o.status is status]))
     parts.extend(
         f"{count(n[status])} {status.value}"
-        for status in (FileStatus.UNCHANGED, FileStatus.REJECTED)
+        for status in (FileStatus.UNCHANGED, FileStatus.LEFT_OUT, FileStatus.REJECTED)
         if n[status]
     )
     tone = Tone.BAD if n[FileStatus.REJECTED] else Tone.GOOD
@@ -95,7 +96,7 @@ def _files(outcomes: Sequence[FileOutcome]) -> Table:
 
 
 def _is_remarkable(outcome: FileOutcome) -> bool:
-    plain = outcome.status in (FileStatus.STORED, FileStatus.UNCHANGED)
+    plain = outcome.status in (FileStatus.STORED, FileStatus.UNCHANGED, FileStatus.LEFT_OUT)
     return not plain or bool(outcome.warnings) or outcome.n_redacted > 0
 
 
@@ -116,6 +117,7 @@ def _warnings(outcomes: Sequence[FileOutcome]) -> Table:
 
 
 def _hints(outcomes: Sequence[FileOutcome]) -> tuple[str, ...]:
-    if any(outcome.status is not FileStatus.REJECTED for outcome in outcomes):
+    unread = (FileStatus.REJECTED, FileStatus.LEFT_OUT)
+    if any(outcome.status not in unread for outcome in outcomes):
         return ("Run 'optimizer decide --all' to see what to do about each workflow.",)
     return ()

@@ -42,7 +42,11 @@ def runs_of_file(
     """
     n_passed = sum(run.n_succeeded for run in runs)
     n = sum(run.n_completed for run in runs)
-    text = f"{file}: {plural(len(runs), 'run')}, {count(n_passed)} of {count(n)} tests passed."
+    began = min(run.started_at for run in runs)
+    text = (
+        f"{file}: {plural(len(runs), 'run')} of {moment(began)}, "
+        f"{count(n_passed)} of {count(n)} tests passed."
+    )
     caveats = _shared(warnings)
     return Document(
         f"Runs of {file}",

@@ -83,8 +83,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "list": (b"[1, 2]", "format: found a JSON list"),
     "fields": (b"{}", "format: found a JSON object without fields"),
     "promptfoo": (
-        b'{"evalId": 1, "results": {}}',
-        "native: found evalId, results, expected run_id",
+        b'{"evaluation": 1, "results": {}}',
+        "format: found a JSON object with evaluation, results",
     ),
     "cut": (RUN[:-1].encode(), "found the end of the text"),
     "cut-text": (RUN[:300].encode(), "expected the closing quote of a text"),

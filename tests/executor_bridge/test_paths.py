@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from executor_bridge import expand
+from executor_bridge import expand, found
 from optimizer.models.errors import FormatError
 
 
@@ -32,6 +32,22 @@ def test_a_folder_stands_for_the_result_files_below_it():
     below = ["deep/d.json.zst", "deep/e.jsonl.gz", "deep/f.jsonl.zst", "deep/er/c.json.gz"]
     assert expand(["deep"]) == below
     assert expand(["."]) == ["./a.jsonl", "./b.json", *[f"./{path}" for path in below]]
+
+
+def test_files_of_other_kinds_in_a_folder_may_be_something_else():
+    for name in ("t.csv", "t.tsv.gz", "t.parquet", "t.yaml", "t.xml.zst", "t.eval", "t.py"):
+        (Path("empty") / name).touch()
+    sought = {file.path: file.may_be_other for file in found(["empty", "b.json"])}
+    assert sought.pop("b.json") is False
+    assert sought == {
+        f"empty/t.{kind}": True for kind in ("csv", "eval", "parquet", "tsv.gz", "xml.zst", "yaml")
+    }
+
+
+def test_a_file_that_is_named_as_well_as_found_is_meant():
+    (Path("empty") / "t.csv").touch()
+    for asked in (["empty", "empty/t.csv"], ["empty/t.csv", "empty"], ["empty/*.csv"]):
+        assert [file.may_be_other for file in found(asked)] == [False]
 
 
 def test_a_file_stands_for_itself_whatever_its_name():

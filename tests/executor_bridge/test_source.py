@@ -12,6 +12,8 @@ import zstandard
 
 from executor_bridge import read
 from executor_bridge.files import unpacking
+from executor_bridge.files.redaction import redact
+from executor_bridge.files.source import PIECE_BYTES, load
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import IngestSettings
 
@@ -107,3 +109,24 @@ def test_the_faults_name_the_file_as_the_user_did(tmp_path, monkeypatch):
     Path("bad.json").write_text('{"task_results": []}')
     with pytest.raises(FormatError, match=r"^bad\.json: run_id: expected"):
         read("bad.json", SETTINGS)
+
+
+def test_a_secret_of_several_lines_in_a_long_plain_text_is_not_cut_in_two(tmp_path):
+    key = ["-----BEGIN PRIVATE KEY-----", *["c2VjcmV0" * 8] * 20, "-----END PRIVATE KEY-----"]
+    line = "fine, and nothing but fine\n"
+    before = line * ((PIECE_BYTES - 700) // len(line))
+    text = before + "\n".join(key) + "\n" + line * 400_000
+    assert text.index("BEGIN PRIVATE") < PIECE_BYTES < text.index("END PRIVATE")
+    path = tmp_path / "notes.csv"
+    path.write_text(text)
+    loaded = load(str(path), SETTINGS)
+    assert b"c2VjcmV0" not in loaded.content[:]
+    assert loaded.content[:].count(line.encode()) == text.count(line)
+    assert loaded.n_redacted == 1
+
+
+def test_patterns_of_the_user_are_searched_everywhere_in_a_plain_text():
+    content = b'id,note\n1,ACME-12 "ACME-13"\n2,[redacted] ACME-14\n'
+    blanked = redact(content, [r"ACME-\d+"], is_json=False)
+    assert blanked.n_redacted == 3
+    assert b"ACME" not in blanked.content

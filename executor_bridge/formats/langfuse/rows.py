@@ -22,7 +22,7 @@ from executor_bridge.heads import heads
 from executor_bridge.lenient import Skipped, decoded, rows
 from executor_bridge.outcomes import number, whole
 from executor_bridge.tables.csv_rows import csv_rows
-from executor_bridge.tables.parquet import parquet_rows
+from executor_bridge.tables.parquet import Blanked, parquet_rows
 from executor_bridge.tracing.genai import parsed
 from optimizer.models.tasks import Source
 
@@ -146,7 +146,9 @@ class Observations:
         shape = next(heads(self._source)).shape
         if shape in (Shape.TABLE, Shape.PARQUET):
             table = csv_rows(self._source, self._skipped)
-            for place, cells in parquet_rows(self._source) if shape is Shape.PARQUET else table:
+            if shape is Shape.PARQUET:
+                table = parquet_rows(self._source, Blanked(self._skipped.settings))
+            for place, cells in table:
                 yield from self._row(place, Raw(msgspec.json.encode(cells, enc_hook=str)))
         elif shape is Shape.LIST:
             for n, raw in enumerate(decoded(self._source.content, list[Raw], self._source)):

@@ -11,7 +11,7 @@ def test_each_setting_is_a_row_in_the_order_of_the_tree(tmp_path: Path) -> None:
     loaded = load(start=tmp_path, environ={}, overrides=["ingest.max_faults=3"])
     rows = settings_table(loaded)
     assert [row.key for row in rows] == list(loaded.origins)
-    assert rows[1] == Row(
+    assert rows[2] == Row(
         key="ingest.max_faults",
         value=3,
         origin="--set",

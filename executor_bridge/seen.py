@@ -1,0 +1,51 @@
+"""What was met while the outcomes of a run were gone through: absurd numbers are unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from executor_bridge.limits import MAX_AMOUNT, MAX_COUNT
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was met.
+
+    Attributes:
+        n: How many outcomes there were.
+        last_at: When the last one ended, or None.
+        n_dropped: How many numbers were out of range, by name.
+    """
+
+    n: int = 0
+    last_at: datetime | None = None
+    n_dropped: Counter[str] = field(default_factory=Counter)
+
+    def amount(self, name: str, value: float | None) -> float | None:
+        """Return an amount, None where it cannot be one, which is counted."""
+        if value is None or 0 <= value <= MAX_AMOUNT:
+            return value
+        self.n_dropped[name] += 1
+        return None
+
+    def count(self, name: str, value: int | None) -> int | None:
+        """Return a count, None where it cannot be one, which is counted."""
+        if value is None or 0 <= value <= MAX_COUNT:
+            return value
+        self.n_dropped[name] += 1
+        return None
+
+    def rate(self, value: float | None) -> float | None:
+        """Return a score, None where it is not from 0 to 1, which is counted."""
+        if value is None or 0 <= value <= 1:
+            return value
+        self.n_dropped["score"] += 1
+        return None
+
+    def warnings(self) -> Iterator[str]:
+        """Yield a sentence on each name of which numbers were out of range."""
+        for name, n in sorted(self.n_dropped.items()):
+            yield f"{name}: {n} {'value' if n == 1 else 'values'} out of range, taken as unknown"
