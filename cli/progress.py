@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from optimizer.models.ingest import FileOutcome
 
-
 LONG_BYTES = 20_000_000
 """A single file is worth watching from this size on."""
 
