@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
@@ -14,6 +15,9 @@ from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source
 
 T = TypeVar("T")
+
+PIECE_BYTES = 2**20
+"""Bytes whose encoding is looked at in one go."""
 
 NUMBERS = re.compile(rb'(?:[^"NI-]++|"(?:[^"\\]++|\\.)*+"|-(?![NI]))*+', re.DOTALL)
 """JSON text up to where something stands in place of a number, in one stride."""
@@ -154,6 +158,7 @@ def _decoded(text: Any, kind: type[T]) -> T:
     decoder = _DECODERS.get(kind)
     if decoder is None:
         decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
+    _check_utf_8(text)
     try:
         found: T = decoder.decode(text)
     except msgspec.ValidationError:
@@ -164,6 +169,19 @@ def _decoded(text: Any, kind: type[T]) -> T:
             raise
         found = decoder.decode(cleaned)
     return found
+
+
+def _check_utf_8(text: Any) -> None:
+    """Look through a text, of which the decoder leaves out what stays raw.
+
+    Raises:
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    view = memoryview(text)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(view), PIECE_BYTES):
+        decoder.decode(view[start : start + PIECE_BYTES])
+    decoder.decode(b"", True)
 
 
 def _faults(text: bytes, damage: Exception, place: str) -> tuple[Fault, ...]:

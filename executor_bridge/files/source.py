@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import BinaryIO
 
 from executor_bridge.files.paths import STDIN
 from executor_bridge.files.redaction import redact
+from executor_bridge.files.secrets import REDACTED, REDACTED_IN_YAML
 from executor_bridge.files.spool import spooled
 from executor_bridge.files.unpacking import decoder_of, unpacked
 from optimizer.models.errors import MAY_NOT_READ, Fault, FormatError
@@ -28,6 +30,12 @@ MAGIC_BYTES = 4
 
 PIECE_BYTES = 2**23
 """Bytes read, hashed and searched for secrets at a time."""
+
+YAML_NAME = re.compile(rb"[A-Za-z_][\w.-]*:(?=\s|$)")
+"""How a text in YAML begins."""
+
+JSON_START = re.compile(rb"\{|\[\s*(?:[\[{\"\]0-9-]|true|false|null|NaN|\Z)")
+"""How JSON begins; `[name] ...` is the head of a table."""
 
 LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
 """Where JSON text may be cut in two without cutting through a secret and its name."""
@@ -119,6 +127,7 @@ class _Passage:
         self._patterns = settings.redact_patterns
         self._redacts = redacts
         self._is_json = True
+        self._is_yaml = False
 
     def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Yield what may be stored of the pieces."""
@@ -128,6 +137,8 @@ class _Passage:
                 redacted = redact(kept, self._patterns, is_json=self._is_json)
                 self.n_redacted += redacted.n_redacted
                 kept = redacted.content
+                if self._is_yaml:
+                    kept = kept.replace(REDACTED, REDACTED_IN_YAML)
             yield kept
 
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -146,7 +157,8 @@ class _Passage:
         for n, piece in enumerate(pieces):
             if n == 0:
                 start = piece.removeprefix(BYTE_ORDER_MARK).lstrip()
-                self._is_json = start[:1] in (b"{", b"[", b"")
+                self._is_json = not start or JSON_START.match(start) is not None
+                self._is_yaml = is_yaml(start)
             cut = _last_line_end(piece) if self._is_json else _last_line(piece)
             waiting.append(piece)
             size += len(piece)
@@ -156,6 +168,13 @@ class _Passage:
                 yield whole[:end]
                 waiting, size = [whole[end:]], size - end
         yield b"".join(waiting)
+
+
+def is_yaml(start: bytes) -> bool:
+    """Tell whether a text that begins so is YAML: its first line that is no comment has a name."""
+    while start.startswith(b"#") or re.match(rb"---\s*\n", start):
+        start = start.partition(b"\n")[2].lstrip()
+    return YAML_NAME.match(start.removeprefix(b"---").lstrip()) is not None
 
 
 def _last_line_end(piece: bytes) -> int:

@@ -223,8 +223,8 @@ class Source:
         n_bytes: Number of those bytes.
         content: The bytes as they may be stored: uncompressed, secrets redacted.
         n_redacted: How many secrets were redacted.
-        is_packed: Whether they are a container (zip, Parquet): what is inside was not redacted, so
-            they may not be stored.
+        is_packed: Whether secrets may be left in them, as what is inside a container (zip, Parquet)
+            was not redacted: they may not be stored.
         modified_at: When the file was last changed, or received, UTC.
     """
 
