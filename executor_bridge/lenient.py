@@ -16,9 +16,6 @@ from optimizer.models.tasks import Reading, Run, Source
 
 T = TypeVar("T")
 
-PIECE_BYTES = 2**20
-"""Bytes whose encoding is looked at in one go."""
-
 NUMBERS = re.compile(rb'(?:[^"NI-]++|"(?:[^"\\]++|\\.)*+"|-(?![NI]))*+', re.DOTALL)
 """JSON text up to where something stands in place of a number, in one stride."""
 
@@ -108,7 +105,7 @@ def decoded(text: Any, kind: type[T], source: Source, *, place: str = "") -> T:
 
 
 def rows(
-    texts: Iterable[tuple[str, Any]], kind: type[T], skipped: Skipped
+    texts: Iterable[tuple[str, Any]], kind: type[T], skipped: Skipped, *, is_text: bool = True
 ) -> Iterator[tuple[str, T]]:
     """Yield the rows that can be read with their places; the others are skipped and counted.
 
@@ -116,9 +113,12 @@ def rows(
         texts: The rows as JSON text, each with its place.
         kind: As in `decoded`.
         skipped: Takes what cannot be read.
+        is_text: Whether all of a row must be UTF-8, also what the type leaves raw.
     """
     for place, text in texts:
         try:
+            if is_text:
+                codecs.utf_8_decode(text, "strict", True)
             row = _decoded(text, kind)
         except DAMAGE as damage:
             fault = _faults(bytes(text), damage, place)[0]
@@ -158,7 +158,6 @@ def _decoded(text: Any, kind: type[T]) -> T:
     decoder = _DECODERS.get(kind)
     if decoder is None:
         decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
-    _check_utf_8(text)
     try:
         found: T = decoder.decode(text)
     except msgspec.ValidationError:
@@ -169,19 +168,6 @@ def _decoded(text: Any, kind: type[T]) -> T:
             raise
         found = decoder.decode(cleaned)
     return found
-
-
-def _check_utf_8(text: Any) -> None:
-    """Look through a text, of which the decoder leaves out what stays raw.
-
-    Raises:
-        UnicodeDecodeError: It is not UTF-8.
-    """
-    view = memoryview(text)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(view), PIECE_BYTES):
-        decoder.decode(view[start : start + PIECE_BYTES])
-    decoder.decode(b"", True)
 
 
 def _faults(text: bytes, damage: Exception, place: str) -> tuple[Fault, ...]:

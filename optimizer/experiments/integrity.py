@@ -9,6 +9,7 @@ import numpy as np
 from optimizer.experiments.pairing import Pairs, values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import Arm
+from optimizer.models.tasks import UNJUDGED
 from optimizer.models.terms import Metric, Severity
 from optimizer.models.verdicts import Finding
 from optimizer.stats.paired_rates import mcnemar_midp
@@ -52,7 +53,11 @@ def _arms(baseline: Arm, candidate: Arm) -> Iterator[Finding]:
         yield finding("different_dataset", f"the arms ran on different data sets: {names}")
     for arm in (baseline, candidate):
         for text in arm.warnings:
-            yield _caveat("read_with_loss", f"{arm.label}: {text}")
+            said = f"{arm.label}: {text}"
+            if text == UNJUDGED:
+                yield _invalid("not_judged", said, Metric.SUCCESS)
+            else:
+                yield _caveat("read_with_loss", said)
     yield from _confounded(baseline, candidate)
     if baseline.ended_at < candidate.started_at or candidate.ended_at < baseline.started_at:
         text = "the arms ran one after the other: a difference in time may be the hour's"

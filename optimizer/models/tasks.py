@@ -94,6 +94,13 @@ class Origin(NamedTuple):
     scores: tuple[Score, ...] = ()
 
 
+UNJUDGED = (
+    "pass or fail is not recorded and the scores are no plain marks: succeeded means that a task "
+    "ran; --pass-score says from which score on it passes"
+)
+"""Warning of a run whose tasks were not judged."""
+
+
 class TaskRow(NamedTuple):
     """One test case executed once under one variant.
 

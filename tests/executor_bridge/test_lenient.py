@@ -41,9 +41,3 @@ def test_a_row_that_is_not_utf_8_where_it_stays_raw_is_skipped(native):
     reading = native.reading(text)
     assert [row.case_id for run in reading.runs for row in run.tasks] == ["1", "3"]
     assert "line 2" in str(reading.skipped[0])
-
-
-def test_a_character_cut_by_a_piece_is_still_utf_8(native, monkeypatch):
-    monkeypatch.setattr("executor_bridge.lenient.PIECE_BYTES", 3)
-    text = '{"case_id": "\u00e9\u20ac\u00e9\u20ac", "input": "x", "success": true}\n'
-    assert native.rows(text.encode())[0].case_id == "\u00e9\u20ac\u00e9\u20ac"
