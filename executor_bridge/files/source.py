@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import re
+import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
@@ -27,6 +30,9 @@ ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 PARQUET_MAGIC = b"PAR1"
 MAGIC_BYTES = 4
 """How many bytes tell what a file is."""
+
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+"""How a disk says that it is full."""
 
 PIECE_BYTES = 2**23
 """Bytes read, hashed and searched for secrets at a time."""
@@ -69,6 +75,7 @@ def load(
     try:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())
+            _refuse_devices(path, file, found.st_mode)
             changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
             return _loaded(path, file, found.st_size, changed_at, settings)
     except OSError as error:
@@ -109,6 +116,17 @@ def _loaded(
         is_packed=is_packed,
         modified_at=modified_at,
     )
+
+
+def _refuse_devices(path: str, file: BinaryIO, mode: int) -> None:
+    """Refuse devices but for terminals: they may never end.
+
+    Raises:
+        FormatError: It is one.
+    """
+    if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not file.isatty()):
+        fault = Fault(place="file", found="a device", expected="a file that comes to an end")
+        raise FormatError(path, (fault,))
 
 
 def _pieces(first: bytes, file: BinaryIO) -> Iterator[bytes]:
@@ -190,7 +208,13 @@ def _last_line(piece: bytes) -> int:
 
 
 def _unreadable(path: str, found: str, error: OSError) -> FormatError:
-    """Return the error of a file that cannot be opened, or of a folder that is not to be read."""
+    """Return the error of a file that cannot be opened, or of a folder that is not to be read.
+
+    What is too large for memory is put into the temporary folder, which may be full.
+    """
+    if error.errno in NO_ROOM:
+        fault = Fault(place=tempfile.gettempdir(), found=found, expected="room for the file")
+        return FormatError(path, (fault,), hint="Name a larger temporary folder with TMPDIR.")
     is_denied = isinstance(error, PermissionError)
     kind = "folder" if is_denied and os.path.isdir(path) else "file"
     fault = Fault(place=kind, found=found, expected=f"a {kind} that can be read")
