@@ -85,7 +85,9 @@ def test_nothing_found_is_refused(asked, found):
 
 
 def test_a_pipe_or_a_device_in_a_folder_is_left_out(tmp_path):
-    os.mkfifo(tmp_path / "pipe.json")
-    (tmp_path / "zero.json").symlink_to("/dev/zero")
-    (tmp_path / "run.json").write_text("{}")
-    assert expand([str(tmp_path)]) == [str(tmp_path / "run.json")]
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    os.mkfifo(odd / "pipe.json")
+    (odd / "zero.json").symlink_to("/dev/zero")
+    (odd / "run.json").write_text("{}")
+    assert expand([str(odd)]) == [str(odd / "run.json")]
