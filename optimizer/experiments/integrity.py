@@ -117,6 +117,25 @@ def _asymmetries(pairs: Pairs, settings: ComparisonSettings) -> Iterator[Finding
     text = _one_sided(b, c, "timed out or failed in error", settings)
     if text is not None:
         yield _caveat("asymmetric_errors", f"{text}; they count as failures")
+    yield from _missing_times(pairs, settings)
+
+
+def _missing_times(pairs: Pairs, settings: ComparisonSettings) -> Iterator[Finding]:
+    """Look for times that are not known because a limit or an error cut them off."""
+    if min(side.sum() for side in pairs.of("n_latency")) == 0:
+        return
+    columns = zip(
+        *(pairs.of(name) for name in ("n_errors", "n_latency", "n_cached", "n")), strict=True
+    )
+    first, second = ((broke > 0) & (timed + cached < n) for broke, timed, cached, n in columns)
+    b, c = int((first & ~second).sum()), int((~first & second).sum())
+    what = "were cut off without a known time"
+    text = _one_sided(b, c, what, settings)
+    if text is not None:
+        yield _invalid("missing_times", f"{text}: the times that are left favour one arm", *TIMED)
+    elif b + c:
+        text = f"{b} cases {what} under the baseline alone, {c} under the candidate alone"
+        yield _caveat("missing_times", f"{text}: they are left out", *TIMED)
 
 
 def _one_sided(b: int, c: int, what: str, settings: ComparisonSettings) -> str | None:

@@ -44,3 +44,14 @@ def test_what_was_converted_is_still_unjudged(optimizer, graded):
 def test_analyze_says_that_passing_means_running(optimizer, graded):
     said = words(optimizer("analyze", graded / "graded.csv"))
     assert "Nobody told pass from fail: passed means that it ran." in said
+
+
+def test_an_arm_whose_slow_tests_time_out_is_not_called_as_fast(optimizer, tmp_path):
+    head = "case_id,input,status,latency_s\n"
+    slow = [f"{n},x{n},pass,{9 if n < 10 else 1 + n / 100}\n" for n in range(40)]
+    cut = [f"{n},x{n},timeout,5\n" if n < 10 else slow[n] for n in range(40)]
+    (tmp_path / "slow.csv").write_text(head + "".join(slow))
+    (tmp_path / "cut.csv").write_text(head + "".join(cut))
+    gated = optimizer("gate", "cut.csv", "--baseline", "slow.csv", "-g", "latency:10%")
+    assert gated.code == 2
+    assert "the times that are left favour one arm" in words(gated)
