@@ -129,10 +129,16 @@ _VALUE_IN_TEXT = (
 )
 
 
+_LIST = rb"arrayValue\"\s*:\s*\{\s*\"values\"\s*:\s*\[\s*\{\s*\""
+_IN_PAIR = (
+    rb"\"\s*,\s*\"value\"\s*:\s*(?:\{\s*\"(?:" + _LIST + rb")?stringValue\"\s*:\s*)?\""
+) + _once(_PIECE)
+"""The value of a name in a pair: `{"key": name, "value": ...}`, as OpenTelemetry writes it too."""
+
 _SCHEME = rb"(?i:(?:bearer|basic|token)[ ]+)?+"
 _WORD = rb"[^\s\"'\\,;&<>|(){}\[\]$]"
 _SAID = (
-    rb"(?:[ ]?=[ ]?|:[ ]*)" + _SCHEME + rb"(?=%b*?[0-9])(%b{6,}+)" % (_WORD, _WORD),
+    rb"(?:[ ]?=[ ]?|:[ ]*)" + _SCHEME + rb"(?=%b{0,99}?[0-9])(%b{6,}+)" % (_WORD, _WORD),
     rb"=(?!(?i:null|none|true|false)\b)(%b++)" % _WORD,
 )
 """The value of a name in a text, without quotes: after a colon only what does not look a word."""
@@ -140,7 +146,7 @@ _SAID = (
 
 def _valued(name: bytes, *windows: Letters, offset: int = 0) -> LongSecret:
     """Return the secret that is the value of a field, in JSON or in a text that holds JSON."""
-    values = b"|".join((_VALUE, _VALUE_IN_TEXT, *_SAID))
+    values = b"|".join((_VALUE, _VALUE_IN_TEXT, _IN_PAIR, *_SAID))
     return LongSecret(
         pattern=re.compile(name + b"(?:" + values + b")", re.IGNORECASE | re.DOTALL),
         windows=windows,
@@ -220,7 +226,7 @@ _BLOCK = (
 _VALUES_IN_TEXT = (
     *[quote + rb"(?!\[redacted\])(%b++)" % piece for quote, piece in _QUOTES],
     _BLOCK,
-    _SCHEME + rb"(?!(?i:null|none|true|false|~)\b)(%b++)" % _WORD + _END_OF_LINE,
+    _SCHEME + rb"(?!(?i:null|none|true|false|~)\b)(%b{1,299}+)" % _WORD + _END_OF_LINE,
 )
 _QUOTE = rb"(?:\\*+\"\"?|'|&(?:quot|apos|#3[49]|#[xX]2[27]);)"
 _NAMED = (

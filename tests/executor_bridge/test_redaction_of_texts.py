@@ -114,3 +114,12 @@ def test_a_value_by_name_in_a_text_of_json_is_blanked(said):
 def test_words_behind_a_name_in_a_text_of_json_are_no_secret(said):
     content = b'{"prompt": "' + said.encode() + b'"}'
     assert redact(content).content == content
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"hush"', '{"stringValue":"hush"}', '{ "arrayValue": {"values": [{"stringValue": "hush"}]}}'],
+)
+def test_a_value_in_a_pair_with_its_name_is_blanked(value):
+    pair = f'{{"key": "http.request.header.api_key", "value": {value}}}'
+    assert redact(pair.encode()).content == pair.replace("hush", "[redacted]").encode()
