@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from executor_bridge.base import Bridge, Head, Shape
 from executor_bridge.files.texts import documents
+from executor_bridge.files.unpacking import decoder_of
 from executor_bridge.formats.deepeval.bridge import Deepeval
 from executor_bridge.formats.inspect_log.bridge import InspectLog
 from executor_bridge.formats.junit_xml.bridge import JUnitXml
@@ -134,6 +135,9 @@ def _unknown(source: Source, head: Head) -> UnrecognizedError:
     faults: list[Fault] = []
     if head.start.startswith(UTF_16):
         faults.append(Fault(place="byte 0", found="text in UTF-16", expected="text in UTF-8"))
+    if decoder_of(head.start) is not None:
+        found_there = "a compressed file in a compressed file"
+        faults.append(Fault(place="byte 0", found=found_there, expected="one compressed once"))
     if head.shape in (Shape.OBJECT, Shape.LIST):
         first = next(documents(source.content, source.sha256))
         faults += parse(bytes(first.text), first_line=first.place).faults

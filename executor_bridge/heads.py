@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from executor_bridge.base import Head, Shape
-from executor_bridge.files.source import PARQUET_MAGIC, ZIP_MAGIC
+from executor_bridge.files.source import PARQUET_MAGIC, ZIP_MAGIC, is_yaml
 from executor_bridge.files.texts import documents
 from optimizer.models.errors import FormatError
 from optimizer.models.tasks import Content, Source
@@ -17,7 +17,6 @@ from optimizer.models.tasks import Content, Source
 GLANCE_BYTES = 1_024
 HEAD_BYTES = 16_384
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]', re.DOTALL)
-YAML_NAME = re.compile(rb"^(?:---\s+)?([A-Za-z_][\w.-]*):(?=\s|$)", re.MULTILINE)
 YAML_INNER = re.compile(rb"^  ([A-Za-z_][\w.-]*):(?=\s|$)|^([A-Za-z_][\w.-]*):", re.MULTILINE)
 XML_NAME = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 XML_NAMES = 8
@@ -76,16 +75,9 @@ def _shape(start: bytes) -> Shape:
         return by_letter[text[:1]]
     if b"\0" in start:
         return Shape.TEXT
-    if YAML_NAME.match(_first_said(text)):
+    if is_yaml(text):
         return Shape.YAML
     return Shape.TABLE if columns(start) else Shape.TEXT
-
-
-def _first_said(text: bytes) -> bytes:
-    """Return a YAML text from its first line on that is no comment."""
-    while text.startswith(b"#") or re.match(rb"---\s*\n", text):
-        text = text.partition(b"\n")[2].lstrip()
-    return text
 
 
 def columns(start: bytes) -> list[str]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from optimizer.models.tasks import UNJUDGED
+
+__all__ = ("UNJUDGED", "judged", "pass_mark")
+
 FULL_MARKS = 1.0
 PLAIN_MARKS = frozenset({0.0, 0.5, 1.0})
 """Scores that are marks for wrong, partly right and right."""
-
-UNJUDGED = (
-    "pass or fail is not recorded and the scores are no plain marks: succeeded means that a task "
-    "ran; --pass-score says from which score on it passes"
-)
-"""Warning of a run whose tasks were not judged."""
 
 
 def pass_mark(scores: Iterable[float | None], asked: float | None) -> float | None:
@@ -20,11 +18,11 @@ def pass_mark(scores: Iterable[float | None], asked: float | None) -> float | No
 
     Args:
         scores: The primary scores of a run, None where there is none.
-        asked: What the user asked for, or None.
+        asked: What the user asked for, or None; without a score it judges nothing.
     """
-    if asked is not None:
-        return asked
     given = {score for score in scores if score is not None}
+    if asked is not None:
+        return asked if given else None
     return FULL_MARKS if given and given <= PLAIN_MARKS else None
 
 

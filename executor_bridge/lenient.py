@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
@@ -104,7 +105,7 @@ def decoded(text: Any, kind: type[T], source: Source, *, place: str = "") -> T:
 
 
 def rows(
-    texts: Iterable[tuple[str, Any]], kind: type[T], skipped: Skipped
+    texts: Iterable[tuple[str, Any]], kind: type[T], skipped: Skipped, *, is_text: bool = True
 ) -> Iterator[tuple[str, T]]:
     """Yield the rows that can be read with their places; the others are skipped and counted.
 
@@ -112,9 +113,12 @@ def rows(
         texts: The rows as JSON text, each with its place.
         kind: As in `decoded`.
         skipped: Takes what cannot be read.
+        is_text: Whether all of a row must be UTF-8, also what the type leaves raw.
     """
     for place, text in texts:
         try:
+            if is_text:
+                codecs.utf_8_decode(text, "strict", True)
             row = _decoded(text, kind)
         except DAMAGE as damage:
             fault = _faults(bytes(text), damage, place)[0]

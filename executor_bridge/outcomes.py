@@ -206,7 +206,7 @@ def run_of(
         pairable=facts.pairable,
         assumed_timezone=facts.assumed_timezone,
         metadata=_text(facts.metadata, settings) or "{}",
-        warnings=(*facts.warnings, *seen.warnings()),
+        warnings=(*facts.warnings, *seen.warnings(settings.score)),
     )
     return Run(header=header, tasks=tasks)
 
@@ -315,6 +315,7 @@ class _Rows:
     def __iter__(self) -> Iterator[TaskRow]:
         seen = self.seen
         seen.n, seen.last_at = 0, None
+        seen.n_scored = 0
         seen.n_dropped.clear()
         repeats: dict[str, dict[str, int]] = {}
         keys: dict[str, int] = {}
@@ -343,6 +344,8 @@ class _Rows:
             if failure is not None:
                 kind, reason = failure.kind.value, failure.reason
         seen = self.seen
+        if settings.score is not None:
+            seen.scorers.update((score.name, None) for score in told.scores)
         latency_ms = seen.amount("latency", told.latency_ms or None)
         is_cut_off = told.status == "timeout"
         tokens_in = seen.count("tokens in", told.tokens_in)

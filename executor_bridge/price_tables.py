@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimizer.models.errors import ConfigError, Fault, FormatError
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.tasks import text_sha256
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation
@@ -40,7 +41,13 @@ class Usage:
 
 
 class PriceTable(Protocol):
-    """Prices of models by the token."""
+    """Prices of models by the token.
+
+    Attributes:
+        identity: Tells tables of one name and date apart.
+    """
+
+    identity: str
 
     def cost_usd(self, model: str, provider: str | None, day: date, usage: Usage) -> float | None:
         """Return the price of a call, None where the table does not have the model."""
@@ -95,6 +102,7 @@ class UserPrices:
         """
         self._path = path
         self._table = _read(path)
+        self.identity = text_sha256(self._table.model_dump_json())
 
     def cost_usd(self, model: str, provider: str | None, day: date, usage: Usage) -> float | None:
         """Return the price of a call, whatever its day; None where the model is not listed."""
@@ -133,6 +141,7 @@ def _read(path: Path) -> _Table:
         raise FormatError(str(path), tuple(map(_fault, error.errors())), hint=EXAMPLE) from error
 
 
+NOT_A_TABLE = {"model_type": "names with values", "dict_type": "names with values"}
 EXAMPLE = (
     "A price table: {date: 2026-11-01, models: {gpt-4o-mini: {input: 0.15, output: 0.6}}}, "
     "in USD for a million tokens."
@@ -142,11 +151,14 @@ EXAMPLE = (
 def _fault(detail: Mapping[str, Any]) -> Fault:
     place = ".".join(map(str, detail["loc"])) or "file"
     found = None if detail["type"] == "missing" else repr(detail["input"])[:60]
-    return Fault(place=place, found=found, expected=detail["msg"].lower())
+    expected = NOT_A_TABLE.get(detail["type"]) or detail["msg"].lower()
+    return Fault(place=place, found=found, expected=expected)
 
 
 class GenaiPrices:
     """The prices of the package genai-prices, as they were on the day of the call."""
+
+    identity = PACKAGE
 
     def __init__(self) -> None:
         """Load the package.

@@ -41,7 +41,7 @@ def _priced_run(run: Run, table: PriceTable) -> Run:
             pass
     header = run.header
     if rows.sources:
-        content = f"{header.content_sha256}:{sorted(rows.sources)}"
+        content = f"{header.content_sha256}:{sorted(rows.sources)}:{table.identity}"
         header = replace(header, content_sha256=text_sha256(content))
     return Run(header=replace(header, warnings=(*header.warnings, *rows.warnings())), tasks=tasks)
 

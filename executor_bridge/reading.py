@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import BinaryIO
 
-from executor_bridge.detect import detect, named
+from executor_bridge.detect import TABLE, detect, named
 from executor_bridge.files.source import load
 from executor_bridge.prices import priced
-from optimizer.models.errors import Fault, UnrecognizedError
+from optimizer.models.errors import ConfigError, Fault, UnrecognizedError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading
 
@@ -39,6 +39,11 @@ def read(
     """
     name = bridge or settings.format
     chosen = named(name) if name is not None else None
+    if chosen is not None and chosen is not TABLE and (settings.map or settings.table):
+        raise ConfigError(
+            f"--from {chosen.name}: its files have no columns, expected no mapping of a table",
+            hint="Leave --map and --table out, or read the file with --from table.",
+        )
     source = load(path, settings, stdin, received_at=received_at)
     if len(source.content) <= LOOKED_BYTES and not bytes(source.content[:]).strip():
         found = "only white space" if source.content else "nothing"

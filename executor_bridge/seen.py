@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from executor_bridge.json_text import shown
 from executor_bridge.limits import MAX_AMOUNT, MAX_COUNT
+
+SHOWN_SCORERS = 10
 
 
 @dataclass(slots=True)
@@ -18,11 +21,15 @@ class Seen:
         n: How many outcomes there were.
         last_at: When the last one ended, or None.
         n_dropped: How many numbers were out of range, by name.
+        n_scored: How many outcomes have a score.
+        scorers: The names of those who scored, as far as they were met.
     """
 
     n: int = 0
     last_at: datetime | None = None
     n_dropped: Counter[str] = field(default_factory=Counter)
+    n_scored: int = 0
+    scorers: dict[str, None] = field(default_factory=dict)
 
     def amount(self, name: str, value: float | None) -> float | None:
         """Return an amount, None where it cannot be one, which is counted."""
@@ -40,12 +47,28 @@ class Seen:
 
     def rate(self, value: float | None) -> float | None:
         """Return a score, None where it is not from 0 to 1, which is counted."""
-        if value is None or 0 <= value <= 1:
+        if value is None:
+            return None
+        if 0 <= value <= 1:
+            self.n_scored += 1
             return value
         self.n_dropped["score"] += 1
         return None
 
-    def warnings(self) -> Iterator[str]:
-        """Yield a sentence on each name of which numbers were out of range."""
+    def warnings(self, scorer: str | None = None) -> Iterator[str]:
+        """Yield a sentence on each name of which numbers were out of range, and on missing scores.
+
+        Args:
+            scorer: Whose word was asked for as the score.
+        """
+        if scorer is not None and self.n and not self.n_scored + self.n_dropped["score"]:
+            yield not_scored(scorer, self.scorers)
         for name, n in sorted(self.n_dropped.items()):
             yield f"{name}: {n} {'value' if n == 1 else 'values'} out of range, taken as unknown"
+
+
+def not_scored(scorer: str, others: Iterable[str]) -> str:
+    """Return that a scorer gave no score, and who did."""
+    names = list(others)
+    known = ", ".join(names[:SHOWN_SCORERS]) + (", ..." if len(names) > SHOWN_SCORERS else "")
+    return f"no task has a score called {shown(scorer)}; there are: {known or 'none'}"

@@ -7,10 +7,13 @@ text that would grow too far by them is refused before it does.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from executor_bridge.files.redaction import redact
+from executor_bridge.files.secrets import REDACTED, REDACTED_IN_YAML
 from executor_bridge.json_text import SHOWN_CHARS
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
@@ -19,12 +22,18 @@ from optimizer.models.tasks import Source
 TAG = "tag:yaml.org,2002:"
 NULL, BOOL, INT, FLOAT = (TAG + name for name in ("null", "bool", "int", "float"))
 TRUE = frozenset({"true", "yes", "on"})
+MAX_DEPTH = 500
+"""How deep values may be nested."""
+
 NODE_BYTES = 8
 """What a value takes in JSON beside its text, about."""
 
 
-def as_json(source: Source, settings: IngestSettings) -> bytes:
-    """Return a YAML file as JSON text.
+def as_json(source: Source, settings: IngestSettings) -> Source:
+    """Return a YAML file with its content as JSON text.
+
+    Secrets that do not show in the text, for they are folded into several lines, are blanked then,
+    and the file itself may not be stored.
 
     Raises:
         FormatError: It is no YAML, holds itself, or its aliases make it too large.
@@ -32,7 +41,7 @@ def as_json(source: Source, settings: IngestSettings) -> bytes:
     import yaml  # noqa: PLC0415 - start-up time
 
     try:
-        root = yaml.compose(bytes(source.content), Loader=yaml.CSafeLoader)
+        root = yaml.compose(bytes(source.content), Loader=_shallow(yaml.CSafeLoader))
     except yaml.YAMLError as error:
         raise FormatError(source.path, (_fault(error),)) from error
     except RecursionError as error:
@@ -42,9 +51,35 @@ def as_json(source: Source, settings: IngestSettings) -> bytes:
         if _size(root, {}) > limit:
             found = f"aliases that stand for more than {limit} bytes"
             raise _refused(source, found, f"at most {limit} bytes")
-        return msgspec.json.encode(_value(root, {}))
+        content = msgspec.json.encode(_value(root, {}))
     except RecursionError as error:
         raise _refused(source, "a value that holds itself", "a tree of values") from error
+    if not settings.redact:
+        return replace(source, content=content)
+    redacted = redact(content.replace(REDACTED_IN_YAML, REDACTED), settings.redact_patterns)
+    return replace(
+        source,
+        content=redacted.content,
+        n_redacted=source.n_redacted + redacted.n_redacted,
+        is_packed=redacted.n_redacted > 0,
+    )
+
+
+def _shallow(loader: type[Any]) -> type[Any]:
+    """Return a loader that takes no deep nesting: it recurses in C, where nothing else stops it."""
+
+    class Shallow(loader):  # type: ignore[misc]
+        depth = 0
+
+        def descend_resolver(self, _parent: object, _index: object) -> None:
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise RecursionError
+
+        def ascend_resolver(self) -> None:
+            self.depth -= 1
+
+    return Shallow
 
 
 def _size(node: Any, sizes: dict[int, int]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,8 +52,9 @@ def found(paths: Sequence[str]) -> list[Found]:
     """Return the files meant by paths, each once, in the order asked for.
 
     A folder stands for the files below it that are results or may be, sorted; hidden ones are
-    left out. What cannot be looked into stands for itself, so that reading it says why. A pattern
-    that the shell did not expand is expanded here. `-` is standard input.
+    left out, and so are pipes and devices. What cannot be looked into stands for itself, so that
+    reading it says why. A pattern that the shell did not expand is expanded here. `-` is standard
+    input.
 
     Raises:
         FormatError: A path stands for nothing.
@@ -109,9 +111,20 @@ def _below(folder: str) -> Iterator[Found]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             is_other = name.endswith(OTHER_SUFFIXES)
-            if (is_other or name.endswith(SUFFIXES)) and not name.startswith("."):
-                yield Found(path=os.path.join(parent, name), may_be_other=is_other)
+            path = os.path.join(parent, name)
+            is_meant = (is_other or name.endswith(SUFFIXES)) and not name.startswith(".")
+            if is_meant and not _is_endless(path):
+                yield Found(path=path, may_be_other=is_other)
     yield from (Found(path=path) for path in closed)
+
+
+def _is_endless(path: str) -> bool:
+    """Tell whether a path leads to what may never end: a pipe, a socket or a device."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _is_missing(path: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from executor_bridge.files.secrets import REDACTED
+from executor_bridge.files.secrets import REDACTED, SECRET_NAME
 from executor_bridge.files.telltales import candidates
 
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)("?+)(\s*:)?', re.DOTALL)
@@ -44,12 +44,13 @@ def redact(content: bytes, patterns: Sequence[str] = (), *, is_json: bool = True
     Args:
         content: JSON text, one to a line or one in all; or any other text.
         patterns: Further secrets, searched in the texts between escapes; field names are left.
-        is_json: Whether it is JSON; in other texts the patterns are searched everywhere.
+        is_json: Whether it is JSON; in other texts the patterns are searched everywhere, and so
+            are values behind a name as YAML, CSV and XML write them.
     """
     extra = [re.compile(pattern) for pattern in patterns]
     n_redacted = 0
     while True:  # what is blanked may lay bare another
-        spans = _merged(_spans(content))
+        spans = _merged(_spans(content, is_json=is_json))
         cut = _blanked(content, spans)
         search = _extra_redacted if is_json else _plainly_redacted
         searched = search(cut, extra) if extra else Redacted(content=cut, n_redacted=0)
@@ -59,10 +60,15 @@ def redact(content: bytes, patterns: Sequence[str] = (), *, is_json: bool = True
         n_redacted += len(spans) + searched.n_redacted
 
 
-def _spans(content: bytes) -> Iterator[Span]:
+def is_secret(name: str) -> bool:
+    """Tell whether what stands under a name, of a column for instance, is secret."""
+    return SECRET_NAME.fullmatch(name.encode("utf-8", "surrogatepass")) is not None
+
+
+def _spans(content: bytes, *, is_json: bool) -> Iterator[Span]:
     """Yield where secrets stand; none is looked for inside one of its kind."""
     seen: dict[re.Pattern[bytes], Span] = {}
-    for candidate in candidates(content):
+    for candidate in candidates(content, is_json=is_json):
         last = seen.get(candidate.pattern)
         if last is not None and last.start <= candidate.start < last.end:
             continue

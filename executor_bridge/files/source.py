@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
+import re
+import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
@@ -13,6 +17,7 @@ from typing import BinaryIO
 
 from executor_bridge.files.paths import STDIN
 from executor_bridge.files.redaction import redact
+from executor_bridge.files.secrets import REDACTED, REDACTED_IN_YAML
 from executor_bridge.files.spool import spooled
 from executor_bridge.files.unpacking import decoder_of, unpacked
 from optimizer.models.errors import MAY_NOT_READ, Fault, FormatError
@@ -26,8 +31,17 @@ PARQUET_MAGIC = b"PAR1"
 MAGIC_BYTES = 4
 """How many bytes tell what a file is."""
 
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+"""How a disk says that it is full."""
+
 PIECE_BYTES = 2**23
 """Bytes read, hashed and searched for secrets at a time."""
+
+YAML_NAME = re.compile(rb"[A-Za-z_][\w.-]*:(?=\s|$)")
+"""How a text in YAML begins."""
+
+JSON_START = re.compile(rb"\{|\[\s*(?:[\[{\"\]0-9-]|true|false|null|NaN|\Z)")
+"""How JSON begins; `[name] ...` is the head of a table."""
 
 LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
 """Where JSON text may be cut in two without cutting through a secret and its name."""
@@ -61,6 +75,7 @@ def load(
     try:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())
+            _refuse_devices(path, file, found.st_mode)
             changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
             return _loaded(path, file, found.st_size, changed_at, settings)
     except OSError as error:
@@ -103,6 +118,17 @@ def _loaded(
     )
 
 
+def _refuse_devices(path: str, file: BinaryIO, mode: int) -> None:
+    """Refuse devices but for terminals: they may never end.
+
+    Raises:
+        FormatError: It is one.
+    """
+    if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not file.isatty()):
+        fault = Fault(place="file", found="a device", expected="a file that comes to an end")
+        raise FormatError(path, (fault,))
+
+
 def _pieces(first: bytes, file: BinaryIO) -> Iterator[bytes]:
     """Yield the bytes of a file of which the first have been read."""
     yield first + file.read(PIECE_BYTES)
@@ -119,6 +145,7 @@ class _Passage:
         self._patterns = settings.redact_patterns
         self._redacts = redacts
         self._is_json = True
+        self._is_yaml = False
 
     def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Yield what may be stored of the pieces."""
@@ -128,6 +155,8 @@ class _Passage:
                 redacted = redact(kept, self._patterns, is_json=self._is_json)
                 self.n_redacted += redacted.n_redacted
                 kept = redacted.content
+                if self._is_yaml:
+                    kept = kept.replace(REDACTED, REDACTED_IN_YAML)
             yield kept
 
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -146,7 +175,8 @@ class _Passage:
         for n, piece in enumerate(pieces):
             if n == 0:
                 start = piece.removeprefix(BYTE_ORDER_MARK).lstrip()
-                self._is_json = start[:1] in (b"{", b"[", b"")
+                self._is_json = not start or JSON_START.match(start) is not None
+                self._is_yaml = is_yaml(start)
             waiting.append(piece)
             size += len(piece)
             if size < PIECE_BYTES:
@@ -158,6 +188,13 @@ class _Passage:
                 yield whole[:end]
                 waiting, size = [whole[end:]], size - end
         yield b"".join(waiting)
+
+
+def is_yaml(start: bytes) -> bool:
+    """Tell whether a text that begins so is YAML: its first line that is no comment has a name."""
+    while start.startswith(b"#") or re.match(rb"---\s*\n", start):
+        start = start.partition(b"\n")[2].lstrip()
+    return YAML_NAME.match(start.removeprefix(b"---").lstrip()) is not None
 
 
 def _last_line_end(piece: bytes) -> int:
@@ -173,7 +210,13 @@ def _last_line(piece: bytes) -> int:
 
 
 def _unreadable(path: str, found: str, error: OSError) -> FormatError:
-    """Return the error of a file that cannot be opened, or of a folder that is not to be read."""
+    """Return the error of a file that cannot be opened, or of a folder that is not to be read.
+
+    What is too large for memory is put into the temporary folder, which may be full.
+    """
+    if error.errno in NO_ROOM:
+        fault = Fault(place=tempfile.gettempdir(), found=found, expected="room for the file")
+        return FormatError(path, (fault,), hint="Name a larger temporary folder with TMPDIR.")
     is_denied = isinstance(error, PermissionError)
     kind = "folder" if is_denied and os.path.isdir(path) else "file"
     fault = Fault(place=kind, found=found, expected=f"a {kind} that can be read")

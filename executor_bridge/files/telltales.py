@@ -11,12 +11,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from executor_bridge.files.secrets import LONG_SECRETS, SHORT_SECRETS
+from executor_bridge.files.secrets import LONG_SECRETS, SHORT_SECRETS, TEXT_SECRETS, LongSecret
 
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -53,13 +54,27 @@ class Telltale:
     offset: int
 
 
-def candidates(content: bytes) -> Iterator[Candidate]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """The words of four bytes that tell of long secrets.
+
+    Attributes:
+        telltales: By word what it tells of, with how far in it stands.
+        is_one: By hash whether a word may be one of them.
+    """
+
+    telltales: dict[int, list[tuple[Telltale, int]]]
+    is_one: Flags
+
+
+def candidates(content: bytes, *, is_json: bool = True) -> Iterator[Candidate]:
     """Yield where secrets may begin."""
     text = np.frombuffer(content, np.uint8)
+    words = WORDS if is_json else _words_of_texts()
     for start in range(0, len(text), CHUNK_BYTES):
         chunk = text[start : start + CHUNK_BYTES]
         yield from _short_candidates(text, chunk[: len(chunk) // 2 * 2], start)
-        yield from _long_candidates(text, chunk[: len(chunk) // 4 * 4], start)
+        yield from _long_candidates(text, chunk[: len(chunk) // 4 * 4], start, words)
 
 
 def _short_candidates(text: Bytes, chunk: Bytes, start: int) -> Iterator[Candidate]:
@@ -72,13 +87,13 @@ def _short_candidates(text: Bytes, chunk: Bytes, start: int) -> Iterator[Candida
         yield from _confirmed(text, telltale, hits[found == pair] * 2 + start - at)
 
 
-def _long_candidates(text: Bytes, chunk: Bytes, start: int) -> Iterator[Candidate]:
+def _long_candidates(text: Bytes, chunk: Bytes, start: int, words: Words) -> Iterator[Candidate]:
     """Yield the long secrets that show themselves in a chunk."""
-    words = chunk.view("<u4") | FOLD
-    hits = np.flatnonzero(IS_WORD.take(_hashed(words), mode="clip"))
-    found = words[hits]
-    for word in WORDS.keys() & set(found.tolist()):
-        for telltale, at in WORDS[word]:
+    folded = chunk.view("<u4") | FOLD
+    hits = np.flatnonzero(words.is_one.take(_hashed(folded), mode="clip"))
+    found = folded[hits]
+    for word in words.telltales.keys() & set(found.tolist()):
+        for telltale, at in words.telltales[word]:
             yield from _confirmed(text, telltale, hits[found == word] * 4 + start - at)
 
 
@@ -123,21 +138,26 @@ def _pairs() -> dict[int, tuple[Telltale, int]]:
     return pairs
 
 
-def _words() -> dict[int, list[tuple[Telltale, int]]]:
-    """Return the words of four bytes that tell of long secrets, with how far in each stands."""
-    words = defaultdict(list)
-    for secret in LONG_SECRETS:
+def _words(secrets: Iterable[LongSecret]) -> Words:
+    """Return what tells of long secrets."""
+    telltales = defaultdict(list)
+    for secret in secrets:
         for window in secret.windows:
             telltale = Telltale(secret.pattern, tuple(map(_either_case, window)), secret.offset)
             for at in range(4):
                 for word in {_folded(letters) for letters in product(*window[at : at + 4])}:
-                    words[word].append((telltale, at))
-    return dict(words)
+                    telltales[word].append((telltale, at))
+    is_one = np.zeros(2**HASH_BITS, np.bool_)
+    is_one[_hashed(np.array(list(telltales), np.uint32))] = True
+    return Words(dict(telltales), is_one)
+
+
+@cache
+def _words_of_texts() -> Words:
+    return _words((*LONG_SECRETS, *TEXT_SECRETS))
 
 
 PAIRS = _pairs()
 IS_PAIR = np.zeros(2**16, np.bool_)
 IS_PAIR[list(PAIRS)] = True
-WORDS = _words()
-IS_WORD = np.zeros(2**HASH_BITS, np.bool_)
-IS_WORD[_hashed(np.array(list(WORDS), np.uint32))] = True
+WORDS = _words(LONG_SECRETS)

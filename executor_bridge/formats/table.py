@@ -78,7 +78,11 @@ class Table:
         table = table_of(source, settings)
         choice = chosen(source, table.columns, settings)
         survey = Survey(source, table, choice, settings)
-        source = replace(source, n_redacted=source.n_redacted + table.blanked.n)
+        source = replace(
+            source,
+            n_redacted=source.n_redacted + table.blanked.n,
+            is_packed=source.is_packed or table.is_secret,
+        )
         runs = (
             run_of(
                 _facts(group, survey, choice, source, settings),

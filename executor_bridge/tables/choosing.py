@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from executor_bridge.outcomes import short_name
 from executor_bridge.tables.fields import ALL, VERDICTS, field_of
 from executor_bridge.tables.guesses import example
 from executor_bridge.tables.known import KNOWN
@@ -70,7 +71,8 @@ def chosen(source: Source, columns: tuple[str, ...], settings: IngestSettings) -
 
 def not_understood(source: Source, columns: Sequence[str]) -> FormatError:
     """Return the error for a table whose columns mean nothing to us."""
-    shown = ", ".join(columns[:SHOWN_COLUMNS]) + (", ..." if len(columns) > SHOWN_COLUMNS else "")
+    names = map(short_name, columns[:SHOWN_COLUMNS])
+    shown = ", ".join(names) + (", ..." if len(columns) > SHOWN_COLUMNS else "")
     fault = Fault(
         place="columns",
         found=shown or "none",

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from executor_bridge.files.redaction import is_secret
+from executor_bridge.files.secrets import REDACTED
 from executor_bridge.files.spool import PASSED_BYTES, let_go
 from executor_bridge.heads import separator_of
 from executor_bridge.lenient import Skipped
@@ -34,10 +36,13 @@ def csv_columns(source: Source) -> tuple[str, ...]:
 def csv_rows(source: Source, skipped: Skipped) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows with the lines they begin in; rows of another length are skipped.
 
+    Cells of columns whose name makes them secret are blanked.
+
     Raises:
         FormatError: The text is not UTF-8, or quotes are not closed.
     """
     columns = csv_columns(source)
+    secret = [name for name in columns if skipped.settings.redact and is_secret(name)]
     reader = _reader(source)
     next(reader, None)
     n_columns = len(columns)
@@ -51,7 +56,10 @@ def csv_rows(source: Source, skipped: Skipped) -> Iterator[tuple[str, dict[str, 
             skipped.add(place, str(error), "a row of a table")
             continue
         if len(cells) == n_columns:
-            yield place, dict(zip(columns, cells, strict=True))
+            row = dict(zip(columns, cells, strict=True))
+            for name in secret:
+                row[name] = row[name] and REDACTED.decode()
+            yield place, row
         elif any(cells):
             skipped.add(place, f"{len(cells)} cells", f"{n_columns}, as there are columns")
 

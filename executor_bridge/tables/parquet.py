@@ -12,7 +12,8 @@ from uuid import UUID
 
 import msgspec
 
-from executor_bridge.files.redaction import redact
+from executor_bridge.files.redaction import is_secret, redact
+from executor_bridge.files.secrets import REDACTED
 from executor_bridge.files.spool import stretches
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
@@ -61,10 +62,13 @@ class Blanked:
         self.n = 0
         self._redacts, self._patterns = settings.redact, settings.redact_patterns
 
-    def of(self, value: Any) -> Any:
-        """Return a plain value without secrets."""
+    def of(self, value: Any, column: str = "") -> Any:
+        """Return a plain value without secrets; all of it is one where its column says so."""
         if not self._redacts or not isinstance(value, (str, dict, list)):
             return value
+        if value and is_secret(column):
+            self.n += 1
+            return REDACTED.decode()
         redacted = redact(msgspec.json.encode(value, enc_hook=str), self._patterns)
         if not redacted.n_redacted:
             return value
@@ -84,8 +88,8 @@ def parquet_rows(source: Source, blanked: Blanked) -> Iterator[tuple[str, dict[s
         readable = relation.select(*_readable(relation))
         for number, cells in enumerate(readable.iter_rows(), start=1):
             values = (
-                _moment(cell) if is_zoned else blanked.of(_plain(cell))
-                for cell, is_zoned in zip(cells, zoned, strict=True)
+                _moment(cell) if is_zoned else blanked.of(_plain(cell), name)
+                for name, cell, is_zoned in zip(columns, cells, zoned, strict=True)
             )
             yield f"row {number}", dict(zip(columns, values, strict=True))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from executor_bridge.files.redaction import is_secret
 from executor_bridge.files.source import PARQUET_MAGIC
 from executor_bridge.lenient import Skipped
 from executor_bridge.tables.csv_rows import csv_columns, csv_rows
@@ -26,11 +27,13 @@ class Table:
         columns: Their names; of JSON those in the first rows.
         rows: Yields the rows with their places; takes those that cannot be read.
         blanked: What blanks secrets in the rows; nothing to do where that was done in the bytes.
+        is_secret: Whether secrets are left in the bytes, as names of columns tell.
     """
 
     columns: tuple[str, ...]
     rows: Callable[[Skipped], Rows]
     blanked: Blanked
+    is_secret: bool = False
 
 
 def table_of(source: Source, settings: IngestSettings) -> Table:
@@ -59,8 +62,10 @@ def table_of(source: Source, settings: IngestSettings) -> Table:
             rows=lambda skipped: json_rows(source, skipped),
             blanked=blanked,
         )
+    columns = csv_columns(source)
     return Table(
-        columns=csv_columns(source),
+        columns=columns,
         rows=lambda skipped: csv_rows(source, skipped),
         blanked=blanked,
+        is_secret=settings.redact and any(map(is_secret, columns)),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from optimizer.experiments.pairing import Pairs, values
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.cases import Arm
+from optimizer.models.tasks import UNJUDGED
 from optimizer.models.terms import Metric, Severity
 from optimizer.models.verdicts import Finding
 from optimizer.stats.paired_rates import mcnemar_midp
@@ -52,7 +53,11 @@ def _arms(baseline: Arm, candidate: Arm) -> Iterator[Finding]:
         yield finding("different_dataset", f"the arms ran on different data sets: {names}")
     for arm in (baseline, candidate):
         for text in arm.warnings:
-            yield _caveat("read_with_loss", f"{arm.label}: {text}")
+            said = f"{arm.label}: {text}"
+            if text == UNJUDGED:
+                yield _invalid("not_judged", said, Metric.SUCCESS)
+            else:
+                yield _caveat("read_with_loss", said)
     yield from _confounded(baseline, candidate)
     if baseline.ended_at < candidate.started_at or candidate.ended_at < baseline.started_at:
         text = "the arms ran one after the other: a difference in time may be the hour's"
@@ -112,6 +117,25 @@ def _asymmetries(pairs: Pairs, settings: ComparisonSettings) -> Iterator[Finding
     text = _one_sided(b, c, "timed out or failed in error", settings)
     if text is not None:
         yield _caveat("asymmetric_errors", f"{text}; they count as failures")
+    yield from _missing_times(pairs, settings)
+
+
+def _missing_times(pairs: Pairs, settings: ComparisonSettings) -> Iterator[Finding]:
+    """Look for times that are not known because a limit or an error cut them off."""
+    if min(side.sum() for side in pairs.of("n_latency")) == 0:
+        return
+    columns = zip(
+        *(pairs.of(name) for name in ("n_errors", "n_latency", "n_cached", "n")), strict=True
+    )
+    first, second = ((broke > 0) & (timed + cached < n) for broke, timed, cached, n in columns)
+    b, c = int((first & ~second).sum()), int((~first & second).sum())
+    what = "were cut off without a known time"
+    text = _one_sided(b, c, what, settings)
+    if text is not None:
+        yield _invalid("missing_times", f"{text}: the times that are left favour one arm", *TIMED)
+    elif b + c:
+        text = f"{b} cases {what} under the baseline alone, {c} under the candidate alone"
+        yield _caveat("missing_times", f"{text}: they are left out", *TIMED)
 
 
 def _one_sided(b: int, c: int, what: str, settings: ComparisonSettings) -> str | None:

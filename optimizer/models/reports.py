@@ -6,12 +6,18 @@ from optimizer.models.execution import ErrorDistribution, TestExecutionReport
 from optimizer.models.summaries import RunSummary, WindowSummary
 
 
-def report_of(summary: RunSummary | WindowSummary) -> TestExecutionReport | None:
+def report_of(
+    summary: RunSummary | WindowSummary, *, is_judged: bool = True
+) -> TestExecutionReport | None:
     """Return the report of a run or of a window of runs, or None where no task completed.
 
     Figures that nobody measured are 0 in the report, as its model demands, and named in
     `metadata["unknown_fields"]`. What intervals need is in the metadata too: `n_effective` for
     rates, and for means their spread with the number of cases, as if none had been repeated.
+
+    Args:
+        summary: The figures.
+        is_judged: Whether anybody told pass from fail; else the success rate is unknown.
     """
     if summary.n_completed == 0 or summary.success_rate is None:
         return None
@@ -46,7 +52,7 @@ def report_of(summary: RunSummary | WindowSummary) -> TestExecutionReport | None
             "scheduled_tasks": summary.n_tasks,
             "percentile_method": "linear",
             "unclassified_failures": summary.n_unclassified_failures,
-            "unknown_fields": _unknown_fields(summary),
+            "unknown_fields": [*_unknown_fields(summary), *([] if is_judged else ["success_rate"])],
             "n_cases": summary.n_cases,
             "n_effective": summary.n_effective,
             "latency_n": summary.n_latency,

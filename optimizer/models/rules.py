@@ -130,6 +130,7 @@ class GateResult:
         not_evaluated: The rules that could not be, each with its note.
         strict: Whether the published boolean decided instead of the intervals.
         baseline_note: What is not judged for want of a baseline.
+        warnings: What a reader should know of how the run was read.
     """
 
     run_id: str
@@ -140,3 +141,4 @@ class GateResult:
     strict: bool
     baseline_note: str
     variant: str | None = None
+    warnings: tuple[str, ...] = ()

@@ -94,6 +94,13 @@ class Origin(NamedTuple):
     scores: tuple[Score, ...] = ()
 
 
+UNJUDGED = (
+    "pass or fail is not recorded and the scores are no plain marks: succeeded means that a task "
+    "ran; --pass-score says from which score on it passes"
+)
+"""Warning of a run whose tasks were not judged."""
+
+
 class TaskRow(NamedTuple):
     """One test case executed once under one variant.
 
@@ -223,8 +230,8 @@ class Source:
         n_bytes: Number of those bytes.
         content: The bytes as they may be stored: uncompressed, secrets redacted.
         n_redacted: How many secrets were redacted.
-        is_packed: Whether they are a container (zip, Parquet): what is inside was not redacted, so
-            they may not be stored.
+        is_packed: Whether secrets may be left in them, as what is inside a container (zip, Parquet)
+            was not redacted: they may not be stored.
         modified_at: When the file was last changed, or received, UTC.
     """
 

@@ -1,13 +1,15 @@
 """May this run ship? By absolute thresholds, with room for doubt.
 
 A rule fails the gate when the whole interval lies beyond its threshold, passes when the estimate
-meets it, and leaves it inconclusive in between. Strictly, the estimate alone decides.
+meets it, and leaves it inconclusive in between. Strictly, the estimate alone decides. A run in
+which nobody told pass from fail does not pass either.
 """
 
 from __future__ import annotations
 
 from optimizer.models.errors import SelectionError
 from optimizer.models.rules import GateCheck, GateResult, GateStatus, Outcome, RuleCheck
+from optimizer.models.tasks import UNJUDGED
 from optimizer.pipeline.view import RunView, VariantView
 
 NO_BASELINE = "Judged by absolute thresholds only: no baseline was compared."
@@ -41,15 +43,17 @@ def _gate_variant(view: RunView, variant: VariantView, *, strict: bool) -> GateR
         for check in checks
         if check.outcome is not Outcome.NOT_EVALUATED
     )
+    unjudged = () if UNJUDGED not in view.warnings else (GateStatus.INCONCLUSIVE,)
     return GateResult(
         run_id=view.total.run_id,
         workflow_id=view.total.workflow_id,
         variant=variant.summary.variant,
-        status=_worst(tuple(check.status for check in judged)),
+        status=_worst((*(check.status for check in judged), *unjudged)),
         checks=judged,
         not_evaluated=tuple(c for c in checks if c.outcome is Outcome.NOT_EVALUATED),
         strict=strict,
         baseline_note=NO_BASELINE,
+        warnings=view.warnings,
     )
 
 

@@ -17,7 +17,7 @@ from optimizer.models.errors import SelectionError
 from optimizer.models.reports import report_of
 from optimizer.models.rules import Explanation
 from optimizer.models.summaries import FailureGroup, Grading, RunSummary, Scored, ScorerFigures
-from optimizer.models.tasks import Reading
+from optimizer.models.tasks import UNJUDGED, Reading
 from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
 from optimizer.stats.intervals import mean_interval
@@ -106,14 +106,22 @@ def run_view(
     total, *by_variant = queries.run_reports(history, run_id)
     ids = [variant.variant_id or "" for variant in by_variant]
     recorded = queries.variant_prompts(history, ids) if recorded_prompts else {}
+    warnings = queries.run_warnings(history, run_id)
+    is_judged = UNJUDGED not in warnings
     return RunView(
         total=total,
         variants=tuple(
-            _variant_view(variant, prompt or recorded.get(variant.variant_id or ""), rules, level)
+            _variant_view(
+                variant,
+                prompt or recorded.get(variant.variant_id or ""),
+                rules,
+                level,
+                is_judged=is_judged,
+            )
             for variant in by_variant
         ),
         failures=tuple(queries.failures(history, run_id, limit=SHOWN_FAILURES)),
-        warnings=queries.run_warnings(history, run_id),
+        warnings=warnings,
         scores=tuple(_scored(f, level) for f in queries.scorer_figures(history, run_id)),
         grading=queries.grading(history, run_id),
     )
@@ -131,7 +139,7 @@ def _scored(figures: ScorerFigures, level: float) -> Scored:
 
 
 def _variant_view(
-    summary: RunSummary, prompt: str | None, rules: ScoringRules, level: float
+    summary: RunSummary, prompt: str | None, rules: ScoringRules, level: float, *, is_judged: bool
 ) -> VariantView:
     analysis = None
     if prompt is not None and prompt.strip():
@@ -140,6 +148,8 @@ def _variant_view(
         )
     return VariantView(
         summary=summary,
-        explanation=rules.explain_optimize(analysis, report_of(summary), level=level),
+        explanation=rules.explain_optimize(
+            analysis, report_of(summary, is_judged=is_judged), level=level
+        ),
         analysis=analysis,
     )

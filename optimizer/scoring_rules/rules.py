@@ -175,7 +175,9 @@ class ScoringRules:
         unknown = report.metadata.get("unknown_fields", ())
         n, n_effective = report.total_tests, report.metadata.get("n_effective")
         return (
-            success.judged(legacy_rate)
+            success.skipped("nobody told pass from fail")
+            if "success_rate" in unknown
+            else success.judged(legacy_rate)
             if legacy_rate is not None
             else success.judged(
                 report.success_rate,

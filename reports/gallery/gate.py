@@ -16,6 +16,7 @@ from reports.parts.gating import (
     status_of,
     threshold_reasons,
     threshold_requirements,
+    warning_section,
     worst,
 )
 
@@ -30,6 +31,7 @@ def gate(results: Sequence[GateResult]) -> Document:
         blocks=(
             *(checks_section(result, alone=len(results) == 1) for result in results),
             *map(Prose, notes),
+            *warning_section(results),
             method_details(STRICT if strict else THRESHOLDS),
         ),
         requirements=threshold_requirements(results),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.models.rules import Explanation, Outcome
 from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored
+from optimizer.models.tasks import UNJUDGED
 from reports.document import (
     Block,
     Details,
@@ -62,7 +63,7 @@ def run(
     explanations = _told_apart(explanations, variants)
     return Document(
         title=f"Run {total.run_id}",
-        verdict=_verdict(total, variants, explanations),
+        verdict=_judged(_verdict(total, variants, explanations), warnings),
         blocks=(
             _figures(total, variants),
             *_scores(scores, variants),
@@ -79,6 +80,14 @@ def run(
             ),
         ),
     )
+
+
+def _judged(verdict: Verdict, warnings: Sequence[str]) -> Verdict:
+    """Return what is said of a run, with a word of caution where nobody told pass from fail."""
+    if UNJUDGED not in warnings:
+        return verdict
+    tone = verdict.tone if verdict.tone is Tone.BAD else Tone.WARN
+    return Verdict(tone, f"{verdict.text} Nobody told pass from fail: passed means that it ran.")
 
 
 def _told_apart(

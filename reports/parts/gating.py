@@ -11,6 +11,7 @@ from reports.document import (
     Block,
     Cell,
     Details,
+    Items,
     Prose,
     Requirement,
     Section,
@@ -50,6 +51,9 @@ GUARDRAILS = (
     "to the figure given. 'prove' passes only when the bound clears the margin. The bound is "
     "one-sided, on the worse side. 'Passes at' is the smallest margin that would have been proved."
 )
+
+SUCCESS_RULE = "success_rate"
+"""Without this rule a run does not pass."""
 
 MOST_REASONS = 5
 MOST_NOTES = 1000
@@ -96,6 +100,12 @@ def guardrail_section(against: BaselineGate) -> Section:
     return Section(title, (_guardrail_table(against.checks), *why))
 
 
+def warning_section(results: Sequence[GateResult]) -> tuple[Section, ...]:
+    """Lay out what a reader should know of how the runs were read, where there is anything."""
+    texts = tuple(dict.fromkeys(text for result in results for text in result.warnings))
+    return (Section("Caveats", (Items(texts),)),) if texts else ()
+
+
 def method_details(*methods: str) -> Details:
     """Lay out how a gate judges."""
     return Details("How it was judged", tuple(map(Prose, methods)))
@@ -134,6 +144,15 @@ def threshold_requirements(results: Sequence[GateResult]) -> tuple[Requirement, 
         )
         for result in results
         for gated in result.checks
+    ) + tuple(
+        Requirement(
+            subject=f"{result.workflow_id}.{result.variant or result.run_id}",
+            name=SUCCESS_RULE,
+            status=GuardStatus.INCONCLUSIVE,
+            text=text,
+        )
+        for result in results
+        for text in _unjudged(result)
     )
 
 
@@ -212,7 +231,18 @@ def _reasons(result: GateResult) -> str:
         missing = [check.rule for check in result.not_evaluated]
         return met + (f", {listing(missing)} not evaluated" if missing else "")
     deciding = [gated for gated in result.checks if gated.status is result.status]
-    return "; ".join(map(_reason, deciding)) or "no check says why"
+    return "; ".join((*map(_reason, deciding), *_unjudged(result))) or "no check says why"
+
+
+def _unjudged(result: GateResult) -> list[str]:
+    """Say what keeps a gate from an answer although every rule that was judged is met."""
+    if result.status is not GateStatus.INCONCLUSIVE:
+        return []
+    return [
+        f"{check.rule} is not evaluated: {check.note}"
+        for check in result.not_evaluated
+        if check.rule == SUCCESS_RULE
+    ]
 
 
 def _reason(gated: GateCheck) -> str:

@@ -102,3 +102,8 @@ def test_real_runs_of_others_tell_their_story(shared_runs):
     assert len(files) == 32
     for path in files:
         assert_same_story(path)
+
+
+def test_a_mapping_is_refused_where_a_file_is_said_to_be_no_table(native):
+    with pytest.raises(ConfigError, match="--from junit: its files have no columns"):
+        native.reading(b"<testsuite/>", bridge="junit", map={"case_id": "name"})

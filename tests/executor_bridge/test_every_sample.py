@@ -144,3 +144,20 @@ def test_each_run_has_sixty_cases_twice(patterns):
 
 def test_a_folder_of_samples_is_read_whole():
     assert set(map(str, FILES)) <= set(expand([str(SAMPLES)]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("promptfoo/out.jsonl", "promptfoo/trouble.json", "promptfoo/out.csv"),
+        *("pydantic_evals/sentiment-clear.json", "inspect/sentiment-clear.eval"),
+        *("openai_evals/sentiment-clear-1.jsonl", "junit/sentiment-clear.xml"),
+        *("deepeval/trouble/test_run_20261121_183544.json", "langfuse/experiment-items.json"),
+        "otel/spans.jsonl",
+    ],
+)
+def test_a_scorer_that_is_not_there_is_missed_aloud(root, name):
+    reading = read(str(root / "sample_runs" / name), IngestSettings(score="nobody"))
+    for run in reading.runs:
+        warnings = "\n".join(run.header.warnings)
+        assert 'no task has a score called "nobody"; there are: ' in warnings

@@ -33,3 +33,11 @@ def test_text_that_is_no_json_is_left_as_it_is():
 def test_only_halves_of_pairs_are_replaced(text):
     found = json.loads(without_halves(json.dumps(text).encode()))
     assert found == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def test_a_row_that_is_not_utf_8_where_it_stays_raw_is_skipped(native):
+    line = b'{"case_id": "%d", "input": {"q": "%s"}, "success": true}\n'
+    text = line % (1, b"fine") + line % (2, b"caf\xe9") + line % (3, "caf\u00e9".encode())
+    reading = native.reading(text)
+    assert [row.case_id for run in reading.runs for row in run.tasks] == ["1", "3"]
+    assert "line 2" in str(reading.skipped[0])

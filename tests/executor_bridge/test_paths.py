@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,12 @@ def test_nothing_found_is_refused(asked, found):
     with pytest.raises(FormatError) as caught:
         expand(["b.json", asked])
     assert str(caught.value).startswith(f"{asked}: path: found {found}, expected files named")
+
+
+def test_a_pipe_or_a_device_in_a_folder_is_left_out(tmp_path):
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    os.mkfifo(odd / "pipe.json")
+    (odd / "zero.json").symlink_to("/dev/zero")
+    (odd / "run.json").write_text("{}")
+    assert expand([str(odd)]) == [str(odd / "run.json")]

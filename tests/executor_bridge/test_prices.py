@@ -155,3 +155,11 @@ class TestPackage:
 
     def test_the_source_names_the_version_and_the_day(self, package):
         assert package.source(date(2025, 1, 1)).endswith(", prices of 2025-01-01")
+
+
+def test_a_table_with_other_prices_of_the_same_name_and_date_makes_another_run(native, table):
+    content = run_with(native, model="m")
+    first = native.header(content, price=True, prices=table).content_sha256
+    models = {"m": {"input": 3.0, "output": 10.0}}
+    table.write_text(yaml.safe_dump({**TABLE, "models": models}))
+    assert native.header(content, price=True, prices=table).content_sha256 != first

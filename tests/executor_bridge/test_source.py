@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -130,3 +131,24 @@ def test_patterns_of_the_user_are_searched_everywhere_in_a_plain_text():
     blanked = redact(content, [r"ACME-\d+"], is_json=False)
     assert blanked.n_redacted == 3
     assert b"ACME" not in blanked.content
+
+
+def test_a_device_is_refused_for_it_may_never_end():
+    with pytest.raises(FormatError, match="found a device, expected a file that comes to an end"):
+        load("/dev/zero", IngestSettings())
+
+
+def test_what_is_compressed_twice_is_told(native):
+    twice = gzip.compress(gzip.compress(b"{}"))
+    assert "found a compressed file in a compressed file" in str(native.refused(twice))
+
+
+def test_a_full_temporary_folder_is_told_from_a_file_that_cannot_be_read(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "run.json").write_text("{}")
+    monkeypatch.setattr("executor_bridge.files.source.spooled", full)
+    with pytest.raises(FormatError, match="expected room for the file") as caught:
+        load(str(tmp_path / "run.json"), SETTINGS)
+    assert "TMPDIR" in caught.value.hint

@@ -15,7 +15,7 @@ from executor_bridge.formats.inspect_log.files import HEADER, START, SUMMARIES, 
 from executor_bridge.formats.inspect_log.header import Header, Revision, Stats
 from executor_bridge.formats.inspect_log.samples import UNNAMED, Outcomes, Sample, time_of
 from executor_bridge.formats.inspect_log.scores import primary_of, scores_of
-from executor_bridge.formats.inspect_log.warnings import of_choice, of_scores, of_the_run
+from executor_bridge.formats.inspect_log.warnings import of_scores, of_the_run
 from executor_bridge.judging import pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, RunFacts, file_time, run_of
@@ -108,7 +108,6 @@ class InspectLog:
         warnings = (
             *of_the_run(log),
             *of_scores(samples, mains, scorer, mark),
-            *of_choice(names, scorer, settings),
             *skipped.warnings(),
         )
         facts = _facts(log, clock, warnings, settings)

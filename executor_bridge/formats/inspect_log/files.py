@@ -92,7 +92,7 @@ def _plain(source: Source, skipped: Skipped) -> Log:
         raise _without_samples(whole, source)
     texts = ((f"samples[{n}]", raw) for n, raw in enumerate(whole.samples))
     n_before = len(skipped.faults)
-    samples = _latest(sample for _, sample in rows(texts, Sample, skipped))
+    samples = _latest(sample for _, sample in rows(texts, Sample, skipped, is_text=False))
     valid = [sample for sample in samples if sample.invalidation is None]
     return Log(
         source=source,
@@ -122,7 +122,7 @@ def _archived(source: Source, settings: IngestSettings, skipped: Skipped) -> Log
         raise FormatError(source.path, (fault,))
     header = decoded(archive.read(first), Header, source, place=first)
     n_before = len(skipped.faults)
-    summaries = rows(_summaries(archive, source), Sample, skipped)
+    summaries = rows(_summaries(archive, source), Sample, skipped, is_text=False)
     samples = _latest(sample for _, sample in summaries)
     if not samples and len(skipped.faults) == n_before:
         raise _without_samples(header, source)

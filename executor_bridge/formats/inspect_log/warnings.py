@@ -12,7 +12,6 @@ from executor_bridge.formats.inspect_log.scores import unreadable
 from executor_bridge.json_text import shown
 from executor_bridge.judging import UNJUDGED
 from executor_bridge.outcomes import short_name
-from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Score
 
 ENDED = "success"
@@ -85,13 +84,6 @@ def of_scores(
         )
         name, value = odd[0]
         yield f"{texts} for no number, the first {short_name(name)}: {shown(value)}"
-
-
-def of_choice(names: Sequence[str], scorer: str | None, settings: IngestSettings) -> Iterator[str]:
-    """Yield that the score asked for is not there."""
-    if settings.score and scorer is None:
-        known = ", ".join(short_name(name) for name in names[:SHOWN_NAMES]) or "none"
-        yield f"no score is called {shown(settings.score)}; there are: {known}"
 
 
 def _samples(n: int) -> str:

@@ -141,7 +141,7 @@ def _run(source: Source, settings: IngestSettings, skipped: Skipped, *, place: i
     if not seen.n_rows and seen.n_other:
         names = ", ".join(seen.n_other)
         skipped.add("--score", f"rows of the filter {names}", f"rows of {seen.filter}")
-    metric, advice = _primary(seen, told, settings)
+    metric = _primary(seen, told, settings)
     started_at, time_warning = started(told, source, settings)
     mark, unjudged = _mark(seen, metric, told, settings)
     facts = RunFacts(
@@ -157,7 +157,6 @@ def _run(source: Source, settings: IngestSettings, skipped: Skipped, *, place: i
         warnings=(
             *([time_warning] if time_warning else []),
             *_caveats(seen, told),
-            *([advice] if advice else []),
             *([unjudged] if unjudged else []),
             *(skipped.warnings() if len(skipped.faults) > n_faults else ()),
         ),
@@ -195,20 +194,17 @@ def _asked(settings: IngestSettings) -> tuple[str | None, str | None]:
     return metric or None, chosen or None
 
 
-def _primary(seen: Seen, told: Told, settings: IngestSettings) -> tuple[str | None, str | None]:
-    """Return the metric that is the score of a task, and what a reader should know of it."""
+def _primary(seen: Seen, told: Told, settings: IngestSettings) -> str | None:
+    """Return the metric that is the score of a task."""
     asked, _ = _asked(settings)
     if asked is not None:
-        if asked in seen.values:
-            return asked, None
-        names = ", ".join(seen.values) or "none"
-        return None, f"there is no metric {asked} to take as the score, only: {names}"
+        return asked if asked in seen.values else None
     fit = [
         name
         for name, values in seen.values.items()
         if not is_lower_better(name, told) and all(v is None or 0 <= v <= 1 for v in values)
     ]
-    return next((name for name in (*PREFERRED, *fit) if name in fit), None), None
+    return next((name for name in (*PREFERRED, *fit) if name in fit), None)
 
 
 def _mark(

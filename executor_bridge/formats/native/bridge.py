@@ -11,6 +11,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 
+import msgspec
+from msgspec import Raw, Struct
+
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock
 from executor_bridge.files.texts import Document, documents
@@ -81,6 +84,20 @@ class Native:
         except DAMAGE as damage:
             raise listed(source, settings, damage) from damage
         return Reading(source=source, runs=runs)
+
+
+class _ConvertedFrom(Struct):
+    """The file that a run was converted from."""
+
+    tool: str
+    file_sha256: str
+    warnings: list[str] = []
+
+
+class _Converted(Struct):
+    """Metadata of a run that was converted."""
+
+    source: _ConvertedFrom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +172,7 @@ def _run(run: _Decoded, document: Document, source: Source, settings: IngestSett
             *ignored_warnings("run", ignored),
             *ignored_warnings("task", run.ignored),
             *_statistics_warnings(run, settings),
+            *_converted(said.metadata),
         ),
     )
     rows = TaskRows(
@@ -204,6 +222,14 @@ def _statistics_warnings(run: _Decoded, settings: IngestSettings) -> list[str]:
         "which is what is shown"
         for one in found
     ]
+
+
+def _converted(metadata: Raw) -> list[str]:
+    """Return what was to be known of the file that a run was converted from."""
+    try:
+        return msgspec.json.decode(metadata, type=_Converted).source.warnings
+    except msgspec.ValidationError:  # a `source` of the executor's own
+        return []
 
 
 def _counted(n: int, noun: str, what: str) -> list[str]:

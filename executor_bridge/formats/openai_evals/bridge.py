@@ -124,7 +124,6 @@ def _run(log: Log, source: Source, settings: IngestSettings, skipped: Skipped, p
         warnings=(
             *([] if began else [NO_TIME]),
             *_caveats(log),
-            *([] if is_scored or metric is None else [f"no sample has the metric {metric}"]),
             *([] if mark is not None or _is_matched(log) else [UNJUDGED]),
             *skipped.warnings(),
         ),

@@ -148,7 +148,8 @@ class Promptfoo:
         """
         text = source
         if bytes(source.content[:LEAD_BYTES]).lstrip()[:1] != b"{":
-            text = replace(source, content=as_json(source, settings))
+            text = as_json(source, settings)
+            source = replace(text, content=source.content)
         file, results = _opened(text)
         skipped = Skipped(settings)
         head = _head(results)

@@ -6,10 +6,11 @@ Written for promptfoo 0.60 to 0.123 (`src/util/eval/evalTableUtils.ts`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
+from executor_bridge.files.redaction import is_secret
 from executor_bridge.formats.promptfoo.rows import (
     FINISHED,
     STRIPPED_TEXT,
@@ -89,6 +90,8 @@ class PromptfooCsv:
         skipped = Skipped(settings)
         head, first, n_rows = _looked_through(source.content, skipped)
         layout = layout_of(head, first)
+        if settings.redact and any(map(is_secret, layout.variables)):
+            source = replace(source, is_packed=True)
         if not layout.outputs:
             skipped.faults[:0] = [
                 Fault(place="line 1", found="no column of outputs", expected=self.wants)

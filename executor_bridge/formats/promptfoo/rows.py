@@ -274,6 +274,7 @@ def look(row: Row, seen: Seen, settings: IngestSettings) -> None:
     if settings.score is None and _is_plain(row):
         return
     scores = () if settings.score is None else scores_of(row)
+    seen.scorers.update((score.name, None) for score in scores)
     figures = figures_of(row, scores, settings)
     seen.rate(figures.score)
     seen.amount("latency", figures.latency_ms)

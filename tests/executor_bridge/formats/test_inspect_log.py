@@ -253,7 +253,7 @@ def test_the_headline_of_a_log_decides_where_nobody_asks(native):
 
 def test_a_score_that_is_not_there_is_answered_with_those_that_are(native):
     found = warnings(native, archived(sample(1)), score="accuracy")
-    assert 'no score is called "accuracy"; there are: match' in found
+    assert 'no task has a score called "accuracy"; there are: match' in found
 
 
 def test_errors_are_errors_even_where_they_were_scored(native):

@@ -215,7 +215,7 @@ def test_the_metric_asked_for_is_the_score(native):
 
 def test_a_metric_that_nobody_has_is_said_to_be_missing(native):
     header = native.header(jsonl(row()), score="rouge")
-    assert any("no metric rouge" in warning for warning in header.warnings)
+    assert any('no task has a score called "rouge"; ' in warning for warning in header.warnings)
 
 
 def test_a_metric_of_which_less_is_better_is_no_score_unless_asked_for(folder):

@@ -297,7 +297,7 @@ def test_a_missing_metric_is_said_and_judges_nothing(native):
     content = log(event(0, "metrics", bleu=0.3))
     assert native.rows(content, score="rouge", pass_score=0.5)[0].status == "succeeded"
     warnings = native.header(content, score="rouge").warnings
-    assert "no sample has the metric rouge" in warnings
+    assert 'no task has a score called "rouge"; there are: bleu' in warnings
 
 
 def test_an_absurd_time_is_unknown(native):

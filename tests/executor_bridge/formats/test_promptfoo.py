@@ -559,3 +559,9 @@ def test_files_of_others_have_the_counts_that_they_state(shared, name, counts, t
     assert Counter(statuses(rows)) == counts
     assert sum(row.tokens or 0 for row in rows) == tokens
     assert sum(row.cost_usd or 0 for row in rows) == pytest.approx(cost)
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, "- " * 100_000, "{a: " * 100_000])
+def test_yaml_nested_too_deeply_is_refused(native, deep):
+    text = f"evalId: e\nresults:\n  version: 3\n  results: {deep}\n"
+    assert native.faults(text.encode(), bridge="promptfoo")
