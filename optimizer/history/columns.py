@@ -14,6 +14,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
+from optimizer.history.texts import FIELDS, Columns, kept_texts, short_and_long
 from optimizer.models.errors import Fault
 from optimizer.models.tasks import (
     Origin,
@@ -23,7 +24,6 @@ from optimizer.models.tasks import (
     Source,
     TaskRow,
     Variant,
-    text_sha256,
 )
 
 BLOCK_ROWS = 20_000
@@ -57,9 +57,6 @@ NUMBER_FIELDS = frozenset(
         "attempts",
     }
 )
-PAYLOAD_FIELDS = ("inputs", "outputs", "metadata", "result_metadata")
-
-Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,8 @@ class Block:
     Attributes:
         n: Number of tasks.
         tasks: The columns of the table `tasks` but for their order.
-        texts: The columns of the table `task_payloads` as far as they are kept.
+        texts: The columns of the table `task_texts`; none where no texts are kept.
+        long_texts: The columns of the table `long_texts`; none where no texts are kept.
         n_chars: How much text that is.
         variants: What was executed.
         origins: Rows of the table `task_origins`.
@@ -79,6 +77,7 @@ class Block:
     n: int
     tasks: Columns
     texts: Columns
+    long_texts: Columns
     n_chars: int
     variants: tuple[Variant, ...]
     origins: tuple[tuple[Any, ...], ...] = ()
@@ -151,7 +150,8 @@ def packed(source: Source, settings: StoreSettings) -> bytes | None:
 
 def joined(columns: Sequence[Columns]) -> Columns:
     """Return the columns of several blocks one below the other."""
-    return {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
+    names = columns[0] if columns else ()
+    return {name: np.concatenate([c[name] for c in columns]) for name in names}
 
 
 def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
@@ -161,11 +161,12 @@ def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
         fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True))
         variants = fields.pop("variant")
         origins = fields.pop("origin")
-        texts = {name: fields.pop(name) for name in PAYLOAD_FIELDS}
+        texts = {name: fields.pop(name) for name in FIELDS}
         place = {
             "run_id": np.full(len(rows), run.header.run_id, dtype=object),
             "position": np.arange(position, position + len(rows), dtype=np.int64),
         }
+        short, pieces = _kept(place, texts, settings)
         yield Block(
             n=len(rows),
             tasks=place
@@ -175,7 +176,8 @@ def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
                 "variant_id": _texts([variant.variant_id for variant in variants]),
             }
             | {name: _column(name, values) for name, values in fields.items()},
-            texts=_payloads(place, texts, settings),
+            texts=short,
+            long_texts=pieces,
             n_chars=0 if settings.payloads is PayloadPolicy.NONE else _n_chars(rows),
             variants=tuple({id(variant): variant for variant in variants}.values()),
             origins=tuple(_origins(run.header.run_id, position, origins)),
@@ -228,25 +230,14 @@ def _scores(run_id: str, first: int, origins: Sequence[Origin | None]) -> Iterat
                 yield (run_id, position, *score)
 
 
-def _payloads(
+def _kept(
     place: Columns, texts: Mapping[str, Sequence[str | None]], settings: StoreSettings
-) -> Columns:
+) -> tuple[Columns, Columns]:
+    """Return what is kept of the texts of tasks: those that are short, and pieces of the others."""
     if settings.payloads is PayloadPolicy.NONE:
-        return {}
-    return place | {name: _texts(kept_texts(values, settings)) for name, values in texts.items()}
-
-
-def kept_texts(texts: Sequence[str | None], settings: StoreSettings) -> Sequence[str | None]:
-    """Return what is kept of texts of users and models."""
-    match settings.payloads:
-        case PayloadPolicy.NONE:
-            return [None for _ in texts]
-        case PayloadPolicy.EXCERPTS:
-            return [text and text[: settings.excerpt_chars] for text in texts]
-        case PayloadPolicy.HASHES:
-            return [text and text_sha256(text) for text in texts]
-        case _:
-            return texts
+        return {}, {}
+    kept = {name: kept_texts(values, settings) for name, values in texts.items()}
+    return short_and_long(place, kept)
 
 
 def _column(name: str, values: Sequence[Any]) -> NDArray[Any]:
