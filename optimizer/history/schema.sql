@@ -72,7 +72,7 @@ CREATE TABLE tasks (
     status         VARCHAR NOT NULL,        -- succeeded, failed, timeout, error, cancelled, ...
     failure_kind   VARCHAR,                 -- timeout, api, validation, llm or unclassified
     failure_reason VARCHAR,                 -- the pattern that told the kind
-    error_message  VARCHAR,
+    error_message  VARCHAR,                 -- a long one is in `long_texts`, its first piece here
     score          DOUBLE,                  -- 0 to 1
     latency_ms     DOUBLE,
     tokens         BIGINT,
@@ -90,7 +90,7 @@ CREATE TABLE tasks (
 
 CREATE TABLE task_texts (
     -- Texts of a task as far as store.payloads says, apart so that figures need not read past them.
-    -- Read them in `task_payloads`: a text of more than 4000 characters is in `long_texts`.
+    -- Read them in `task_payloads`: long ones are NULL here and in `long_texts`.
     run_id          VARCHAR NOT NULL,
     position        INTEGER NOT NULL,       -- place in the run, as in `tasks`
     inputs          VARCHAR,                -- JSON, or an excerpt or hash of it
@@ -100,11 +100,11 @@ CREATE TABLE task_texts (
 );
 
 CREATE TABLE long_texts (
-    -- The long ones of the texts of tasks in pieces, which can be written without being held in
-    -- memory.
+    -- Texts of more than 4000 characters (not all ASCII: 1000) in pieces of that length, which are
+    -- written without being held in memory. `task_payloads` puts those of payloads together.
     run_id   VARCHAR NOT NULL,
     position INTEGER NOT NULL,              -- place in the run, as in `tasks`
-    field    VARCHAR NOT NULL,              -- the column of `task_payloads` it belongs to
+    field    VARCHAR NOT NULL,              -- inputs, ..., error_message, reason of <scorer>
     piece    INTEGER NOT NULL,              -- counted from 0
     text     VARCHAR NOT NULL USING COMPRESSION zstd
 );
@@ -156,7 +156,8 @@ CREATE TABLE task_scores (
     scorer   VARCHAR NOT NULL,
     value    DOUBLE,                        -- on the scorer's own scale
     passed   BOOLEAN,
-    reason   VARCHAR                        -- in the scorer's words
+    reason   VARCHAR                        -- in the scorer's words; a long one is in `long_texts`,
+                                            -- its first piece here
 );
 
 CREATE TABLE reports (

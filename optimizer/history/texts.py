@@ -6,8 +6,8 @@ rows is full, all such texts of a transaction are held in memory when it is comm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ PIECE_CHARS = 4_000
 WIDE_PIECE_CHARS = 1_000
 """The same where not all is ASCII: a character then takes up to four bytes."""
 
-FIELDS = ("inputs", "outputs", "metadata", "result_metadata")
-"""The texts of a task."""
+PAYLOADS = ("inputs", "outputs", "metadata", "result_metadata")
+"""The texts of a task that the table `task_texts` holds."""
 
 Columns = dict[str, NDArray[Any]]
 
@@ -40,49 +40,68 @@ def kept_texts(texts: Sequence[str | None], settings: StoreSettings) -> Sequence
             return texts
 
 
-def short_and_long(
-    place: Columns, texts: Mapping[str, Sequence[str | None]]
-) -> tuple[Columns, Columns]:
-    """Return the columns of the tables `task_texts` and `long_texts`.
+class LongTexts:
+    """The long ones among the texts of consecutive tasks, cut in pieces."""
 
-    Args:
-        place: The run and the position of each task.
-        texts: The texts of the tasks by their field.
-    """
-    short: Columns = dict(place)
-    pieces: list[tuple[int, str, int, str]] = []
-    for name, values in texts.items():
-        column = np.array(values, dtype=object)
-        for row in _long_ones(values):
-            pieces += _pieces(row, name, column[row])
+    def __init__(self) -> None:
+        self._rows: list[int] = []
+        self._fields: list[str] = []
+        self._places: list[int] = []
+        self._pieces: list[str] = []
+
+    def taken_from(self, field: str, texts: Sequence[str | None]) -> NDArray[Any]:
+        """Return texts without the long ones, which are taken."""
+        column = np.array(texts, dtype=object)
+        for row in _long_ones(texts):
+            self._take(row, field, column[row])
             column[row] = None
-        short[name] = column
-    return short, _piece_columns(place, pieces)
+        return column
+
+    def heads(self, field: str, texts: Sequence[str | None]) -> NDArray[Any]:
+        """Return texts, of the long ones, which are taken, how they begin."""
+        column = np.array(texts, dtype=object)
+        for row in _long_ones(texts):
+            column[row] = self.head(row, field, column[row])
+        return column
+
+    def head(self, row: int, field: str, text: str | None) -> str | None:
+        """Return a text of a task; if it is long, it is taken and how it begins is returned."""
+        if not _is_long(text):
+            return text
+        return self._take(row, field, text)
+
+    def columns(self, place: Columns) -> Columns:
+        """Return the columns of the table `long_texts`.
+
+        Args:
+            place: The run and the position of each task.
+        """
+        rows = np.array(self._rows, dtype=np.int64)
+        return {name: column[rows] for name, column in place.items()} | {
+            "field": np.array(self._fields, dtype=object),
+            "piece": np.array(self._places, dtype=np.int64),
+            "text": np.array(self._pieces, dtype=object),
+        }
+
+    def _take(self, row: int, field: str, text: str) -> str:
+        """Cut a text in pieces and return the first."""
+        step = _piece_chars(text)
+        pieces = [text[start : start + step] for start in range(0, len(text), step)]
+        self._rows += [row] * len(pieces)
+        self._fields += [field] * len(pieces)
+        self._places += range(len(pieces))
+        self._pieces += pieces
+        return pieces[0]
 
 
-def _long_ones(values: Iterable[str | None]) -> list[int]:
-    """Return which texts are stored in pieces."""
-    return [
-        row
-        for row, text in enumerate(values)
-        if text and len(text) > WIDE_PIECE_CHARS and len(text) > _piece_chars(text)
-    ]
+def _long_ones(texts: Sequence[str | None]) -> list[int]:
+    return [row for row, text in enumerate(texts) if _is_long(text)]
+
+
+def _is_long(text: str | None) -> TypeGuard[str]:
+    """Tell whether a text is stored in pieces."""
+    return bool(text) and len(text) > WIDE_PIECE_CHARS and len(text) > _piece_chars(text)
 
 
 def _piece_chars(text: str) -> int:
     return PIECE_CHARS if text.isascii() else WIDE_PIECE_CHARS
-
-
-def _pieces(row: int, name: str, text: str) -> Iterator[tuple[int, str, int, str]]:
-    step = _piece_chars(text)
-    for piece, start in enumerate(range(0, len(text), step)):
-        yield row, name, piece, text[start : start + step]
-
-
-def _piece_columns(place: Columns, pieces: Sequence[tuple[int, str, int, str]]) -> Columns:
-    rows = np.array([piece[0] for piece in pieces], dtype=np.int64)
-    return {name: column[rows] for name, column in place.items()} | {
-        "field": np.array([piece[1] for piece in pieces], dtype=object),
-        "piece": np.array([piece[2] for piece in pieces], dtype=np.int64),
-        "text": np.array([piece[3] for piece in pieces], dtype=object),
-    }

@@ -5,11 +5,11 @@ ALTER TABLE runs ALTER COLUMN duration_s DROP NOT NULL;
 ALTER TABLE task_payloads RENAME TO task_texts;
 
 CREATE TABLE long_texts (
-    -- The long ones of the texts of tasks in pieces, which can be written without being held in
-    -- memory.
+    -- Texts of more than 4000 characters (not all ASCII: 1000) in pieces of that length, which are
+    -- written without being held in memory. `task_payloads` puts those of payloads together.
     run_id   VARCHAR NOT NULL,
     position INTEGER NOT NULL,              -- place in the run, as in `tasks`
-    field    VARCHAR NOT NULL,              -- the column of `task_payloads` it belongs to
+    field    VARCHAR NOT NULL,              -- inputs, ..., error_message, reason of <scorer>
     piece    INTEGER NOT NULL,              -- counted from 0
     text     VARCHAR NOT NULL USING COMPRESSION zstd
 );
@@ -61,7 +61,8 @@ CREATE TABLE task_scores (
     scorer   VARCHAR NOT NULL,
     value    DOUBLE,                        -- on the scorer's own scale
     passed   BOOLEAN,
-    reason   VARCHAR                        -- in the scorer's words
+    reason   VARCHAR                        -- in the scorer's words; a long one is in `long_texts`,
+                                            -- its first piece here
 );
 
 CREATE TABLE feedback (

@@ -98,7 +98,15 @@ LOOK = Look(
 BASELINE = Baseline(
     workflow_id="wf", run_id="r1", variant_id="id-v1", variant="v1", set_at=NOON, actor="ann"
 )
-ADDED = ("experiments", "looks", "baselines", "task_origins", "task_scores", "feedback")
+ADDED = (
+    "experiments",
+    "looks",
+    "baselines",
+    "long_texts",
+    "task_origins",
+    "task_scores",
+    "feedback",
+)
 
 
 def line(action: str) -> AuditLine:
