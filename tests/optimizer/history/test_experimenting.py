@@ -227,7 +227,9 @@ def test_the_schema_holds_what_the_migrations_make() -> None:
     folder = resources.files("optimizer.history").joinpath("migrations")
     files = sorted(folder.iterdir(), key=lambda file: file.name)
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    statements = re.findall(r"^CREATE (?:TABLE|VIEW).*?;\n(?=\n|\Z)", text, re.DOTALL | re.MULTILINE)
+    statements = re.findall(
+        r"^CREATE (?:TABLE|VIEW).*?;\n(?=\n|\Z)", text, re.DOTALL | re.MULTILINE
+    )
     assert len(statements) == len(ADDED) + 1
     for statement in statements:
         assert statement in schema_text()
