@@ -100,7 +100,7 @@ def _long_ones(texts: Sequence[str | None]) -> list[int]:
 
 def _is_long(text: str | None) -> TypeGuard[str]:
     """Tell whether a text is stored in pieces."""
-    return bool(text) and len(text) > WIDE_PIECE_CHARS and len(text) > _piece_chars(text)
+    return text is not None and len(text) > WIDE_PIECE_CHARS and len(text) > _piece_chars(text)
 
 
 def _piece_chars(text: str) -> int:
