@@ -49,14 +49,15 @@ def figures_of(row: Row, scores: Sequence[Score], settings: IngestSettings) -> F
     status, usage = status_of(row), _usage(row)
     response = row.response or NO_RESPONSE
     tokens_in, tokens_out = whole(usage.prompt), whole(usage.completion)
-    is_split = bool(tokens_in or tokens_out)
+    if not tokens_in and not tokens_out:
+        tokens_in = tokens_out = None
     return Figures(
         status,
         primary_of(row, scores, settings) if status in FINISHED else None,
         known(row.latency_ms) or known(response.latency_ms),
         whole(usage.total) or None,
-        tokens_in if is_split else None,
-        tokens_out if is_split else None,
+        tokens_in,
+        tokens_out,
         whole(usage.cached) or None,
         known(response.cost) or known(row.cost),
         _judge_tokens(row),

@@ -15,6 +15,8 @@ from executor_bridge.outcomes import Outcome
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Variant
 
+NULL = "null"
+STRIPPED_OUTPUT_TEXT = STRIPPED_OUTPUT.decode()
 SCENARIOS = frozenset({"normal", "boundary", "error", "custom"})
 
 
@@ -71,8 +73,9 @@ def outcome(
 
 def _inputs(row: Row) -> str | Mapping[str, Any] | None:
     """Return the variables, the prompt as it was sent where there are none."""
-    raw = row.vars if not is_nothing(row.vars) else row.case_vars
-    text = _object(raw)
+    text = _object(row.vars)
+    if text is None and is_nothing(row.vars):
+        text = _object(row.case_vars)
     if text is not None:
         return text
     sent = row.rendered.raw
@@ -81,14 +84,13 @@ def _inputs(row: Row) -> str | Mapping[str, Any] | None:
 
 def _outputs(row: Row) -> str | None:
     """Return the answer as an object."""
-    raw = row.answer
-    if bytes(memoryview(raw)[:4]) in (b"", b"null") or bytes(raw) == STRIPPED_OUTPUT:
+    text = str(row.answer, "utf-8", "replace")
+    if text[: len(NULL)] in ("", NULL) or text == STRIPPED_OUTPUT_TEXT:
         return None
-    return f'{{"output":{str(raw, "utf-8", "replace")}}}'
+    return f'{{"output":{text}}}'
 
 
 def _object(raw: Raw) -> str | None:
     """Return an object as JSON text, None where there is nothing in it or it is none."""
-    if is_nothing(raw) or bytes(memoryview(raw)[:1]) != b"{":
-        return None
-    return str(raw, "utf-8", "replace")
+    text = str(raw, "utf-8", "replace")
+    return text if text[:1] == "{" and text != "{}" else None
