@@ -295,7 +295,9 @@ def whole(value: object) -> int | None:
 
 def known(value: object) -> float | None:
     """Return an amount that was measured: None for 0, which tools write for unknown."""
-    return (number(value) or None) if value else None
+    if not value:
+        return None
+    return value if type(value) is float and math.isfinite(value) else number(value) or None
 
 
 def _choices(settings: IngestSettings) -> str:

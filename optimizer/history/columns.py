@@ -14,6 +14,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
+from optimizer.history.texts import PAYLOADS, Columns, LongTexts, kept_texts
 from optimizer.models.errors import Fault
 from optimizer.models.tasks import (
     Origin,
@@ -23,7 +24,6 @@ from optimizer.models.tasks import (
     Source,
     TaskRow,
     Variant,
-    text_sha256,
 )
 
 BLOCK_ROWS = 20_000
@@ -57,9 +57,6 @@ NUMBER_FIELDS = frozenset(
         "attempts",
     }
 )
-PAYLOAD_FIELDS = ("inputs", "outputs", "metadata", "result_metadata")
-
-Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,8 @@ class Block:
     Attributes:
         n: Number of tasks.
         tasks: The columns of the table `tasks` but for their order.
-        texts: The columns of the table `task_payloads` as far as they are kept.
+        texts: The columns of the table `task_texts`; none where no texts are kept.
+        long_texts: The columns of the table `long_texts`.
         n_chars: How much text that is.
         variants: What was executed.
         origins: Rows of the table `task_origins`.
@@ -79,6 +77,7 @@ class Block:
     n: int
     tasks: Columns
     texts: Columns
+    long_texts: Columns
     n_chars: int
     variants: tuple[Variant, ...]
     origins: tuple[tuple[Any, ...], ...] = ()
@@ -151,21 +150,24 @@ def packed(source: Source, settings: StoreSettings) -> bytes | None:
 
 def joined(columns: Sequence[Columns]) -> Columns:
     """Return the columns of several blocks one below the other."""
-    return {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
+    names = columns[0] if columns else ()
+    return {name: np.concatenate([c[name] for c in columns]) for name in names}
 
 
 def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
     tasks = iter(run.tasks)
     position = 0
-    while rows := _some(tasks, settings):
+    while rows := _some(tasks):
         fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True))
         variants = fields.pop("variant")
         origins = fields.pop("origin")
-        texts = {name: fields.pop(name) for name in PAYLOAD_FIELDS}
+        texts = {name: fields.pop(name) for name in PAYLOADS}
         place = {
             "run_id": np.full(len(rows), run.header.run_id, dtype=object),
             "position": np.arange(position, position + len(rows), dtype=np.int64),
         }
+        long_texts = LongTexts()
+        messages = fields.pop("error_message")
         yield Block(
             n=len(rows),
             tasks=place
@@ -174,20 +176,20 @@ def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
                 "variant": _texts([variant.label for variant in variants]),
                 "variant_id": _texts([variant.variant_id for variant in variants]),
             }
+            | {"error_message": long_texts.heads("error_message", messages)}
             | {name: _column(name, values) for name, values in fields.items()},
-            texts=_payloads(place, texts, settings),
-            n_chars=0 if settings.payloads is PayloadPolicy.NONE else _n_chars(rows),
+            texts=_kept(place, texts, settings, long_texts),
+            n_chars=_n_chars(rows),
             variants=tuple({id(variant): variant for variant in variants}.values()),
             origins=tuple(_origins(run.header.run_id, position, origins)),
-            scores=tuple(_scores(run.header.run_id, position, origins)),
+            scores=tuple(_scores(run.header.run_id, position, origins, long_texts)),
+            long_texts=long_texts.columns(place),
         )
         position += len(rows)
 
 
-def _some(tasks: Iterator[TaskRow], settings: StoreSettings) -> list[TaskRow]:
+def _some(tasks: Iterator[TaskRow]) -> list[TaskRow]:
     """Return the next tasks: as many as make a block, fewer where their texts are long."""
-    if settings.payloads is PayloadPolicy.NONE:
-        return list(islice(tasks, BLOCK_ROWS))
     rows: list[TaskRow] = []
     n_chars, n_few = 0, 1
     while len(rows) < BLOCK_ROWS and n_chars < BLOCK_CHARS:
@@ -207,7 +209,9 @@ def _n_chars(rows: Sequence[TaskRow]) -> int:
 
 def _text_of(row: TaskRow) -> int:
     """Return how much text a task carries; what is not in ASCII takes up to four times as much."""
-    texts = (row.inputs, row.outputs, row.metadata, row.result_metadata)
+    texts = [row.inputs, row.outputs, row.metadata, row.result_metadata, row.error_message]
+    if row.origin is not None:
+        texts += [score.reason for score in row.origin.scores]
     return sum([len(t) if t.isascii() else WIDE_CHARS * len(t) for t in texts if t])
 
 
@@ -220,33 +224,30 @@ def _origins(
             yield (run_id, position, *origin[:-1])
 
 
-def _scores(run_id: str, first: int, origins: Sequence[Origin | None]) -> Iterator[tuple[Any, ...]]:
+def _scores(
+    run_id: str, first: int, origins: Sequence[Origin | None], long_texts: LongTexts
+) -> Iterator[tuple[Any, ...]]:
     """Yield what goes into the table `task_scores`, in the order of its columns."""
-    for position, origin in enumerate(origins, first):
+    for row, origin in enumerate(origins):
         if origin is not None:
-            for score in origin.scores:
-                yield (run_id, position, *score)
+            for name, value, passed, reason in origin.scores:
+                head = long_texts.head(row, f"reason of {name}", reason)
+                yield (run_id, first + row, name, value, passed, head)
 
 
-def _payloads(
-    place: Columns, texts: Mapping[str, Sequence[str | None]], settings: StoreSettings
+def _kept(
+    place: Columns,
+    texts: Mapping[str, Sequence[str | None]],
+    settings: StoreSettings,
+    long_texts: LongTexts,
 ) -> Columns:
+    """Return the columns of the table `task_texts`; long texts go elsewhere."""
     if settings.payloads is PayloadPolicy.NONE:
         return {}
-    return place | {name: _texts(kept_texts(values, settings)) for name, values in texts.items()}
-
-
-def kept_texts(texts: Sequence[str | None], settings: StoreSettings) -> Sequence[str | None]:
-    """Return what is kept of texts of users and models."""
-    match settings.payloads:
-        case PayloadPolicy.NONE:
-            return [None for _ in texts]
-        case PayloadPolicy.EXCERPTS:
-            return [text and text[: settings.excerpt_chars] for text in texts]
-        case PayloadPolicy.HASHES:
-            return [text and text_sha256(text) for text in texts]
-        case _:
-            return texts
+    return place | {
+        name: long_texts.taken_from(name, kept_texts(values, settings))
+        for name, values in texts.items()
+    }
 
 
 def _column(name: str, values: Sequence[Any]) -> NDArray[Any]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
-from optimizer.history.columns import as_stored, kept_texts, packed, source_values
+from optimizer.history.columns import as_stored, packed, source_values
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
+from optimizer.history.texts import kept_texts
 from optimizer.models.errors import Fault
 from optimizer.models.feedback import Feedback, FeedbackReading
 from optimizer.models.tasks import text_sha256

@@ -17,7 +17,6 @@ from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.columns import (
     Block,
-    Columns,
     ReadyFile,
     ReadyRun,
     as_stored,
@@ -28,6 +27,7 @@ from optimizer.history.columns import (
 )
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
+from optimizer.history.texts import Columns
 from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import (
@@ -62,7 +62,15 @@ REPORT_FIELDS = (
 """The columns of `tasks` that reports are made of."""
 
 
-TABLES_OF_RUNS = ("tasks", "task_payloads", "task_origins", "task_scores", "reports", "runs")
+TABLES_OF_RUNS = (
+    "tasks",
+    "task_texts",
+    "long_texts",
+    "task_origins",
+    "task_scores",
+    "reports",
+    "runs",
+)
 """The tables that hold what came with a run."""
 
 
@@ -267,16 +275,18 @@ class _Writer:
         )
         counted = {name: tasks[name] for name in REPORT_FIELDS}
         self._insert("INSERT INTO incoming BY NAME SELECT * FROM columns", counted)
-        if self._waiting[0].texts:
-            self._insert(
-                "INSERT INTO task_payloads BY NAME SELECT * FROM columns",
-                joined([block.texts for block in self._waiting]),
-            )
+        self._insert_texts("task_texts", [block.texts for block in self._waiting])
+        self._insert_texts("long_texts", [block.long_texts for block in self._waiting])
         self._append("task_origins", (row for block in self._waiting for row in block.origins))
         self._append("task_scores", (row for block in self._waiting for row in block.scores))
         for block in self._waiting:
             self._variants.update({v.variant_id: v for v in block.variants})
         self._waiting = []
+
+    def _insert_texts(self, table: str, blocks: Sequence[Columns]) -> None:
+        columns = joined([block for block in blocks if block])
+        if columns and len(columns["run_id"]):
+            self._insert(f"INSERT INTO {table} BY NAME SELECT * FROM columns", columns)
 
     def _append(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         listed = list(rows)

@@ -72,7 +72,7 @@ CREATE TABLE tasks (
     status         VARCHAR NOT NULL,        -- succeeded, failed, timeout, error, cancelled, ...
     failure_kind   VARCHAR,                 -- timeout, api, validation, llm or unclassified
     failure_reason VARCHAR,                 -- the pattern that told the kind
-    error_message  VARCHAR,
+    error_message  VARCHAR,                 -- a long one is in `long_texts`, its first piece here
     score          DOUBLE,                  -- 0 to 1
     latency_ms     DOUBLE,
     tokens         BIGINT,
@@ -88,15 +88,53 @@ CREATE TABLE tasks (
     finished_at    TIMESTAMP
 );
 
-CREATE TABLE task_payloads (
-    -- Texts of a task, apart so that figures need not read past them; see store.payloads.
+CREATE TABLE task_texts (
+    -- Texts of a task as far as store.payloads says, apart so that figures need not read past them.
+    -- Read them in `task_payloads`: long ones are NULL here and in `long_texts`.
     run_id          VARCHAR NOT NULL,
-    position        INTEGER NOT NULL,
+    position        INTEGER NOT NULL,       -- place in the run, as in `tasks`
     inputs          VARCHAR,                -- JSON, or an excerpt or hash of it
     outputs         VARCHAR,
     metadata        VARCHAR,
     result_metadata VARCHAR
 );
+
+CREATE TABLE long_texts (
+    -- Texts of more than 4000 characters (not all ASCII: 1000) in pieces of that length, which are
+    -- written without being held in memory. `task_payloads` puts those of payloads together.
+    run_id   VARCHAR NOT NULL,
+    position INTEGER NOT NULL,              -- place in the run, as in `tasks`
+    field    VARCHAR NOT NULL,              -- inputs, ..., error_message, reason of <scorer>
+    piece    INTEGER NOT NULL,              -- counted from 0
+    text     VARCHAR NOT NULL USING COMPRESSION zstd
+);
+
+CREATE VIEW task_payloads AS
+    -- Texts of a task, whole.
+    SELECT
+        task_texts.run_id,
+        task_texts.position,
+        coalesce(task_texts.inputs, long_inputs.text) AS inputs,
+        coalesce(task_texts.outputs, long_outputs.text) AS outputs,
+        coalesce(task_texts.metadata, long_metadata.text) AS metadata,
+        coalesce(task_texts.result_metadata, long_result_metadata.text) AS result_metadata
+    FROM task_texts
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'inputs' GROUP BY run_id, position
+    ) AS long_inputs USING (run_id, position)
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'outputs' GROUP BY run_id, position
+    ) AS long_outputs USING (run_id, position)
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'metadata' GROUP BY run_id, position
+    ) AS long_metadata USING (run_id, position)
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'result_metadata' GROUP BY run_id, position
+    ) AS long_result_metadata USING (run_id, position);
 
 CREATE TABLE task_origins (
     -- What the tool said of a task beyond the common fields; no row where that is nothing.
@@ -118,7 +156,8 @@ CREATE TABLE task_scores (
     scorer   VARCHAR NOT NULL,
     value    DOUBLE,                        -- on the scorer's own scale
     passed   BOOLEAN,
-    reason   VARCHAR                        -- in the scorer's words
+    reason   VARCHAR                        -- in the scorer's words; a long one is in `long_texts`,
+                                            -- its first piece here
 );
 
 CREATE TABLE reports (

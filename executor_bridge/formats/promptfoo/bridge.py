@@ -16,8 +16,9 @@ from msgspec import Raw, Struct
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, UnusableTimeError
+from executor_bridge.formats.promptfoo.cases import told_apart_by
 from executor_bridge.formats.promptfoo.columns import Sorted, sorted_into_columns
-from executor_bridge.formats.promptfoo.rows import Prompt, Row, promised, told_apart_by
+from executor_bridge.formats.promptfoo.rows import Prompt, Row, promised
 from executor_bridge.formats.promptfoo.runs import (
     RED_TEAM,
     WORKFLOW,

@@ -11,13 +11,9 @@ from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.files.redaction import is_secret
-from executor_bridge.formats.promptfoo.rows import (
-    FINISHED,
-    STRIPPED_TEXT,
-    case_named,
-    promised,
-    unfinished,
-)
+from executor_bridge.formats.promptfoo.cases import case_named
+from executor_bridge.formats.promptfoo.figures import FINISHED, unfinished
+from executor_bridge.formats.promptfoo.rows import STRIPPED_TEXT, promised
 from executor_bridge.formats.promptfoo.runs import (
     BARE,
     RED_TEAM,

@@ -7,16 +7,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from executor_bridge.formats.promptfoo.rows import (
-    STRIPPED_OUTPUT,
-    STRIPPED_PROMPT,
-    Row,
-    has_given_case,
-    is_nothing,
-    look,
-    outcome,
-    told_apart_by,
-)
+from executor_bridge.formats.promptfoo.cases import has_given_case, told_apart_by
+from executor_bridge.formats.promptfoo.figures import look
+from executor_bridge.formats.promptfoo.results import outcome
+from executor_bridge.formats.promptfoo.rows import STRIPPED_OUTPUT, STRIPPED_PROMPT, Row, is_nothing
 from executor_bridge.lenient import Skipped, rows
 from executor_bridge.outcomes import Outcome
 from executor_bridge.seen import Seen

@@ -2,6 +2,45 @@
 
 ALTER TABLE runs ALTER COLUMN duration_s DROP NOT NULL;
 
+ALTER TABLE task_payloads RENAME TO task_texts;
+
+CREATE TABLE long_texts (
+    -- Texts of more than 4000 characters (not all ASCII: 1000) in pieces of that length, which are
+    -- written without being held in memory. `task_payloads` puts those of payloads together.
+    run_id   VARCHAR NOT NULL,
+    position INTEGER NOT NULL,              -- place in the run, as in `tasks`
+    field    VARCHAR NOT NULL,              -- inputs, ..., error_message, reason of <scorer>
+    piece    INTEGER NOT NULL,              -- counted from 0
+    text     VARCHAR NOT NULL USING COMPRESSION zstd
+);
+
+CREATE VIEW task_payloads AS
+    -- Texts of a task, whole.
+    SELECT
+        task_texts.run_id,
+        task_texts.position,
+        coalesce(task_texts.inputs, long_inputs.text) AS inputs,
+        coalesce(task_texts.outputs, long_outputs.text) AS outputs,
+        coalesce(task_texts.metadata, long_metadata.text) AS metadata,
+        coalesce(task_texts.result_metadata, long_result_metadata.text) AS result_metadata
+    FROM task_texts
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'inputs' GROUP BY run_id, position
+    ) AS long_inputs USING (run_id, position)
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'outputs' GROUP BY run_id, position
+    ) AS long_outputs USING (run_id, position)
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'metadata' GROUP BY run_id, position
+    ) AS long_metadata USING (run_id, position)
+    LEFT JOIN (
+        SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+        FROM long_texts WHERE field = 'result_metadata' GROUP BY run_id, position
+    ) AS long_result_metadata USING (run_id, position);
+
 CREATE TABLE task_origins (
     -- What the tool said of a task beyond the common fields; no row where that is nothing.
     run_id         VARCHAR NOT NULL,
@@ -22,7 +61,8 @@ CREATE TABLE task_scores (
     scorer   VARCHAR NOT NULL,
     value    DOUBLE,                        -- on the scorer's own scale
     passed   BOOLEAN,
-    reason   VARCHAR                        -- in the scorer's words
+    reason   VARCHAR                        -- in the scorer's words; a long one is in `long_texts`,
+                                            -- its first piece here
 );
 
 CREATE TABLE feedback (

@@ -5,14 +5,24 @@
 --          $variant_id  VARCHAR    the variant
 -- Columns: case_id, content (hash of the inputs)
 
-SELECT tasks.case_id, md5(min(task_payloads.inputs)) AS content
-FROM tasks
-JOIN task_payloads
-    ON task_payloads.run_id = tasks.run_id AND task_payloads.position = tasks.position
-WHERE array_contains($run_ids, tasks.run_id)
-    AND tasks.variant_id = $variant_id
-    AND task_payloads.inputs NOT IN ('{}', '[]', '""', 'null')
-    AND (json_valid(task_payloads.inputs)
-        OR regexp_full_match(task_payloads.inputs, '[0-9a-f]{64}'))
-GROUP BY tasks.case_id
-ORDER BY tasks.case_id NULLS LAST
+WITH long_inputs AS (
+    SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+    FROM long_texts
+    WHERE field = 'inputs' AND array_contains($run_ids, run_id)
+    GROUP BY run_id, position
+),
+
+put_in AS (
+    SELECT tasks.case_id, coalesce(task_texts.inputs, long_inputs.text) AS inputs
+    FROM tasks
+    JOIN task_texts USING (run_id, position)
+    LEFT JOIN long_inputs USING (run_id, position)
+    WHERE array_contains($run_ids, run_id) AND tasks.variant_id = $variant_id
+)
+
+SELECT case_id, md5(min(inputs)) AS content
+FROM put_in
+WHERE inputs NOT IN ('{}', '[]', '""', 'null')
+    AND (json_valid(inputs) OR regexp_full_match(inputs, '[0-9a-f]{64}'))
+GROUP BY case_id
+ORDER BY case_id NULLS LAST

@@ -8,6 +8,20 @@
 --          $path        VARCHAR    the key as a JSON pointer
 -- Columns: case_id, family ("" where it is not recorded)
 
+WITH long_metadata AS (
+    SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+    FROM long_texts
+    WHERE field = 'metadata' AND array_contains($run_ids, run_id)
+    GROUP BY run_id, position
+),
+
+long_result_metadata AS (
+    SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+    FROM long_texts
+    WHERE field = 'result_metadata' AND array_contains($run_ids, run_id)
+    GROUP BY run_id, position
+)
+
 SELECT
     tasks.case_id,
     coalesce(min(CASE $key
@@ -17,13 +31,16 @@ SELECT
         WHEN 'tenant'    THEN tasks.tenant
         WHEN 'task_type' THEN tasks.task_type
         ELSE coalesce(
-            json_extract_string(task_payloads.metadata, $path),
-            json_extract_string(task_payloads.result_metadata, $path)
+            json_extract_string(coalesce(task_texts.metadata, long_metadata.text), $path),
+            json_extract_string(
+                coalesce(task_texts.result_metadata, long_result_metadata.text), $path
+            )
         )
     END), '') AS family
 FROM tasks
-LEFT JOIN task_payloads
-    ON task_payloads.run_id = tasks.run_id AND task_payloads.position = tasks.position
-WHERE array_contains($run_ids, tasks.run_id) AND tasks.variant_id = $variant_id
+LEFT JOIN task_texts USING (run_id, position)
+LEFT JOIN long_metadata USING (run_id, position)
+LEFT JOIN long_result_metadata USING (run_id, position)
+WHERE array_contains($run_ids, run_id) AND tasks.variant_id = $variant_id
 GROUP BY tasks.case_id
 ORDER BY tasks.case_id NULLS LAST

@@ -10,7 +10,7 @@ SELECT
     (SELECT count(*) FROM tasks)                                             AS n_tasks,
     (SELECT CAST(coalesce(sum(n_tasks), 0) AS BIGINT) FROM reports
         WHERE variant_id IS NULL)                                            AS n_reported_tasks,
-    (SELECT count(*) FROM task_payloads)                                     AS n_payloads,
+    (SELECT count(*) FROM task_texts)                                        AS n_payloads,
     (SELECT count(*) FROM tasks
         WHERE run_id NOT IN (SELECT run_id FROM runs))                       AS n_orphans,
     (SELECT count(*) - count(DISTINCT run_id) FROM runs)                     AS n_duplicate_runs

@@ -98,7 +98,15 @@ LOOK = Look(
 BASELINE = Baseline(
     workflow_id="wf", run_id="r1", variant_id="id-v1", variant="v1", set_at=NOON, actor="ann"
 )
-ADDED = ("experiments", "looks", "baselines", "task_origins", "task_scores", "feedback")
+ADDED = (
+    "experiments",
+    "looks",
+    "baselines",
+    "long_texts",
+    "task_origins",
+    "task_scores",
+    "feedback",
+)
 
 
 def line(action: str) -> AuditLine:
@@ -172,6 +180,8 @@ def version_1(path: Path) -> None:
     """A history as version 1 made it: the tables that later migrations add are not there."""
     with duckdb.connect(path) as connection:
         connection.execute(schema_text())
+        connection.execute("DROP VIEW task_payloads")
+        connection.execute("ALTER TABLE task_texts RENAME TO task_payloads")
         for table in ADDED:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE runs ALTER COLUMN duration_s SET NOT NULL")
@@ -217,7 +227,9 @@ def test_the_schema_holds_what_the_migrations_make() -> None:
     folder = resources.files("optimizer.history").joinpath("migrations")
     files = sorted(folder.iterdir(), key=lambda file: file.name)
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    statements = re.findall(r"^CREATE TABLE.*?^\);$", text, re.DOTALL | re.MULTILINE)
-    assert len(statements) == len(ADDED)
+    statements = re.findall(
+        r"^CREATE (?:TABLE|VIEW).*?;\n(?=\n|\Z)", text, re.DOTALL | re.MULTILINE
+    )
+    assert len(statements) == len(ADDED) + 1
     for statement in statements:
         assert statement in schema_text()
