@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from optimizer.models.ingest import FileOutcome
 
+LONG_BYTES = 20_000_000
+"""A single file is worth watching from this size on."""
+
 
 def following(outcomes: Iterable[FileOutcome], paths: Sequence[str]) -> Iterator[FileOutcome]:
-    """Yield the outcomes of an ingest, showing how far it is."""
-    if len(paths) < 2 or not _is_watched():  # noqa: PLR2004 - one file has no progress to show
+    """Yield the outcomes of an ingest, showing how far it is and how long it has taken."""
+    if not _is_watched() or not _takes_a_while(paths):
         yield from outcomes
         return
     from rich.console import Console
@@ -19,15 +22,19 @@ def following(outcomes: Iterable[FileOutcome], paths: Sequence[str]) -> Iterator
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        SpinnerColumn,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
     columns = (
+        SpinnerColumn(),
         TextColumn("ingest"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[tasks]:,} tasks"),
+        TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -37,6 +44,12 @@ def following(outcomes: Iterable[FileOutcome], paths: Sequence[str]) -> Iterator
             n_tasks += outcome.n_tasks
             progress.update(bar, advance=1, tasks=n_tasks)
             yield outcome
+
+
+def _takes_a_while(paths: Sequence[str]) -> bool:
+    return len(paths) > 1 or any(
+        os.path.isfile(p) and os.path.getsize(p) > LONG_BYTES for p in paths
+    )
 
 
 def _is_watched() -> bool:

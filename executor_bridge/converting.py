@@ -28,13 +28,19 @@ def native_json(run: Run, source: Source) -> Iterator[bytes]:
     """
     variant = _only_variant(run.tasks)
     head = _run(run.header, variant, source)
-    yield msgspec.json.encode(head).removesuffix(b"}") + b',"task_results":['
+    yield _line(head).removesuffix(b"}") + b',"task_results":['
     figures: list[TaskFigures] = []
     for n, row in enumerate(run.tasks):
-        yield (b"," if n else b"") + msgspec.json.encode(_task(row, run.header, variant))
+        yield (b"," if n else b"") + _line(_task(row, run.header, variant))
         figures.append(_figures(row))
     statistics = msgspec.json.encode(RunStatistics.from_figures(figures))
     yield b'],"statistics":' + statistics + b"}\n"
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    """Return an object on one line; payloads may stand on several in the file they are from."""
+    text = msgspec.json.encode(value)
+    return msgspec.json.format(text, indent=-1) if b"\n" in text or b"\r" in text else text
 
 
 def _only_variant(rows: Iterable[TaskRow]) -> Variant | None:

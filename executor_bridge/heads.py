@@ -171,10 +171,10 @@ def _whole(source: Source, head: Head) -> Head:
         first = next(documents(source.content, source.sha256)).text
         try:
             fields = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
+            inner = inner | frozenset(_inner(fields))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return head
         keys = tuple(fields)
-        inner = inner | frozenset(_inner(fields))
     return Head(path=head.path, start=head.start, shape=head.shape, keys=keys, inner=inner)
 
 

@@ -27,5 +27,12 @@ def pass_mark(scores: Iterable[float | None], asked: float | None) -> float | No
 
 
 def judged(score: float | None, mark: float | None) -> str:
-    """Return the status of a task that ran to its end: failed below the mark, else succeeded."""
-    return "failed" if mark is not None and score is not None and score < mark else "succeeded"
+    """Return the status of a task that ran to its end: failed below the mark, else succeeded.
+
+    One without a score among others that have one neither passed nor failed: it is cancelled.
+    """
+    if mark is None:
+        return "succeeded"
+    if score is None:
+        return "cancelled"
+    return "failed" if score < mark else "succeeded"

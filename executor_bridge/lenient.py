@@ -127,6 +127,23 @@ def rows(
             yield place, row
 
 
+def in_utf8(texts: Iterable[tuple[str, Any]], skipped: Skipped) -> Iterator[tuple[str, Any]]:
+    """Yield the texts that are in UTF-8 with their places; the others are skipped and counted.
+
+    For rows of which something is kept as it stands: decoders look only at what they decode.
+    """
+    for place, text in texts:
+        raw = bytes(text)
+        try:
+            if not raw.isascii():
+                raw.decode()
+        except UnicodeDecodeError as damage:
+            fault = _faults(raw, damage, place)[0]
+            skipped.add(fault.place, fault.found, fault.expected)
+        else:
+            yield place, text
+
+
 def without_nan(text: bytes) -> bytes:
     """Return JSON text with null in place of NaN and Infinity, which JSON does not have."""
     view = memoryview(text)

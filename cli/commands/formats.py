@@ -26,9 +26,10 @@ def formats(
         Format(
             name=bridge.name,
             tool=bridge.notes.summary,
+            wants=bridge.wants,
             versions=bridge.notes.versions,
-            carried_over="; ".join(bridge.notes.carried_over),
-            lost="; ".join(bridge.notes.lost),
+            carried_over=bridge.notes.carried_over,
+            lost=bridge.notes.lost,
             example=bridge.notes.example,
         )
         for bridge in ([named(name)] if name else BRIDGES)

@@ -177,10 +177,12 @@ class _Passage:
                 start = piece.removeprefix(BYTE_ORDER_MARK).lstrip()
                 self._is_json = not start or JSON_START.match(start) is not None
                 self._is_yaml = is_yaml(start)
-            cut = _last_line_end(piece) if self._is_json else _last_line(piece)
             waiting.append(piece)
             size += len(piece)
-            if cut and size >= PIECE_BYTES:
+            if size < PIECE_BYTES:
+                continue
+            cut = _last_line_end(piece) if self._is_json else _last_line(piece)
+            if cut:
                 whole = b"".join(waiting)
                 end = size - len(piece) + cut
                 yield whole[:end]

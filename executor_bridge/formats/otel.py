@@ -30,6 +30,10 @@ from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant
 
 KINDS = frozenset({"resourceSpans", "resource_spans", "resourceLogs", "resource_logs"})
+WRAPPERS = frozenset({"batches", "trace", "result"})
+INNER = (b'"resourceSpans"', b'"scopeSpans"', b'"instrumentationLibrarySpans"')
+"""What shows in the beginning of a trace that Tempo or Jaeger wrapped."""
+
 NS_PER_MS = 1_000_000
 NS_PER_US = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,11 +46,16 @@ class Otel:
     wants: ClassVar[str] = "resourceSpans of OTLP JSON, one request in all or one to a line"
     notes: ClassVar[FormatNotes] = FormatNotes(
         summary="OpenTelemetry: OTLP JSON with GenAI spans, as file exporters write it",
-        versions="OTLP 1.x; GenAI conventions from 1.27 on, OpenInference, Pydantic AI, OpenLIT",
+        versions="OTLP 1.x; GenAI conventions from 1.27 on, OpenInference, OpenLLMetry, "
+        "Pydantic AI, OpenLIT, Langfuse, LangSmith, MLflow, Vercel's AI SDK; also as Tempo and "
+        "Jaeger wrap it",
         carried_over=(
-            "task: the uppermost span with optimizer.case_id (or langfuse.experiment.item.id, or "
-            "test.case.name), on the span or its resource, with all below it; where no span of "
-            "the file has one, each root span with a call to a model below it",
+            "task: the uppermost span with optimizer.case_id (or langfuse.experiment.item.id, "
+            "langsmith.reference_example_id, or test.case.name), on the span or its resource, with "
+            "all below it; where no span of the file has one, each root span with a call to a "
+            "model below it",
+            "of requests kept whole (input.value), the messages: they tell the case, the system's "
+            "instructions and parameters the variant",
             "optimizer.run_id, variant_id, repeat, workflow_id, dataset, scenario, family and "
             "tenant from the span or its resource; without a run_id, one run per service and "
             "variant",
@@ -91,7 +100,10 @@ class Otel:
 
     def recognizes(self, head: Head, settings: IngestSettings) -> bool:
         """Tell whether the file begins with a request of OTLP."""
-        return head.shape in (Shape.OBJECT, Shape.LIST) and bool(KINDS.intersection(head.keys))
+        if head.shape not in (Shape.OBJECT, Shape.LIST):
+            return False
+        is_wrapped = not WRAPPERS.isdisjoint(head.keys) and any(one in head.start for one in INNER)
+        return is_wrapped or not KINDS.isdisjoint(head.keys)
 
     def read(self, source: Source, settings: IngestSettings) -> Reading:
         """Read the tasks of a file, one run per run id.

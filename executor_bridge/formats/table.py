@@ -16,6 +16,7 @@ from executor_bridge.judging import UNJUDGED
 from executor_bridge.outcomes import NO_TIME, RunFacts, file_time, run_of
 from executor_bridge.tables.choosing import Choice, chosen, is_understood
 from executor_bridge.tables.mapping import Column, Pattern
+from executor_bridge.tables.split_rows import split_columns
 from executor_bridge.tables.survey import Group, Survey
 from executor_bridge.tables.table import table_of
 from optimizer.models.ingest import IngestSettings
@@ -37,8 +38,8 @@ class Table:
         "case_id or input among its columns, and success, status or score; or --map FIELD=COLUMN"
     )
     notes: ClassVar[FormatNotes] = FormatNotes(
-        summary="tables: CSV, JSON lines, a JSON list of objects, or Parquet, with any columns",
-        versions="exports of ragas 0.2 and newer, LangSmith, Braintrust and MLflow 3 are known",
+        summary="tables: CSV, JSON lines, JSON (objects, or columns and data), Parquet",
+        versions="exports of ragas, LangSmith, Braintrust and MLflow 2 and 3 are known",
         carried_over=(
             "case_id; else cases are told apart by input and expected, else not at all",
             "success (true, pass, correct, 1 ...); else status, error_code, error; else the score",
@@ -54,6 +55,7 @@ class Table:
             "columns that are not mapped; a warning names them",
             "empty cells, NaN, null, None are unknown; so are a latency and a cost of 0",
             "tokens and cost of requests that ended in an HTTP error (error_code 400 to 599)",
+            "a row without the score that judges others is cancelled: neither passed nor failed",
             "rows of another length than the first, or without a clear pass or fail, are skipped",
         ),
         example="case_id,input,output,success,latency_s,model\n"
@@ -63,7 +65,8 @@ class Table:
 
     def recognizes(self, head: Head, settings: IngestSettings) -> bool:
         """Tell whether the file is a table whose columns are understood."""
-        return head.shape in SHAPES and is_understood(head.keys, settings)
+        columns = split_columns(head.start) or head.keys
+        return head.shape in SHAPES and is_understood(columns, settings)
 
     def read(self, source: Source, settings: IngestSettings) -> Reading:
         """Read the rows of a table as one run, or as one for each run id or variant.
@@ -139,6 +142,10 @@ def _warnings(group: Group, survey: Survey, choice: Choice) -> Iterator[str]:
             if n == group.n
             else f"{tasks} neither pass nor fail: succeeded means that it ran"
         )
+    if group.n_unscored and survey.mark is not None:
+        n = group.n_unscored
+        rows = "1 row was" if n == 1 else f"{n} rows were"
+        yield f"{rows} not scored: cancelled, neither passed nor failed"
     if group.cases[CaseSource.CONTENT]:
         yield BY_CONTENT
     if group.cases[CaseSource.TASK]:

@@ -3,11 +3,12 @@
 The columns were read in the sources of the tools:
 
 * ragas: `EvaluationResult.to_pandas` puts the fields of `SingleTurnSample` beside one column for
-  each metric (ragas 0.2 and newer).
+  each metric (ragas 0.2 and newer); ragas 0.1 called the fields otherwise.
 * LangSmith: `ExperimentResults.to_pandas` of the Python SDK (`_flatten_experiment_results`).
 * Braintrust: `ExperimentEvent` of its API, one object to an event; only root spans are tasks.
 * MLflow: `EvalResult.to_pd_series` of `mlflow.genai.evaluate` (MLflow 3), one column
-  `SCORER/value` for each scorer.
+  `SCORER/value` for each scorer. `eval_results_table.json` of `mlflow.evaluate` (MLflow 2) has
+  `METRIC/VERSION/score`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,16 @@ KNOWN: Mapping[str, TableSettings] = {
             "score.*": "*",
         },
         columns=("user_input", "response"),
+    ),
+    "ragas-0.1": TableSettings(
+        map={
+            "input": "question",
+            "expected": "ground_truth",
+            "output": "answer",
+            "metadata.contexts": "contexts",
+            "score.*": "*",
+        },
+        columns=("question", "answer", "contexts"),
     ),
     "langsmith": TableSettings(
         map={
@@ -71,6 +82,16 @@ KNOWN: Mapping[str, TableSettings] = {
             "request_id": "request_id",
         },
         columns=("inputs", "outputs", "*/value"),
+    ),
+    "mlflow-2": TableSettings(
+        map={
+            "input": "inputs",
+            "expected": "ground_truth",
+            "output": "outputs",
+            "latency_s": "latency",
+            "score.*": "*/score",
+        },
+        columns=("inputs", "outputs", "*/score"),
     ),
 }
 """By the name that `--table` knows them by."""

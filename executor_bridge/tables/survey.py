@@ -22,6 +22,8 @@ from optimizer.models.tasks import CaseSource, Source, Variant
 KEPT_ROWS = 100_000
 """Tables of more rows are read again for each run, to save memory."""
 
+NOT_SCORED = "not scored"
+
 MOST_VARIANTS = 200
 """A table of more variants without runs of its own has a column that differs with the case."""
 
@@ -36,6 +38,7 @@ class Group:
         variant_ids: Those of all.
         n: How many there are.
         n_open: How many only their scores can judge.
+        n_unscored: How many of those have none.
         cases: How many cases are known how.
         first_at: When the first began, None where no row says.
         told: What they say, as far as it is kept.
@@ -46,6 +49,7 @@ class Group:
     variant_ids: set[str] = field(default_factory=set)
     n: int = 0
     n_open: int = 0
+    n_unscored: int = 0
     cases: Counter[CaseSource] = field(default_factory=Counter)
     first_at: datetime | None = None
     told: list[Told] = field(default_factory=list)
@@ -55,6 +59,7 @@ class Group:
         outcome = told.outcome
         self.n += 1
         self.n_open += told.is_open
+        self.n_unscored += told.is_open and outcome.score is None
         self.cases[outcome.case_source] += 1
         self.variant_ids.add(outcome.variant.variant_id)
         began = outcome.created_at
@@ -163,9 +168,11 @@ class Survey:
 def settled(told: Told, mark: float | None) -> Outcome:
     """Return what a row says, passed or failed by its score where nothing else says so."""
     outcome = told.outcome
-    if told.is_open and judged(outcome.score, mark) == "failed":
-        return replace(outcome, status="failed")
-    return outcome
+    if not told.is_open:
+        return outcome
+    status = judged(outcome.score, mark)
+    message = NOT_SCORED if status == "cancelled" else outcome.message
+    return replace(outcome, status=status, message=message)
 
 
 @dataclass(frozen=True, slots=True)

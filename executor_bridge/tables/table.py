@@ -12,6 +12,7 @@ from executor_bridge.lenient import Skipped
 from executor_bridge.tables.csv_rows import csv_columns, csv_rows
 from executor_bridge.tables.json_rows import json_columns, json_rows
 from executor_bridge.tables.parquet import Blanked, parquet_columns, parquet_rows
+from executor_bridge.tables.split_rows import LOOKED_BYTES, split_columns, split_rows
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source
 
@@ -47,6 +48,12 @@ def table_of(source: Source, settings: IngestSettings) -> Table:
         return Table(
             columns=parquet_columns(source),
             rows=lambda _: parquet_rows(source, blanked),
+            blanked=blanked,
+        )
+    if names := split_columns(bytes(source.content[:LOOKED_BYTES])):
+        return Table(
+            columns=names,
+            rows=lambda skipped: split_rows(source, skipped),
             blanked=blanked,
         )
     if start[:1] in (b"[", b"{"):

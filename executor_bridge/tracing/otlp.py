@@ -28,6 +28,9 @@ IS_SNAKE_CASE = re.compile(rb'^[\s\[{]*"resource_')
 SEEN_BYTES = 1024
 """How much of a text is looked at to see how it begins."""
 
+MAX_DIGITS = 20
+"""How long a whole number of 64 bits is with its sign."""
+
 ERROR = (2, "STATUS_CODE_ERROR")
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200
 """Bits of a span's flags: whether it is known that its parent is in another process, and is."""
@@ -79,8 +82,13 @@ class _ResourceLogs(Struct, rename="camel"):
 
 
 class _Request(Struct, rename="camel"):
+    """What one request holds; as a trace of Tempo or an answer of Jaeger it is wrapped."""
+
     resource_spans: list[_ResourceSpans] | None = None
     resource_logs: list[_ResourceLogs] | None = None
+    batches: list[_ResourceSpans] | None = None
+    trace: _Request | None = None
+    result: _Request | None = None
 
 
 class _Event(Struct, rename="camel"):
@@ -174,8 +182,9 @@ def told(source: Source, skipped: Skipped) -> Iterator[Span | LogEvent]:
     Raises:
         FormatError: The file is one list of requests and damaged.
     """
-    for place, request in rows(_requests(source), _Request, skipped):
-        for group in request.resource_spans or ():
+    for place, outer in rows(_requests(source), _Request, skipped):
+        request = outer.trace or outer.result or outer
+        for group in (*(request.resource_spans or ()), *(request.batches or ())):
             yield from _spans(place, group, skipped)
         for logs in request.resource_logs or ():
             yield from _log_events(place, logs, skipped)
@@ -285,9 +294,10 @@ def _compound(value: _Value) -> Any:
 
 
 def _whole(value: int | str | None) -> int | None:
-    """Return a whole number, which OTLP writes as a text."""
+    """Return a whole number, which OTLP writes as a text; none has more than 64 bits."""
     if isinstance(value, str):
-        return int(value) if value.lstrip("-").isdecimal() else None
+        is_whole = len(value) <= MAX_DIGITS and value.removeprefix("-").isdecimal()
+        return int(value) if is_whole else None
     return whole(value)
 
 

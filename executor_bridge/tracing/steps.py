@@ -14,7 +14,14 @@ from executor_bridge.tracing.genai import Attributes, Call, call_of, is_judge, p
 from executor_bridge.tracing.otlp import Event, Span
 from optimizer.models.tasks import Score
 
-CASE_ID = ("optimizer.case_id", "langfuse.experiment.item.id", "test.case.name")
+LANGSMITH_CASE_ID = "langsmith.reference_example_id"
+LANGSMITH_EXPERIMENT = ("langsmith.trace.session_name",)
+CASE_ID = (
+    "optimizer.case_id",
+    "langfuse.experiment.item.id",
+    LANGSMITH_CASE_ID,
+    "test.case.name",
+)
 EVALS_CASE_ID = ("logfire.experiment.source_case_name", "case_name")
 EVALS_CASE = ("case_name", "task_name")
 """What the span of a case has that pydantic-evals writes."""
@@ -24,6 +31,9 @@ EVALS_SCORES = ("assertions", "scores")
 RUN_ID = ("optimizer.run_id", "langfuse.experiment.name")
 VARIANT = ("optimizer.variant_id", "gen_ai.prompt.name")
 WORKFLOW = ("optimizer.workflow_id", "optimizer.workflow", "gen_ai.workflow.name", "service.name")
+NO_SERVICE = "unknown_service"
+"""How the name begins that the SDKs give a service without one."""
+
 DATASET = ("optimizer.dataset", "langfuse.experiment.dataset.id", "test.suite.name")
 SCENARIOS = frozenset(get_args(Scenario))
 RESULT = "gen_ai.evaluation.result"
@@ -38,6 +48,7 @@ TIMEOUT = re.compile(r"time[ _-]?(?:d[ _-]?)?out|deadline|^(?:408|504)$", re.IGN
 CANCELLED = re.compile(r"cancel", re.IGNORECASE)
 ASSERTION = re.compile(r"assert\w*(?:error|exception)|assertion", re.IGNORECASE)
 EXCEPTION = "exception"
+LEVEL, LEVEL_MESSAGE = "langfuse.observation.level", "langfuse.observation.status_message"
 RESOURCE = (
     "service.name",
     "service.version",
@@ -202,7 +213,7 @@ def _names(said: Attributes) -> Names:
     return Names(
         case_id=_name(said, CASE_ID) or (_name(said, EVALS_CASE_ID) if is_case_of_evals else None),
         repeat=repeat if is_count else None,
-        run_id=_name(said, RUN_ID),
+        run_id=_name(said, (*RUN_ID, *(LANGSMITH_EXPERIMENT if LANGSMITH_CASE_ID in said else ()))),
         variant=_name(said, VARIANT),
         workflow=_name(said, WORKFLOW),
         dataset=_name(said, DATASET),
@@ -216,6 +227,8 @@ def _name(said: Attributes, names: tuple[str, ...]) -> str | None:
     """Return the first of some attributes that can be a name: a text or a whole number."""
     for name in names:
         value = said.get(name)
+        if isinstance(value, str) and value.startswith(NO_SERVICE):
+            continue
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             return str(value)
     return None
@@ -224,13 +237,15 @@ def _name(said: Attributes, names: tuple[str, ...]) -> str | None:
 def _failure(span: Span) -> Failure | None:
     """Return why a span did not end well; a failed assertion is no error."""
     error_type = text(span.attributes, ("error.type",))
-    if not span.is_error and error_type is None:
+    is_error = span.is_error or span.attributes.get(LEVEL) == "ERROR"
+    if not is_error and error_type is None:
         return None
     thrown: Attributes = {}
     for event in span.events:
         if event.name == EXCEPTION:
             thrown = event.attributes
-    message = span.message or text(thrown, ("exception.message",)) or error_type
+    said = text(span.attributes, (LEVEL_MESSAGE,))
+    message = span.message or said or text(thrown, ("exception.message",)) or error_type
     kind = error_type or text(thrown, ("exception.type",)) or message or ""
     return failure_of(kind, message)
 

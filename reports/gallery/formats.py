@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.document import Code, Document, Facts, Section, Table, Tone, Verdict, left
+from reports.document import Code, Document, Facts, Items, Section, Table, Tone, Verdict, left
 from reports.formatting import plural
 
 
@@ -16,17 +16,19 @@ class Format:
     Attributes:
         name: Its name, as `--from` takes it.
         tool: What writes it, in a phrase.
-        versions: Versions of it that were tried.
+        wants: What such a file is recognized by.
+        versions: Versions of it that are read.
         carried_over: What is read from it.
         lost: What it holds that is not read, or does not hold.
-        example: How to make such a file and read it, or None.
+        example: Such a file, or None.
     """
 
     name: str
     tool: str
+    wants: str
     versions: str
-    carried_over: str
-    lost: str
+    carried_over: tuple[str, ...]
+    lost: tuple[str, ...]
     example: str | None = None
 
 
@@ -35,26 +37,30 @@ def formats(found: Sequence[Format]) -> Document:
     if len(found) == 1:
         return _one(found[0])
     table = Table(
-        columns=(left("name"), left("tool"), left("versions"), left("not carried over")),
-        rows=tuple((f.name, f.tool, f.versions, f.lost) for f in found),
+        columns=(left("name"), left("what it is"), left("versions")),
+        rows=tuple((f.name, f.tool, f.versions) for f in found),
         empty="No format is known.",
     )
     text = plural(len(found), "result format") if found else "No result format"
     verdict = Verdict(Tone.NEUTRAL, f"{text} can be read.")
-    hints = ("Run 'optimizer formats NAME' to see one at length.",) if found else ()
+    hints = (
+        ("Run 'optimizer formats NAME' to see what is carried over, what is lost, and an example.",)
+        if found
+        else ()
+    )
     return Document("Result formats", verdict, (table,), hints)
 
 
 def _one(found: Format) -> Document:
     facts = Facts(
-        (
-            ("name", found.name),
-            ("tool", found.tool),
-            ("versions", found.versions),
-            ("carried over", found.carried_over),
-            ("not carried over", found.lost),
-        )
+        (("name", found.name), ("versions", found.versions), ("recognized by", found.wants))
     )
     example = (Section("Example", (Code(found.example),)),) if found.example else ()
-    verdict = Verdict(Tone.NEUTRAL, f"{found.name}: {found.tool}.")
-    return Document(f"Result format {found.name}", verdict, (facts, *example))
+    blocks = (
+        facts,
+        Section("Carried over", (Items(found.carried_over),)),
+        Section("Not carried over", (Items(found.lost),)),
+        *example,
+    )
+    verdict = Verdict(Tone.NEUTRAL, f"{found.tool[:1].upper()}{found.tool[1:]}.")
+    return Document(f"Result format {found.name}", verdict, blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 
 from optimizer.models.summaries import RunSummary
 from reports.document import Block, Document, Items, Section, Tone, Verdict
@@ -42,15 +43,19 @@ def runs_of_file(
     """
     n_passed = sum(run.n_succeeded for run in runs)
     n = sum(run.n_completed for run in runs)
-    text = f"{file}: {plural(len(runs), 'run')}, {count(n_passed)} of {count(n)} tests passed."
-    caveats = _shared(warnings)
+    began = min(run.started_at for run in runs)
+    text = (
+        f"{file}: {plural(len(runs), 'run')} of {moment(began)}, "
+        f"{count(n_passed)} of {count(n)} tests passed."
+    )
+    caveats, name = _shared(warnings), quote(file)
     return Document(
         f"Runs of {file}",
         Verdict(Tone.NEUTRAL, text),
         (run_table(runs), *((Section("Caveats", (Items(caveats),)),) if caveats else ())),
         (
-            f"Run 'optimizer analyze {file} --run {runs[0].run_id}' to look at one.",
-            f"Run 'optimizer compare {file}' to compare them with the first.",
+            f"Run 'optimizer analyze {name} --run {quote(runs[0].run_id)}' to look at one.",
+            f"Run 'optimizer compare {name}' to compare them with the first.",
         ),
     )
 

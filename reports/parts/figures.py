@@ -96,13 +96,14 @@ def effort_table(rows: Sequence[tuple[str, Figures]]) -> Table:
 
 
 def run_table(runs: Sequence[RunSummary]) -> Table:
-    """Lay out runs, one a row, in the order given."""
+    """Lay out runs, one a row, in the order given; a start that all share is left out."""
+    timed = len(runs) == 1 or len({run.started_at for run in runs}) > 1
     priced = any(run.n_cost for run in runs)
     branched = any(run.branch for run in runs)
     columns = (
         left("run"),
         left("variant"),
-        left("started (UTC)"),
+        *((left("started (UTC)"),) if timed else ()),
         right("passed"),
         right("of"),
         right(LEVEL),
@@ -116,7 +117,7 @@ def run_table(runs: Sequence[RunSummary]) -> Table:
             (
                 run.run_id,
                 variant_of(run),
-                moment(run.started_at).removesuffix(" UTC"),
+                *((moment(run.started_at).removesuffix(" UTC"),) if timed else ()),
                 rate(run.success_rate),
                 count(run.n_completed),
                 interval(Unit.RATE, run.success_low, run.success_high),

@@ -6,6 +6,7 @@ import runpy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,11 @@ from optimizer.models.rules import (
 )
 from optimizer.models.summaries import (
     FailureGroup,
+    Grading,
     Reject,
     RunSummary,
+    Scored,
+    ScorerFigures,
     WindowSummary,
     WorkflowSummary,
 )
@@ -46,7 +50,7 @@ from reports.gallery.formats import Format, formats
 from reports.gallery.gate import gate
 from reports.gallery.ingest import ingest
 from reports.gallery.run import run
-from reports.gallery.run_list import run_list
+from reports.gallery.run_list import run_list, runs_of_file
 from reports.gallery.settings import SettingRow, settings
 from reports.gallery.status import status
 from reports.gallery.workflow import workflow
@@ -96,6 +100,55 @@ def figures(n_passed: int | None, **more: Any) -> dict[str, Any]:
     }
     return found | more
 
+
+SCORED = (
+    Scored(
+        figures=ScorerFigures(
+            variant_id="0123456789abcdef",
+            variant="clear",
+            scorer="faithful | <b>",
+            n=120,
+            n_cases=60,
+            mean=0.642,
+            sd=0.45,
+            least=0.0,
+            most=1.0,
+            n_judged=120,
+            n_passed=77,
+        ),
+        low=0.525,
+        high=0.758,
+        level=0.95,
+    ),
+    Scored(
+        figures=ScorerFigures(
+            variant_id="0123456789abcdef",
+            variant="clear",
+            scorer="length",
+            n=1,
+            n_cases=1,
+            mean=41.0,
+            sd=None,
+            least=41.0,
+            most=41.0,
+            n_judged=0,
+            n_passed=0,
+        ),
+        low=None,
+        high=None,
+        level=0.95,
+    ),
+)
+GRADING = Grading(
+    n_judge_tokens=120,
+    judge_tokens=81_000,
+    n_judge_cost=118,
+    judge_cost_usd=0.42,
+    n_tokens_cached=1,
+    tokens_cached=900,
+    n_derived_costs=120,
+    n_censored=2,
+)
 
 PRICED = {"n_cost": 118, "cost_mean_usd": 0.002134, "cost_total_usd": 0.2518}
 
@@ -477,16 +530,18 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
                     name="native",
                     tool="the executor",
                     versions="1",
-                    carried_over="everything",
-                    lost="nothing",
+                    wants="task_results",
+                    carried_over=("everything",),
+                    lost=("nothing",),
                     example="optimizer ingest run.json",
                 ),
                 Format(
                     name="junit_xml",
                     tool="most test runners",
                     versions="no version of its own",
-                    carried_over="status, time, message",
-                    lost="cost, tokens, score, inputs and outputs",
+                    wants="a testsuite",
+                    carried_over=("status, time, message",),
+                    lost=("cost, tokens, score, inputs and outputs",),
                 ),
             ),
         ),
@@ -500,8 +555,9 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
                     name="promptfoo",
                     tool="promptfoo",
                     versions="0.100 to 0.119",
-                    carried_over="status, score, latency, cost, tokens, prompt, provider",
-                    lost="named scores",
+                    wants="evalId and results",
+                    carried_over=("status, score, latency, cost", "prompt, provider"),
+                    lost=("named scores",),
                     example="promptfoo eval -o results.json\noptimizer ingest results.json",
                 ),
             ),
@@ -554,6 +610,16 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
         ),
     ),
     "run-empty": (run, (run_summary(None, None), (), (), (), ())),
+    "run-scores": (
+        partial(run, scores=SCORED, grading=GRADING),
+        (
+            run_summary("clear", 77),
+            (run_summary("clear", 77),),
+            (),
+            (("clear", explanation(77)),),
+            (),
+        ),
+    ),
     "run-namesakes": (
         run,
         (
@@ -580,6 +646,17 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
     ),
     "run_list": (run_list, (run_history(),)),
     "run_list-empty": (run_list, ((),)),
+    "run_list-file": (
+        runs_of_file,
+        (
+            (run_summary("clear", 77), run_summary("few|shot", 89, run_id="r2")),
+            {
+                "sentiment-clear": ("no time | in the file", "2 rows skipped"),
+                "r2": ("no time | in the file",),
+            },
+            "out|put.json",
+        ),
+    ),
     "settings": (
         settings,
         (

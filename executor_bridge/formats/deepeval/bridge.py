@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -30,14 +30,21 @@ from executor_bridge.outcomes import (
     variant_of,
     whole,
 )
+from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Score, Source, Variant, text_sha256
 
 FILE_TIME = re.compile(r"test_run_(?P<day>\d{8})_(?P<time>\d{6})(?:_\d+)?(?:\.\w+)*$")
-MADE_UP_NAME = re.compile(r"(?:conversational_)?test_case_(?:\d+|None)$|.*\[[A-Za-z_]*\d+\]$")
+MADE_UP_NAME = re.compile(
+    r"(?:conversational_)?test_case_(?:\d+|None)$|.*\[[A-Za-z_]*(?:0|[1-9]\d*)\]$"
+)
 """Names that only count: those of deepeval, and those of pytest for parameters without a name."""
 
 TELLING = (b'"actualOutput"', b'"metricsData"')
+CACHE, LINK = "test_cases_lookup_map", "testRunLink"
+WITHOUT_RUN = ((CACHE,), (LINK,))
+"""What files of deepeval begin with that hold no test run."""
+
 MODEL_KEYS = ("model", "model_name")
 PROVIDER_KEYS = ("provider", "model_provider")
 PROMPT_KEYS = ("prompt", "prompt_template", "system_prompt")
@@ -56,7 +63,7 @@ class Deepeval:
             "success of a test case, which flaky metrics do not decide: passed or failed; a case "
             "without success, or whose metrics all broke, is an error",
             "every metric by name with its success; the score is the metric of --score, else the "
-            "mean of the metrics that are not flaky",
+            "mean of the metrics that are not flaky and of which more is better",
             "completionTime as latency, tokenCost and token counts of the test case",
             "evaluationCost and the tokens of metrics as those of the judge",
             "name of a case; where it only counts (test_case_3, [golden3]) or is used for several "
@@ -83,6 +90,8 @@ class Deepeval:
         """Tell whether the file is one object with test cases and what only a test run has."""
         if head.shape is not Shape.OBJECT:
             return False
+        if head.keys[:1] in WITHOUT_RUN:
+            return True
         is_told = any(telling in head.start for telling in TELLING)
         is_run = is_told or head.has("metricsScores") or head.has("conversationalTestCases")
         is_wrapped = head.has("testRunData") and (is_told or "testRunData.testCases" in head.inner)
@@ -120,9 +129,19 @@ class Deepeval:
 def _test_run(source: Source) -> TestRun:
     """Return the test run of a file, also where it is wrapped as `.latest_test_run.json` has it."""
     fields = decoded(source.content, dict[str, Raw], source)
+    if "testRunData" not in fields and not fields.keys().isdisjoint((CACHE, LINK)):
+        raise _without_run(source, next(iter(fields)))
     if "testRunData" in fields:
         return decoded(source.content, Wrapped, source).test_run_data
     return decoded(source.content, TestRun, source)
+
+
+def _without_run(source: Source, field: str) -> FormatError:
+    """Return the error for a file of deepeval that says nothing of the cases of a run."""
+    kept = "where a run is shown" if field == LINK else "verdicts of earlier runs, kept for reuse"
+    fault = Fault(place=field, found=kept, expected="testCases of a test run")
+    hint = "Give the test_run_*.json of a results folder, or .deepeval/.latest_run_full.json."
+    return FormatError(source.path, (fault,), hint=hint)
 
 
 def _cases(run: TestRun, skipped: Skipped) -> Iterator[tuple[str, Case]]:
@@ -168,6 +187,16 @@ def _doubts(run: TestRun, cases: Sequence[Case]) -> Iterator[str]:
     n_unjudged = sum(case.success is not None and not case.metrics for case in cases)
     if n_unjudged:
         yield f"{n_unjudged} of {len(cases)} test cases have no metric: succeeded means they ran"
+    n_unscored = sum(_is_unscored(case) for case in cases)
+    if n_unscored:
+        yield (
+            f"{n_unscored} of {len(cases)} test cases are failed though no metric scored them: "
+            "deepeval may have been stopped before it did"
+        )
+    yield from (
+        f"lower values of {name} are better: it is left out of the score"
+        for name in sorted(_wanting_less(cases))
+    )
     n_broken = sum(_is_failed_by_judges(case) for case in cases)
     if n_broken:
         yield (
@@ -181,6 +210,21 @@ def _is_failed_by_judges(case: Case) -> bool:
     broke = [metric for metric in case.metrics if metric.error]
     verdicts = [one.success for one in case.metrics if not one.error and not one.flaky]
     return _status(case) == "failed" and bool(broke) and False not in verdicts
+
+
+def _is_unscored(case: Case) -> bool:
+    """Tell whether a case is failed by metrics that neither scored it nor broke."""
+    told = [one.score is not None or one.error is not None for one in case.metrics]
+    return _status(case) == "failed" and bool(told) and not any(told)
+
+
+def _wanting_less(cases: Iterable[Case]) -> frozenset[str]:
+    """Return the metrics of which less is better: wherever their verdict tells, it says so."""
+    said: dict[str, bool] = {}
+    for metric in (one for case in cases for one in case.metrics):
+        if metric.wants_less is not None:
+            said[metric.name] = said.get(metric.name, True) and metric.wants_less
+    return frozenset(name for name, wants_less in said.items() if wants_less)
 
 
 def _variant(run: TestRun) -> Variant:
@@ -226,6 +270,7 @@ def _outcomes(
     variant = _variant(run)
     pairs = {(case.name, case_of_content(case.content)) for _, case in told}
     uses = Counter(name for name, _ in pairs)
+    inverse = _wanting_less(case for _, case in told)
     for place, case in told:
         is_named = not MADE_UP_NAME.match(case.name) and uses[case.name] == 1
         case_id = case.name if is_named else case_of_content(case.content)
@@ -238,7 +283,7 @@ def _outcomes(
             dataset=run.dataset_alias,
             status=_status(case),
             message=_reasons(case),
-            score=_primary(case, settings),
+            score=_primary(case, inverse, settings),
             scores=_scores(case),
             latency_ms=_ms(case),
             tokens_in=whole(known(case.input_token_count)),
@@ -282,13 +327,15 @@ def _reasons(case: Case) -> str | None:
     return "; ".join(said) or None
 
 
-def _primary(case: Case, settings: IngestSettings) -> float | None:
-    """Return the score asked for, else the mean of the metrics that are not flaky."""
+def _primary(case: Case, inverse: Container[str], settings: IngestSettings) -> float | None:
+    """Return the score asked for, else the mean of the metrics that are not flaky or inverse."""
     if settings.score is not None:
         asked = (metric.score for metric in case.metrics if metric.name == settings.score)
         return next(asked, None)
     scores = [
-        found for one in case.metrics if not one.flaky and (found := number(one.score)) is not None
+        found
+        for one in case.metrics
+        if not one.flaky and one.name not in inverse and (found := number(one.score)) is not None
     ]
     return sum(scores) / len(scores) if scores else None
 

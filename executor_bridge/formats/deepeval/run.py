@@ -21,6 +21,7 @@ class Metric(Struct, rename="camel"):
 
     name: str = EXPECTATIONS
     score: float | None = None
+    threshold: float | None = None
     success: bool | None = None
     reason: str | None = None
     flaky: bool = False
@@ -28,6 +29,15 @@ class Metric(Struct, rename="camel"):
     evaluation_cost: float | None = None
     input_token_count: int | None = None
     output_token_count: int | None = None
+
+    @property
+    def wants_less(self) -> bool | None:
+        """Whether it passes below its threshold, None where score and verdict do not tell."""
+        if self.score is None or self.threshold is None or self.success is None:
+            return None
+        if self.error or self.score == self.threshold:
+            return None
+        return self.success is (self.score < self.threshold)
 
 
 class Case(Struct, rename="camel"):

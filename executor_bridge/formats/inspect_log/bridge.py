@@ -38,7 +38,8 @@ class InspectLog:
         versions="log versions 1 and 2, inspect-ai up to 0.3.285",
         carried_over=(
             "of an `.eval` only head and summaries, or the journal of a run that crashed; samples "
-            "are opened only where some were declared void",
+            "are opened only where some were declared void, or where old summaries tell no tokens "
+            "(up to 64 MB of samples)",
             "C, yes, true: 1; P: 0.5; I, N, no, false: 0; NaN: not scored, so neither passed nor "
             "failed but cancelled",
             "every score by name, those of a group as `scorer.key`; the headline or else the first "

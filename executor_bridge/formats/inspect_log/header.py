@@ -111,6 +111,7 @@ class Stats(Struct):
 
     started_at: str | None = None
     completed_at: str | None = None
+    model_usage: dict[str, Any] | None = None
 
 
 class Failure(Struct):
@@ -148,9 +149,10 @@ class Header(Struct):
 
     def run_id(self, sha256: str) -> str:
         """Return the name of one task with one model: `eval_id`, which old logs do not have."""
-        return self.eval.eval_id or "-".join(
-            part for part in (self.eval.run_id, self.eval.task_id, sha256[:16]) if part
-        )
+        both = [part for part in (self.eval.run_id, self.eval.task_id) if part]
+        if len(both) < 2:  # noqa: PLR2004 - only both together are one task with one model
+            both.append(sha256[:16])
+        return self.eval.eval_id or "-".join(both)
 
     def scorers(self) -> Iterator[str]:
         """Yield the names that may be that of the main score, the best first."""
@@ -191,7 +193,7 @@ class Header(Struct):
         args = self.eval.task_args or {} if passed is None else passed
         said = [f"{name}={value}" for name, value in args.items()]
         if len(args) == 1:
-            said = [str(value) for value in args.values()]
+            said = [value if isinstance(value, str) else said[0] for value in args.values()]
         if self.eval.solver:
             said.append(self.eval.solver)
         return " ".join(said) or self._served()[1] or self.eval.task

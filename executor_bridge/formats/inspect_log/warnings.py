@@ -36,6 +36,11 @@ def of_the_run(log: Log) -> Iterator[str]:
         yield f"the log speaks of {promised} samples and holds {log.n_found}"
     if log.n_invalidated:
         yield f"{_samples(log.n_invalidated)} declared void: left out"
+    if log.is_unopened:
+        yield (
+            "tokens stand only in the samples of this old log, which are too large to be opened: "
+            "`inspect log convert` writes it anew"
+        )
     if header.uses_cache():
         yield "answers may be from Inspect's cache; the log does not say which, nor their latency"
     if header.grades_by_the_system() and not any(one.role_usage for one in log.samples):

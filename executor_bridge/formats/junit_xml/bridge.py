@@ -7,11 +7,9 @@ pytest-rerunfailures, pytest-repeat, Maven Surefire and vitest-evals add to it.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
@@ -23,6 +21,13 @@ from executor_bridge.formats.junit_xml.cases import (
     is_of_promptfoo,
     message_of,
     status_of,
+)
+from executor_bridge.formats.junit_xml.parts import (
+    groups_of,
+    missing,
+    name_of,
+    numbered,
+    workflow_of,
 )
 from executor_bridge.formats.junit_xml.report import ROOTS, SCORED, Report, Suite, Test, report_of
 from executor_bridge.json_text import shown
@@ -47,13 +52,9 @@ NAMES = ("case_id", "dataset", "model", "prompt", "prompt_variant", "provider", 
 READ = frozenset({*COUNTS, *NAMES, "cost", "cost_usd", "score"})
 """Properties of a test that have a place of their own; the others are kept as they are."""
 
-PROMPTFOO = "promptfoo"
 MS_PER_S = 1000
 LONGEST_S = 366 * 24 * 3600
 """Durations above are taken as unknown."""
-
-SHARED_RATE = 0.5
-"""Above this share of tests that are in several suites, these are runs of the same tests."""
 
 Properties = Mapping[str, str]
 
@@ -72,7 +73,7 @@ class JUnitXml:
             "classname::name is the case, of promptfoo the description alone, so that prompts and "
             "providers can be compared; property `case_id` wins",
             "each suite of promptfoo is a run, labelled by its name, [provider] prompt 1; suites "
-            "of others are one run, or runs of their own where they hold the same tests",
+            "of others are one run, or where they hold the same tests one for each suite or host",
             "time as latency, 0 being unknown; timestamp of a suite, in assume_timezone where it "
             "has no zone",
             "properties of a test: tokens, tokens_in, tokens_out, tokens_cached, cost (in USD), "
@@ -112,10 +113,10 @@ class JUnitXml:
         report, skipped = report_of(source), Skipped(settings)
         for suite in report.suites:
             _leave_nameless(suite, skipped)
-        groups = _groups(report)
+        groups = groups_of(report)
         runs = [
-            _run(group, report, skipped, source=source, settings=settings, place=n)
-            for n, group in enumerate(groups, 1)
+            _run(group, report, skipped, source=source, settings=settings, part=part)
+            for part, group in numbered(groups)
         ]
         return skipped.reading(source, runs)
 
@@ -129,19 +130,6 @@ def _leave_nameless(suite: Suite, skipped: Skipped) -> None:
     suite.tests = [test for test in suite.tests if test.name]
 
 
-def _groups(report: Report) -> list[list[Suite]]:
-    """Return the suites of each run: all are one unless they hold the same tests."""
-    suites = [suite for suite in report.suites if suite.tests]
-    uses = Counter(
-        chain.from_iterable(
-            {(test.classname, test.name) for test in suite.tests} for suite in suites
-        )
-    )
-    n_shared = sum(n > 1 for n in uses.values())
-    is_apart = n_shared > SHARED_RATE * len(uses) or any(map(is_of_promptfoo, suites))
-    return [[suite] for suite in suites] if is_apart else [suites] if suites else []
-
-
 def _run(
     suites: Sequence[Suite],
     report: Report,
@@ -149,21 +137,21 @@ def _run(
     *,
     source: Source,
     settings: IngestSettings,
-    place: int,
+    part: int | None,
 ) -> Run:
-    """Return a run made of some suites."""
+    """Return a run made of some suites, which may be one of several parts of a report."""
     clock = Clock(settings.assume_timezone)
-    name = (suites[0].name if len(suites) == 1 else None) or report.name or JUnitXml.name
+    name = name_of(suites, report, part)
     said = report.properties | suites[0].properties
     is_promptfoo = is_of_promptfoo(suites[0])
-    number = f"#{place}" if len(suites) < len(report.suites) else ""
+    number = f"#{part}" if part else ""
     told = [(suite, one) for suite in suites for one in attempted(suite, report)]
     outcomes = _Outcomes(told=told, label=name, report=report, settings=settings)
     seconds = None if is_promptfoo or len(suites) > 1 else _seconds(suites[0].seconds)
     started_at = _started_at(suites, report, clock, source)
     facts = RunFacts(
         run_id=f"{name}-{source.sha256[:16]}{number}",
-        workflow_id=settings.workflow or said.get("workflow") or _workflow(name, suites),
+        workflow_id=settings.workflow or said.get("workflow") or workflow_of(suites, report, part),
         started_at=started_at or file_time(source),
         finished_at=started_at + timedelta(seconds=seconds) if started_at and seconds else None,
         duration_s=seconds,
@@ -178,12 +166,7 @@ def _run(
             *skipped.warnings(),
         ),
     )
-    return run_of(facts, outcomes, source=source, settings=settings, place=place)
-
-
-def _workflow(name: str, suites: Sequence[Suite]) -> str:
-    """Return what was tested: of promptfoo the file, for its suites are variants."""
-    return PROMPTFOO if is_of_promptfoo(suites[0]) else name
+    return run_of(facts, outcomes, source=source, settings=settings, place=part or 1)
 
 
 def _started_at(
@@ -205,6 +188,7 @@ def _doubts(suites: Sequence[Suite], told: Sequence[Attempted]) -> Iterator[str]
     n_skipped = sum(test.is_skipped for suite in suites for test in suite.tests)
     if n_skipped:
         yield f"{n_skipped} skipped {'test is' if n_skipped == 1 else 'tests are'} left out"
+    yield from missing(suites)
     n_again = sum(one.n_attempts > 1 for one in told)
     if n_again:
         yield (

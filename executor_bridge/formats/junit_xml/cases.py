@@ -23,6 +23,9 @@ NUMBERED = re.compile(r"test \d+(?:: |$)")
 REPEATED = re.compile(r"(?P<name>.*)(?P<open>\[|-)(?P<n>\d+)-(?P<of>\d+)\]$", re.DOTALL)
 """Name of a test that pytest-repeat made of another."""
 
+CLEAN_UP = re.compile(r"(?:failed on|test) teardown")
+"""What the message of an error begins with where pytest could not clean up after a test."""
+
 TIMED_OUT = re.compile(r"timed? ?out", re.IGNORECASE)
 TIMEOUT_RAISED = re.compile(r"(?:Failed: )?[\w.]*Timeout")
 """What the message of a failure begins with where the test did not get to its assertion."""
@@ -121,10 +124,16 @@ def _last(attempts: Sequence[tuple[int, Test]]) -> tuple[int, Test, int]:
     """Return the last attempt; its failure and the error of its clean-up are listed apart."""
     place, last = attempts[-1]
     before = attempts[-2][1] if len(attempts) > 1 else None
-    if before is None or not (before.verdicts and last.verdicts):
+    if before is None or not before.verdicts or not _is_clean_up(last):
         return place, last, len(attempts) + last.n_reruns
     verdicts = [*before.verdicts, *last.verdicts]
     return place, structs.replace(before, verdicts=verdicts), len(attempts) - 1 + last.n_reruns
+
+
+def _is_clean_up(test: Test) -> bool:
+    """Tell whether all that is said of a test is that cleaning up after it broke."""
+    said = [verdict.is_error and CLEAN_UP.match(verdict.message) for verdict in test.verdicts]
+    return bool(said) and all(said)
 
 
 def _repeats(names: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -35,6 +35,7 @@ class Verdict(Struct):
 
     is_error: bool
     message: str
+    kind: str = ""
     text: str = ""
 
 
@@ -46,10 +47,15 @@ class Test(Struct):
     name: str
     classname: str
     seconds: str | None
-    is_skipped: bool = False
+    is_marked_skipped: bool = False
     n_reruns: int = 0
     verdicts: list[Verdict] = []
     properties: dict[str, str] = {}
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether it did not run: one that failed or broke did, whatever else is said of it."""
+        return self.is_marked_skipped and not self.verdicts
 
 
 class Suite(Struct):
@@ -59,6 +65,7 @@ class Suite(Struct):
     """
 
     name: str = ""
+    host: str = ""
     timestamp: str | None = None
     seconds: str | None = None
     n_tests: int | None = None
@@ -158,6 +165,7 @@ class _Reader:
         count = said.get("tests", "")
         suite = Suite(
             name=said.get("name", ""),
+            host=said.get("hostname", ""),
             timestamp=said.get("timestamp"),
             seconds=said.get("time"),
             n_tests=int(count) if count.isdecimal() else None,
@@ -171,19 +179,19 @@ class _Reader:
             name=said.get("name", ""),
             classname=said.get("classname", ""),
             seconds=said.get("time"),
-            is_skipped=said.get("status") in SKIPPED,
+            is_marked_skipped=said.get("status") in SKIPPED,
         )
         self.report.suites[-1].tests.append(self._test)
 
     def _start_verdict(self, test: Test, name: str, said: dict[str, str]) -> None:
         if name in VERDICTS:
-            message = said.get("message", "").strip()
-            test.verdicts.append(Verdict(is_error=name == "error", message=message))
+            message, kind = said.get("message", "").strip(), said.get("type", "").strip()
+            test.verdicts.append(Verdict(is_error=name == "error", message=message, kind=kind))
             self._said = []
         elif name in RERUNS:
             test.n_reruns += 1
         elif name == "skipped":
-            test.is_skipped = True
+            test.is_marked_skipped = True
 
     def _text(self, text: str) -> None:
         if self._said is not None and self._path[-1] in ("property", *VERDICTS):
@@ -203,7 +211,7 @@ class _Reader:
                 owner[self._property] = owner[self._property] or text
             elif self._test is not None:
                 verdict = self._test.verdicts[-1]
-                verdict.message = verdict.message or text
+                verdict.message = verdict.message or text or verdict.kind
                 verdict.text = text if text.startswith(SCORED) else ""
 
     def _owner(self) -> dict[str, str]:

@@ -37,6 +37,7 @@ ROWS = (
     {"id", "trace_id", "start_time", "project_id"},
     {"id", "timestamp", "htmlPath"},
     {"id", "timestamp", "project_id", "bookmarked"},
+    {"id", "timestamp", "bookmarked", "observationCount"},
     {"traceId", "name", "dataType", "source"},
     {"trace_id", "name", "data_type", "source"},
     {"datasetRunId", "datasetItemId", "traceId"},
@@ -66,7 +67,7 @@ class Langfuse:
     notes: ClassVar[FormatNotes] = FormatNotes(
         summary="Langfuse: experiment items, observations and traces of its API and exports",
         versions="Langfuse 3 and 4: blob exports observations_v2/, observations/ and traces/ as "
-        "JSON, JSONL, CSV or Parquet; pages and lists of the API; the download of a trace",
+        "JSON, JSONL, CSV or Parquet; pages and lists of the API; downloads of its own pages",
         carried_over=(
             "a task: an experiment item; else a root observation whose metadata names a case; "
             "else a trace with all its observations",
@@ -87,6 +88,8 @@ class Langfuse:
             "cached, reasoning and audio tokens on top of input and output where total is the sum "
             "of all, else as a part of them",
             "times without a zone are UTC, as Langfuse documents",
+            "of a downloaded list of traces: the sums of their tokens and costs, ERROR only "
+            "without an output; columns of scores, also of observations",
             "the trace id as request id, which feedback can name",
         ),
         lost=(

@@ -18,6 +18,7 @@ from msgspec import Raw, Struct
 
 from executor_bridge.base import Shape
 from executor_bridge.files.texts import documents
+from executor_bridge.formats.langfuse.downloads import parts_of
 from executor_bridge.heads import heads
 from executor_bridge.lenient import Skipped, decoded, rows
 from executor_bridge.outcomes import number, whole
@@ -206,6 +207,8 @@ class Observations:
             yield Found(kind, row, has_input, has_output, text)
             if kind is Kind.ITEM:
                 yield from self._scores_in(place, named, row)
+            for part in parts_of(named):
+                yield from self._row(place, Raw(msgspec.json.encode(part)))
 
     def _scores_in(self, place: str, named: dict[str, Any], owner: Row) -> Iterator[Found]:
         """Yield the scores that stand in an experiment item, as scores of its trace."""
@@ -224,10 +227,13 @@ def row_of(raw: Raw, source: Source) -> Row:
 
 
 def utc(time: datetime | None) -> datetime | None:
-    """Return a time as UTC, which exports write without a zone."""
+    """Return a time as UTC, which exports write without a zone; None beyond the calendar."""
     if time is None:
         return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def fields_of(value: Any) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from executor_bridge.formats.lm_eval.results import (
     commit_of,
     dataset_of,
     duration_s,
+    is_lower_better,
+    mean_told,
     metadata_of,
     read_results,
     samples_beside,
@@ -46,9 +48,17 @@ PREFERRED = ("acc", "exact_match", "pass@1", "pass_at_1", "em", "acc_norm")
 
 HASH_CHARS = 16
 ALONE = (
-    "there is no results file beside the samples: model, configuration and directions of metrics "
-    "are unknown; higher is taken as better"
+    "there is no results file beside the samples: {} and directions of metrics are unknown; higher "
+    "is taken as better"
 )
+
+
+UNSCORED = (
+    "no metric gives each document a mark from 0 to 1 of which more is better: succeeded means "
+    "that a task ran"
+)
+SAME = 1e-6
+"""How far two figures may lie apart that are the same."""
 
 
 class LmEval:
@@ -64,8 +74,8 @@ class LmEval:
             "file of that time beside it, the same as from the samples files themselves",
             "from the results file beside the samples: model, model_args, prompt template, "
             "directions, date, versions; its hash is kept in the metadata of the run",
-            "a document is a case, known by its own case_id if it has one, else by its doc_hash, "
-            "and the same under every task; doc and target are its inputs, "
+            "a document is a case, known by its own case_id if it has one, else by its doc_hash "
+            "or a hash of its own, and the same under every task; doc and target are its inputs, "
             "filtered_resps its output",
             "every metric that is a number; the score is --score, else the first of "
             f"{', '.join(PREFERRED)}, else the first; one with values beyond 0 to 1, or of which "
@@ -192,24 +202,20 @@ def _primary(seen: Seen, told: Told, settings: IngestSettings) -> str | None:
     fit = [
         name
         for name, values in seen.values.items()
-        if not _is_lower_better(name, told) and all(v is None or 0 <= v <= 1 for v in values)
+        if not is_lower_better(name, told) and all(v is None or 0 <= v <= 1 for v in values)
     ]
     return next((name for name in (*PREFERRED, *fit) if name in fit), None)
-
-
-def _is_lower_better(metric: str | None, told: Told) -> bool:
-    directions = told.of_task("higher_is_better")
-    return isinstance(directions, dict) and directions.get(metric) is False
 
 
 def _mark(
     seen: Seen, metric: str | None, told: Told, settings: IngestSettings
 ) -> tuple[float | None, str | None]:
     """Return the score from which on a task passes, and what to say where there is none."""
-    if _is_lower_better(metric, told):
+    if is_lower_better(metric, told):
         return None, f"lower values of {metric} are better: pass or fail is not told from it"
     if metric is None:
-        return None, UNJUDGED
+        names = ", ".join(seen.values)
+        return None, f"{UNSCORED}; --score takes one of: {names}" if names else UNSCORED
     mark = pass_mark(seen.values[metric], settings.pass_score)
     return mark, UNJUDGED if mark is None else None
 
@@ -219,7 +225,9 @@ def _caveats(seen: Seen, told: Told) -> Iterator[str]:
     if told.fault:
         yield f"the results file beside the samples cannot be read: {told.fault}"
     elif told.results is None:
-        yield ALONE
+        if told.folder_model:
+            yield f"the model, {told.folder_model}, is told by the name of the folder"
+        yield ALONE.format("configuration" if told.folder_model else "model, configuration")
     for name, n in seen.n_other.items():
         yield f"filter {seen.filter} is read; rows of the filter {name} left out: {n}"
     if seen.n_answers > 1:
@@ -228,11 +236,11 @@ def _caveats(seen: Seen, told: Told) -> Iterator[str]:
             "there are no repeats"
         )
     if seen.n_without_hash:
-        yield f"rows without a doc_hash: {seen.n_without_hash}; their doc_id tells the case"
+        yield f"rows without a doc_hash: {seen.n_without_hash}; their document tells the case"
     for name, n in seen.n_odd.items():
         yield f"metric {name}: values that are no numbers, left out: {n}"
     yield from (
-        f"lower values of {name} are better" for name in seen.values if _is_lower_better(name, told)
+        f"lower values of {name} are better" for name in seen.values if is_lower_better(name, told)
     )
     yield from _extent(seen, told)
 
@@ -248,6 +256,10 @@ def _extent(seen: Seen, told: Told) -> Iterator[str]:
         yield f"run with limit {limit}{of}"
     if isinstance(effective, int) and effective != seen.n_rows:
         yield f"the results are over {effective} documents, the samples hold {seen.n_rows}"
+    for metric in seen.values:
+        counted, figure = seen.mean(metric), mean_told(metric, seen.filter, told)
+        if counted is not None and figure is not None and abs(counted - figure) > SAME:
+            yield f"the results say {metric} {figure:g}, the samples give {counted:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,16 @@ Written for lm-eval 0.4 (`EvaluationTracker.save_results_aggregated`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from os.path import basename
+from os.path import basename, dirname
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from executor_bridge.clock import Clock, UnusableTimeError, of_epoch
-from executor_bridge.files.paths import beside
+from executor_bridge.files.paths import STDIN, beside
 from executor_bridge.files.source import load
 from executor_bridge.lenient import decoded
 from executor_bridge.meaning import canonical
@@ -25,8 +26,12 @@ from optimizer.models.tasks import Source, Variant, text_sha256
 
 STAMP = r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)"
 PACKED = r"(?:\.gz|\.zst)?"
-SAMPLES_NAME = re.compile(rf"samples_(?P<task>.+)_{STAMP}\.jsonl?{PACKED}")
+SAMPLES_NAME = re.compile(rf"samples_(?P<task>.+?)(?:_{STAMP})?\.jsonl?{PACKED}")
 RESULTS_NAME = re.compile(rf"(?!samples_).+_{STAMP}\.json{PACKED}")
+ENDING = re.compile(rf"\.jsonl?{PACKED}$")
+MODEL_FOLDER = re.compile(r"(?P<owner>[\w.-]*[^\W_])__(?P<model>[^\W_].*)", re.ASCII)
+"""How lm-eval names the folder of what a model from a hub did: `google__gemma-2b`."""
+
 STAMP_FORMATS = ("%Y-%m-%dT%H-%M-%S.%f", "%Y-%m-%dT%H-%M-%S")
 WRITTEN_AT = "when it ran is not recorded: the time in the file's name, when it ended, is taken"
 
@@ -79,6 +84,8 @@ class Told(Struct, frozen=True, kw_only=True):
     """What is known of the task of one samples file.
 
     Attributes:
+        file: Name of the file without its ending, or None for what was piped in.
+        folder_model: The model that its folder is named after, or None.
         task: Its name, or None where the name of the file does not say.
         stamp: The time in the name of the file, or None.
         results: The results file, or None where there is none.
@@ -87,6 +94,8 @@ class Told(Struct, frozen=True, kw_only=True):
         fault: Why it could not be read, or None.
     """
 
+    file: str | None = None
+    folder_model: str | None = None
     task: str | None = None
     stamp: str | None = None
     results: Results | None = None
@@ -101,25 +110,32 @@ class Told(Struct, frozen=True, kw_only=True):
 
 def told_of(samples: Source, settings: IngestSettings) -> Told:
     """Return what is known of a samples file: by its name, and the results file beside it."""
-    name = SAMPLES_NAME.fullmatch(basename(samples.path))
-    if name is None:
+    if samples.path == STDIN:
         return Told()
-    task, stamp = name["task"], name["stamp"]
-    pattern = re.compile(rf"(?!samples_).+_{re.escape(stamp)}\.json{PACKED}")
+    told = _named(samples.path)
+    if told.stamp is None:
+        return told
+    pattern = re.compile(rf"(?!samples_).+_{re.escape(told.stamp)}\.json{PACKED}")
     for path in beside(samples.path, pattern):
         try:
             source = load(path, settings)
             results = read_results(source)
         except FormatError as error:
-            return Told(task=task, stamp=stamp, fault=str(error))
-        return Told(
-            task=task,
-            stamp=stamp,
-            results=results,
-            name=basename(path),
-            sha256=source.sha256,
-        )
-    return Told(task=task, stamp=stamp)
+            return replace(told, fault=str(error))
+        return replace(told, results=results, name=basename(path), sha256=source.sha256)
+    return told
+
+
+def _named(path: str) -> Told:
+    """Return what the name of a samples file and that of its folder say."""
+    name = SAMPLES_NAME.fullmatch(basename(path))
+    folder = MODEL_FOLDER.fullmatch(basename(dirname(path)))
+    return Told(
+        file=ENDING.sub("", basename(path)),
+        folder_model=f"{folder['owner']}/{folder['model']}" if folder else None,
+        task=name["task"] if name else None,
+        stamp=name["stamp"] if name else None,
+    )
 
 
 def read_results(source: Source) -> Results:
@@ -183,10 +199,10 @@ def variant_told(told: Told, prompt_hashes: Iterable[str], settings: IngestSetti
     template = _template(told)
     instructions = [results.system_instruction_sha, results.chat_template_sha] if results else []
     identity = [template or prompts, *instructions] if template or prompts else None
-    model = _model(results)
+    model = _model(results) or told.folder_model
     label = " ".join(filter(None, (model, told.task if settings.workflow else None)))
     return variant_of(
-        label or told.task or "default",
+        label or told.task or told.file or "default",
         prompt=_text(template),
         prompt_sha256=text_sha256(canonical(identity).decode()) if identity else None,
         provider=_said(config.get("model")),
@@ -242,6 +258,32 @@ def dataset_of(told: Told) -> str | None:
     config = told.of_task("configs") or {}
     parts = [_said(config.get(name)) for name in ("dataset_path", "dataset_name")]
     return None if parts[0] in LOADERS else "/".join(filter(None, parts)) or None
+
+
+def is_lower_better(metric: str | None, told: Told) -> bool:
+    """Tell whether less of a metric is better, by the results or by the task's configuration."""
+    directions = told.of_task("higher_is_better")
+    if isinstance(directions, dict) and metric in directions:
+        return directions[metric] is False
+    return any(one.get("higher_is_better") is False for one in _listed(metric, told))
+
+
+def mean_told(metric: str, filter_: str | None, told: Told) -> float | None:
+    """Return the mean that the results give of a metric, None where they give another figure."""
+    figures = told.of_task("results")
+    is_mean = any(one.get("aggregation") == "mean" for one in _listed(metric, told))
+    if not is_mean or not isinstance(figures, dict):
+        return None
+    return number(figures.get(f"{metric},{filter_ or 'none'}"))
+
+
+def _listed(metric: str | None, told: Told) -> Iterator[dict[str, Any]]:
+    """Yield what the task's configuration says of a metric."""
+    config = told.of_task("configs")
+    listed = config.get("metric_list") if isinstance(config, dict) else None
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and one.get("metric") == metric:
+            yield one
 
 
 def commit_of(told: Told) -> str | None:

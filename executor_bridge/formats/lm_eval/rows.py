@@ -16,11 +16,12 @@ from msgspec import Raw, Struct
 
 from executor_bridge.files.paths import STDIN
 from executor_bridge.files.texts import lines
-from executor_bridge.lenient import Skipped, decoded, rows
+from executor_bridge.lenient import Skipped, decoded, in_utf8, rows
 from executor_bridge.meaning import Case
-from executor_bridge.outcomes import number
+from executor_bridge.outcomes import case_of_content, number
 from optimizer.models.tasks import CaseSource, Source
 
+NOTHING = Raw(b"null")
 START_BYTES = 1_024
 HASH_CHARS = 16
 ROW_FIELDS = frozenset(
@@ -49,17 +50,17 @@ class Row(Struct):
     """One document under one filter; its metrics are fields beside these."""
 
     doc_id: Any = None
-    doc: Raw = Raw(b"null")
-    target: Raw = Raw(b"null")
-    resps: Raw = Raw(b"null")
-    filtered_resps: Raw = Raw(b"null")
+    doc: Raw = NOTHING
+    target: Raw = NOTHING
+    resps: Raw = NOTHING
+    filtered_resps: Raw = NOTHING
     filter: str = "none"
     metrics: list[str] | None = None
     doc_hash: str | None = None
     prompt_hash: str | None = None
 
     def case(self, task: str) -> Case:
-        """Return which case it is: by its document's own name, else by the document's hash."""
+        """Return which case it is: by its document's own name, its hash, or the document itself."""
         try:
             name = msgspec.json.decode(self.doc, type=_Named).case_id
         except msgspec.DecodeError:
@@ -68,6 +69,8 @@ class Row(Struct):
             return Case(str(name), CaseSource.GIVEN)
         if self.doc_hash:
             return Case(self.doc_hash[:HASH_CHARS], CaseSource.CONTENT)
+        if self.doc != NOTHING:
+            return Case(case_of_content(msgspec.json.decode(self.doc)), CaseSource.CONTENT)
         return Case(f"{task}/{self.doc_id}", CaseSource.GIVEN)
 
 
@@ -82,6 +85,7 @@ class Seen:
     n_answers: int = 1
     prompt_hashes: set[str] = field(default_factory=set)
     values: dict[str, set[float | None]] = field(default_factory=dict)
+    sums: dict[str, list[float]] = field(default_factory=dict)
     n_odd: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: Row, metrics: dict[str, Any]) -> None:
@@ -93,14 +97,26 @@ class Seen:
             self.prompt_hashes.add(row.prompt_hash)
         for name, value in metrics.items():
             if value is None or isinstance(value, (bool, int, float)):
-                self.values.setdefault(name, set()).add(value_of(value))
+                self._measure(name, value_of(value))
             else:
                 self.n_odd[name] += 1
+
+    def mean(self, metric: str) -> float | None:
+        """Return the mean of a metric, None unless every row has it."""
+        total, n = self.sums.get(metric, (0.0, 0))
+        return total / n if n and n == self.n_rows else None
+
+    def _measure(self, name: str, value: float | None) -> None:
+        self.values.setdefault(name, set()).add(value)
+        if value is not None:
+            totals = self.sums.setdefault(name, [0.0, 0])
+            totals[0] += value
+            totals[1] += 1
 
 
 def sample_rows(source: Source, skipped: Skipped) -> Iterator[tuple[str, Row, dict[str, Any]]]:
     """Yield the rows of a samples file with their places and metrics."""
-    for place, text in _texts(source):
+    for place, text in in_utf8(_texts(source), skipped):
         for _, row in rows([(place, text)], Row, skipped):
             for _, fields in rows([(place, text)], dict[str, Raw], skipped):
                 names = row.metrics

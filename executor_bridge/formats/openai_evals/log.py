@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.files.texts import lines
-from executor_bridge.lenient import Skipped, rows
+from executor_bridge.lenient import Skipped, in_utf8, rows
 from executor_bridge.outcomes import number, whole
 from optimizer.models.tasks import Source
 
@@ -159,7 +159,7 @@ def logs(source: Source, skipped: Skipped) -> list[Log]:
     logs: dict[str | None, Log] = {}
     current: str | None = None
     texts = ((f"line {n}", text) for n, text in lines(source.content))
-    for place, line in rows(texts, _Line, skipped):
+    for place, line in rows(in_utf8(texts, skipped), _Line, skipped):
         spec = _spec(place, line, skipped)
         current = line.run_id or (spec.run_id if spec else None) or current
         log = logs.setdefault(current, Log(current))

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import of_epoch
-from executor_bridge.formats.openai_evals_items.items import About, Found, Item, Result, found_in
+from executor_bridge.formats.openai_evals_items.grading import (
+    STATES,
+    judge_tokens,
+    primary,
+    scores_of,
+    status_of,
+    unjudged,
+)
+from executor_bridge.formats.openai_evals_items.items import About, Found, Item, found_in
 from executor_bridge.lenient import Skipped
 from executor_bridge.meaning import Case, canonical
 from executor_bridge.outcomes import (
@@ -24,34 +32,19 @@ from executor_bridge.outcomes import (
     case_of_content,
     file_time,
     known,
-    number,
     run_of,
     variant_of,
     whole,
 )
 from optimizer.models.ingest import IngestSettings
-from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
+from optimizer.models.tasks import CaseSource, Reading, Run, Source, Variant
 
 OBJECT = re.compile(
     rb'"object"\s*:\s*"eval(?:\.run(?:\.output_item)?)?"|"datasource_item(?:_id)?"\s*:'
 )
-UNIQUE_SUFFIX = re.compile(r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-"""What the platform puts behind the names of graders."""
+ANSWERED_BY = ("response_id", "agent_name", "agent_version")
+"""What Azure AI Foundry puts into an item that an agent answered: no part of what was asked."""
 
-GRADER = "grader"
-"""What a grader without a name is called."""
-
-STATES = {
-    "pass": "succeeded",
-    "passed": "succeeded",
-    "fail": "failed",
-    "failed": "failed",
-    "error": "error",
-    "errored": "error",
-    "canceled": "cancelled",
-    "cancelled": "cancelled",
-    "skipped": "cancelled",
-}
 INSTRUCTING = ("system", "developer")
 SAMPLING = ("temperature", "top_p", "max_completion_tokens")
 COUNTS = {"total": None, "passed": "succeeded", "failed": "failed", "errored": "error"}
@@ -70,7 +63,8 @@ class OpenaiEvalsItems:
             "a page, a list or lines of output items, of one run or of several; with them, in any "
             "arrangement, the objects of their runs and evals",
             "datasource_item is the case, known by its own case_id if it has one, else by its "
-            "content without what begins with `sample`",
+            "content without what begins with `sample` and, of Azure AI Foundry, without the agent "
+            "that answered, whose name and version label the variant",
             "pass, fail, error as the item's status says, else by its graders; each grader's score "
             "and word, the first grader's score being that of the task",
             "tokens and cached tokens of the answer; a grader's own as judge tokens",
@@ -149,6 +143,7 @@ def _run(
             *([] if began else [NO_TIME]),
             *_caveats(run, found, outcomes),
             *_unscored(outcomes, settings),
+            *_unpassed(items.values()),
             *skipped.warnings(),
         ),
     )
@@ -180,6 +175,18 @@ def _unscored(outcomes: Sequence[Outcome], settings: IngestSettings) -> Iterator
         yield f"there is no grader {settings.score} to take as the score: {', '.join(names)}"
 
 
+def _unpassed(items: Iterable[Item]) -> Iterator[str]:
+    """Say so where items were graded without being passed or failed."""
+    n = sum(
+        STATES.get((item.status or "").lower()) is None
+        and all(result.passed is None for result in item.results or ())
+        and unjudged(item) == "succeeded"
+        for item in items
+    )
+    if n:
+        yield f"items that no grader passed or failed: {n}; succeeded means that they ran"
+
+
 def _judge(told: About) -> str | None:
     """Return the models that grade in an eval, None where none does."""
     models = [
@@ -197,7 +204,8 @@ def _variant(run: About, items: Sequence[Item]) -> Variant:
     model = models.pop() if len(models) == 1 else run.model
     prompt, reference = _template(run)
     prompt = prompt or _shared_instructions(samples)
-    name = run.name or (model if prompt else f"{model} {run.id}" if model else run.id)
+    unnamed = model if prompt else f"{model} {run.id}" if model else run.id
+    name = run.name or _agent(items) or unnamed
     return variant_of(
         name or run.id,
         prompt=prompt,
@@ -256,12 +264,8 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
     sample = item.sample or {}
     said = sample.get("usage")
     usage = said if isinstance(said, dict) else {}
-    content = {
-        name: value
-        for name, value in (item.datasource_item or {}).items()
-        if not name.startswith("sample")
-    }
-    status, message = _status(item, sample)
+    content = _content_of(item)
+    status, message = status_of(item, sample)
     case = _case(item, content)
     return Outcome(
         key=key,
@@ -270,16 +274,38 @@ def _outcome(key: str, item: Item, variant: Variant, settings: IngestSettings) -
         variant=variant,
         status=status,
         message=message,
-        score=_primary(item, settings),
-        scores=tuple(_scores(item)),
+        score=primary(item, settings),
+        scores=tuple(scores_of(item)),
         tokens=whole(known(usage.get("total_tokens"))),
         tokens_in=whole(known(usage.get("prompt_tokens"))),
         tokens_out=whole(known(usage.get("completion_tokens"))),
         tokens_cached=whole(usage.get("cached_tokens")),
-        judge_tokens=_judge_tokens(item),
+        judge_tokens=judge_tokens(item),
         inputs=content,
-        outputs=_answer(sample),
+        outputs=_answer(sample, item),
     )
+
+
+def _content_of(item: Item) -> dict[str, Any]:
+    """Return what an item asks, without what stands there of the answer."""
+    said = item.datasource_item or {}
+    answered = ANSWERED_BY if said.keys() >= set(ANSWERED_BY) else ()
+    return {
+        name: value
+        for name, value in said.items()
+        if not name.startswith("sample") and name not in answered
+    }
+
+
+def _agent(items: Sequence[Item]) -> str | None:
+    """Return the agent with its version that answered all items, None where none is told."""
+    said = [item.datasource_item or {} for item in items]
+    named = {
+        " ".join(str(one[name]) for name in ANSWERED_BY[1:])
+        for one in said
+        if one.keys() >= set(ANSWERED_BY)
+    }
+    return named.pop() if len(named) == 1 else None
 
 
 def _case(item: Item, content: Mapping[str, Any]) -> Case:
@@ -292,61 +318,12 @@ def _case(item: Item, content: Mapping[str, Any]) -> Case:
     return Case(str(item.datasource_item_id), CaseSource.GIVEN)
 
 
-def _status(item: Item, sample: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Return the state of a task, and why it is no success."""
-    error = sample.get("error")
-    said = error if isinstance(error, dict) else {}
-    reason = ": ".join(str(said[name]) for name in ("code", "message") if said.get(name))
-    status = STATES.get((item.status or "").lower())
-    results = item.results or []
-    if status == "error" or (reason and status != "succeeded"):
-        return "error", reason or "error"
-    if status is None:
-        words = [result.passed for result in results if result.passed is not None]
-        status = ("succeeded" if all(words) else "failed") if words else "cancelled"
-    lost = [_reason(result) for result in results if result.passed is False]
-    return status, "; ".join(lost) or None if status == "failed" else None
-
-
-def _reason(result: Result) -> str:
-    """Return which grader was not content, and why."""
-    name = UNIQUE_SUFFIX.sub("", result.name or GRADER)
-    score = number(result.score)
-    why = result.reason if isinstance(result.reason, str) else None
-    return f"{name}: {why or ('failed' if score is None else f'score {score:g}')}"
-
-
-def _scores(item: Item) -> Iterator[Score]:
-    """Yield what each grader said."""
-    for result in item.results or ():
-        reason = result.reason if isinstance(result.reason, str) else None
-        yield Score(result.name or GRADER, number(result.score), result.passed, reason)
-
-
-def _primary(item: Item, settings: IngestSettings) -> float | None:
-    """Return the score of the grader asked for, by its name or what begins it; else the first."""
-    for result in item.results or ():
-        name = result.name or GRADER
-        if settings.score in (None, name, UNIQUE_SUFFIX.sub("", name)):
-            return number(result.score)
-    return None
-
-
-def _judge_tokens(item: Item) -> int | None:
-    """Return the tokens of the graders that are models, None where none tells."""
-    counts = []
-    for result in item.results or ():
-        usage = result.sample.get("usage") if isinstance(result.sample, dict) else None
-        count = whole(known(usage.get("total_tokens"))) if isinstance(usage, dict) else None
-        counts += [] if count is None else [count]
-    return sum(counts) if counts else None
-
-
-def _answer(sample: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the answer: its text where it is one message."""
+def _answer(sample: Mapping[str, Any], item: Item) -> dict[str, Any] | None:
+    """Return the answer: its text where it is one message, or where the item has it."""
     output = sample.get("output")
     if not isinstance(output, list) or not output:
-        return None
+        text = (item.datasource_item or {}).get("sample.output_text")
+        return None if text is None else {"output": text}
     (first, *others) = output
     is_text = not others and isinstance(first, dict) and isinstance(first.get("content"), str)
     return {"output": first["content"] if is_text else output}

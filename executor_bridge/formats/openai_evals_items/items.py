@@ -29,6 +29,7 @@ class Result(Struct):
     name: str | None = None
     score: Any = None
     passed: bool | None = None
+    status: str | None = None
     sample: Any = None
     reason: Any = None
 

@@ -331,3 +331,57 @@ def test_any_name_and_answer_can_be_read(native, name, answer):
     assert json.loads(row.outputs or '{"output": ""}')["output"] == answer.encode(
         "utf-8", "replace"
     ).decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"testRunLink": "https://app.example.org/test-runs/1"},
+        {"test_cases_lookup_map": {'{"input": "a"}': {"cached_metrics_data": []}}},
+    ],
+)
+def test_a_file_of_deepeval_without_a_run_is_refused_with_the_file_to_give(native, told):
+    with pytest.raises(FormatError) as refused:
+        native.reading(json.dumps(told).encode())
+    assert "latest_run_full.json" in (refused.value.hint or "")
+
+
+def test_a_metric_of_which_less_is_better_is_no_part_of_the_score_and_told(native):
+    harm = metric("Harm", success=True, score=0.1)
+    bad = metric("Harm", success=False, score=0.9)
+    run = run_of(case(0, metrics=[metric(), harm]), case(1, success=False, metrics=[bad]))
+    rows = native.rows(run)
+    assert [row.score for row in rows] == [1.0, None]
+    assert "lower values of Harm are better: it is left out of the score" in (
+        native.header(run).warnings
+    )
+    assert [row.score for row in native.rows(run, score="Harm")] == [0.1, 0.9]
+
+
+def test_a_metric_whose_verdicts_follow_no_direction_stays_in_the_score(native):
+    odd = [metric("Odd", success=True, score=0.1), metric("Odd", success=True, score=0.9)]
+    rows = native.rows(run_of(*(case(n, metrics=[one]) for n, one in enumerate(odd))))
+    assert [row.score for row in rows] == [0.1, 0.9]
+
+
+def test_cases_failed_by_metrics_without_a_score_are_told(native):
+    unscored = metric(success=False, score=None)
+    (told,) = [
+        one
+        for one in native.header(run_of(case(success=False, metrics=[unscored]))).warnings
+        if "no metric scored" in one
+    ]
+    assert told.startswith("1 of 1 test cases")
+
+
+def test_bytes_that_are_no_text_are_refused_however_long_the_file(native):
+    run = {"padding": "x" * 20_000} | run_of(case(input="é"), hyperparameters={"é": 1})
+    text = json.dumps(run, ensure_ascii=False).encode()
+    with pytest.raises(FormatError, match="0xe9"):
+        native.reading(text.replace("é".encode(), b"\xe9"))
+    assert len(native.rows(text)) == 1
+
+
+def test_a_number_that_someone_padded_is_a_name(native):
+    (row,) = native.rows(run_of(case(name="test_summary[case_001]")))
+    assert (row.case_id, row.case_source) == ("test_summary[case_001]", "given")

@@ -10,6 +10,7 @@ import pytest
 import zstandard
 
 from executor_bridge import read
+from executor_bridge.formats.inspect_log import files
 from executor_bridge.judging import UNJUDGED
 from executor_bridge.outcomes import NO_TIME
 from optimizer.models.ingest import IngestSettings
@@ -355,6 +356,10 @@ def test_arguments_name_a_variant_and_make_another_of_it(native):
     assert short.variant_id != long.variant_id
 
 
+def test_an_argument_that_is_a_number_is_not_a_name_by_itself(native):
+    assert variant(native, eval={"task_args": {"level": 1}}).label == "level=1"
+
+
 def test_the_commit_does_not_make_another_variant(native):
     revisions = [{"type": "git", "origin": "", "commit": commit} for commit in ("a1", "b2")]
     one, other = (variant(native, eval={"revision": revision}) for revision in revisions)
@@ -397,6 +402,37 @@ def test_a_limit_on_samples_is_no_loss(native):
     limited = archived(sample(1), head=header(100, config={"limit": 1}))
     chosen = archived(sample(1), head=header(1, dataset={"samples": 100, "sample_ids": ["c1"]}))
     assert warnings(native, limited) == warnings(native, chosen) == ()
+
+
+def old_archive(*samples, n_padding=0):
+    head = header(len(samples))
+    head["stats"]["model_usage"] = {MODEL: usage()}
+    told = ("id", "epoch", "input", "target", "scores")
+    members = {f"samples/{n}.json": one for n, one in enumerate(samples)}
+    members["samples/padding.json"] = sample(99) | {"events": ["x" * n_padding]}
+    summaries = [{name: one[name] for name in told} for one in samples]
+    return zipped(members | {"summaries.json": summaries, "header.json": head})
+
+
+def test_tokens_that_old_summaries_do_not_tell_are_those_of_the_samples(native):
+    first, second = native.rows(old_archive(sample(1), sample(2, model_usage={})))
+    assert (first.tokens_in, first.tokens_out, first.latency_ms) == (10, 5, 500)
+    assert second.tokens is None
+
+
+def test_large_samples_of_an_old_log_are_not_opened(native, monkeypatch):
+    monkeypatch.setattr(files, "OPENED_BYTES", 10_000)
+    content = old_archive(sample(1), n_padding=20_000)
+    (found,) = native.rows(content)
+    assert found.tokens is None
+    (warning,) = warnings(native, content)
+    assert warning.startswith("tokens stand only in the samples")
+
+
+@pytest.mark.parametrize("pack", [archived, whole])
+def test_an_old_run_is_named_alike_in_both_kinds_of_file(native, pack):
+    head = header(1, eval_id="")
+    assert native.header(pack(sample(1), head=head)).run_id == "r1-t1"
 
 
 def test_void_samples_are_left_out_and_counted(native):
@@ -514,10 +550,13 @@ def test_a_log_of_errors_only_is_read(native):
 
 
 def test_a_log_without_samples_is_refused(native):
-    assert native.faults(archived()) == ["file: found no tasks, expected at least one task"]
-    assert native.faults(whole()) == ["file: found no tasks, expected at least one task"]
-    (fault,) = native.faults(header(1))
-    assert fault.startswith("samples: expected the samples of the log")
+    expected = ['samples: found none; its status is "success", expected at least one sample']
+    assert native.faults(archived()) == expected
+    assert native.faults(whole()) == expected
+    assert native.faults(header(1)) == expected
+    died = header(1, status="error") | {"error": {"message": "no such model"}}
+    (fault,) = native.faults(died)
+    assert 'its status is "error" ("no such model")' in fault
 
 
 def test_an_archive_without_summaries_is_refused_with_what_to_do(native):

@@ -315,6 +315,35 @@ def test_a_failure_and_the_error_of_its_clean_up_are_one_test(junit):
     assert row.error_message == "no; failed on teardown"
 
 
+def test_attempts_that_fail_alike_are_attempts_and_not_a_clean_up(junit):
+    text = suite(
+        case("a", '<failure message="no"/>'), case("a", '<failure message="no"/>'), tests=1
+    )
+    (row,) = junit.rows(text)
+    assert (row.error_message, row.attempts) == ("no", 2)
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("failure", "failed"), ("error", "error")])
+def test_a_test_that_is_marked_skipped_but_went_wrong_is_kept(junit, verdict, status):
+    (row,) = junit.rows(suite(case("a", f"<skipped/><{verdict}/>")))
+    assert row.status == status
+
+
+def test_a_verdict_without_a_message_is_told_by_its_type(junit):
+    (row,) = junit.rows(suite(case("a", '<failure type="AssertionError"/>')))
+    assert row.error_message == "AssertionError"
+
+
+def test_a_report_that_counts_more_tests_than_it_lists_says_so(junit):
+    header = junit.header(suite(case("a"), tests=3))
+    assert "the report counts 3 tests, of which it lists 1" in header.warnings
+
+
+def test_a_test_whose_clean_up_broke_is_not_missed_for_being_counted_twice(junit):
+    text = suite(case("a", '<error message="failed on teardown"/>'), tests=2)
+    assert not [told for told in junit.header(text).warnings if "lists" in told]
+
+
 def test_each_suite_of_promptfoo_is_a_run_over_the_same_cases(junit):
     failure = (
         '<failure message="Assertion failed" type="assertion">Score: 0.25\n'
@@ -363,6 +392,27 @@ def test_suites_of_the_same_tests_are_runs_of_their_own(junit):
     runs = junit.runs(report(suite(case("a"), name="clear"), suite(case("a"), name="vague")))
     labels = [row.variant.label for run in runs for row in run.tasks]
     assert labels == ["clear", "vague"]
+
+
+def test_runs_of_the_same_tests_are_of_one_workflow(junit):
+    runs = junit.runs(report(suite(case("a"), name="clear"), suite(case("a"), name="vague")))
+    assert {run.header.workflow_id for run in runs} == {"junit"}
+
+
+def test_files_of_tests_that_ran_for_several_hosts_are_a_run_for_each_host(junit):
+    suites = [
+        suite(case(name, classname=name), name=name, hostname=host)
+        for host in ("small", "large")
+        for name in ("a.js", "b.js")
+    ]
+    runs = junit.runs(report(*suites))
+    found = [(run.header.n_tasks, {row.variant.label for row in run.tasks}) for run in runs]
+    assert found == [(2, {"small"}), (2, {"large"})]
+
+
+def test_a_suite_beside_an_empty_one_is_no_part_of_several(junit):
+    header = junit.header(report(suite(name="none"), suite(case("a"), name="answers")))
+    assert (header.workflow_id, "#" in header.run_id) == ("answers", False)
 
 
 def test_suites_in_suites_belong_to_the_outermost(junit):

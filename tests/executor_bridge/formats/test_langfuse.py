@@ -107,7 +107,7 @@ def table(*rows):
     writer = csv.DictWriter(text, fieldnames=list(rows[0]))
     writer.writeheader()
     for row in rows:
-        cells = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in row.items()}
+        cells = {k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in row.items()}
         writer.writerow(cells)
     return text.getvalue().encode()
 
@@ -427,3 +427,56 @@ def test_scores_of_other_traces_are_counted(native):
 def test_a_run_of_errors_only_is_read(native):
     rows = [item(name, name, level="ERROR", statusMessage="503") for name in ("a", "b")]
     assert [row.status for row in native.rows(rows)] == ["error", "error"]
+
+
+def test_a_time_beyond_the_calendar_is_unknown(native):
+    beyond = item() | {"startTime": "9999-12-31T23:59:59-14:00"}
+    beyond["scores"] = [score() | {"timestamp": "0001-01-01T00:00:00+14:00"}]
+    (row,) = native.rows(page(beyond))
+    assert row.latency_ms is None
+
+
+def downloaded(trace="t1", **changes):
+    told = {
+        "id": trace,
+        "timestamp": "2026-03-01T12:00:00.000Z",
+        "name": "answer",
+        "tags": ["a"],
+        "bookmarked": False,
+        "public": False,
+        "input": "Capital of France?",
+        "output": "Paris",
+        "latency": 0.8,
+        "totalCost": "0.5",
+        "level": "DEFAULT",
+        "observationCount": 2,
+        "inputTokens": "12",
+        "outputTokens": "3",
+        "totalTokens": "15",
+        "right": ["True"],
+        "quality": [0.5],
+    }
+    return told | changes
+
+
+def test_a_downloaded_list_of_traces_has_sums_and_columns_of_scores(native):
+    (row,) = native.rows(json.dumps([downloaded()]).encode())
+    assert (row.status, row.tokens_in, row.tokens_out, row.cost_usd) == ("succeeded", 12, 3, 0.5)
+    assert row.latency_ms == 800
+    assert {one.name: one.value for one in row.origin.scores} == {"right": 1, "quality": 0.5}
+
+
+def test_a_downloaded_table_of_traces_tells_the_same(native):
+    (one,) = native.rows(json.dumps([downloaded()]).encode())
+    (other,) = native.rows(table(downloaded()))
+    assert (one.tokens, one.cost_usd, one.case_id) == (other.tokens, other.cost_usd, other.case_id)
+    assert set(one.origin.scores) == set(other.origin.scores)
+
+
+def test_an_error_in_a_downloaded_trace_counts_where_nothing_was_answered(native):
+    overcome, not_overcome = native.rows(
+        json.dumps(
+            [downloaded("t1", level="ERROR"), downloaded("t2", level="ERROR", output=None)]
+        ).encode()
+    )
+    assert (overcome.status, not_overcome.status) == ("succeeded", "error")

@@ -275,16 +275,19 @@ def test_a_document_is_the_same_case_under_every_task_and_model(folder):
     assert first.variant.variant_id != second.variant.variant_id
 
 
-def test_old_rows_without_hashes_and_metrics_are_known_by_their_number(native):
+def test_old_rows_without_hashes_and_metrics_are_known_by_their_document(native):
     old = {
         name: value
         for name, value in row(3).items()
         if name not in ("doc_hash", "prompt_hash", "target_hash", "metrics", "filter")
     }
     (task,) = native.rows(jsonl(old))
-    assert (task.case_id, task.score) == ("lm_eval/3", 1.0)
+    (again,) = native.rows(jsonl(old | {"doc_id": 8}))
+    (other,) = native.rows(jsonl(old | {"doc": {"question": "What else?"}}))
+    assert task.score == 1.0
+    assert task.case_id == again.case_id != other.case_id
     header = native.header(jsonl(old))
-    assert "rows without a doc_hash: 1; their doc_id tells the case" in header.warnings
+    assert "rows without a doc_hash: 1; their document tells the case" in header.warnings
 
 
 def test_older_files_that_are_one_list_are_read(native):
@@ -419,3 +422,64 @@ def test_a_truncated_results_file_is_refused_with_its_place(tmp_path):
 def test_a_document_that_names_its_case_is_known_by_that_name(native):
     (task,) = native.rows(jsonl(row(doc={"case_id": "sum-1", "question": "1 + 1?"})))
     assert (task.case_id, task.case_source) == ("sum-1", "given")
+
+
+def test_samples_without_a_time_in_their_name_are_of_the_task_it_says(tmp_path):
+    path = tmp_path / "samples_sums.jsonl"
+    path.write_bytes(jsonl(row(0)))
+    (run,) = read(str(path), IngestSettings()).runs
+    assert run.header.workflow_id == "sums"
+
+
+def test_a_folder_named_after_a_model_tells_the_model(tmp_path):
+    folder = tmp_path / "acme__m1"
+    folder.mkdir()
+    path = folder / f"samples_sums_{STAMP}.jsonl"
+    path.write_bytes(jsonl(row(0)))
+    (run,) = read(str(path), IngestSettings()).runs
+    (task,) = run.tasks
+    assert (task.variant.label, task.variant.model) == ("acme/m1", "acme/m1")
+    assert "the model, acme/m1, is told by the name of the folder" in run.header.warnings
+
+
+def test_samples_of_any_name_are_variants_of_that_name(tmp_path):
+    labels = []
+    for name in ("pretrained=m1_sums", "pretrained=m2_sums"):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_bytes(jsonl(row(0)))
+        (run,) = read(str(path), IngestSettings()).runs
+        labels += [task.variant.label for task in run.tasks]
+    assert labels == ["pretrained=m1_sums", "pretrained=m2_sums"]
+
+
+def test_a_mean_that_the_samples_contradict_is_told(folder):
+    told = results()
+    told["configs"]["sums"]["metric_list"] = [{"metric": "exact_match", "aggregation": "mean"}]
+    told["results"]["sums"]["exact_match,none"] = 0.75
+    (run,) = read(str(folder(told) / f"results_{STAMP}.json"), IngestSettings()).runs
+    assert "the results say exact_match 0.75, the samples give 0.5" in run.header.warnings
+
+
+def test_the_direction_of_a_metric_may_stand_in_the_configuration_of_the_task(folder):
+    told = results()
+    del told["higher_is_better"]
+    told["configs"]["sums"]["metric_list"] = [
+        {"metric": "exact_match", "aggregation": "mean", "higher_is_better": False}
+    ]
+    (run,) = read(str(folder(told) / f"results_{STAMP}.json"), IngestSettings()).runs
+    assert "lower values of exact_match are better" in run.header.warnings
+
+
+def test_metrics_of_all_documents_together_are_no_marks_and_nothing_to_choose_from(native):
+    rows = [row(0, metrics=["f1"], f1=["x", ["y"]])]
+    (told,) = [one for one in native.header(jsonl(*rows)).warnings if "no metric gives" in one]
+    assert "--score" not in told
+
+
+def test_a_row_whose_bytes_are_no_text_is_skipped_with_its_place(native):
+    damaged = jsonl(row(1)).replace(b"What is", b"What \xe9s")
+    reading = native.reading(jsonl(row(0)) + damaged + jsonl(row(2)))
+    (skipped,) = reading.skipped
+    assert reading.runs[0].header.n_tasks == 2
+    assert skipped.place.startswith("line 2: byte ")
+    assert (skipped.found, skipped.expected) == ("0xe9", "text in UTF-8")

@@ -303,3 +303,10 @@ def test_a_missing_metric_is_said_and_judges_nothing(native):
 def test_an_absurd_time_is_unknown(native):
     content = log(*TWO, start=spec(created_at="0001-01-01 00:00:00"))
     assert native.header(content).started_at == datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
+
+
+def test_an_event_whose_bytes_are_no_text_is_skipped_with_its_place(native):
+    damaged = log(sampled(0), matched(0), sampled(1, prompt="CUT")).replace(b"CUT", b"\xe9")
+    (skipped,) = native.reading(damaged).skipped
+    assert skipped.place.startswith("line 4: byte ")
+    assert (skipped.found, skipped.expected) == ("0xe9", "text in UTF-8")

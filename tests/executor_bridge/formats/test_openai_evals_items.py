@@ -314,3 +314,42 @@ def test_a_page_dumped_with_a_large_item_first_is_recognized(native):
 def test_an_item_that_names_its_case_is_known_by_that_name(native):
     (row,) = native.rows(jsonl(item(0, datasource_item={"case_id": "c1", "question": "?"})))
     assert (row.case_id, row.case_source) == ("c1", "given")
+
+
+def agent_item(n=0, *, version="1", **changes):
+    told = {
+        "question": f"Capital {n}?",
+        "response_id": f"resp_{version}_{n}",
+        "agent_name": "guide",
+        "agent_version": version,
+        "sample.output_text": "Paris",
+    }
+    return item(n, status="completed", datasource_item=told, sample={}) | changes
+
+
+def test_items_that_an_agent_answered_are_the_same_cases_for_each_of_its_versions(native):
+    first, second = (
+        native.rows(json.dumps([agent_item(version=version)]).encode()) for version in ("1", "2")
+    )
+    assert first[0].case_id == second[0].case_id
+    assert [rows[0].variant.label for rows in (first, second)] == ["guide 1", "guide 2"]
+    assert json.loads(first[0].outputs) == {"output": "Paris"}
+
+
+def test_items_of_other_fields_keep_what_is_called_like_an_agent(native):
+    told = [item(n, datasource_item={"agent_name": name}) for n, name in enumerate(("a", "b"))]
+    rows = native.rows(json.dumps(told).encode())
+    assert rows[0].case_id != rows[1].case_id
+
+
+def test_an_item_that_was_graded_without_a_verdict_ran_and_is_told(native):
+    text = json.dumps([agent_item(results=[grade(passed=None, score=0.4)])]).encode()
+    (row,) = native.rows(text)
+    assert (row.status, row.score) == ("succeeded", 0.4)
+    assert [one for one in native.header(text).warnings if "no grader passed or failed: 1" in one]
+
+
+def test_an_item_whose_graders_all_broke_is_an_error(native):
+    broken = grade(name="judge", passed=None, score=None, sample={"error": {"message": "429"}})
+    (row,) = native.rows(json.dumps([agent_item(results=[broken])]).encode())
+    assert (row.status, row.error_message) == ("error", "judge: 429")

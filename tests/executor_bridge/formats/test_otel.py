@@ -519,3 +519,114 @@ def test_order_of_spans_and_depth_of_the_tree_change_nothing(native, shape, data
     data.shuffle(spans)
     (row,) = native.rows(request(*spans))
     assert (row.tokens, row.case_id) == (7, "c")
+
+
+def test_a_number_of_thousands_of_digits_is_unknown(native):
+    broken = case("a", "c1") | {"startTimeUnixNano": "9" * 5000}
+    (row,) = native.rows(lines(request(broken)))
+    assert row.latency_ms is None
+
+
+def generation(span_id, said=(), **changes):
+    told = {
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.model.name": "small",
+        "langfuse.observation.input": json.dumps(ASKED),
+        "langfuse.observation.usage_details": json.dumps(
+            {"input": 7, "output": 2, "input_cache_read": 3, "total": 12}
+        ),
+        "langfuse.observation.cost_details": json.dumps({"total": 0.5}),
+    }
+    return span(span_id, told | dict(said), **changes)
+
+
+ASKED = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
+
+
+def test_a_generation_of_langfuse_is_a_call(native):
+    (row,) = native.rows(lines(request(generation("a"))))
+    assert (row.tokens_in, row.tokens_out, row.cost_usd) == (10, 2, 0.5)
+    assert row.origin.tokens_cached == 3
+    assert (row.variant.model, row.variant.prompt) == ("small", "Be brief.")
+
+
+def test_a_level_of_langfuse_is_an_error(native):
+    level = {
+        "langfuse.observation.level": "ERROR",
+        "langfuse.observation.status_message": "no quota",
+    }
+    (row,) = native.rows(lines(request(generation("a", level))))
+    assert (row.status, row.error_message) == ("error", "no quota")
+
+
+def test_examples_of_langsmith_are_cases_of_their_experiment(native):
+    told = {
+        "langsmith.span.kind": "llm",
+        "langsmith.reference_example_id": "e7",
+        "langsmith.trace.session_name": "short-prompt",
+        "langsmith.usage_metadata": json.dumps({"input_tokens": 4, "output_tokens": 1}),
+    }
+    content = lines(request(span("a", told)))
+    (row,) = native.rows(content)
+    assert (row.case_id, row.tokens) == ("e7", 5)
+    assert native.header(content).run_id == "short-prompt"
+
+
+def test_the_steps_of_the_ai_sdk_are_calls_and_what_stands_around_them_is_not(native):
+    spent = {"ai.usage.promptTokens": 12, "ai.usage.completionTokens": 3}
+    prompt = json.dumps({"system": "Be brief.", "prompt": "Why?"})
+    outer = {"ai.operationId": "ai.generateText", "ai.prompt": prompt, "ai.response.text": "So."}
+    inner = {"ai.operationId": "ai.generateText.doGenerate", "ai.model.id": "small"}
+    (row,) = native.rows(
+        lines(request(span("a", outer | spent), span("b", inner | spent, parent="a")))
+    )
+    assert (row.tokens_in, row.tokens_out, row.variant.model) == (12, 3, "small")
+    assert json.loads(row.inputs) == {"input": {"prompt": "Why?"}}
+    assert json.loads(row.outputs) == {"output": "So."}
+
+
+def test_a_step_of_the_ai_sdk_that_failed_is_an_error(native):
+    said = {"ai.operationId": "ai.generateText.doGenerate", "ai.prompt.messages": '[{"a": 1}]'}
+    (row,) = native.rows(lines(request(span("a", said, status={"code": 2, "message": "503"}))))
+    assert (row.status, row.error_message) == ("error", "503")
+
+
+def whole_request(model, *, temperature=0.5, said=()):
+    told = {
+        "openinference.span.kind": "LLM",
+        "llm.invocation_parameters": json.dumps({"model": model, "temperature": temperature}),
+        "input.value": json.dumps({"model": model, "messages": ASKED}),
+    }
+    return span("a", told | dict(said))
+
+
+def test_a_request_kept_whole_is_the_same_case_for_every_model(native):
+    (one,) = native.rows(lines(request(whole_request("m1"))))
+    (other,) = native.rows(lines(request(whole_request("m2", temperature=0.9))))
+    assert one.case_id == other.case_id
+    assert json.loads(one.inputs) == {"input": ASKED[1:]}
+    assert (one.variant.prompt, one.variant.model) == ("Be brief.", "m1")
+    assert one.variant.parameters == '{"temperature":0.5}'
+
+
+def test_a_failed_call_belongs_to_the_variant_of_the_model_it_asked(native):
+    failed = whole_request("m1") | {"traceId": "t2", "status": {"code": 2}}
+    answered = whole_request("m1", said={"llm.model_name": "m1"})
+    assert len(native.reading(lines(request(answered, failed))).runs) == 1
+
+
+def test_a_service_without_a_name_names_no_workflow(native):
+    resource = {"service.name": "unknown_service:python"}
+    header = native.header(lines(request(span("a", usage(1, 1)), resource=resource)))
+    assert header.workflow_id == "traces"
+
+
+@pytest.mark.parametrize("name", ["trace", "result"])
+def test_a_wrapped_trace_is_read(native, name):
+    content = json.dumps({name: request(case("a", "c1"))}).encode()
+    assert native.rows(content)[0].case_id == "c1"
+
+
+def test_the_batches_of_a_trace_are_read(native):
+    batches = request(case("a", "c1"))["resourceSpans"]
+    assert native.rows(json.dumps({"batches": batches}).encode())[0].case_id == "c1"

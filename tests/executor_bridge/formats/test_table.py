@@ -171,7 +171,9 @@ def test_an_answer_from_a_cache_has_no_latency(native):
 def test_scores_judge_where_nothing_else_does(native):
     content = b"case_id,score,score.style\na,1,0.2\nb,0,0.9\nc,0.5,\nd,,0.3\n"
     rows = native.rows(content)
-    assert [row.status for row in rows] == ["succeeded", "failed", "failed", "succeeded"]
+    assert [row.status for row in rows] == ["succeeded", "failed", "failed", "cancelled"]
+    expected = "1 row was not scored: cancelled, neither passed nor failed"
+    assert expected in native.header(content).warnings
     assert [row.score for row in rows] == [1, 0, 0.5, None]
     assert [s[:2] for s in rows[0].origin.scores] == [("score", 1), ("style", 0.2)]
 
@@ -570,3 +572,23 @@ def test_what_is_written_as_csv_is_read_again(rows, separator):
         (json.loads(row.outputs)["output"] if row.outputs else "", row.status) for row in run.tasks
     ]
     assert found == [(name, "succeeded" if passed else "failed") for name, passed in rows]
+
+
+def split(columns, *data):
+    return json.dumps({"columns": columns, "data": data}).encode()
+
+
+def test_rows_that_stand_apart_from_their_columns_are_read(native):
+    columns = ["inputs", "outputs", "latency", "exact/v1/score"]
+    content = split(columns, ["2 + 2?", "4", 0.5, 1], ["2 + 3?", "4", 0.5, 0], ["short"])
+    first, second = native.rows(content)
+    assert (first.status, second.status, first.latency_ms) == ("succeeded", "failed", 500)
+    assert [one.name for one in first.origin.scores] == ["exact/v1"]
+    assert any("1 cells" in warning for warning in native.header(content).warnings)
+
+
+def test_a_table_of_ragas_0_1_is_known(native):
+    content = b"question,contexts,answer,ground_truth,faithfulness\nq,['c'],a,b,1.0\n"
+    (row,) = native.rows(content)
+    assert json.loads(row.inputs) == {"input": "q", "expected": "b"}
+    assert row.score == 1
