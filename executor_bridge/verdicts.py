@@ -33,10 +33,8 @@ def status(scores: Sequence[Score], asked: str | None, mark: float | None) -> st
 
 
 def is_judged(scores: Sequence[Score], asked: str | None, mark: float | None) -> bool:
-    """Tell whether a verdict, or a score and a mark, told pass from fail."""
-    if verdict(scores, asked) is not None:
-        return True
-    return mark is not None and primary(scores, asked) is not None
+    """Tell whether a verdict or a mark told pass from fail."""
+    return mark is not None or verdict(scores, asked) is not None
 
 
 def unjudged(judged_tasks: Iterable[bool]) -> tuple[str, ...]:

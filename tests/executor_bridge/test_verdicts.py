@@ -27,7 +27,6 @@ def test_a_score_judges_only_with_a_mark():
     scores = [Score("s", 0.4)]
     assert not is_judged(scores, None, None)
     assert is_judged(scores, None, 0.5)
-    assert not is_judged(scores, "other", 0.5)
     assert is_judged([Score("v", 1.0, passed=True)], None, None)
 
 
