@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from executor_bridge.judging import judged
+from executor_bridge.judging import UNJUDGED, judged
 from optimizer.models.tasks import Score
 
 
@@ -30,6 +30,22 @@ def status(scores: Sequence[Score], asked: str | None, mark: float | None) -> st
     if passed is not None:
         return "succeeded" if passed else "failed"
     return judged(primary(scores, asked), mark)
+
+
+def is_judged(scores: Sequence[Score], asked: str | None, mark: float | None) -> bool:
+    """Tell whether a verdict or a mark told pass from fail."""
+    return mark is not None or verdict(scores, asked) is not None
+
+
+def unjudged(judged_tasks: Iterable[bool]) -> tuple[str, ...]:
+    """Return what to say of a run where nobody judged some of the tasks that came to their end."""
+    tasks = list(judged_tasks)
+    n_open = tasks.count(False)
+    if not n_open:
+        return ()
+    if n_open == len(tasks):
+        return (UNJUDGED,)
+    return (f"{n_open} of {len(tasks)} tasks were judged by nobody: succeeded means that they ran",)
 
 
 def reasons(scores: Iterable[Score]) -> str | None:

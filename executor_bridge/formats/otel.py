@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
-from executor_bridge.judging import UNJUDGED, pass_mark
+from executor_bridge.judging import pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import (
     NO_TIME,
@@ -25,7 +25,7 @@ from executor_bridge.outcomes import (
 )
 from executor_bridge.tracing.file import ToldTask, TraceFile, key_of, talk
 from executor_bridge.tracing.usage import Made, variants_of
-from executor_bridge.verdicts import primary, reasons, status, verdict
+from executor_bridge.verdicts import is_judged, primary, reasons, status, unjudged
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant
 
@@ -142,11 +142,12 @@ class _Tasks:
     def __iter__(self) -> Iterator[Outcome]:
         return map(self._outcome, self.tasks)
 
-    @property
-    def is_judged(self) -> bool:
-        """Whether anything told pass from fail."""
-        verdicts = (task.status or verdict(task.scores, self.settings.score) for task in self.tasks)
-        return self.mark is not None or any(verdict is not None for verdict in verdicts)
+    def judged_tasks(self) -> Iterator[bool]:
+        """Yield for each task that came to its end whether anything told pass from fail."""
+        for task in self.tasks:
+            if task.status in (None, "succeeded", "failed"):
+                judged = is_judged(task.scores, self.settings.score, self.mark)
+                yield task.status is not None or judged
 
     def _outcome(self, task: ToldTask) -> Outcome:
         asking = talk(task.asked, self.source) if task.asked else None
@@ -242,6 +243,6 @@ def _run(
         branch=resource.pop("vcs.ref.head.name", None),
         pull_request=resource.pop("vcs.change.id", None),
         metadata=resource,
-        warnings=warnings if run.is_judged else (*warnings, UNJUDGED),
+        warnings=(*warnings, *unjudged(run.judged_tasks())),
     )
     return run_of(facts, run, source=source, settings=settings, place=place)

@@ -14,7 +14,7 @@ from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.formats.langfuse.names import STAMP
 from executor_bridge.formats.langfuse.rows import Kind, Observations, row_of
 from executor_bridge.formats.langfuse.tasks import Observed, ObservedTasks
-from executor_bridge.judging import UNJUDGED, pass_mark
+from executor_bridge.judging import pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import (
     NO_TIME,
@@ -25,7 +25,7 @@ from executor_bridge.outcomes import (
     run_of,
 )
 from executor_bridge.tracing.usage import Made, variants_of
-from executor_bridge.verdicts import primary, reasons, status, verdict
+from executor_bridge.verdicts import is_judged, primary, reasons, status, unjudged
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant
@@ -215,11 +215,11 @@ class _Tasks:
     def __iter__(self) -> Iterator[Outcome]:
         return map(self._outcome, self.tasks)
 
-    @property
-    def is_judged(self) -> bool:
-        """Whether anything told pass from fail."""
-        verdicts = (verdict(task.scores, self.settings.score) for task in self.tasks)
-        return self.mark is not None or any(verdict is not None for verdict in verdicts)
+    def judged_tasks(self) -> Iterator[bool]:
+        """Yield for each task that came to its end whether anything told pass from fail."""
+        for task in self.tasks:
+            if not task.failure:
+                yield is_judged(task.scores, self.settings.score, self.mark)
 
     def _outcome(self, task: Observed) -> Outcome:
         names = task.names
@@ -279,6 +279,6 @@ def _run(run: _Tasks, warnings: tuple[str, ...], *, place: int) -> Run:
         started_at=started_at or file_time(run.source),
         tool="langfuse",
         metadata={"experiment_id": first.experiment_id} if first.experiment_id else {},
-        warnings=warnings if run.is_judged else (*warnings, UNJUDGED),
+        warnings=(*warnings, *unjudged(run.judged_tasks())),
     )
     return run_of(facts, run, source=run.source, settings=run.settings, place=place)
