@@ -86,7 +86,7 @@ def _evidence(
 ) -> Evidence:
     others = tuple(window for window in windows if window is not current)
     analysis = prompt_analysis(prompt, current)
-    report = report_of(current)
+    report = report_of(current, is_judged=current.n_unjudged == 0)
     tokens = [window.tokens_mean for window in others if window.tokens_mean is not None]
     explanation = rules.explain_optimize(
         analysis,

@@ -98,6 +98,7 @@ class WindowSummary(Figures):
     Attributes:
         model: Name of the model, or None where it was not recorded.
         n_runs: Number of runs in the window.
+        n_unjudged: Those of which nobody told pass from fail: succeeded means that a task ran.
         n_slow: Completed tasks slower than the limit that was asked about.
         first_started_at: Start of the oldest of them.
         last_started_at: Start of the newest of them.
@@ -108,6 +109,7 @@ class WindowSummary(Figures):
     variant: str
     model: str | None
     n_runs: int
+    n_unjudged: int
     n_slow: int
     first_started_at: datetime
     last_started_at: datetime

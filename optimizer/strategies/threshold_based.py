@@ -99,24 +99,27 @@ class ThresholdBased:
         return Answer(proposals=(self._alert(current, bool(sound), broken),))
 
     def _is_sound(self, window: WindowSummary) -> bool:
-        return window.n_completed > 0 and not any(r.missed for r in self._readings(window))
+        is_judged = window.n_completed > 0 and not window.n_unjudged
+        return is_judged and not any(r.missed for r in self._readings(window))
 
     def _readings(self, window: WindowSummary) -> list[_Reading]:
         """Hold every threshold that can be judged against the window."""
         settings, n, m = self.settings, window.n_completed, window.n_effective
         n_bad = window.n_error + window.n_timeout
         readings = [
-            self._at_least(
-                f"{window.n_succeeded} of {n} tasks passed",
-                self._rate(window.n_succeeded, n, m),
-                settings.min_success_rate,
-            ),
             self._at_most(
                 f"{n_bad} of {n} tasks errored or timed out",
                 self._rate(n_bad, n, m),
                 settings.max_error_rate,
-            ),
+            )
         ]
+        if not window.n_unjudged:
+            passed = self._at_least(
+                f"{window.n_succeeded} of {n} tasks passed",
+                self._rate(window.n_succeeded, n, m),
+                settings.min_success_rate,
+            )
+            readings.insert(0, passed)
         if window.n_latency:
             readings.append(
                 self._at_most(

@@ -183,6 +183,9 @@ def caveats(figures: Figures) -> tuple[str, ...]:
         (figures.n_unclassified_failures, of, "failed for a cause that its message does not tell"),
     )
     said = [f"{count(n)} {whole} {what}." for n, whole, what in found if n > 0]
+    if isinstance(figures, WindowSummary) and figures.n_unjudged:
+        runs = f"{count(figures.n_unjudged)} of {plural(figures.n_runs, 'run')}"
+        said.insert(0, f"In {runs} nobody told pass from fail: passed means that a test ran.")
     if figures.n_retries:
         said.append(f"{plural(figures.n_retries, 'attempt')} beyond the first of a test.")
     return tuple(said)

@@ -179,6 +179,7 @@ def window(variant: str, n_passed: int, **more: Any) -> WindowSummary:
         "variant": variant,
         "model": "SmolLM2-135M",
         "n_runs": 1,
+        "n_unjudged": 0,
         "n_slow": 0,
         "first_started_at": NOON,
         "last_started_at": NOON,

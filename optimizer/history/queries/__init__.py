@@ -23,6 +23,7 @@ from optimizer.models.summaries import (
     WindowSummary,
     WorkflowSummary,
 )
+from optimizer.models.tasks import UNJUDGED
 from optimizer.models.terms import ExperimentStatus
 from optimizer.stats.quantiles import normal_quantile
 
@@ -117,6 +118,7 @@ def windows(
         max_runs=max_runs,
         slow_ms=slow_ms,
         z2=Z2,
+        unjudged=UNJUDGED,
     )
 
 

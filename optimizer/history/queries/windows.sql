@@ -6,8 +6,9 @@
 --          $max_runs     INTEGER    newest runs of a variant that are looked at
 --          $slow_ms      DOUBLE     tasks that took longer are counted; NULL: none are
 --          $z2           DOUBLE     square of the normal quantile of the interval's level
--- Columns: workflow_id, variant_id, variant (label of the newest run), model, n_runs, n_slow,
---          first_started_at, last_started_at, then the figures as in the table reports;
+--          $unjudged     VARCHAR    warning of a run of which nobody told pass from fail
+-- Columns: workflow_id, variant_id, variant (label of the newest run), model, n_runs, n_unjudged
+--          (runs of which nobody told pass from fail), n_slow, first_started_at, last_started_at, then the figures as in the table reports;
 --          n_effective and the bounds of the pass rate as in report_rows.sql
 --
 -- Figures of completed tasks only: the values of others are NULL in `counted`. FILTER would say the
@@ -20,6 +21,7 @@ WITH run_of_variant AS (
         reports.variant_id,
         reports.variant,
         runs.started_at,
+        contains(runs.warnings, $unjudged) AS unjudged,
         row_number() OVER (
             PARTITION BY runs.workflow_id, reports.variant_id
             ORDER BY runs.started_at DESC NULLS LAST, runs.run_id DESC NULLS LAST
@@ -42,6 +44,15 @@ task AS (
         ON newest.run_id = tasks.run_id AND newest.variant_id = tasks.variant_id
     WHERE newest.age <= $max_runs
         AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
+),
+by_variant AS (
+    SELECT
+        workflow_id,
+        variant_id,
+        CAST(sum(CASE WHEN unjudged THEN 1 ELSE 0 END) AS BIGINT) AS n_unjudged
+    FROM run_of_variant
+    WHERE age <= $max_runs
+    GROUP BY workflow_id, variant_id
 ),
 counted AS (
     SELECT
@@ -123,6 +134,7 @@ measured AS (
     SELECT
         figures.*,
         variants.model,
+        by_variant.n_unjudged,
         by_set.n_cases,
         CASE
             WHEN n_completed = 0 THEN NULL
@@ -140,6 +152,9 @@ measured AS (
     JOIN variants ON variants.variant_id = figures.variant_id
     JOIN by_set
         ON by_set.workflow_id = figures.workflow_id AND by_set.variant_id = figures.variant_id
+    JOIN by_variant
+        ON by_variant.workflow_id = figures.workflow_id
+        AND by_variant.variant_id = figures.variant_id
 )
 SELECT
     *,

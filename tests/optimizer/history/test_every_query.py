@@ -30,6 +30,7 @@ PARAMS: dict[str, object] = {
     "run_ids": ["r"],
     "subject": None,
     "scorer": "s",
+    "unjudged": "u",
     "branch": None,
     "has_repeats": True,
     "decision_ids": ["d"],

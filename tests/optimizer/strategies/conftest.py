@@ -23,6 +23,7 @@ def make_window(label: str, passed: int, n: int, **changes: Any) -> WindowSummar
         "variant": label,
         "model": "m",
         "n_runs": 1,
+        "n_unjudged": 0,
         "n_slow": 0,
         "first_started_at": NOON,
         "last_started_at": NOON,

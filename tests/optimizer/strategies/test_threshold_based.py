@@ -89,3 +89,16 @@ def test_repeats_of_few_cases_are_not_enough(evidence: Make, window: Window) -> 
 def test_an_unmeasured_figure_breaks_nothing(evidence: Make, window: Window) -> None:
     unknown = window("v", 100, 100, n_latency=0, n_slow=0, latency_mean_ms=None)
     assert ask(evidence(unknown)).proposals == ()
+
+
+def test_a_pass_rate_that_nobody_judged_is_held_against_nothing(
+    evidence: Make, window: Window
+) -> None:
+    answer = ask(evidence(window("new", 50, 100, n_unjudged=1)))
+    assert answer.proposals == ()
+
+
+def test_does_not_go_back_to_a_variant_that_nobody_judged(evidence: Make, window: Window) -> None:
+    found = evidence(window("new", 50, 100), window("old", 100, 100, n_unjudged=1))
+    (proposal,) = ask(found).proposals
+    assert proposal.type is DecisionType.ALERT
