@@ -211,6 +211,23 @@ def run_of(
     return Run(header=header, tasks=tasks)
 
 
+def look(told: Outcome, seen: Seen) -> None:
+    """Take the numbers and the times of an outcome into account, as a row of it would."""
+    seen.n += 1
+    seen.rate(told.score)
+    latency_ms = seen.amount("latency", told.latency_ms or None)
+    seen.amount("cost", told.cost_usd)
+    seen.amount("judge cost", told.judge_cost_usd)
+    seen.count("tokens", told.tokens)
+    seen.count("tokens in", told.tokens_in)
+    seen.count("tokens out", told.tokens_out)
+    seen.count("cached tokens", told.tokens_cached)
+    seen.count("judge tokens", told.judge_tokens)
+    last = _end_of(told, latency_ms)
+    if last is not None and (seen.last_at is None or last > seen.last_at):
+        seen.last_at = last
+
+
 def file_time(source: Source) -> datetime:
     """Return when a file was last changed, for a tool that does not say when it ran."""
     if source.modified_at is None:
@@ -401,13 +418,17 @@ class _Rows:
     def _times(self, told: Outcome, latency_ms: float | None) -> tuple[datetime, datetime | None]:
         """Return when a task began and ended, and remember the last end."""
         created_at = told.created_at or self.facts.started_at
-        finished_at = told.finished_at
-        if finished_at is None and told.created_at is not None and latency_ms is not None:
-            finished_at = created_at + timedelta(milliseconds=latency_ms)
-        last = finished_at or created_at
+        last = _end_of(told, latency_ms) or created_at
         if self.seen.last_at is None or last > self.seen.last_at:
             self.seen.last_at = last
         return created_at, told.finished_at
+
+
+def _end_of(told: Outcome, latency_ms: float | None) -> datetime | None:
+    """Return when a task ended, or at least began, as far as is said."""
+    if told.finished_at is not None or told.created_at is None or latency_ms is None:
+        return told.finished_at or told.created_at
+    return told.created_at + timedelta(milliseconds=latency_ms)
 
 
 def _finite(score: Score) -> Score:

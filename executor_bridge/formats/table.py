@@ -90,6 +90,7 @@ class Table:
                 source=source,
                 settings=settings,
                 place=place,
+                seen=group.seen,
             )
             for place, (key, group) in enumerate(survey.groups.items(), start=1)
         )
@@ -139,7 +140,7 @@ def _warnings(group: Group, survey: Survey, choice: Choice) -> Iterator[str]:
         tasks = "1 task has" if n == 1 else f"{n} tasks have"
         yield (
             UNJUDGED
-            if n == group.n
+            if n == group.seen.n
             else f"{tasks} neither pass nor fail: succeeded means that it ran"
         )
     if group.n_unscored and survey.mark is not None:

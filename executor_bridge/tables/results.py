@@ -220,6 +220,8 @@ class Teller:
 
     def _primary(self, scores: tuple[Score, ...]) -> float | None:
         """Return the score asked for, else the one called `score`, else that met first."""
+        if not scores:
+            return None
         lines = self._families.lines.get("score", ())
         name = self._settings.score
         if name is None and any(line.field.part is None for line in lines):

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from executor_bridge.judging import PLAIN_MARKS, judged, pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import Outcome
+from executor_bridge.outcomes import Outcome, look
+from executor_bridge.seen import Seen
 from executor_bridge.tables.choosing import Choice, missing
 from executor_bridge.tables.results import RunSays, Teller, Told, UnreadableRowError
 from executor_bridge.tables.table import Table
@@ -36,28 +37,28 @@ class Group:
         says: What the first of them says of the run.
         variant: That of the first.
         variant_ids: Those of all.
-        n: How many there are.
         n_open: How many only their scores can judge.
         n_unscored: How many of those have none.
         cases: How many cases are known how.
         first_at: When the first began, None where no row says.
+        seen: What their numbers and times are.
         told: What they say, as far as it is kept.
     """
 
     says: RunSays
     variant: Variant
     variant_ids: set[str] = field(default_factory=set)
-    n: int = 0
     n_open: int = 0
     n_unscored: int = 0
     cases: Counter[CaseSource] = field(default_factory=Counter)
     first_at: datetime | None = None
+    seen: Seen = field(default_factory=Seen)
     told: list[Told] = field(default_factory=list)
 
     def add(self, told: Told) -> None:
         """Take one more row."""
         outcome = told.outcome
-        self.n += 1
+        look(outcome, self.seen)
         self.n_open += told.is_open
         self.n_unscored += told.is_open and outcome.score is None
         self.cases[outcome.case_source] += 1
