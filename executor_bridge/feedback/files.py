@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from executor_bridge.amounts import number
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.feedback.events import SUBJECT, BadFieldError, Event, event_of, text_of
 from executor_bridge.feedback.rows import Told, told_rows
@@ -21,7 +22,7 @@ from executor_bridge.feedback.signals import STARS, named_value, signals, unscal
 from executor_bridge.files.source import load
 from executor_bridge.json_text import shown
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import number, short_name
+from executor_bridge.outcomes import short_name
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.feedback import Feedback, FeedbackKind, FeedbackReading, Scale
 from optimizer.models.ingest import IngestSettings

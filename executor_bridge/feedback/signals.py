@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from executor_bridge.amounts import number
 from executor_bridge.feedback.events import BadFieldError, Event
 from executor_bridge.json_text import shown
-from executor_bridge.outcomes import number
 from optimizer.models.feedback import FeedbackKind, Scale
 
 STARS = Scale(low=1, high=5)

@@ -15,14 +15,8 @@ from typing import ClassVar
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.judging import pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import (
-    NO_TIME,
-    NORMAL,
-    Outcome,
-    RunFacts,
-    file_time,
-    run_of,
-)
+from executor_bridge.outcomes import NO_TIME, NORMAL, Outcome, RunFacts, file_time
+from executor_bridge.runs import run_of
 from executor_bridge.tracing.file import ToldTask, TraceFile, key_of, talk
 from executor_bridge.tracing.usage import Made, variants_of
 from executor_bridge.verdicts import is_judged, primary, reasons, status, unjudged

@@ -13,7 +13,8 @@ from typing import ClassVar
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.files.paths import STDIN
 from executor_bridge.judging import UNJUDGED
-from executor_bridge.outcomes import NO_TIME, RunFacts, file_time, run_of
+from executor_bridge.outcomes import NO_TIME, RunFacts, file_time
+from executor_bridge.runs import run_of
 from executor_bridge.tables.choosing import Choice, chosen, is_understood
 from executor_bridge.tables.mapping import Column, Pattern
 from executor_bridge.tables.split_rows import split_columns

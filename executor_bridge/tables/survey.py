@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from executor_bridge.judging import PLAIN_MARKS, judged, pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import Outcome, look
+from executor_bridge.outcomes import Outcome
+from executor_bridge.runs import look
 from executor_bridge.seen import Seen
 from executor_bridge.tables.choosing import Choice, missing
 from executor_bridge.tables.results import RunSays, Teller, Told, UnreadableRowError

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from executor_bridge.amounts import known, number, whole
 from executor_bridge.meaning import canonical
-from executor_bridge.outcomes import known, number, whole
 from executor_bridge.tracing.otlp import Event
 
 OPERATION = ("gen_ai.operation.name",)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from msgspec import Raw, Struct
 
+from executor_bridge.amounts import number, whole
 from executor_bridge.files.texts import documents
 from executor_bridge.lenient import Skipped, decoded, rows
-from executor_bridge.outcomes import number, whole
 from optimizer.models.tasks import Source
 
 SNAKE_CASE = re.compile(

@@ -8,8 +8,8 @@ from typing import NamedTuple, get_args
 
 from msgspec import Raw, Struct
 
+from executor_bridge.amounts import number
 from executor_bridge.limits import Scenario
-from executor_bridge.outcomes import number
 from executor_bridge.tracing.genai import Attributes, Call, call_of, is_judge, parsed, text
 from executor_bridge.tracing.otlp import Event, Span
 from optimizer.models.tasks import Score

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from msgspec import Raw
 
+from executor_bridge.amounts import known, number, whole
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, told_time
 from executor_bridge.formats.deepeval.run import Case, Prompt, TestRun, Wrapped
@@ -21,15 +22,11 @@ from executor_bridge.outcomes import (
     NO_TIME,
     Outcome,
     RunFacts,
-    as_text,
     case_of_content,
     file_time,
-    known,
-    number,
-    run_of,
     variant_of,
-    whole,
 )
+from executor_bridge.runs import as_text, run_of
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Score, Source, Variant, text_sha256

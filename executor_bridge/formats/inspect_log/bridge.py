@@ -18,7 +18,8 @@ from executor_bridge.formats.inspect_log.scores import primary_of, scores_of
 from executor_bridge.formats.inspect_log.warnings import of_scores, of_the_run
 from executor_bridge.judging import pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import NO_TIME, RunFacts, file_time, run_of
+from executor_bridge.outcomes import NO_TIME, RunFacts, file_time
+from executor_bridge.runs import run_of
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Score, Source

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Raw, Struct
 
-from executor_bridge.outcomes import number
+from executor_bridge.amounts import number
 from optimizer.models.tasks import Score
 
 LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}

@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from executor_bridge.amounts import number
 from executor_bridge.formats.inspect_log.header import GRADERS
-from executor_bridge.outcomes import number
 
 
 class Usage(Struct):

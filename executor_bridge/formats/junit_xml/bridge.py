@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from executor_bridge.amounts import known, number, whole
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, told_time
 from executor_bridge.formats.junit_xml.cases import (
@@ -32,17 +33,8 @@ from executor_bridge.formats.junit_xml.parts import (
 from executor_bridge.formats.junit_xml.report import ROOTS, SCORED, Report, Suite, Test, report_of
 from executor_bridge.json_text import shown
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import (
-    NO_TIME,
-    Outcome,
-    RunFacts,
-    file_time,
-    known,
-    number,
-    run_of,
-    variant_of,
-    whole,
-)
+from executor_bridge.outcomes import NO_TIME, Outcome, RunFacts, file_time, variant_of
+from executor_bridge.runs import run_of
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
 

@@ -16,14 +16,8 @@ from executor_bridge.formats.langfuse.rows import Kind, Observations, row_of
 from executor_bridge.formats.langfuse.tasks import Observed, ObservedTasks
 from executor_bridge.judging import pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import (
-    NO_TIME,
-    NORMAL,
-    Outcome,
-    RunFacts,
-    file_time,
-    run_of,
-)
+from executor_bridge.outcomes import NO_TIME, NORMAL, Outcome, RunFacts, file_time
+from executor_bridge.runs import run_of
 from executor_bridge.tracing.usage import Made, variants_of
 from executor_bridge.verdicts import is_judged, primary, reasons, status, unjudged
 from optimizer.models.errors import Fault, FormatError

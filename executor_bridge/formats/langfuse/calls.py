@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from executor_bridge.amounts import known
 from executor_bridge.formats.langfuse.rows import Row, amount, count, fields_of
 from executor_bridge.meaning import canonical
-from executor_bridge.outcomes import known
 from executor_bridge.tracing.genai import Call
 
 EMBEDDING, GENERATION = "EMBEDDING", "GENERATION"

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from executor_bridge.outcomes import number
+from executor_bridge.amounts import number
 from executor_bridge.tracing.genai import parsed
 from executor_bridge.tracing.steps import verdict_of
 

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
+from executor_bridge.amounts import number, whole
 from executor_bridge.base import Shape
 from executor_bridge.files.texts import documents
 from executor_bridge.formats.langfuse.downloads import parts_of
 from executor_bridge.heads import heads
 from executor_bridge.lenient import Skipped, decoded, rows
-from executor_bridge.outcomes import number, whole
 from executor_bridge.tables.csv_rows import csv_rows
 from executor_bridge.tables.parquet import Blanked, parquet_rows
 from executor_bridge.tracing.genai import parsed

@@ -34,7 +34,8 @@ from executor_bridge.formats.lm_eval.results import (
 from executor_bridge.formats.lm_eval.rows import START_BYTES, Row, Seen, only, sample_rows, value_of
 from executor_bridge.judging import UNJUDGED, judged, pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import Outcome, RunFacts, run_of
+from executor_bridge.outcomes import Outcome, RunFacts
+from executor_bridge.runs import run_of
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Score, Source, Variant, text_sha256

@@ -14,12 +14,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from executor_bridge.amounts import number
 from executor_bridge.clock import Clock, UnusableTimeError, of_epoch
 from executor_bridge.files.paths import STDIN, beside
 from executor_bridge.files.source import load
 from executor_bridge.lenient import decoded
 from executor_bridge.meaning import canonical
-from executor_bridge.outcomes import NO_TIME, file_time, number, variant_of
+from executor_bridge.outcomes import NO_TIME, file_time, variant_of
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source, Variant, text_sha256

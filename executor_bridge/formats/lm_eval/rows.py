@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from executor_bridge.amounts import number
 from executor_bridge.files.paths import STDIN
 from executor_bridge.files.texts import lines
 from executor_bridge.lenient import Skipped, decoded, in_utf8, rows
 from executor_bridge.meaning import Case
-from executor_bridge.outcomes import case_of_content, number
+from executor_bridge.outcomes import case_of_content
 from optimizer.models.tasks import CaseSource, Source
 
 NOTHING = Raw(b"null")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from msgspec import Raw
 
+from executor_bridge.amounts import number
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.formats.openai_evals.log import (
     MATCH,
@@ -25,15 +26,8 @@ from executor_bridge.formats.openai_evals.log import (
 )
 from executor_bridge.judging import UNJUDGED, judged, pass_mark
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import (
-    NO_TIME,
-    Outcome,
-    RunFacts,
-    file_time,
-    number,
-    run_of,
-    variant_of,
-)
+from executor_bridge.outcomes import NO_TIME, Outcome, RunFacts, file_time, variant_of
+from executor_bridge.runs import run_of
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Score, Source, Variant
 

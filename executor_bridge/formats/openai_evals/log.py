@@ -14,10 +14,10 @@ from typing import Any
 
 from msgspec import Raw, Struct
 
+from executor_bridge.amounts import number, whole
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.files.texts import lines
 from executor_bridge.lenient import Skipped, in_utf8, rows
-from executor_bridge.outcomes import number, whole
 from optimizer.models.tasks import Source
 
 MATCH, SAMPLING, METRICS, ERROR = "match", "sampling", "metrics", "error"

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from executor_bridge.amounts import known, whole
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import of_epoch
 from executor_bridge.formats.openai_evals_items.grading import (
@@ -31,11 +32,9 @@ from executor_bridge.outcomes import (
     RunFacts,
     case_of_content,
     file_time,
-    known,
-    run_of,
     variant_of,
-    whole,
 )
+from executor_bridge.runs import run_of
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Source, Variant
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from executor_bridge.amounts import known, number, whole
 from executor_bridge.formats.openai_evals_items.items import Item, Result
-from executor_bridge.outcomes import known, number, whole
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Score
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from msgspec import Raw, Struct
 
+from executor_bridge.amounts import number
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.formats.promptfoo.cases import told_apart_by
@@ -30,7 +31,7 @@ from executor_bridge.formats.promptfoo.runs import (
 )
 from executor_bridge.formats.promptfoo.variants import Tested, configs
 from executor_bridge.lenient import Skipped, decoded
-from executor_bridge.outcomes import NO_TIME, file_time, number
+from executor_bridge.outcomes import NO_TIME, file_time
 from executor_bridge.yaml_text import as_json
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings

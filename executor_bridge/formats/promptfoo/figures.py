@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from executor_bridge.amounts import known, whole
 from executor_bridge.formats.promptfoo.rows import NO_RESPONSE, NO_USAGE, Row, Usage
 from executor_bridge.formats.promptfoo.scores import primary_of, scores_of
-from executor_bridge.outcomes import known, whole
 from executor_bridge.seen import Seen
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Score

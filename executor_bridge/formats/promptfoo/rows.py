@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct, field
 
-from executor_bridge.outcomes import whole
+from executor_bridge.amounts import whole
 
 STRIPPED_TEXT = "[output stripped]"
 STRIPPED_OUTPUT = f'"{STRIPPED_TEXT}"'.encode()

@@ -10,7 +10,8 @@ from typing import Any
 from executor_bridge.formats.promptfoo.columns import Column, Outcomes, Sorted
 from executor_bridge.formats.promptfoo.rows import STRIPPED_PROMPT
 from executor_bridge.formats.promptfoo.variants import Tested, n_alike, variants_of
-from executor_bridge.outcomes import Outcome, RunFacts, run_of
+from executor_bridge.outcomes import Outcome, RunFacts
+from executor_bridge.runs import run_of
 from executor_bridge.seen import Seen
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Run, Source, Variant

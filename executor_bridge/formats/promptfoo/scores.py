@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from executor_bridge.amounts import number
 from executor_bridge.formats.promptfoo.rows import Grading, Row
-from executor_bridge.outcomes import number
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Score
 

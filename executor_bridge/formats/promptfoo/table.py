@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from executor_bridge.amounts import number
 from executor_bridge.files.spool import PASSED_BYTES, let_go
 from executor_bridge.formats.promptfoo.rows import Prompt
 from executor_bridge.lenient import Skipped
-from executor_bridge.outcomes import number
 from optimizer.models.tasks import Content, Score
 
 STATUS, SCORE, NAMED, REASON = "Status", "Score", "Named Scores", "Grader Reason"

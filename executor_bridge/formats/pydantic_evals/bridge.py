@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from msgspec import Raw
 
+from executor_bridge.amounts import known, whole
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock, told_time
 from executor_bridge.files.texts import documents
@@ -24,14 +25,11 @@ from executor_bridge.outcomes import (
     NO_TIME,
     Outcome,
     RunFacts,
-    as_text,
     case_of_content,
     file_time,
-    known,
-    run_of,
     variant_of,
-    whole,
 )
+from executor_bridge.runs import as_text, run_of
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
 
