@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from shlex import quote
 
@@ -9,6 +10,8 @@ from optimizer.models.summaries import RunSummary
 from reports.document import Block, Document, Items, Section, Tone, Verdict
 from reports.formatting import count, moment, plural
 from reports.parts.figures import run_table
+
+PLAIN = re.compile(r"[\w@%+=:,./-][\w@%+=:,./#-]*")
 
 
 def run_list(runs: Sequence[RunSummary]) -> Document:
@@ -48,13 +51,13 @@ def runs_of_file(
         f"{file}: {plural(len(runs), 'run')} of {moment(began)}, "
         f"{count(n_passed)} of {count(n)} tests passed."
     )
-    caveats, name = _shared(warnings), quote(file)
+    caveats, name = _shared(warnings), _word(file)
     return Document(
         f"Runs of {file}",
         Verdict(Tone.NEUTRAL, text),
         (run_table(runs), *((Section("Caveats", (Items(caveats),)),) if caveats else ())),
         (
-            f"Run 'optimizer analyze {name} --run {quote(runs[0].run_id)}' to look at one.",
+            f"Run 'optimizer analyze {name} --run {_word(runs[0].run_id)}' to look at one.",
             f"Run 'optimizer compare {name}' to compare them with the first.",
         ),
     )
@@ -70,3 +73,8 @@ def _shared(warnings: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         text if len(of) == len(warnings) else f"{', '.join(of)}: {text}"
         for text, of in runs.items()
     )
+
+
+def _word(text: str) -> str:
+    """Return a text as one word of a shell; `#` within a word needs no quotes."""
+    return text if PLAIN.fullmatch(text) else quote(text)
