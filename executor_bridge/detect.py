@@ -70,7 +70,7 @@ WITHOUT_NAMES = {
     Shape.XML: "XML without elements",
     Shape.YAML: "YAML without names",
     Shape.TABLE: "a table without columns",
-    Shape.ZIP: "a zip archive that is empty or damaged",
+    Shape.ZIP: "a zip archive that is cut off, damaged or empty",
     Shape.PARQUET: "a Parquet file that is damaged",
     Shape.TEXT: "a text that is no JSON, XML, YAML or table",
 }
@@ -128,6 +128,9 @@ def _ambiguous(source: Source, found: Sequence[Bridge]) -> FormatError:
 def _unknown(source: Source, head: Head) -> UnrecognizedError:
     """Return the error for a file that no bridge recognizes."""
     found = WITHOUT_NAMES[head.shape]
+    if head.shape is Shape.ZIP and not head.keys:
+        fault = Fault(place="end of file", found=found, expected="a whole archive")
+        return UnrecognizedError(source.path, (fault,))
     if head.keys:
         names = ", ".join(shown(key) for key in head.keys[:SHOWN_KEYS])
         found = f"{SHAPES[head.shape]} {names}".replace('"', "")

@@ -27,6 +27,7 @@ PAIR = re.compile(
 
 VALIDATION = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`(?:, got `(?P<found>[^`]+)`)?")
+MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 PLAIN = {
     "str": "a text",
     "int": "a whole number",
@@ -201,6 +202,9 @@ def _faults(text: bytes, damage: Exception, place: str) -> tuple[Fault, ...]:
     path = ((match and match["path"]) or "").removeprefix(".")
     types = EXPECTED.search(str(damage))
     where = ".".join(part for part in (place, path) if part) or "the outermost value"
+    if missing := MISSING.search(str(damage)):
+        field = ".".join(part for part in (place, path, missing["name"]) if part)
+        return (Fault(place=field, found=None, expected="a field of this name"),)
     if types is None:
         return (Fault(place=where, found=str(damage)[:SHOWN_CHARS], expected="a row of this tool"),)
     expected = " or ".join(PLAIN.get(one, one) for one in types["expected"].split(" | "))

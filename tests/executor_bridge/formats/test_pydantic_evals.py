@@ -241,7 +241,7 @@ def test_a_case_that_cannot_be_read_is_skipped_and_told(native):
     reading = native.reading(report(case("a"), {"name": None}, failures=[{}]))
     (run,) = reading.runs
     assert run.header.n_tasks == 1
-    assert [fault.place for fault in reading.skipped] == ["cases[1].name", "failures[0]"]
+    assert [fault.place for fault in reading.skipped] == ["cases[1].name", "failures[0].name"]
     assert any("2 rows were skipped" in warning for warning in run.header.warnings)
 
 
