@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from mmap import mmap
 from typing import NamedTuple
 
@@ -167,6 +168,10 @@ class TaskRow(NamedTuple):
     metadata: str | None
     result_metadata: str | None
     origin: Origin | None = None
+
+
+new_row: Callable[[tuple[object, ...]], TaskRow] = partial(tuple.__new__, TaskRow)
+"""Makes a row of its values in order, in half the time that calling `TaskRow` takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
