@@ -199,6 +199,33 @@ Pool = Annotated[
 ]
 
 
+def reading(  # noqa: PLR0917 - the options of five commands, in their order
+    bridge: str | None,
+    map_: list[str] | None,
+    table: str | None,
+    score: str | None,
+    pass_score: float | None,
+    price: bool,
+    prices: Path | None,
+    trust: bool,
+) -> dict[str, object]:
+    """Return the settings of `ingest` that the options of a command say.
+
+    Raises:
+        BadParameter: A mapping is not FIELD=COLUMN.
+    """
+    return {
+        "format": bridge,
+        "map": mapping(map_),
+        "table": table,
+        "score": score,
+        "pass_score": pass_score,
+        "price": price or prices is not None,
+        "prices": prices,
+        "trust_statistics": trust,
+    }
+
+
 def mapping(said: list[str] | None) -> dict[str, str] | None:
     """Return what was said of the columns of a table, by field.
 

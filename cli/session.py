@@ -42,7 +42,7 @@ class Session:
         """How long to wait for another process that has the history open, in seconds."""
         return self.loaded.config.store.lock_timeout_s
 
-    def reading(self, **said: object) -> Session:
+    def reading(self, said: Mapping[str, object]) -> Session:
         """Return the session with what the command line says of reading files.
 
         Args:

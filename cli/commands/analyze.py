@@ -44,14 +44,7 @@ def analyze(
     from reports.gallery.run import run as run_report
 
     here = session(store, config, set_).reading(
-        format=bridge,
-        map=options.mapping(map_),
-        table=table,
-        score=score,
-        pass_score=pass_score,
-        price=price or prices is not None,
-        prices=prices,
-        trust_statistics=trust,
+        options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     settings = here.loaded.config
     with chosen_runs(file, here, run=run, outputs=output) as chosen:

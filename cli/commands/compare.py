@@ -55,14 +55,7 @@ def compare(
     from reports.gallery.comparison import comparison as comparison_report
 
     here = session(store, config, set_).reading(
-        format=bridge,
-        map=options.mapping(map_),
-        table=table,
-        score=score,
-        pass_score=pass_score,
-        price=price or prices is not None,
-        prices=prices,
-        trust_statistics=trust,
+        options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     metrics = None if metric is None else read_metrics(metric)
     settings = with_margins(here.loaded.config.comparison, margin or ())

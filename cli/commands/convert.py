@@ -44,14 +44,7 @@ def convert(
     from executor_bridge.converting import native_json
 
     here = session(None, config, set_).reading(
-        format=bridge,
-        map=options.mapping(map_),
-        table=table,
-        score=score,
-        pass_score=pass_score,
-        price=price or prices is not None,
-        prices=prices,
-        trust_statistics=trust,
+        options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     reading = read_file(file, here)
     if output is None:

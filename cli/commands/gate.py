@@ -106,14 +106,7 @@ def gate(
     if baseline is not None and (strict or prompt is not None):
         raise typer.BadParameter("--strict and --prompt judge by thresholds, without --baseline")
     here = session(store, config, set_).reading(
-        format=bridge,
-        map=options.mapping(map_),
-        table=table,
-        score=score,
-        pass_score=pass_score,
-        price=price or prices is not None,
-        prices=prices,
-        trust_statistics=trust,
+        options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     if baseline is None:
         chosen = partial(chosen_runs, file, here, run=run, outputs=output)

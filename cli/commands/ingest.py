@@ -72,14 +72,7 @@ def ingest(
         return
     refuse({"--rating-scale": rating_scale, "--strict": strict}, "files of feedback")
     here = here.reading(
-        format=bridge,
-        map=options.mapping(map_),
-        table=table,
-        score=score,
-        pass_score=pass_score,
-        price=price or prices is not None,
-        prices=prices,
-        trust_statistics=trust,
+        options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     settings = here.loaded.config
     sought, missing = [], []
