@@ -42,9 +42,12 @@ INSERT_ROWS = 60_000
 INSERT_CHARS = 2**25
 """Text of tasks that is inserted by one statement, at most about so much."""
 
-WRITING_MEMORY = "96MiB"
+WRITING_BYTES = 96 * 2**20
 """What the database may keep of tasks that are being written; the rest waits on disk. All of it is
 committed at once, or nothing."""
+
+COUNTED_BYTES = 200
+"""What it may keep of each task beyond that while reports are made: twice what that takes."""
 
 REPORT_FIELDS = (
     "run_id",
@@ -215,6 +218,7 @@ class _Writer:
         self._variants: dict[str, Variant] = {}
         self._waiting: list[Block] = []
         self._files: list[ReadyFile] = []
+        self._n_tasks = 0
 
     def taken(self, run_ids: Iterable[str]) -> dict[str, queries.StoredRun]:
         """Return those of some runs that were taken but not yet written."""
@@ -251,13 +255,15 @@ class _Writer:
     def flush(self) -> None:
         """Write all that was taken."""
         self._write_blocks()
-        # What follows, the commit included, cannot wait on disk.
-        self._connection.execute("RESET memory_limit")
+        self._limit_memory(WRITING_BYTES + COUNTED_BYTES * self._n_tasks)
         self._connection.execute(
             f"INSERT INTO reports BY NAME {queries.text('report_rows')}",
             {"z2": queries.Z2, "has_repeats": queries.has_repeats(self._history)},
         )
         self._connection.execute("TRUNCATE incoming")
+        self._n_tasks = 0
+        # What follows, the commit included, cannot wait on disk.
+        self._connection.execute("RESET memory_limit")
         self._write_sources()
         self._write_runs()
         self._write_variants()
@@ -266,7 +272,8 @@ class _Writer:
         """Move the tasks that were taken to the database; their texts go where they belong."""
         if not self._waiting:
             return
-        self._connection.execute(f"SET memory_limit = '{WRITING_MEMORY}'")
+        self._limit_memory(WRITING_BYTES)
+        self._n_tasks += sum(block.n for block in self._waiting)
         tasks = joined([block.tasks for block in self._waiting])
         self._insert(
             "INSERT INTO tasks BY NAME "
@@ -282,6 +289,9 @@ class _Writer:
         for block in self._waiting:
             self._variants.update({v.variant_id: v for v in block.variants})
         self._waiting = []
+
+    def _limit_memory(self, n_bytes: int) -> None:
+        self._connection.execute(f"SET memory_limit = '{n_bytes}B'")
 
     def _insert_texts(self, table: str, blocks: Sequence[Columns]) -> None:
         columns = joined([block for block in blocks if block])
