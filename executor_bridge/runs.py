@@ -138,8 +138,9 @@ class _Rows:
         seen.n, seen.last_at = 0, None
         seen.n_scored = 0
         seen.n_dropped.clear()
-        repeats: dict[str, dict[str, int]] = {}
-        keys: dict[str, int] = {}
+        # By hash: of a long run, hundreds of thousands of names would take up memory.
+        repeats: dict[str, dict[int, int]] = {}
+        keys: dict[int, int] = {}
         patterns = self.settings.patterns()
         for told in self.outcomes:
             seen.n += 1
@@ -148,16 +149,17 @@ class _Rows:
     def _row(
         self,
         told: Outcome,
-        repeats: dict[str, dict[str, int]],
-        keys: dict[str, int],
+        repeats: dict[str, dict[int, int]],
+        keys: dict[int, int],
         patterns: Sequence[FailurePattern],
     ) -> TaskRow:
         case_id, settings = short_name(told.case_id), self.settings
         cases = repeats.setdefault(told.variant.variant_id, {})
-        n_before = cases.get(case_id, 0)
-        cases[case_id] = n_before + 1
+        n_before = cases.get(case := hash(case_id), 0)
+        cases[case] = n_before + 1
         repeat = n_before if told.repeat is None else told.repeat
-        n_same = keys[told.key] = keys.get(told.key, 0) + 1
+        key = hash(told.key)
+        n_same = keys[key] = keys.get(key, 0) + 1
         task_id = told.key if n_same == 1 else f"{told.key}#{n_same}"
         kind = reason = None
         if told.status in BY_STATUS:
