@@ -121,8 +121,10 @@ def prepare(reading: Reading, settings: StoreSettings, *, later: bool = False) -
         FormatError: A task is not as the bridge expects; with `later`, while it is written.
     """
     runs = []
+    n_tasks = sum(run.header.n_tasks for run in reading.runs)
+    chars_per_task = None if later else reading.source.n_bytes // max(1, n_tasks)
     for run in reading.runs:
-        blocks = _blocks(run, settings)
+        blocks = _blocks(run, settings, chars_per_task)
         runs.append(ReadyRun(header=run.header, blocks=blocks if later else list(blocks)))
     return ReadyFile(
         source=replace(reading.source, content=b""),
@@ -154,10 +156,11 @@ def joined(columns: Sequence[Columns]) -> Columns:
     return {name: np.concatenate([c[name] for c in columns]) for name in names}
 
 
-def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
+def _blocks(run: Run, settings: StoreSettings, chars_per_task: int | None) -> Iterator[Block]:
+    """Yield the tasks of a run; their texts are measured where nothing is known of their length."""
     tasks = iter(run.tasks)
     position = 0
-    while rows := _some(tasks):
+    while rows := _some(tasks) if chars_per_task is None else list(islice(tasks, BLOCK_ROWS)):
         fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True))
         variants = fields.pop("variant")
         origins = fields.pop("origin")
@@ -179,7 +182,7 @@ def _blocks(run: Run, settings: StoreSettings) -> Iterator[Block]:
             | {"error_message": long_texts.heads("error_message", messages)}
             | {name: _column(name, values) for name, values in fields.items()},
             texts=_kept(place, texts, settings, long_texts),
-            n_chars=_n_chars(rows),
+            n_chars=_n_chars(rows) if chars_per_task is None else chars_per_task * len(rows),
             variants=tuple({id(variant): variant for variant in variants}.values()),
             origins=tuple(_origins(run.header.run_id, position, origins)),
             scores=tuple(_scores(run.header.run_id, position, origins, long_texts)),
