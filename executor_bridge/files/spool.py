@@ -11,7 +11,7 @@ from optimizer.models.tasks import Content
 MEMORY_BYTES = 2**26
 """Content up to this size stays in memory."""
 
-PASSED_BYTES = 2**24
+PASSED_BYTES = 2**22
 """Bytes that are gone through before those behind are let go."""
 
 

@@ -42,7 +42,7 @@ INSERT_ROWS = 60_000
 INSERT_CHARS = 2**25
 """Text of tasks that is inserted by one statement, at most about so much."""
 
-WRITING_BYTES = 96 * 2**20
+WRITING_BYTES = 64 * 2**20
 """What the database may keep of tasks that are being written; the rest waits on disk. All of it is
 committed at once, or nothing."""
 
