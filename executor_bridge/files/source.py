@@ -46,6 +46,9 @@ JSON_START = re.compile(rb"\{|\[\s*(?:[\[{\"\]0-9-]|true|false|null|NaN|\Z)")
 LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
 """Where JSON text may be cut in two without cutting through a secret and its name."""
 
+TRIED_LINES = 10_000
+"""Lines that are looked at from behind; where none of them will do, the file is not cut here."""
+
 KEY_BEGIN, KEY_END = b"-----BEGIN", b"-----END"
 """What stands around the only secrets of several lines."""
 
@@ -199,7 +202,14 @@ def is_yaml(start: bytes) -> bool:
 
 def _last_line_end(piece: bytes) -> int:
     """Return how much of a piece may be cut off at the end of a line, 0 for nothing."""
-    return max((at + len(end) for end in LINE_ENDS if (at := piece.rfind(end)) >= 0), default=0)
+    at = piece.rfind(b"\n")
+    for _ in range(TRIED_LINES):
+        if at < 0:
+            return 0
+        if piece.endswith(LINE_ENDS, max(0, at - 2), at + 1):
+            return at + 1
+        at = piece.rfind(b"\n", 0, at)
+    return 0
 
 
 def _last_line(piece: bytes) -> int:
