@@ -100,7 +100,7 @@ CREATE TABLE task_texts (
 );
 
 CREATE TABLE long_texts (
-    -- Texts of more than 4000 characters (not all ASCII: 1000) in pieces of that length, which are
+    -- Texts of more than 2000 characters (not all ASCII: 500) in pieces of that length, which are
     -- written without being held in memory. `task_payloads` puts those of payloads together.
     run_id   VARCHAR NOT NULL,
     position INTEGER NOT NULL,              -- place in the run, as in `tasks`

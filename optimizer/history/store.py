@@ -24,6 +24,10 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
 }
 """DuckDB must not fetch anything because of what a file is called or holds."""
 
+ROW_GROUP_ROWS = 16_384
+"""Rows of a table that are written together. The last of a transaction, which are fewer, take up
+memory when it is committed: their texts more than twice over."""
+
 FIRST_WAIT_S = 0.01
 LONGEST_WAIT_S = 0.5
 
@@ -225,7 +229,9 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
     wait_s = FIRST_WAIT_S
     while True:
         try:
-            return duckdb.connect(path.absolute(), read_only=read_only, config=OFFLINE)
+            if read_only:
+                return duckdb.connect(path.absolute(), read_only=True, config=OFFLINE)
+            return _connect_to_write(path)
         except duckdb.Error as error:
             if not _is_locked(error):
                 raise _trouble(path, error) from error
@@ -236,6 +242,22 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
                 ) from error
         time.sleep(wait_s * random.uniform(0.5, 1.5))
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:
+    """Connect so that what is written goes to the file early: by small row groups.
+
+    Their size can only be told of a file that is attached, and only counts for what is written.
+    """
+    connection = duckdb.connect(":memory:", config=OFFLINE)
+    try:
+        name = str(path.absolute()).replace("'", "''")
+        connection.execute(f"ATTACH '{name}' AS history (ROW_GROUP_SIZE {ROW_GROUP_ROWS})")
+        connection.execute("USE history")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _is_locked(error: duckdb.Error) -> bool:

@@ -1,7 +1,7 @@
 """Texts of users and models as they are stored: as far as they are kept, long ones in pieces.
 
-DuckDB 2.0.0 keeps a text from 4096 bytes on apart from its column. Until a row group of 122,880
-rows is full, all such texts of a transaction are held in memory when it is committed.
+DuckDB 2.0.0 writes the rows of a transaction early by full row groups only and commits the others
+from memory, so that a row must not be long. From 4096 bytes on texts take even more.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from optimizer.history.settings import PayloadPolicy, StoreSettings
 from optimizer.models.tasks import text_sha256
 
-PIECE_CHARS = 4_000
+PIECE_CHARS = 2_000
 """The longest text that is stored whole, and the length of the pieces of a longer one."""
 
-WIDE_PIECE_CHARS = 1_000
+WIDE_PIECE_CHARS = 500
 """The same where not all is ASCII: a character then takes up to four bytes."""
 
 PAYLOADS = ("inputs", "outputs", "metadata", "result_metadata")

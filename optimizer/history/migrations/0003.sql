@@ -5,7 +5,7 @@ ALTER TABLE runs ALTER COLUMN duration_s DROP NOT NULL;
 ALTER TABLE task_payloads RENAME TO task_texts;
 
 CREATE TABLE long_texts (
-    -- Texts of more than 4000 characters (not all ASCII: 1000) in pieces of that length, which are
+    -- Texts of more than 2000 characters (not all ASCII: 500) in pieces of that length, which are
     -- written without being held in memory. `task_payloads` puts those of payloads together.
     run_id   VARCHAR NOT NULL,
     position INTEGER NOT NULL,              -- place in the run, as in `tasks`
