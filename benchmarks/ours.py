@@ -71,7 +71,7 @@ def one_evidence(database: str, workflow: str) -> None:
         start = time.perf_counter()
         evidence(
             history,
-            workflow_id=workflow,
+            workflow_ids=[workflow],
             variant=None,
             as_of=None,
             settings=EvidenceSettings(),

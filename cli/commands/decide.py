@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,7 @@ from cli.session import session
 
 if TYPE_CHECKING:
     from optimizer.history.store import History
-    from optimizer.models.decisions import Decision
+    from optimizer.models.decisions import Made
 
 
 def decide(
@@ -42,6 +43,7 @@ def decide(
     from optimizer.history.deciding import record_decisions
     from optimizer.history.store import open_history, read_history
     from optimizer.pipeline.decide import decide as decide_on
+    from optimizer.pipeline.decide import worst_first
     from reports.gallery.decision import decision as decision_report
     from reports.gallery.decision_list import decision_list
 
@@ -54,10 +56,10 @@ def decide(
     except OverflowError as error:
         raise typer.BadParameter(f"--as-of {as_of}: too far from now") from error
 
-    def made(history: History) -> list[Decision]:
+    def made(history: History, workflow_ids: Sequence[str]) -> list[Made]:
         return decide_on(
             history,
-            workflow_id=workflow,
+            workflow_ids=workflow_ids,
             variant=variant,
             as_of=until,
             config=here.loaded.config,
@@ -68,14 +70,15 @@ def decide(
 
     wait_s = here.lock_timeout_s
     writing = partial(open_history, here.store, lock_timeout_s=wait_s, now=here.now, create=False)
-    if all_:
+    if workflow is None:
         with read_history(here.store, lock_timeout_s=wait_s) as history:
-            decisions = made(history)
+            names = [one.workflow_id for one in queries.workflows(history)]
+            decisions = worst_first(made(history, names))
         with writing() as history:
             stored = record_decisions(history, decisions, actor=here.actor)
         show(decision_list(stored), stored, json=json, outputs=output)
         return
     with writing() as history:
-        (one,) = record_decisions(history, made(history), actor=here.actor)
+        (one,) = record_decisions(history, made(history, [workflow]), actor=here.actor)
         audit = queries.audit(history, subject=one.decision_id)
     show(decision_report(one, audit), one, json=json, outputs=output)

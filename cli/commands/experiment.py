@@ -206,7 +206,9 @@ def status(
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         if experiment is None:
-            every = experiment_summaries(history, workflow_id=workflow)
+            every = experiment_summaries(
+                history, workflow_ids=None if workflow is None else [workflow]
+            )
             show(experiment_list(every), every, json=json, outputs=output)
             return
         found = stand(history, experiment, config=here.loaded.config, now=here.now)

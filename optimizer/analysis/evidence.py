@@ -1,16 +1,18 @@
-"""The evidence on one workflow, or on all of them."""
+"""The evidence on workflows: all that a decision looks at, asked for at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.history import queries
+from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
@@ -20,26 +22,28 @@ from optimizer.scoring_rules import ScoringRules
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
-    from optimizer.models.experiments import ExperimentSummary
+
+Row = TypeVar("Row")
 
 
 def evidence(
     history: History,
     *,
-    workflow_id: str | None,
+    workflow_ids: Sequence[str],
     variant: str | None,
     as_of: datetime | None,
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
 ) -> list[Evidence]:
-    """Return the evidence on a workflow, or on every workflow by name.
+    """Return the evidence on some workflows, in their order.
 
-    The variant in use is that of the newest run, unless it is named.
+    The variant in use is that of the newest run, unless it is named. A workflow of which no run
+    had ended by `as_of` is left out.
 
     Args:
         history: An open history.
-        workflow_id: The workflow, or None for all.
+        workflow_ids: The workflows.
         variant: Label or id of the variant in use, or None.
         as_of: Runs that ended later are not seen; None: all are.
         settings: How far to look back.
@@ -47,45 +51,94 @@ def evidence(
         slow_ms: Tasks that took longer are counted, in ms.
 
     Raises:
-        SelectionError: There is no such workflow or variant, or two variants bear the label.
+        SelectionError: There is no such variant, or two bear the label.
     """
     windows = queries.windows(
-        history, workflow_id=workflow_id, as_of=as_of, max_runs=settings.max_runs, slow_ms=slow_ms
+        history,
+        workflow_ids=workflow_ids,
+        as_of=as_of,
+        max_runs=settings.max_runs,
+        slow_ms=slow_ms,
     )
-    if workflow_id is not None and not windows:
-        raise _no_such_workflow(history, workflow_id, as_of)
-    by_workflow = [list(group) for _, group in groupby(windows, lambda w: w.workflow_id)]
-    current = [_current(group, variant) for group in by_workflow]
-    prompts = queries.variant_prompts(history, [window.variant_id for window in current])
-    experiments = experiment_summaries(history, workflow_id=workflow_id, as_of=as_of)
+    by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
+    current = {name: _current(group, variant) for name, group in by_workflow.items()}
+    found = _Found(history, workflow_ids, current.values(), as_of, settings)
     return [
         _evidence(
-            window,
-            group,
-            prompts.get(window.variant_id),
-            [e for e in experiments if e.experiment.design.workflow_id == window.workflow_id],
+            current[name],
+            by_workflow[name],
+            found,
             as_of=as_of,
             settings=settings,
             rules=rules,
             slow_ms=slow_ms,
         )
-        for window, group in zip(current, by_workflow, strict=True)
+        for name in workflow_ids
+        if name in by_workflow
     ]
+
+
+def require_workflow(history: History, workflow_id: str, as_of: datetime | None) -> None:
+    """Refuse a workflow that the history does not know, or did not by a time.
+
+    Raises:
+        SelectionError: This is one.
+    """
+    known = [workflow.workflow_id for workflow in queries.workflows(history)]
+    if workflow_id in known:
+        raise SelectionError(f"workflow {workflow_id!r}: no run had ended by {as_of}")
+    raise SelectionError(
+        f"workflow {workflow_id!r}: not in this history, "
+        f"expected one of {', '.join(known) if known else 'none: it is empty'}",
+        hint="See 'optimizer status'.",
+    )
+
+
+class _Found:
+    """What the history says of some workflows beyond the figures of their variants."""
+
+    def __init__(
+        self,
+        history: History,
+        workflow_ids: Sequence[str],
+        current: Iterable[WindowSummary],
+        as_of: datetime | None,
+        settings: EvidenceSettings,
+    ) -> None:
+        seen: dict[str, Any] = {"workflow_ids": workflow_ids, "as_of": as_of}
+        self.prompts = queries.variant_prompts(history, [one.variant_id for one in current])
+        self.experiments = _by_workflow(
+            experiment_summaries(history, workflow_ids=workflow_ids, as_of=as_of),
+            lambda one: one.experiment.design.workflow_id,
+        )
+        self.points = _by_workflow(
+            run_points(history, max_runs=settings.max_points, **seen), lambda one: one.workflow_id
+        )
+        self.cases = case_tables(history, max_runs=settings.max_runs, **seen)
+        self.requests = requests(history, max_tasks=settings.max_requests, **seen)
+        self.decisions = past_decisions(history, max_decisions=settings.max_decisions, **seen)
+
+
+def _by_workflow(records: Iterable[Row], name_of: Callable[[Row], str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for record in records:
+        found.setdefault(name_of(record), []).append(record)
+    return found
 
 
 def _evidence(
     current: WindowSummary,
     windows: Sequence[WindowSummary],
-    prompt: str | None,
-    experiments: Sequence[ExperimentSummary],
+    found: _Found,
     *,
     as_of: datetime | None,
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
 ) -> Evidence:
+    name = current.workflow_id
     others = tuple(window for window in windows if window is not current)
-    analysis = prompt_analysis(prompt, current)
+    analysis = prompt_analysis(found.prompts.get(current.variant_id), current)
     report = report_of(current, is_judged=current.n_unjudged == 0)
     tokens = [window.tokens_mean for window in others if window.tokens_mean is not None]
     explanation = rules.explain_optimize(
@@ -94,8 +147,9 @@ def _evidence(
         level=settings.level,
         baseline_tokens=median(tokens) if tokens else None,
     )
+    cases = found.cases.get(name)
     return Evidence(
-        workflow_id=current.workflow_id,
+        workflow_id=name,
         as_of=as_of,
         seed=settings.seed,
         current=current,
@@ -103,7 +157,12 @@ def _evidence(
         analysis=analysis,
         explanation=explanation,
         slow_ms=slow_ms,
-        experiments=tuple(experiments),
+        experiments=tuple(found.experiments.get(name, ())),
+        runs=tuple(found.points.get(name, ())),
+        contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
+        cases=cases,
+        requests=found.requests.get(name),
+        decisions=found.decisions.get(name, ()),
     )
 
 
@@ -133,15 +192,4 @@ def _current(windows: Sequence[WindowSummary], variant: str | None) -> WindowSum
     raise SelectionError(
         f"workflow {workflow_id!r}: {len(found)} variants are called {variant!r}: {ids}",
         hint="Name one by the beginning of its id.",
-    )
-
-
-def _no_such_workflow(history: History, workflow_id: str, as_of: datetime | None) -> SelectionError:
-    known = [workflow.workflow_id for workflow in queries.workflows(history)]
-    if workflow_id in known:
-        return SelectionError(f"workflow {workflow_id!r}: no run had ended by {as_of}")
-    return SelectionError(
-        f"workflow {workflow_id!r}: not in this history, "
-        f"expected one of {', '.join(known) if known else 'none: it is empty'}",
-        hint="See 'optimizer status'.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,22 +16,25 @@ if TYPE_CHECKING:
 
 
 def experiment_summaries(
-    history: History, *, workflow_id: str | None, as_of: datetime | None = None
+    history: History, *, workflow_ids: Sequence[str] | None, as_of: datetime | None = None
 ) -> list[ExperimentSummary]:
     """Return the experiments with the newest look at each candidate, newest first.
 
     Args:
         history: An open history.
-        workflow_id: Only of this workflow; None: of all.
+        workflow_ids: Of these workflows; None: of all.
         as_of: What was planned, started, looked at or ended later is not seen; None: all is.
     """
-    found = queries.experiments(history, workflow_id=workflow_id)
+    only = workflow_ids[0] if workflow_ids and len(workflow_ids) == 1 else None
+    found = queries.experiments(history, workflow_id=only)
+    if workflow_ids is not None:
+        found = [one for one in found if one.design.workflow_id in workflow_ids]
     if not found:
         return []
     from optimizer.models.experiments import ExperimentSummary  # noqa: PLC0415 - few have any
 
     newest: dict[str, dict[str, Look]] = {}
-    for look in queries.looks(history, workflow_id=workflow_id):
+    for look in queries.looks(history, workflow_id=only):
         if as_of is None or look.looked_at <= as_of:
             newest.setdefault(look.experiment_id, {})[look.key.candidate_id] = look
     return [

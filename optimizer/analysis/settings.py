@@ -15,6 +15,15 @@ class EvidenceSettings(Settings):
     max_runs: Annotated[int, Field(ge=1)] = 5
     """Newest runs of a variant that are looked at."""
 
+    max_requests: Annotated[int, Field(ge=1)] = 2000
+    """Newest tasks of a workflow that are replayed as a trace."""
+
+    max_points: Annotated[int, Field(ge=1)] = 50
+    """Newest runs of a variant that are looked at as a series."""
+
+    max_decisions: Annotated[int, Field(ge=0)] = 50
+    """Newest earlier decisions on a workflow that are looked at."""
+
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Confidence level of the intervals."""
 

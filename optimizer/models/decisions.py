@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from optimizer.models.proposals import Proposal, StrategyAnswer
+from optimizer.models.reviews import Fate, Review
 from optimizer.models.rules import Explanation
 from optimizer.models.summaries import WindowSummary
 
@@ -44,6 +46,8 @@ class Decision:
         config_sha256: Hash of the settings in force.
         seed: Decided everything random.
         version: Version of the program.
+        reviews: What became of each proposal, in their order; empty in decisions of versions
+            that did not review them, where every proposal stands.
     """
 
     decision_id: str
@@ -58,6 +62,39 @@ class Decision:
     config_sha256: str
     seed: int
     version: str
+    reviews: tuple[Review, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What a strategy measured of a workflow that takes long.
+
+    Attributes:
+        workflow_id: The workflow.
+        strategy: Name of the strategy.
+        key_sha256: Hash of what it rests on.
+        body: What was measured, as JSON.
+    """
+
+    workflow_id: str
+    strategy: str
+    key_sha256: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A decision and what came of making it, all of which is stored together.
+
+    Attributes:
+        decision: The decision.
+        elapsed_ms: How long each strategy took, by name; those not asked are not in it.
+        studies: What was measured for it that may serve again.
+    """
+
+    decision: Decision
+    elapsed_ms: Mapping[str, float]
+    studies: tuple[Study, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +130,11 @@ def proposals(decision: Decision) -> tuple[Proposal, ...]:
         if answer.answer is not None
         for proposal in answer.answer.proposals
     )
+
+
+def accepted(decision: Decision) -> tuple[Proposal, ...]:
+    """Return the proposals that are part of a decision, in the order they were made."""
+    found = proposals(decision)
+    if not decision.reviews:
+        return found
+    return tuple(found[one.place] for one in decision.reviews if one.fate is Fate.ACCEPTED)

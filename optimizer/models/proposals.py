@@ -19,6 +19,8 @@ class DecisionType(StrEnum):
     ENABLE_CACHING = "enable_caching"
     ENABLE_BATCHING = "enable_batching"
     ADJUST_RATE_LIMITS = "adjust_rate_limits"
+    RUN_TRIALS = "run_trials"
+    ALLOCATE_TRAFFIC = "allocate_traffic"
     ROLLBACK = "rollback"
     CIRCUIT_BREAK = "circuit_break"
     ALERT = "alert"
@@ -26,7 +28,14 @@ class DecisionType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One setting moved from one value to another."""
+    """One setting of a workflow's configuration moved from one value to another.
+
+    Attributes:
+        setting: Its path: `variant`, `model`, `parameters.temperature`, `cache.ttl_s`,
+            `limits.requests_per_minute`, `batching.max_wait_ms`.
+        old: The value in force; None where there is none.
+        new: The value proposed, as a machine takes it.
+    """
 
     setting: str
     old: Any
@@ -38,7 +47,8 @@ class Effect:
     """A measured difference, candidate minus baseline, with its interval.
 
     Attributes:
-        metric: Name of the metric, unit included: `success_rate`, `latency_ms`, `cost_usd`.
+        metric: Name of the metric, unit included: `success_rate`, `score` (0 to 1);
+            `latency_relative`, `cost_relative`, `tokens_relative` (share of what is in use now).
         estimate: Candidate minus baseline.
         low: Lower bound of the interval.
         high: Upper bound of the interval.
@@ -57,6 +67,29 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One measured figure that a proposal rests on.
+
+    Attributes:
+        name: What was measured, unit included: `hit_rate`, `latency_ms of fast`.
+        n: Number of observations behind it.
+        estimate: The figure.
+        low: Lower bound of its interval, or None where it has none.
+        high: Upper bound, or None.
+        level: Confidence level of the interval, or None.
+        threshold: What it is held against, or None.
+    """
+
+    name: str
+    n: int
+    estimate: float
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A change one strategy would make, and why.
 
@@ -70,6 +103,8 @@ class Proposal:
             compares the two.
         rationale: One sentence of facts with the counts in it.
         unless: What would have kept the strategy silent.
+        facts: The figures it rests on.
+        notes: What else to know, a sentence each: fallbacks, alternatives, caveats.
     """
 
     strategy: str
@@ -80,6 +115,8 @@ class Proposal:
     confidence: float | None
     rationale: str
     unless: str
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +140,25 @@ class StrategyAnswer:
         strategy: Name of the strategy.
         priority: Its rank; higher is asked first.
         answer: What it said; None where it failed.
-        failure: What went wrong in it; None where nothing did.
+        failure: What went wrong in it, or why it was not asked; None where nothing did.
     """
 
     strategy: str
     priority: int
     answer: Answer | None
     failure: str | None = None
+
+
+TIMED_OUT = "timed out"
+"""How the failure of a strategy begins that took longer than it may."""
+
+EXPLORATORY = frozenset(
+    {
+        DecisionType.START_EXPERIMENT,
+        DecisionType.RUN_TRIALS,
+        DecisionType.ALLOCATE_TRAFFIC,
+        DecisionType.OPTIMIZE_PROMPT,
+        DecisionType.ALERT,
+    }
+)
+"""Types that change nothing in force: they ask for tests, or say what is wrong."""

@@ -102,6 +102,11 @@ class WindowSummary(Figures):
         n_slow: Completed tasks slower than the limit that was asked about.
         first_started_at: Start of the oldest of them.
         last_started_at: Start of the newest of them.
+        provider: Who runs the model, or None where it was not recorded.
+        parameters: Parameters of the model as canonical JSON, or None.
+        prompt_sha256: Hash of the prompt template, or None.
+        tokens_in_mean: Mean prompt tokens of completed tasks where known, or None.
+        tokens_out_mean: Mean tokens of the answer, likewise.
     """
 
     workflow_id: str
@@ -113,6 +118,37 @@ class WindowSummary(Figures):
     n_slow: int
     first_started_at: datetime
     last_started_at: datetime
+    provider: str | None = None
+    parameters: str | None = None
+    prompt_sha256: str | None = None
+    tokens_in_mean: float | None = None
+    tokens_out_mean: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPoint:
+    """The figures of one variant in one run, as a point of a series.
+
+    Attributes:
+        n: Completed tasks; each mean leaves out those of which the quantity is unknown.
+        n_bad: Those that timed out or errored.
+    """
+
+    run_id: str
+    workflow_id: str
+    variant_id: str
+    started_at: datetime
+    finished_at: datetime
+    n: int
+    n_succeeded: int
+    n_bad: int
+    score_mean: float | None
+    score_sd: float | None
+    latency_mean_ms: float | None
+    latency_sd_ms: float | None
+    cost_mean_usd: float | None
+    cost_sd_usd: float | None
+    tokens_mean: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

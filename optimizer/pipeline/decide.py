@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from optimizer import __version__
-from optimizer.analysis.evidence import evidence
+from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
+from optimizer.history.queries.evidence import studies
 from optimizer.history.store import History
-from optimizer.models.decisions import Decision, DecisionState
+from optimizer.models.decisions import Decision, DecisionState, Made
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import StrategyAnswer
 from optimizer.models.rules import Explanation
+from optimizer.pipeline.studies import Stored, with_studies
 from optimizer.scoring_rules import ScoringRules
 from optimizer.strategies import STRATEGIES, Strategy
 from optimizer.strategies.threshold_based import ThresholdBased
@@ -40,33 +44,67 @@ SIGNIFICANT_DIGITS = 10
 def decide(
     history: History,
     *,
-    workflow_id: str | None,
+    workflow_ids: Sequence[str],
     variant: str | None,
     as_of: datetime | None,
     config: Config,
     config_sha256: str,
     now: datetime,
     fail_fast: bool = False,
-) -> list[Decision]:
-    """Decide on a workflow, or on all of them, the worst first; nothing is stored.
+) -> list[Made]:
+    """Decide on some workflows, in their order; nothing is stored.
+
+    A workflow of which no run had ended by `as_of` is left out.
 
     Raises:
-        SelectionError: There is no such workflow or variant.
+        SelectionError: No run of any of them is known, or there is no such variant.
     """
     found = evidence(
         history,
-        workflow_id=workflow_id,
+        workflow_ids=workflow_ids,
         variant=variant,
         as_of=as_of,
         settings=config.evidence,
         rules=ScoringRules.from_config(config.scoring.model_dump()),
         slow_ms=_slow_ms(config),
     )
+    if not found and workflow_ids:
+        require_workflow(history, workflow_ids[0], as_of)
     strategies = enabled(config)
-    decisions = [
-        _decision(e, ask(strategies, e, fail_fast=fail_fast), config_sha256, now) for e in found
+    stored = studies(history, workflow_ids=workflow_ids)
+    return [
+        decide_on(
+            one, strategies, stored, config_sha256=config_sha256, now=now, fail_fast=fail_fast
+        )
+        for one in found
     ]
-    return sorted(decisions, key=lambda d: (worst_margin(d.explanation), d.workflow_id))
+
+
+def decide_on(
+    found: Evidence,
+    strategies: Sequence[tuple[int, Strategy]],
+    stored: Stored,
+    *,
+    config_sha256: str,
+    now: datetime,
+    fail_fast: bool = False,
+) -> Made:
+    """Decide on one workflow from what is known of it."""
+    whole, new = with_studies([strategy for _, strategy in strategies], found, stored)
+    asked = ask(strategies, whole, fail_fast=fail_fast)
+    answers = tuple(one.answer for one in asked)
+    return Made(
+        decision=_decision(whole, answers, config_sha256, now),
+        elapsed_ms={one.answer.strategy: one.elapsed_ms for one in asked},
+        studies=new,
+    )
+
+
+def worst_first(made: Iterable[Made]) -> list[Made]:
+    """Return decisions, the worst margin first."""
+    return sorted(
+        made, key=lambda m: (worst_margin(m.decision.explanation), m.decision.workflow_id)
+    )
 
 
 def enabled(config: Config) -> list[tuple[int, Strategy]]:
@@ -76,26 +114,35 @@ def enabled(config: Config) -> list[tuple[int, Strategy]]:
     return sorted(chosen, key=lambda pair: (-pair[0], pair[1].name))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A strategy's answer and how long it took, in ms."""
+
+    answer: StrategyAnswer
+    elapsed_ms: float
+
+
 def ask(
     strategies: Sequence[tuple[int, Strategy]], found: Evidence, *, fail_fast: bool
-) -> tuple[StrategyAnswer, ...]:
+) -> tuple[Asked, ...]:
     """Ask each strategy; one that fails says so in its answer, and the others go on."""
     return tuple(
         _ask(strategy, priority, found, fail_fast=fail_fast) for priority, strategy in strategies
     )
 
 
-def _ask(strategy: Strategy, priority: int, found: Evidence, *, fail_fast: bool) -> StrategyAnswer:
+def _ask(strategy: Strategy, priority: int, found: Evidence, *, fail_fast: bool) -> Asked:
+    start = time.perf_counter()
+    answer, failure = None, None
     try:
         answer = strategy.propose(found)
     except STRATEGY_FAILURES as error:
         if fail_fast:
             raise
         failure = f"{type(error).__name__}: {error}"
-        return StrategyAnswer(
-            strategy=strategy.name, priority=priority, answer=None, failure=failure
-        )
-    return StrategyAnswer(strategy=strategy.name, priority=priority, answer=answer)
+    elapsed_ms = 1000 * (time.perf_counter() - start)
+    said = StrategyAnswer(strategy=strategy.name, priority=priority, answer=answer, failure=failure)
+    return Asked(answer=said, elapsed_ms=elapsed_ms)
 
 
 def worst_margin(explanation: Explanation | None) -> float:

@@ -40,7 +40,7 @@ def workflow_view(
     summary = require_workflow(history, workflow_id)
     windows = queries.windows(
         history,
-        workflow_id=workflow_id,
+        workflow_ids=[workflow_id],
         as_of=None,
         max_runs=settings.max_runs,
         slow_ms=None,

@@ -71,25 +71,34 @@ def beta_quantile(p: float, a: float, b: float) -> float:
         middle = (low + high) / 2
         if middle in (low, high):
             break
-        low, high = (middle, high) if _incomplete_beta(a, b, middle) < p else (low, middle)
+        low, high = (middle, high) if incomplete_beta(a, b, middle) < p else (low, middle)
     return high
 
 
 def t_upper_tail(t: float, df: float) -> float:
     """Return P(T > t), t >= 0, for Student's t with `df` degrees of freedom."""
-    return _incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2
+    whole = df + t * t
+    return incomplete_beta(df / 2, 0.5, df / whole, rest=t * t / whole) / 2
 
 
-def _incomplete_beta(a: float, b: float, x: float) -> float:
-    """Return I_x(a, b) by its continued fraction (Abramowitz and Stegun 1964, 26.5.8)."""
-    if x in (0.0, 1.0):
-        return x
+def incomplete_beta(a: float, b: float, x: float, *, rest: float | None = None) -> float:
+    """Return I_x(a, b) by its continued fraction (Abramowitz and Stegun 1964, 26.5.8).
+
+    Args:
+        a: First shape, positive.
+        b: Second shape, positive.
+        x: Where, 0 to 1.
+        rest: 1 - x, where it is known to more digits than that.
+    """
+    rest = 1 - x if rest is None else rest
+    if x in (0.0, 1.0) or rest == 0.0:
+        return float(x > 0)
     front = math.exp(
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest)
     )
     if x < (a + 1) / (a + b + 2):
         return front * _beta_fraction(a, b, x) / a
-    return 1 - front * _beta_fraction(b, a, 1 - x) / b
+    return 1 - front * _beta_fraction(b, a, rest) / b
 
 
 def _beta_fraction(a: float, b: float, x: float) -> float:

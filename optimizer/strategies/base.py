@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer
@@ -20,4 +20,19 @@ class Strategy(Protocol):
 
     def propose(self, evidence: Evidence) -> Answer:
         """Return the changes this strategy would make, or why it makes none."""
+        ...
+
+
+@runtime_checkable
+class StudiedStrategy(Protocol):
+    """A strategy with a slow half: what it measures is stored and read by `propose`.
+
+    The study of a workflow is kept until its runs or the strategy's settings change, so that a
+    decision need not wait for a replay or a fit that was done before.
+    """
+
+    study_type: ClassVar[type[Any]]
+
+    def study(self, evidence: Evidence) -> Any:
+        """Measure what takes long; a record of `study_type`, or None where there is nothing."""
         ...

@@ -103,18 +103,18 @@ class KeptFile:
 def windows(
     history: History,
     *,
-    workflow_id: str | None,
+    workflow_ids: Sequence[str],
     as_of: datetime | None,
     max_runs: int,
     slow_ms: float | None,
 ) -> list[WindowSummary]:
     """Return the figures of each variant over its newest runs, most recently run first."""
-    return _rows(
+    return rows_of(
         WindowSummary,
         history,
         "windows",
-        workflow_id=workflow_id,
-        as_of=None if as_of is None else as_of.astimezone(UTC).replace(tzinfo=None),
+        workflow_ids=list(workflow_ids),
+        as_of=stored_time(as_of),
         max_runs=max_runs,
         slow_ms=slow_ms,
         z2=Z2,
@@ -124,31 +124,31 @@ def windows(
 
 def runs(history: History, *, workflow_id: str | None = None, limit: int = ALL) -> list[RunSummary]:
     """Return the runs as wholes, newest first."""
-    return _rows(RunSummary, history, "runs", workflow_id=workflow_id, limit=limit)
+    return rows_of(RunSummary, history, "runs", workflow_id=workflow_id, limit=limit)
 
 
 def run_reports(history: History, run_id: str) -> list[RunSummary]:
     """Return the figures of one run: as a whole first, then by variant; empty for no run."""
-    return _rows(RunSummary, history, "run_reports", run_id=run_id)
+    return rows_of(RunSummary, history, "run_reports", run_id=run_id)
 
 
 def scorer_figures(history: History, run_id: str) -> list[ScorerFigures]:
     """Return what each scorer said of a run, by scorer and variant."""
     from optimizer.models.summaries import ScorerFigures
 
-    return _rows(ScorerFigures, history, "scorer_figures", run_id=run_id)
+    return rows_of(ScorerFigures, history, "scorer_figures", run_id=run_id)
 
 
 def grading(history: History, run_id: str) -> Grading:
     """Return what the tool of a run said beyond the common figures, in sums."""
     from optimizer.models.summaries import Grading
 
-    return _rows(Grading, history, "grading", run_id=run_id)[0]
+    return rows_of(Grading, history, "grading", run_id=run_id)[0]
 
 
 def run_ids(history: History, *, prefix: str) -> list[str]:
     """Return the ids of the runs that begin with `prefix`."""
-    return [row[0] for row in _tuples(history, "run_ids", prefix=prefix)]
+    return [row[0] for row in tuples_of(history, "run_ids", prefix=prefix)]
 
 
 def newest_run(
@@ -159,36 +159,36 @@ def newest_run(
     variant: str | None = None,
 ) -> str | None:
     """Return the id of the newest run that meets the conditions, or None where none does."""
-    rows = _tuples(history, "newest_run", branch=branch, workflow_id=workflow_id, variant=variant)
+    rows = tuples_of(history, "newest_run", branch=branch, workflow_id=workflow_id, variant=variant)
     return str(rows[0][0]) if rows else None
 
 
 def run_warnings(history: History, run_id: str) -> tuple[str, ...]:
     """Return what a reader should know of one run."""
-    rows = _tuples(history, "run_warnings", run_id=run_id)
+    rows = tuples_of(history, "run_warnings", run_id=run_id)
     if not rows:
         return ()
     try:
         return msgspec.json.decode(rows[0][0], type=tuple[str, ...])
     except UNDECODABLE as error:
-        raise _damaged(f"warnings of run {run_id!r}", error) from error
+        raise damaged(f"warnings of run {run_id!r}", error) from error
 
 
 def failures(history: History, run_id: str, *, limit: int = ALL) -> list[FailureGroup]:
     """Return the failures of one run by class and message, most frequent first."""
-    return _rows(FailureGroup, history, "failures", run_id=run_id, limit=limit)
+    return rows_of(FailureGroup, history, "failures", run_id=run_id, limit=limit)
 
 
 def variant_prompts(history: History, variant_ids: Sequence[str]) -> dict[str, str]:
     """Return the prompt texts of those variants of which it was recorded, by variant id."""
-    return dict(_tuples(history, "variant_prompts", variant_ids=list(variant_ids)))
+    return dict(tuples_of(history, "variant_prompts", variant_ids=list(variant_ids)))
 
 
 def arms(history: History, run_ids: Sequence[str]) -> list[ArmRun]:
     """Return the variants in some runs, oldest run first."""
     from optimizer.models.cases import ArmRun
 
-    return _rows(ArmRun, history, "arms", run_ids=list(run_ids))
+    return rows_of(ArmRun, history, "arms", run_ids=list(run_ids))
 
 
 def runs_of_variant(
@@ -197,7 +197,7 @@ def runs_of_variant(
     """Return the newest runs of the variants with a label, or of all of them, newest first."""
     from optimizer.models.cases import VariantRun
 
-    return _rows(
+    return rows_of(
         VariantRun,
         history,
         "runs_of_variant",
@@ -209,7 +209,7 @@ def runs_of_variant(
 
 def arm_datasets(history: History, run_ids: Sequence[str], variant_id: str) -> tuple[str, ...]:
     """Return the data sets that a variant was run on, by name."""
-    rows = _tuples(history, "arm_datasets", run_ids=list(run_ids), variant_id=variant_id)
+    rows = tuples_of(history, "arm_datasets", run_ids=list(run_ids), variant_id=variant_id)
     return tuple(row[0] for row in rows)
 
 
@@ -217,7 +217,7 @@ def case_columns(history: History, run_ids: Sequence[str], variant_id: str) -> C
     """Return what each case gave under a variant in some runs."""
     from optimizer.models.cases import CaseColumns
 
-    columns = _columns(history, "case_columns", run_ids=list(run_ids), variant_id=variant_id)
+    columns = columns_of(history, "case_columns", run_ids=list(run_ids), variant_id=variant_id)
     columns["first_at"] = columns["first_at"].astype("datetime64[us]").astype("int64")
     return CaseColumns(**columns)
 
@@ -227,7 +227,7 @@ def case_scores(
 ) -> dict[str, NDArray[Any]]:
     """Return what one scorer gave the cases of `case_columns`, as columns."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id, "scorer": scorer}
-    return _columns(history, "case_scores", **params)
+    return columns_of(history, "case_scores", **params)
 
 
 def case_latencies(
@@ -235,7 +235,7 @@ def case_latencies(
 ) -> NDArray[np.float64]:
     """Return every known time of a variant in some runs, in ms, in the order of the cases."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id}
-    return _columns(history, "case_latencies", **params)["latency_ms"]
+    return columns_of(history, "case_latencies", **params)["latency_ms"]
 
 
 def case_families(
@@ -244,46 +244,46 @@ def case_families(
     """Return the family of each case of `case_columns`, told by a column or a key of metadata."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id, "key": key}
     params["path"] = "/" + key.replace("~", "~0").replace("/", "~1")
-    return _columns(history, "case_families", **params)["family"]
+    return columns_of(history, "case_families", **params)["family"]
 
 
 def case_contents(history: History, run_ids: Sequence[str], variant_id: str) -> dict[str, str]:
     """Return a hash of what was put in, by case; cases without it are left out."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id}
-    return dict(_tuples(history, "case_contents", **params))
+    return dict(tuples_of(history, "case_contents", **params))
 
 
 def workflows(history: History) -> list[WorkflowSummary]:
     """Return what is stored of each workflow, by name."""
-    return _rows(WorkflowSummary, history, "workflows")
+    return rows_of(WorkflowSummary, history, "workflows")
 
 
 def rejects(history: History, *, limit: int = ALL) -> list[Reject]:
     """Return the files that could not be ingested, newest first."""
-    return _rows(Reject, history, "rejects", limit=limit)
+    return rows_of(Reject, history, "rejects", limit=limit)
 
 
 def kept_files(history: History) -> list[KeptFile]:
     """Return the files of which all was kept, by hash."""
-    return _rows(KeptFile, history, "kept_files")
+    return rows_of(KeptFile, history, "kept_files")
 
 
 def known_sources(history: History) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return id and content hash of the runs that came from each file, by the file's hash."""
     known: dict[str, tuple[tuple[str, str], ...]] = {}
-    for sha256, run_id, content_sha256 in _tuples(history, "known_sources"):
+    for sha256, run_id, content_sha256 in tuples_of(history, "known_sources"):
         known[sha256] = (*known.get(sha256, ()), (run_id, content_sha256))
     return known
 
 
 def has_repeats(history: History) -> bool:
     """Return whether a run that is about to be stored has a case more than once."""
-    return bool(_tuples(history, "has_repeats")[0][0])
+    return bool(tuples_of(history, "has_repeats")[0][0])
 
 
 def stored_runs(history: History, run_ids: Sequence[str]) -> dict[str, StoredRun]:
     """Return those of some runs that are stored, by id."""
-    rows = _rows(StoredRun, history, "stored_runs", run_ids=list(run_ids))
+    rows = rows_of(StoredRun, history, "stored_runs", run_ids=list(run_ids))
     return {row.run_id: row for row in rows}
 
 
@@ -291,7 +291,7 @@ def known_variants(
     history: History, variant_ids: Sequence[str], prompt_sha256s: Sequence[str]
 ) -> KnownVariants:
     """Return which of some variants and prompt texts are stored."""
-    rows = _tuples(
+    rows = tuples_of(
         history,
         "known_variants",
         variant_ids=list(variant_ids),
@@ -307,20 +307,20 @@ def decisions(
     history: History, *, prefix: str = "", workflow_id: str | None = None, limit: int = ALL
 ) -> list[Decision]:
     """Return the decisions whose id begins with `prefix`, newest first."""
-    rows = _tuples(history, "decisions", prefix=prefix, workflow_id=workflow_id, limit=limit)
+    rows = tuples_of(history, "decisions", prefix=prefix, workflow_id=workflow_id, limit=limit)
     return [_decision(*row) for row in rows]
 
 
 def stored_decisions(history: History, decision_ids: Sequence[str]) -> dict[str, Decision]:
     """Return those of some decisions that are stored, by id."""
-    rows = _tuples(history, "stored_decisions", decision_ids=list(decision_ids))
+    rows = tuples_of(history, "stored_decisions", decision_ids=list(decision_ids))
     return {row[0]: _decision(*row) for row in rows}
 
 
 def damaged_decisions(history: History) -> list[str]:
     """Return what is wrong with those decisions that cannot be read, newest first."""
     found = []
-    for row in _tuples(history, "decisions", prefix="", workflow_id=None, limit=ALL):
+    for row in tuples_of(history, "decisions", prefix="", workflow_id=None, limit=ALL):
         try:
             _decision(*row)
         except HistoryError as error:
@@ -362,7 +362,7 @@ def baselines(history: History, *, workflow_id: str | None = None) -> list[Basel
     """Return the baseline of each workflow that has one, by name."""
     from optimizer.models.experiments import Baseline
 
-    return _rows(Baseline, history, "baselines", workflow_id=workflow_id)
+    return rows_of(Baseline, history, "baselines", workflow_id=workflow_id)
 
 
 def arm_runs(
@@ -370,23 +370,23 @@ def arm_runs(
 ) -> list[ArmInRun]:
     """Return which variants of a workflow ran in which runs, oldest run first."""
     stored = None if since is None else since.astimezone(UTC).replace(tzinfo=None)
-    return _rows(ArmInRun, history, "arm_runs", workflow_id=workflow_id, since=stored)
+    return rows_of(ArmInRun, history, "arm_runs", workflow_id=workflow_id, since=stored)
 
 
 def shared_cases(history: History, run_ids: Sequence[str], other_run_ids: Sequence[str]) -> int:
     """Return how many cases of some runs were also in others."""
     params = {"run_ids": list(run_ids), "other_run_ids": list(other_run_ids)}
-    return int(_tuples(history, "shared_cases", **params)[0][0])
+    return int(tuples_of(history, "shared_cases", **params)[0][0])
 
 
 def case_ids(history: History, run_ids: Sequence[str]) -> frozenset[str]:
     """Return the cases of some runs."""
-    return frozenset(row[0] for row in _tuples(history, "case_ids", run_ids=list(run_ids)))
+    return frozenset(row[0] for row in tuples_of(history, "case_ids", run_ids=list(run_ids)))
 
 
 def known_feedback(history: History, feedback_ids: Sequence[str]) -> dict[str, str]:
     """Return a hash of what some feedback says, by id; what is not stored is left out."""
-    return dict(_tuples(history, "known_feedback", feedback_ids=list(feedback_ids)))
+    return dict(tuples_of(history, "known_feedback", feedback_ids=list(feedback_ids)))
 
 
 def matched_feedback(
@@ -415,7 +415,7 @@ def variant_tasks(
     """Return how many tasks each variant has had, by workflow and label."""
     from optimizer.models.feedback import VariantTasks
 
-    return _rows(VariantTasks, history, "variant_tasks", workflow_id=workflow_id, run_id=run_id)
+    return rows_of(VariantTasks, history, "variant_tasks", workflow_id=workflow_id, run_id=run_id)
 
 
 def window_series(
@@ -451,18 +451,23 @@ def session_series(
 
 def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
     """Return the audit log, or its lines on one subject, oldest first."""
-    return _rows(AuditEntry, history, "audit", subject=subject)
+    return rows_of(AuditEntry, history, "audit", subject=subject)
 
 
 def last_audit(history: History) -> tuple[int, str] | None:
     """Return place and hash of the last line of the audit log, or None of an empty one."""
-    rows = _tuples(history, "last_audit")
+    rows = tuples_of(history, "last_audit")
     return (rows[0][0], rows[0][1]) if rows else None
 
 
 def counts(history: History) -> Counts:
     """Return the row counts that must agree."""
-    return _rows(Counts, history, "counts")[0]
+    return rows_of(Counts, history, "counts")[0]
+
+
+def stored_time(time: datetime | None) -> datetime | None:
+    """Return a time as the database takes it: in UTC, without a zone."""
+    return time and time.astimezone(UTC).replace(tzinfo=None)
 
 
 def text(name: str) -> str:
@@ -470,7 +475,7 @@ def text(name: str) -> str:
     return _sql(name)
 
 
-def _rows(record: type[Row], history: History, name: str, **params: object) -> list[Row]:
+def rows_of(record: type[Row], history: History, name: str, **params: object) -> list[Row]:
     """Run `name`.sql and build one record per row, matching columns to fields by name."""
     cursor = _asked(history, name, params)
     columns = [column[0] for column in cursor.description]
@@ -481,7 +486,7 @@ def _rows(record: type[Row], history: History, name: str, **params: object) -> l
     ]
 
 
-def _columns(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
+def columns_of(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
     """Run `name`.sql and return its columns; what is NULL in one of floats is NaN."""
     found: dict[str, Any] = _asked(history, name, params).fetchnumpy()
     return {
@@ -516,7 +521,7 @@ def _experiment(row: dict[str, Any]) -> Experiment:
             outcome=msgspec.json.decode(outcome, type=Outcome) if outcome else None,
         )
     except UNDECODABLE as error:
-        raise _damaged(f"experiment {row['experiment_id']}", error) from error
+        raise damaged(f"experiment {row['experiment_id']}", error) from error
 
 
 def _look(row: dict[str, Any]) -> Look:
@@ -533,7 +538,7 @@ def _look(row: dict[str, Any]) -> Look:
         return msgspec.convert(row | lists | {"key": LookKey(**of_key)}, type=Look)
     except UNDECODABLE as error:
         subject = f"look {row['seq']} of experiment {row['experiment_id']}"
-        raise _damaged(subject, error) from error
+        raise damaged(subject, error) from error
 
 
 def _window(row: dict[str, Any]) -> WindowRow:
@@ -556,17 +561,19 @@ def _decision(decision_id: str, state: str, body: str) -> Decision:
         found = msgspec.json.decode(body, type=Decision)
         return replace(found, state=msgspec.convert(state, DecisionState))
     except UNDECODABLE as error:
-        raise _damaged(f"decision {decision_id}", error) from error
+        raise damaged(f"decision {decision_id}", error) from error
 
 
-def _damaged(subject: str, error: Exception) -> HistoryError:
+def damaged(subject: str, error: Exception) -> HistoryError:
+    """Return what is said of a stored record that cannot be read."""
     return HistoryError(
         f"{subject}: what is stored of it cannot be decoded: {error}",
         hint="See with 'optimizer doctor' what else is damaged.",
     )
 
 
-def _tuples(history: History, name: str, **params: object) -> list[tuple[Any, ...]]:
+def tuples_of(history: History, name: str, **params: object) -> list[tuple[Any, ...]]:
+    """Run `name`.sql and return its rows."""
     return _asked(history, name, params).fetchall()
 
 

@@ -1,15 +1,16 @@
 -- The figures of each variant of a workflow over its newest runs, most recently run first.
 --
 -- Grain:   one row per workflow and variant
--- Params:  $workflow_id  VARCHAR    only this workflow; NULL: all
+-- Params:  $workflow_ids VARCHAR[]  the workflows
 --          $as_of        TIMESTAMP  runs that ended later are not seen; NULL: all are
 --          $max_runs     INTEGER    newest runs of a variant that are looked at
 --          $slow_ms      DOUBLE     tasks that took longer are counted; NULL: none are
 --          $z2           DOUBLE     square of the normal quantile of the interval's level
 --          $unjudged     VARCHAR    warning of a run of which nobody told pass from fail
 -- Columns: workflow_id, variant_id, variant (label of the newest run), model, n_runs, n_unjudged
---          (runs of which nobody told pass from fail), n_slow, first_started_at, last_started_at, then the figures as in the table reports;
---          n_effective and the bounds of the pass rate as in report_rows.sql
+--          (runs of which nobody told pass from fail), n_slow, first_started_at, last_started_at,
+--          provider, parameters, prompt_sha256, tokens_in_mean, tokens_out_mean, then the figures
+--          as in the table reports; n_effective and the bounds of the pass rate as in report_rows.sql
 --
 -- Figures of completed tasks only: the values of others are NULL in `counted`. FILTER would say the
 -- same, and copies every column for each figure that has one.
@@ -29,7 +30,7 @@ WITH run_of_variant AS (
     FROM runs
     JOIN reports ON reports.run_id = runs.run_id
     WHERE reports.variant_id IS NOT NULL
-        AND ($workflow_id IS NULL OR runs.workflow_id = $workflow_id)
+        AND runs.workflow_id IN (SELECT unnest($workflow_ids))
         AND ($as_of IS NULL OR runs.finished_at <= $as_of)
 ),
 task AS (
@@ -43,7 +44,7 @@ task AS (
     JOIN run_of_variant AS newest
         ON newest.run_id = tasks.run_id AND newest.variant_id = tasks.variant_id
     WHERE newest.age <= $max_runs
-        AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
+        AND tasks.workflow_id IN (SELECT unnest($workflow_ids))
 ),
 by_variant AS (
     SELECT
@@ -70,6 +71,8 @@ counted AS (
         CASE WHEN completed THEN latency_ms END AS latency_ms,
         CASE WHEN completed THEN cost_usd END   AS cost_usd,
         CASE WHEN completed THEN tokens END     AS tokens,
+        CASE WHEN completed THEN tokens_in END  AS tokens_in,
+        CASE WHEN completed THEN tokens_out END AS tokens_out,
         CASE WHEN completed THEN score END      AS score
     FROM task
 ),
@@ -118,6 +121,8 @@ figures AS (
         count(tokens)                                                 AS n_tokens,
         avg(tokens)                                                   AS tokens_mean,
         CAST(sum(tokens) AS BIGINT)                                   AS tokens_total,
+        avg(tokens_in)                                                AS tokens_in_mean,
+        avg(tokens_out)                                               AS tokens_out_mean,
         count(score)                                                  AS n_scored,
         avg(score)                                                    AS score_mean,
         stddev_samp(score)                                            AS score_sd,
@@ -134,6 +139,9 @@ measured AS (
     SELECT
         figures.*,
         variants.model,
+        variants.provider,
+        variants.parameters,
+        variants.prompt_sha256,
         by_variant.n_unjudged,
         by_set.n_cases,
         CASE

@@ -106,6 +106,11 @@ ADDED = (
     "task_origins",
     "task_scores",
     "feedback",
+    "strategy_answers",
+    "studies",
+    "config_snapshots",
+    "rollouts",
+    "outcomes",
 )
 
 
@@ -185,6 +190,8 @@ def version_1(path: Path) -> None:
         for table in ADDED:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE runs ALTER COLUMN duration_s SET NOT NULL")
+        connection.execute("ALTER TABLE decisions DROP COLUMN seen_until")
+        connection.execute("ALTER TABLE decisions DROP COLUMN applied_at")
         connection.execute("INSERT INTO schema_version VALUES (1, '2026-01-01')")
         connection.execute(
             "INSERT INTO ingest_rejects VALUES ('bad.json', 'not JSON', '2026-01-01')"
@@ -213,7 +220,7 @@ def test_a_history_of_version_1_is_refused_until_it_is_migrated(tmp_path: Path) 
 def test_a_migrated_history_is_like_a_new_one_and_keeps_what_it_held(tmp_path: Path) -> None:
     old, new = tmp_path / "old.duckdb", tmp_path / "new.duckdb"
     version_1(old)
-    assert migrate(old, lock_timeout_s=1, actor="ann", now=NOON) == (2, 3)
+    assert migrate(old, lock_timeout_s=1, actor="ann", now=NOON) == (2, 3, 4)
     with open_history(new, lock_timeout_s=1, now=NOON):
         pass
     assert columns(old) == columns(new)

@@ -20,7 +20,12 @@ Store = Callable[..., Any]
 
 
 def windows(history: History, **changes: Any) -> list[WindowSummary]:
-    asked: dict[str, Any] = {"workflow_id": "wf", "as_of": None, "max_runs": 5, "slow_ms": 5000.0}
+    asked: dict[str, Any] = {
+        "workflow_ids": ["wf"],
+        "as_of": None,
+        "max_runs": 5,
+        "slow_ms": 5000.0,
+    }
     return queries.windows(history, **(asked | changes))
 
 
@@ -141,9 +146,9 @@ def test_a_window_sees_nothing_that_ended_later(history: History, run: Make, sto
 def test_windows_of_all_workflows_are_those_of_each(
     history: History, run: Make, store: Store
 ) -> None:
-    store(run("r1", "+"), run("r2", "--", workflow_id="other"))
-    together = windows(history, workflow_id=None)
-    assert together == windows(history, workflow_id="other") + windows(history)
+    store(run("r1", "+"), run("r2", "--", workflow_ids=["other"]))
+    together = windows(history, workflow_ids=["wf", "other"])
+    assert together == windows(history, workflow_ids=["other"]) + windows(history)
 
 
 def test_slow_tasks_are_those_beyond_the_limit(history: History, run: Make, store: Store) -> None:

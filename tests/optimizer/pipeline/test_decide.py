@@ -17,14 +17,14 @@ from optimizer.history.deciding import record_decisions
 from optimizer.history.recording import record
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, temporary_history
-from optimizer.models.decisions import Decision, DecisionState, proposals
+from optimizer.models.decisions import Decision, DecisionState, Made, proposals
 from optimizer.models.errors import SelectionError, TransitionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.proposals import Answer
 from optimizer.models.settings import Settings
 from optimizer.pipeline import decide as module
-from optimizer.pipeline.decide import ask, decide, enabled
+from optimizer.pipeline.decide import ask, decide, enabled, worst_first
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -68,10 +68,22 @@ def fill(history: History, tmp_path: Path, *runs: dict[str, Any]) -> None:
         record(history, [file], StoreSettings(), replace=False, actor="a", now=NOON)
 
 
-def made(history: History, *overrides: str, **changes: Any) -> list[Decision]:
+def making(history: History, *overrides: str, **changes: Any) -> list[Made]:
     loaded = load(start=Path("/"), environ={}, overrides=overrides)
-    asked: dict[str, Any] = {"workflow_id": "wf", "variant": None, "as_of": None, "now": NOON}
-    return decide(history, config=loaded.config, config_sha256=loaded.sha256, **(asked | changes))
+    every = [one.workflow_id for one in queries.workflows(history)]
+    wanted = changes.pop("workflow_id", "wf")
+    asked: dict[str, Any] = {
+        "workflow_ids": every if wanted is None else [wanted],
+        "variant": None,
+        "as_of": None,
+        "now": NOON,
+    }
+    found = decide(history, config=loaded.config, config_sha256=loaded.sha256, **(asked | changes))
+    return worst_first(found)
+
+
+def made(history: History, *overrides: str, **changes: Any) -> list[Decision]:
+    return [one.decision for one in making(history, *overrides, **changes)]
 
 
 def test_the_same_evidence_gives_the_same_decision(history: History, tmp_path: Path) -> None:
@@ -87,8 +99,8 @@ def test_the_same_evidence_gives_the_same_decision(history: History, tmp_path: P
 
 def test_a_stored_decision_stays_as_it_was(history: History, tmp_path: Path) -> None:
     fill(history, tmp_path, run_json("r1", "-" * 40))
-    stored = record_decisions(history, made(history), actor="ann")
-    again = record_decisions(history, made(history, now=NOON + timedelta(days=1)), actor="bob")
+    stored = record_decisions(history, making(history), actor="ann")
+    again = record_decisions(history, making(history, now=NOON + timedelta(days=1)), actor="bob")
     assert again == stored
     assert again[0].decided_at == NOON
     assert len(queries.audit(history)) == 1
@@ -199,7 +211,7 @@ def test_a_strategy_that_fails_says_so_and_the_others_go_on(
         workflow_id="wf", as_of=None, seed=0, current=made(history)[0].current, others=()
     )
     strategies = [(300, Faulty(None)), *enabled(loaded.config)]
-    first, second, *_ = ask(strategies, found, fail_fast=False)
+    first, second, *_ = (one.answer for one in ask(strategies, found, fail_fast=False))
     assert (first.answer, first.failure) == (None, "ZeroDivisionError: division by zero")
     assert second.answer is not None
     with pytest.raises(ZeroDivisionError):

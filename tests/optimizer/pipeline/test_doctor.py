@@ -136,7 +136,8 @@ def test_damage_to_any_block_in_use_is_found_and_its_table_named(
         ),
         ("UPDATE sources SET content = 'x'::BLOB WHERE path LIKE '%b.json'", "files", "not what"),
         (
-            "INSERT INTO decisions VALUES ('d1', 'wf', now(), 'pending', 0, '{\"decision_id')",
+            "INSERT INTO decisions BY NAME SELECT 'd1' AS decision_id, 'wf' AS workflow_id, "
+            "now() AS decided_at, 'pending' AS state, 0 AS n_proposals, '{\"decision_id' AS body",
             "decisions",
             "decision d1: what is stored of it cannot be decoded: ",
         ),

@@ -470,15 +470,15 @@ def test_an_experiment_that_runs_keeps_ab_testing_silent(history: History, fill:
     started_with_runs(history, fill)
     fill("b1", "v2", "-" * 97 + "+" * 3)
     looked(history)
-    (decision,) = decide(
+    (made,) = decide(
         history,
-        workflow_id="wf",
+        workflow_ids=["wf"],
         variant="v1",
         as_of=None,
         config=settings(),
         config_sha256="",
         now=NOON,
     )
-    said = {answer.strategy: answer.answer for answer in decision.answers}["ab_testing"]
+    said = {answer.strategy: answer.answer for answer in made.decision.answers}["ab_testing"]
     assert said is not None
     assert said.silence == "experiment e1 runs: 100 of 200 cases were looked at"

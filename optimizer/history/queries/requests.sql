@@ -1,0 +1,83 @@
+-- The newest tasks of some workflows as traces, oldest first.
+--
+-- Whole runs are looked at, the newest first, until they have tasks enough; then only the newest
+-- tasks of those. An input longer than what `task_texts` holds is told by its case.
+--
+-- Grain:   one row per task that was begun
+-- Params:  $workflow_ids  VARCHAR[]  the workflows
+--          $as_of         TIMESTAMP  runs that ended later are not seen; NULL: all are
+--          $max_tasks     INTEGER    newest tasks of a workflow that are looked at
+--          $with_texts    BOOLEAN    whether inputs are wanted as texts; else they are NULL
+--          $unjudged      VARCHAR    warning of a run of which nobody told pass from fail
+-- Columns: place (of the workflow in $workflow_ids, from 1), run_id, at_us (microseconds since 1970 UTC), key_code (equal for equal
+--          variant and input), answer_code (equal for equal outputs, -1 unknown), ok (1 passed,
+--          0 did not, NULL: nobody judged), score, latency_ms, tokens_in, tokens_out, cost_usd,
+--          failed, throttled, cached, repeat, case_code, variant_id, tenant, task_type, priority
+--          (text or NULL), deadline_ms, propensity (all three from the task's metadata), text
+
+WITH counted AS (
+    SELECT
+        runs.run_id,
+        runs.workflow_id,
+        runs.started_at,
+        contains(runs.warnings, $unjudged) AS unjudged,
+        sum(reports.n_tasks) OVER (
+            PARTITION BY runs.workflow_id
+            ORDER BY runs.started_at DESC NULLS LAST, runs.run_id DESC NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS n_newer
+    FROM runs
+    JOIN reports ON reports.run_id = runs.run_id AND reports.variant_id IS NULL
+    WHERE runs.workflow_id IN (SELECT unnest($workflow_ids))
+        AND ($as_of IS NULL OR runs.finished_at <= $as_of)
+),
+newest AS (
+    SELECT * FROM counted WHERE coalesce(n_newer, 0) < $max_tasks
+),
+task AS (
+    SELECT
+        tasks.*,
+        newest.unjudged,
+        row_number() OVER (
+            PARTITION BY tasks.workflow_id
+            ORDER BY newest.started_at DESC NULLS LAST, tasks.run_id DESC NULLS LAST,
+                tasks.created_at DESC NULLS LAST, tasks.position DESC NULLS LAST
+        ) AS age
+    FROM tasks
+    JOIN newest ON newest.run_id = tasks.run_id
+    WHERE tasks.workflow_id IN (SELECT unnest($workflow_ids))
+        AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
+)
+SELECT
+    array_position($workflow_ids, task.workflow_id)                       AS place,
+    task.run_id,
+    epoch_us(task.created_at)                                            AS at_us,
+    CAST(hash(task.variant_id, coalesce(texts.inputs, task.case_id)) // 2 AS BIGINT)
+                                                                         AS key_code,
+    CASE WHEN texts.outputs IS NULL THEN -1
+        ELSE CAST(hash(texts.outputs) // 2 AS BIGINT) END                AS answer_code,
+    CASE WHEN NOT task.unjudged
+        THEN CASE WHEN task.status = 'succeeded' THEN 1e0 ELSE 0e0 END END AS ok,
+    task.score,
+    task.latency_ms,
+    CAST(task.tokens_in AS DOUBLE)                                       AS tokens_in,
+    CAST(coalesce(task.tokens_out, task.tokens - task.tokens_in) AS DOUBLE) AS tokens_out,
+    task.cost_usd,
+    task.status IN ('timeout', 'error')                                  AS failed,
+    coalesce(task.failure_reason = 'rate_limit', false)                  AS throttled,
+    coalesce(task.cached, false)                                         AS cached,
+    coalesce(task.repeat, 0)                                             AS repeat,
+    CAST(hash(task.case_id) // 2 AS BIGINT)                              AS case_code,
+    task.variant_id,
+    task.tenant,
+    task.task_type,
+    json_extract_string(texts.metadata, '$.priority')                    AS priority,
+    TRY_CAST(json_extract_string(texts.metadata, '$.deadline_ms') AS DOUBLE) AS deadline_ms,
+    TRY_CAST(json_extract_string(texts.metadata, '$.propensity') AS DOUBLE)  AS propensity,
+    CASE WHEN $with_texts THEN texts.inputs END                          AS text
+FROM task
+LEFT JOIN task_texts AS texts
+    ON texts.run_id = task.run_id AND texts.position = task.position
+WHERE task.age <= $max_tasks
+ORDER BY place NULLS LAST, at_us NULLS LAST, task.run_id NULLS LAST,
+    task.position NULLS LAST

@@ -1,0 +1,1 @@
+"""Bandits, off-policy values and Bayesian optimization, fitted to what the history counted."""

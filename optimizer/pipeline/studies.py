@@ -1,0 +1,54 @@
+"""The slow halves of the strategies: done once for the same evidence and settings, then stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from pydantic_core import to_json
+
+from optimizer import __version__
+from optimizer.models.decisions import Study
+from optimizer.models.evidence import Evidence
+from optimizer.strategies import Strategy
+from optimizer.strategies.base import StudiedStrategy
+
+Stored = Mapping[tuple[str, str, str], str]
+"""Studies as JSON, by workflow, strategy and key."""
+
+
+def with_studies(
+    strategies: Sequence[Strategy], found: Evidence, stored: Stored
+) -> tuple[Evidence, tuple[Study, ...]]:
+    """Return evidence with the studies of its strategies, and those that are new.
+
+    Args:
+        strategies: Those that will be asked.
+        found: The evidence.
+        stored: Studies that were made before.
+    """
+    studies: dict[str, Any] = {}
+    new: list[Study] = []
+    for strategy in strategies:
+        if not isinstance(strategy, StudiedStrategy):
+            continue
+        name = (found.workflow_id, strategy.name, _key(strategy, found))
+        body = stored.get(name)
+        if body is None:
+            made = strategy.study(found)
+            body = msgspec.json.encode(made, order="sorted").decode()
+            new.append(Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body))
+        studies[strategy.name] = msgspec.json.decode(body, type=strategy.study_type | None)
+    return replace(found, studies=studies), tuple(new)
+
+
+def _key(strategy: Strategy, found: Evidence) -> str:
+    """Return a hash of the runs, the settings, the seed and the version of the program."""
+    runs = [(point.run_id, point.variant_id, point.n, point.n_succeeded) for point in found.runs]
+    settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
+    current = found.current.variant_id if found.current else None
+    content = (runs, current, found.seed, __version__, hashlib.sha256(settings).hexdigest())
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()

@@ -1,0 +1,1 @@
+"""Whether a proposal may pass: guards, policies, conflicts and breakers. Pure."""
