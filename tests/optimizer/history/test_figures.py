@@ -146,7 +146,7 @@ def test_a_window_sees_nothing_that_ended_later(history: History, run: Make, sto
 def test_windows_of_all_workflows_are_those_of_each(
     history: History, run: Make, store: Store
 ) -> None:
-    store(run("r1", "+"), run("r2", "--", workflow_ids=["other"]))
+    store(run("r1", "+"), run("r2", "--", workflow_id="other"))
     together = windows(history, workflow_ids=["wf", "other"])
     assert together == windows(history, workflow_ids=["other"]) + windows(history)
 
