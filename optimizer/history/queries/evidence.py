@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from optimizer.history.queries import (
+    EPOCH,
     UNDECODABLE,
     columns_of,
     damaged,
@@ -187,6 +188,7 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
         tenants=tenants,
         task_types=task_types,
         texts=tuple(_texts(columns["text"])) if with_texts else None,
+        first_at=EPOCH + timedelta(microseconds=int(columns["at_us"][0])),
         **figures,
     )
 
