@@ -8,8 +8,8 @@
     python benchmarks/ours.py redact honest|hostile
     python benchmarks/ours.py check CHARACTERS
 
-All print seconds, `built` percentiles in ms as JSON; imports are not counted, as they are not in the
-reference.
+All print seconds, `built` percentiles in ms as JSON; imports are not counted, as they are not in
+the reference.
 """
 
 from __future__ import annotations
