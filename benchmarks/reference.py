@@ -22,6 +22,9 @@ from typing import Any
 
 import duckdb
 
+COLUMNS = ("case_table", "requests")
+"""Queries whose rows are worked on as columns."""
+
 QUERIES = Path(__file__).parents[1] / "optimizer" / "history" / "queries"
 
 TASK = (
@@ -107,7 +110,8 @@ def queries(database: str, workflow: str) -> None:
         for name in ("windows", "run_points", "case_table", "requests", "past_decisions"):
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
             used = {key: value for key, value in params.items() if f"${key}" in text}
-            connection.execute(text, used).fetchall()
+            found = connection.execute(text, used)
+            found.fetchnumpy() if name in COLUMNS else found.fetchall()
 
 
 def members(path: str) -> None:
