@@ -1,0 +1,183 @@
+"""A trace replayed through caches of every kind, size and age, and the one worth having."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from optimizer.models.caching import CachingStudy
+from optimizer.models.requests import UNKNOWN_CODE
+from optimizer.replay.answers import AnswerTrace, answer_trace
+from optimizer.replay.cache_choice import chosen, is_hopeless, why_none
+from optimizer.replay.cache_grid import answer_grid, block_grid
+from optimizer.replay.cache_measures import CacheMeasures
+from optimizer.replay.cache_policy import is_traffic
+from optimizer.replay.near_texts import near_texts
+from optimizer.replay.prefixes import PrefixTrace, prefix_trace, replay_prefixes
+from optimizer.replay.shares import parts_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from optimizer.models.requests import Requests
+    from optimizer.replay.settings import CacheReplaySettings
+
+S_PER_MINUTE = 60
+
+NO_INPUTS = "exact: not available, neither inputs nor their hashes were recorded"
+NO_TEXTS = "semantic: not available, the texts of inputs were not recorded"
+NO_EMBEDDINGS = "embedding: not available, no embedding model is configured"
+NO_BLOCKS = "prefix: not available, no hashes of prefix blocks were recorded"
+
+Item = TypeVar("Item")
+
+Watch = Callable[[int, int], None]
+"""Is told how many replays are done, and of how many."""
+
+
+def study_caching(
+    requests: Requests,
+    settings: CacheReplaySettings,
+    *,
+    level: float,
+    seed: int,
+    block_tokens: int | None = None,
+    is_screened: bool = False,
+    watch: Watch | None = None,
+) -> CachingStudy:
+    """Return what caches would have done to a trace, and the one worth having.
+
+    Args:
+        requests: The trace; declared repeats are left out.
+        settings: What is replayed, and when a cache is worth having.
+        level: Confidence level of the intervals.
+        seed: Of the signatures of texts.
+        block_tokens: Tokens of a prefix block; None where unknown.
+        is_screened: Whether nothing is replayed where no cache of answers can be worth having.
+        watch: Is told how far it is.
+    """
+    kept = _by_run(requests)
+    trace = answer_trace(requests, kept)
+    parts = parts_of(requests.segment[kept], settings.n_parts)
+    measures = CacheMeasures(requests, kept, parts, level=level, stale_by=settings.stale_by)
+    texts = _texts(trace, requests, kept) if settings.enable_semantic else {}
+    prefixes = prefix_trace(requests, kept, block_tokens)
+    outline = CachingStudy(
+        n=len(kept),
+        n_repeats=len(requests) - len(kept),
+        n_segments=len(np.unique(requests.segment[kept])),
+        n_keys=len({key for key in trace.key if key != UNKNOWN_CODE}),
+        requests_per_minute=_per_minute(requests, kept),
+        most_hits=None,
+        span_s=float(_spans(requests, kept).max(initial=0.0)),
+        stale_by=measures.stale_by,
+        level=level,
+        absent=tuple(_absent(trace, texts, prefixes, settings)),
+    )
+    if not (is_screened and is_hopeless(outline, settings)):
+        if 1 < len(texts) <= settings.max_texts:
+            near = near_texts(trace, texts, requests.variant[kept], settings, seed=seed)
+            trace = replace(trace, near=near)
+        outline = replace(outline, most_hits=_most_hits(trace))
+    if is_screened and is_hopeless(outline, settings):
+        return replace(outline, reason=why_none(outline, settings))
+    answers = answer_grid(trace, settings, span_s=outline.span_s)
+    blocks = block_grid(prefixes, settings)
+    steps = _Steps(len(answers) + len(blocks), watch)
+    found = replace(
+        outline,
+        replays=tuple(measures.of(trace, one) for one in steps.through(answers)),
+        prefixes=tuple(
+            replay_prefixes(prefixes, max_blocks=size, eviction=eviction, parts=parts, level=level)
+            for size, eviction in steps.through(blocks)
+            if prefixes is not None
+        ),
+    )
+    best = None if is_hopeless(found, settings) else chosen(found.replays, settings)
+    return replace(found, best=best, reason=None if best else why_none(found, settings))
+
+
+class _Steps:
+    """Says how far a replay is, whichever list it is at."""
+
+    def __init__(self, total: int, watch: Watch | None) -> None:
+        self._total, self._watch = total, watch
+        self._done = 0
+
+    def through(self, items: Sequence[Item]) -> Iterator[Item]:
+        """Yield the items of a list."""
+        for item in items:
+            if self._watch is not None:
+                self._watch(self._done, self._total)
+            yield item
+            self._done += 1
+
+
+def _by_run(requests: Requests) -> NDArray[np.int64]:
+    """Return the places of the traffic, by run and in order of time."""
+    traffic = np.flatnonzero(is_traffic(requests))
+    found: NDArray[np.int64] = traffic[np.argsort(requests.segment[traffic], kind="stable")]
+    return found
+
+
+def _texts(trace: AnswerTrace, requests: Requests, kept: NDArray[np.int64]) -> Mapping[int, str]:
+    """Return the text of each key that has one."""
+    found: dict[int, str] = {}
+    if requests.texts is not None:
+        for key, place in zip(trace.key, kept.tolist(), strict=True):
+            text = requests.texts[place]
+            if key != UNKNOWN_CODE and text is not None:
+                found.setdefault(key, text)
+    return found
+
+
+def _spans(requests: Requests, kept: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how long the requests of each run went on, in seconds."""
+    starts = np.flatnonzero(np.diff(requests.segment[kept], prepend=UNKNOWN_CODE - 1))
+    at = requests.at_s[kept]
+    ends = np.append(starts[1:], len(kept)) - 1
+    spans: NDArray[np.float64] = at[ends] - at[starts] if len(kept) else np.zeros(0)
+    return spans
+
+
+def _per_minute(requests: Requests, kept: NDArray[np.int64]) -> float | None:
+    """Return how many requests came in a minute while runs went on; None in no time."""
+    minutes = float(_spans(requests, kept).sum()) / S_PER_MINUTE
+    return len(kept) / minutes if minutes > 0 else None
+
+
+def _most_hits(trace: AnswerTrace) -> int | None:
+    """Return how many requests have an equal or similar one before them; None of no inputs."""
+    if all(key == UNKNOWN_CODE for key in trace.key):
+        return None
+    n, run = 0, None
+    seen: set[int] = set()
+    for segment, key in zip(trace.segment, trace.key, strict=True):
+        if segment != run:
+            run, seen = segment, set()
+        if key != UNKNOWN_CODE:
+            n += key in seen or any(other in seen for _, other in trace.near[key])
+            seen.add(key)
+    return n
+
+
+def _absent(
+    trace: AnswerTrace,
+    texts: Mapping[int, str],
+    prefixes: PrefixTrace | None,
+    settings: CacheReplaySettings,
+) -> Iterator[str]:
+    """Yield what cannot be replayed and why."""
+    if all(key == UNKNOWN_CODE for key in trace.key):
+        yield NO_INPUTS
+    if settings.enable_semantic and not texts:
+        yield NO_TEXTS
+    elif len(texts) > settings.max_texts:
+        yield f"semantic: left out, {len(texts)} different texts, max_texts is {settings.max_texts}"
+    if settings.enable_embedding:
+        yield NO_EMBEDDINGS
+    if prefixes is None:
+        yield NO_BLOCKS
