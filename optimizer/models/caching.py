@@ -123,6 +123,7 @@ class PrefixReplay:
         max_blocks: Most blocks that it holds; None for any number.
         eviction: What it gives up when it is full; None where it never is.
         n: Requests replayed.
+        n_held: Most blocks that it held at a time.
         n_blocks: Blocks looked up.
         n_found: Blocks found each for itself, where each is used as it is looked up.
         n_prefix: Blocks within the longest beginning of a prompt that is cached, as an engine
@@ -135,6 +136,7 @@ class PrefixReplay:
     max_blocks: int | None
     eviction: Eviction | None
     n: int
+    n_held: int
     n_blocks: int
     n_found: int
     n_prefix: int
@@ -149,6 +151,7 @@ class CachingStudy:
     Attributes:
         n: Requests replayed.
         n_repeats: Declared repeats, which are no traffic and were left out.
+        n_cached: Requests that a cache had answered when they were recorded.
         n_segments: Runs; every cache starts empty with each.
         n_keys: Different inputs, over all runs.
         requests_per_minute: How many came while runs went on; None where they took no time.
@@ -158,13 +161,15 @@ class CachingStudy:
         level: Confidence level of the intervals.
         replays: By setting.
         prefixes: Likewise, of caches of prefix blocks.
-        best: The setting to be recommended; None where there is none.
+        best: The cache of answers worth having; None where there is none.
         reason: Why there is none, or None.
+        best_prefix: The cache of prefix blocks worth having; None where there is none.
         absent: What could not be replayed and why, a sentence each.
     """
 
     n: int
     n_repeats: int
+    n_cached: int
     n_segments: int
     n_keys: int
     requests_per_minute: float | None
@@ -176,4 +181,22 @@ class CachingStudy:
     prefixes: tuple[PrefixReplay, ...] = ()
     best: CacheReplay | None = None
     reason: str | None = None
+    best_prefix: PrefixReplay | None = None
     absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachingReport:
+    """A replay of caches as it is told.
+
+    Attributes:
+        subject: What was replayed: the file, or the workflow.
+        is_workflow: Whether it is a workflow.
+        warnings: What a reader should know of how a file was read.
+        study: What caches would have done.
+    """
+
+    subject: str
+    is_workflow: bool
+    warnings: tuple[str, ...]
+    study: CachingStudy

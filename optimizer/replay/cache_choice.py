@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from optimizer.models.caching import CacheKind, CacheReplay, CachingStudy, Eviction, Share
+from optimizer.models.caching import (
+    CacheKind,
+    CacheReplay,
+    CachingStudy,
+    Eviction,
+    PrefixReplay,
+    Share,
+)
 
 if TYPE_CHECKING:
     from optimizer.replay.settings import CacheReplaySettings
@@ -34,6 +41,18 @@ def chosen(replays: Sequence[CacheReplay], settings: CacheReplaySettings) -> Cac
     most = max(_estimate(saving(replay)) for replay in safe)
     near = [one for one in safe if _estimate(saving(one)) >= most - settings.indifference]
     return min(near, key=lambda replay: _burden(replay, settings))
+
+
+def chosen_prefix(
+    replays: Sequence[PrefixReplay], settings: CacheReplaySettings
+) -> PrefixReplay | None:
+    """Return the smallest cache of prefix blocks that finds about as many as any; None if few."""
+    if not replays:
+        return None
+    most = max(replay.block_hit_rate.estimate for replay in replays)
+    near = [one for one in replays if one.block_hit_rate.estimate >= most - settings.indifference]
+    best = min(near, key=lambda replay: replay.n_held)
+    return best if best.block_hit_rate.low >= settings.min_expected_hit_rate else None
 
 
 def is_hopeless(study: CachingStudy, settings: CacheReplaySettings) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,11 +11,11 @@ import numpy as np
 from optimizer.models.caching import CachingStudy
 from optimizer.models.requests import UNKNOWN_CODE
 from optimizer.replay.answers import AnswerTrace, answer_trace
-from optimizer.replay.cache_choice import chosen, is_hopeless, why_none
+from optimizer.replay.cache_choice import chosen, chosen_prefix, is_hopeless, why_none
 from optimizer.replay.cache_grid import answer_grid, block_grid
 from optimizer.replay.cache_measures import CacheMeasures
 from optimizer.replay.cache_policy import is_traffic
-from optimizer.replay.near_texts import near_texts
+from optimizer.replay.near_texts import may_repeat, near_texts
 from optimizer.replay.prefixes import PrefixTrace, prefix_trace, replay_prefixes
 from optimizer.replay.shares import parts_of
 
@@ -42,8 +42,8 @@ def study_caching(
     requests: Requests,
     settings: CacheReplaySettings,
     *,
-    level: float,
     seed: int,
+    variant: int | None = None,
     block_tokens: int | None = None,
     is_screened: bool = False,
     watch: Watch | None = None,
@@ -53,13 +53,14 @@ def study_caching(
     Args:
         requests: The trace; declared repeats are left out.
         settings: What is replayed, and when a cache is worth having.
-        level: Confidence level of the intervals.
         seed: Of the signatures of texts.
+        variant: Code of the only variant that is looked at; None for all.
         block_tokens: Tokens of a prefix block; None where unknown.
         is_screened: Whether nothing is replayed where no cache of answers can be worth having.
         watch: Is told how far it is.
     """
-    kept = _by_run(requests)
+    level = settings.level
+    kept = _by_run(requests, variant)
     trace = answer_trace(requests, kept)
     parts = parts_of(requests.segment[kept], settings.n_parts)
     measures = CacheMeasures(requests, kept, parts, level=level, stale_by=settings.stale_by)
@@ -67,7 +68,8 @@ def study_caching(
     prefixes = prefix_trace(requests, kept, block_tokens)
     outline = CachingStudy(
         n=len(kept),
-        n_repeats=len(requests) - len(kept),
+        n_repeats=int((requests.repeat > 0).sum()),
+        n_cached=int(requests.cached[kept].sum()),
         n_segments=len(np.unique(requests.segment[kept])),
         n_keys=len({key for key in trace.key if key != UNKNOWN_CODE}),
         requests_per_minute=_per_minute(requests, kept),
@@ -75,15 +77,19 @@ def study_caching(
         span_s=float(_spans(requests, kept).max(initial=0.0)),
         stale_by=measures.stale_by,
         level=level,
-        absent=tuple(_absent(trace, texts, prefixes, settings)),
+        absent=tuple(_absent(trace, texts, prefixes, settings, is_screened=is_screened)),
     )
-    if not (is_screened and is_hopeless(outline, settings)):
-        if 1 < len(texts) <= settings.max_texts:
-            near = near_texts(trace, texts, requests.variant[kept], settings, seed=seed)
-            trace = replace(trace, near=near)
-        outline = replace(outline, most_hits=_most_hits(trace))
-    if is_screened and is_hopeless(outline, settings):
-        return replace(outline, reason=why_none(outline, settings))
+    has_texts = 1 < len(texts) <= settings.max_texts
+    if is_screened:
+        if not is_hopeless(outline, settings):
+            near_any = may_repeat(texts, settings, seed=seed) if has_texts else frozenset()
+            outline = replace(outline, most_hits=_most_hits(trace, near_any))
+        if is_hopeless(outline, settings):
+            return replace(outline, reason=why_none(outline, settings))
+    if has_texts:
+        near = near_texts(trace, texts, requests.variant[kept], settings, seed=seed)
+        trace = replace(trace, near=near)
+    outline = replace(outline, most_hits=_most_hits(trace))
     answers = answer_grid(trace, settings, span_s=outline.span_s)
     blocks = block_grid(prefixes, settings)
     steps = _Steps(len(answers) + len(blocks), watch)
@@ -97,7 +103,12 @@ def study_caching(
         ),
     )
     best = None if is_hopeless(found, settings) else chosen(found.replays, settings)
-    return replace(found, best=best, reason=None if best else why_none(found, settings))
+    return replace(
+        found,
+        best=best,
+        reason=None if best else why_none(found, settings),
+        best_prefix=chosen_prefix(found.prefixes, settings),
+    )
 
 
 class _Steps:
@@ -116,9 +127,12 @@ class _Steps:
             self._done += 1
 
 
-def _by_run(requests: Requests) -> NDArray[np.int64]:
+def _by_run(requests: Requests, variant: int | None) -> NDArray[np.int64]:
     """Return the places of the traffic, by run and in order of time."""
-    traffic = np.flatnonzero(is_traffic(requests))
+    is_seen = is_traffic(requests)
+    if variant is not None:
+        is_seen &= requests.variant == variant
+    traffic = np.flatnonzero(is_seen)
     found: NDArray[np.int64] = traffic[np.argsort(requests.segment[traffic], kind="stable")]
     return found
 
@@ -149,8 +163,13 @@ def _per_minute(requests: Requests, kept: NDArray[np.int64]) -> float | None:
     return len(kept) / minutes if minutes > 0 else None
 
 
-def _most_hits(trace: AnswerTrace) -> int | None:
-    """Return how many requests have an equal or similar one before them; None of no inputs."""
+def _most_hits(trace: AnswerTrace, near_any: Set[int] = frozenset()) -> int | None:
+    """Return how many requests have an equal or similar one before them; None of no inputs.
+
+    Args:
+        trace: The requests.
+        near_any: Keys that are taken to have a similar one before them.
+    """
     if all(key == UNKNOWN_CODE for key in trace.key):
         return None
     n, run = 0, None
@@ -159,7 +178,8 @@ def _most_hits(trace: AnswerTrace) -> int | None:
         if segment != run:
             run, seen = segment, set()
         if key != UNKNOWN_CODE:
-            n += key in seen or any(other in seen for _, other in trace.near[key])
+            is_near = key in near_any or any(other in seen for _, other in trace.near[key])
+            n += is_near or key in seen
             seen.add(key)
     return n
 
@@ -169,6 +189,8 @@ def _absent(
     texts: Mapping[int, str],
     prefixes: PrefixTrace | None,
     settings: CacheReplaySettings,
+    *,
+    is_screened: bool,
 ) -> Iterator[str]:
     """Yield what cannot be replayed and why."""
     if all(key == UNKNOWN_CODE for key in trace.key):
@@ -179,5 +201,5 @@ def _absent(
         yield f"semantic: left out, {len(texts)} different texts, max_texts is {settings.max_texts}"
     if settings.enable_embedding:
         yield NO_EMBEDDINGS
-    if prefixes is None:
+    if prefixes is None and not is_screened:
         yield NO_BLOCKS

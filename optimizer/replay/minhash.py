@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -25,6 +25,18 @@ from numpy.typing import NDArray
 
 PERMUTATIONS = 128
 """Places of a signature."""
+
+SCREENED = 32
+"""Places that are looked at first."""
+
+WIDTHS = (1, 2, 4, 8)
+"""How many of those may make a band."""
+
+MISSED = 0.01
+"""Chance that a first look overlooks two texts that are just near enough."""
+
+BATCH_CODES = 1 << 15
+"""Characters whose hashes are held at a time, few enough to stay near the processor."""
 
 SLACK = 1e-9
 """Below this a part of a place is rounding noise."""
@@ -34,6 +46,7 @@ SHIFTS = (np.uint64(30), np.uint64(27))
 LAST_SHIFT = np.uint64(31)
 """The constants of SplitMix64's finalizer."""
 
+ONE = np.uint64(1)
 HALF = np.uint64(32)
 """The upper half of the bits is the hash of multiply-shift."""
 
@@ -63,17 +76,45 @@ def signatures(
         shingle: Whether shingles are of characters or of words.
         size: How many of them make one.
         seed: Of the permutations; signatures of different seeds say nothing of each other.
-        permutations: Places of a signature.
+        permutations: Places of a signature; fewer are the beginning of one of more.
     """
     rng = np.random.default_rng(seed)
-    odd = rng.integers(0, 2**64, permutations, dtype=np.uint64) | np.uint64(1)
-    shift = rng.integers(0, 2**64, permutations, dtype=np.uint64)
+    odd, shift = rng.integers(0, 2**64, (PERMUTATIONS, 2), dtype=np.uint64)[:permutations].T
     found = np.empty((len(texts), permutations), dtype=np.uint32)
-    for place, text in enumerate(texts):
-        hashes = _hashes(text, shingle, size)
-        mixed = hashes[:, None] * odd[None, :] + shift[None, :]
-        found[place] = (mixed.min(axis=0) >> HALF).astype(np.uint32)
+    for first, codes in _batches(texts, shingle, size):
+        hashes, starts = _hashes(codes, size)
+        rows = found[first : first + len(codes)]
+        for place in range(permutations):
+            permuted = hashes * (odd[place] | ONE) + shift[place]
+            rows[:, place] = np.minimum.reduceat(permuted, starts) >> HALF
     return found
+
+
+def may_be_near(
+    texts: Sequence[str], *, shingle: Shingle, size: int, seed: int, threshold: float
+) -> NDArray[np.bool_]:
+    """Tell for each text whether another may be near it, sooner yes than no.
+
+    It takes a part of the time of `signatures`: a shorter one is cut into bands so wide that two
+    texts of just the least similarity agree on none of them with a chance of MISSED at most.
+
+    Args:
+        texts: As in `signatures`.
+        shingle: As in `signatures`.
+        size: As in `signatures`.
+        seed: As in `signatures`.
+        threshold: Least similarity, over 0 to 1.
+    """
+    fitting = [n for n in WIDTHS if (1 - threshold**n) ** (SCREENED / n) <= MISSED]
+    width = max(fitting, default=1)
+    found = signatures(texts, shingle=shingle, size=size, seed=seed, permutations=SCREENED)
+    bands = np.ascontiguousarray(found.T.reshape(-1, width, len(texts)).transpose(0, 2, 1))
+    near = np.zeros(len(texts), dtype=np.bool_)
+    for band in bands:
+        whole = band.view(np.dtype((np.void, band.itemsize * width)))[:, 0]
+        _, place, n = np.unique(whole, return_inverse=True, return_counts=True)
+        near |= n[place] > 1
+    return near
 
 
 def neighbours(found: Signatures, groups: Sequence[int], *, threshold: float) -> list[Neighbours]:
@@ -117,22 +158,47 @@ def _bands(found: Signatures, n: int) -> Iterable[list[bytes]]:
         yield [whole[edges[k] : edges[k + 1]] for k in range(n)]
 
 
-def _hashes(text: str, shingle: Shingle, size: int) -> NDArray[np.uint64]:
-    """Return a mixed hash of each shingle; a text shorter than one is a shingle itself."""
+def _batches(
+    texts: Sequence[str], shingle: Shingle, size: int
+) -> Iterator[tuple[int, list[NDArray[np.uint64]]]]:
+    """Yield the codes of texts, so many at a time as fit in memory, with the place of the first."""
+    first, held = 0, 0
+    batch: list[NDArray[np.uint64]] = []
+    for text in texts:
+        codes = _codes(text, shingle)
+        if len(codes) < size:
+            codes = np.concatenate([codes, np.zeros(size - len(codes), dtype=np.uint64)])
+        if batch and held + len(codes) > BATCH_CODES:
+            yield first, batch
+            first, held, batch = first + len(batch), 0, []
+        batch.append(codes)
+        held += len(codes)
+    if batch:
+        yield first, batch
+
+
+def _codes(text: str, shingle: Shingle) -> NDArray[np.uint64]:
+    """Return a number for each character or word."""
     plain = " ".join(text.casefold().split())
     if shingle is Shingle.WORD:
         words = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in plain.split(" ")]
-        codes = np.array(words, dtype=np.uint64)
-    else:
-        encoded = plain.encode("utf-32-le", "surrogatepass")
-        codes = np.frombuffer(encoded, dtype="<u4").astype(np.uint64)
-    if len(codes) < size:
-        codes = np.concatenate([codes, np.zeros(size - len(codes), dtype=np.uint64)])
-    n = len(codes) - size + 1
+        return np.array(words, dtype=np.uint64)
+    return np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+
+
+def _hashes(
+    codes: Sequence[NDArray[np.uint64]], size: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return a mixed hash of each shingle of some texts, and where those of each text begin."""
+    lengths = np.array([len(one) for one in codes])
+    whole = np.concatenate(codes)
+    n = len(whole) - size + 1
     hashed = np.zeros(n, dtype=np.uint64)
     for place in range(size):
-        hashed = hashed * MULTIPLIERS[0] + codes[place : place + n]
-    return _mixed(hashed)
+        hashed = hashed * MULTIPLIERS[0] + whole[place : place + n]
+    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(whole))
+    starts = np.cumsum(lengths - size + 1) - (lengths - size + 1)
+    return _mixed(hashed[left[:n] >= size]), starts
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

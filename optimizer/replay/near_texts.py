@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from optimizer.replay.answers import AnswerTrace, Neighbours
-from optimizer.replay.minhash import Shingle, neighbours, signatures
+from optimizer.replay.minhash import Shingle, may_be_near, neighbours, signatures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
 SAME = 1.0
 """Similarity of a text to itself."""
+
+
+def may_repeat(
+    texts: Mapping[int, str], settings: CacheReplaySettings, *, seed: int
+) -> frozenset[int]:
+    """Return the keys whose texts may be near another, more of them than are."""
+    near = may_be_near(
+        list(texts.values()),
+        shingle=Shingle(settings.shingle),
+        size=settings.shingle_size,
+        seed=seed,
+        threshold=settings.similarity_threshold,
+    )
+    return frozenset(key for key, is_near in zip(texts, near.tolist(), strict=True) if is_near)
 
 
 def near_texts(

@@ -79,6 +79,7 @@ def replay_prefixes(
         max_blocks=max_blocks,
         eviction=None if max_blocks is None else eviction,
         n=len(trace.blocks),
+        n_held=min(max_blocks or _most_blocks(trace), _most_blocks(trace)),
         n_blocks=int(n_blocks.sum()),
         n_found=int(n_found.sum()),
         n_prefix=int(n_prefix.sum()),
@@ -131,6 +132,14 @@ def _leading(is_there: Iterable[bool]) -> int:
             break
         n += 1
     return n
+
+
+def _most_blocks(trace: PrefixTrace) -> int:
+    """Return how many different blocks there are in the run that has most."""
+    by_run: dict[int, set[int]] = {}
+    for blocks, segment in zip(trace.blocks, trace.segment, strict=True):
+        by_run.setdefault(segment, set()).update(blocks)
+    return max(map(len, by_run.values()), default=0)
 
 
 def _saved_tokens(

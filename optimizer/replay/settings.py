@@ -77,5 +77,8 @@ class CacheReplaySettings(Settings):
     indifference: Annotated[float, Field(ge=0, lt=1)] = 0.01
     """Saving, as a share, that is given away for a smaller or simpler cache or a shorter age."""
 
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Confidence level of the intervals."""
+
     n_parts: Annotated[int, Field(ge=3, le=1000)] = 20
     """Parts that requests are cut into for intervals, as hits depend on what came before them."""

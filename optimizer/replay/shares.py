@@ -68,6 +68,9 @@ def change(served: Floats, own: Floats, parts: Parts, *, level: float) -> Share 
     if not known.any():
         return None
     differences = np.where(known, served - own, 0.0)
+    if not differences.any():
+        most = wilson_share(0, int(known.sum()), level=level)
+        return replace(most, low=-most.high, estimator="wilson, none changed")
     found = share(differences, known.astype(np.float64), parts, level=level, least=-1.0)
     return replace(found, n=int(known.sum()))
 
