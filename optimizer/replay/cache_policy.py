@@ -29,9 +29,22 @@ def should_cache(requests: Requests) -> NDArray[np.bool_]:
 
 
 def ready_at_s(requests: Requests) -> NDArray[np.float64]:
-    """Return when each answer could be served: as it was done, at once where that is unknown."""
+    """Return when each answer could be served: as it was done, at once where that is unknown.
+
+    It is unknown as well where all requests of a run bear one time: nobody kept the clock.
+    """
     waited: NDArray[np.float64] = np.nan_to_num(requests.latency_ms, nan=0.0) / MS_PER_S
-    return requests.at_s + waited
+    return requests.at_s + np.where(is_timed(requests), waited, 0.0)
+
+
+def is_timed(requests: Requests) -> NDArray[np.bool_]:
+    """Tell which requests are of a run in which time went by."""
+    runs, run = np.unique(requests.segment, return_inverse=True)
+    first, last = np.full(len(runs), np.inf), np.full(len(runs), -np.inf)
+    np.minimum.at(first, run, requests.at_s)
+    np.maximum.at(last, run, requests.at_s)
+    found: NDArray[np.bool_] = (last > first)[run]
+    return found
 
 
 def is_fresh(age_s: float, ttl_s: float | None) -> bool:

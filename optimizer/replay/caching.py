@@ -30,6 +30,7 @@ S_PER_MINUTE = 60
 NO_INPUTS = "exact: not available, neither inputs nor their hashes were recorded"
 NO_TEXTS = "semantic: not available, the texts of inputs were not recorded"
 NO_EMBEDDINGS = "embedding: not available, no embedding model is configured"
+NO_TIMES = "ages: all requests of a run bear one time, so none can be told apart"
 NO_BLOCKS = "prefix: not available, no hashes of prefix blocks were recorded"
 
 Item = TypeVar("Item")
@@ -66,18 +67,28 @@ def study_caching(
     measures = CacheMeasures(requests, kept, parts, level=level, stale_by=settings.stale_by)
     texts = _texts(trace, requests, kept) if settings.enable_semantic else {}
     prefixes = prefix_trace(requests, kept, block_tokens)
+    spans = _spans(requests, kept)
     outline = CachingStudy(
         n=len(kept),
         n_repeats=int((requests.repeat > 0).sum()),
         n_cached=int(requests.cached[kept].sum()),
         n_segments=len(np.unique(requests.segment[kept])),
         n_keys=len({key for key in trace.key if key != UNKNOWN_CODE}),
-        requests_per_minute=_per_minute(requests, kept),
+        requests_per_minute=_per_minute(len(kept), spans),
         most_hits=None,
-        span_s=float(_spans(requests, kept).max(initial=0.0)),
+        span_s=float(spans.max(initial=0.0)),
         stale_by=measures.stale_by,
         level=level,
-        absent=tuple(_absent(trace, texts, prefixes, settings, is_screened=is_screened)),
+        absent=tuple(
+            _absent(
+                trace,
+                texts,
+                prefixes,
+                settings,
+                is_timed=bool(spans.any()),
+                is_screened=is_screened,
+            )
+        ),
     )
     has_texts = 1 < len(texts) <= settings.max_texts
     if is_screened:
@@ -157,10 +168,10 @@ def _spans(requests: Requests, kept: NDArray[np.int64]) -> NDArray[np.float64]:
     return spans
 
 
-def _per_minute(requests: Requests, kept: NDArray[np.int64]) -> float | None:
+def _per_minute(n: int, spans: NDArray[np.float64]) -> float | None:
     """Return how many requests came in a minute while runs went on; None in no time."""
-    minutes = float(_spans(requests, kept).sum()) / S_PER_MINUTE
-    return len(kept) / minutes if minutes > 0 else None
+    minutes = float(spans.sum()) / S_PER_MINUTE
+    return n / minutes if minutes > 0 else None
 
 
 def _most_hits(trace: AnswerTrace, near_any: Set[int] = frozenset()) -> int | None:
@@ -190,6 +201,7 @@ def _absent(
     prefixes: PrefixTrace | None,
     settings: CacheReplaySettings,
     *,
+    is_timed: bool,
     is_screened: bool,
 ) -> Iterator[str]:
     """Yield what cannot be replayed and why."""
@@ -201,5 +213,7 @@ def _absent(
         yield f"semantic: left out, {len(texts)} different texts, max_texts is {settings.max_texts}"
     if settings.enable_embedding:
         yield NO_EMBEDDINGS
+    if trace.at_s and not is_timed:
+        yield NO_TIMES
     if prefixes is None and not is_screened:
         yield NO_BLOCKS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -82,3 +83,25 @@ class CacheReplaySettings(Settings):
 
     n_parts: Annotated[int, Field(ge=3, le=1000)] = 20
     """Parts that requests are cut into for intervals, as hits depend on what came before them."""
+
+
+def wanted(
+    settings: CacheReplaySettings,
+    *,
+    sizes: Sequence[int] | None = None,
+    ttls_s: Sequence[float] | None = None,
+    thresholds: Sequence[float] | None = None,
+    block_sizes: Sequence[int] | None = None,
+) -> CacheReplaySettings:
+    """Return settings that replay only these sizes, ages and similarities, where any are named."""
+    changes: dict[str, Any] = {}
+    if sizes:
+        changes |= {"sizes": tuple(sizes), "max_cache_size": max(sizes)}
+    if ttls_s:
+        changes |= {"ttls_s": tuple(ttls_s), "default_ttl": ttls_s[0]}
+    if thresholds:
+        least = min(thresholds)
+        changes |= {"similarity_thresholds": tuple(thresholds), "similarity_threshold": least}
+    if block_sizes:
+        changes["block_sizes"] = tuple(block_sizes)
+    return settings.model_copy(update=changes)
