@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Requests:
         blocks: Prefix-block hashes of all requests, one after the other; None where not recorded.
         block_ends: Place in `blocks` after the last block of each request; None likewise.
         texts: The input of each as text, where asked for.
+        first_at: When the first began, UTC; None where the trace knows no calendar.
     """
 
     at_s: NDArray[np.float64]
@@ -75,6 +77,7 @@ class Requests:
     blocks: NDArray[np.int64] | None = None
     block_ends: NDArray[np.int64] | None = None
     texts: tuple[str | None, ...] | None = None
+    first_at: datetime | None = None
 
     def __len__(self) -> int:
         return len(self.at_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 NORMAL = PRIORITIES["normal"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run_points(
@@ -187,6 +188,7 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
         tenants=tenants,
         task_types=task_types,
         texts=tuple(_texts(columns["text"])) if with_texts else None,
+        first_at=EPOCH + timedelta(microseconds=int(columns["at_us"][0])),
         **figures,
     )
 
