@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.stability import stability
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
@@ -162,6 +163,7 @@ def _evidence(
         contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
         cases=cases,
         requests=found.requests.get(name),
+        stability=stability(found.points.get(name, ()), current.variant_id, settings),
         decisions=found.decisions.get(name, ()),
     )
 
