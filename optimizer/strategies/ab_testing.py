@@ -201,9 +201,10 @@ class AbTesting:
             return "no other variant has run"
         stable = evidence.stability
         if stable is not None and stable.value < self.settings.min_stability:
+            most = 1 - self.settings.min_stability
             return (
                 f"not stable: {stable.n_outside} of {stable.n_runs} runs of {current.variant} are "
-                f"outside their control limits, at most {1 - self.settings.min_stability:.0%} may be"
+                f"outside their control limits, at most {most:.0%} may be"
             )
         drafts = [one for one in evidence.experiments if _is_draft(one.experiment)]
         if drafts:
