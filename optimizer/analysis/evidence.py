@@ -12,6 +12,7 @@ from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.analysis.stability import stability
+from optimizer.analysis.traffic import traffic
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
@@ -148,7 +149,7 @@ def _evidence(
         level=settings.level,
         baseline_tokens=median(tokens) if tokens else None,
     )
-    cases = found.cases.get(name)
+    cases, trace = found.cases.get(name), found.requests.get(name)
     return Evidence(
         workflow_id=name,
         as_of=as_of,
@@ -162,7 +163,8 @@ def _evidence(
         runs=tuple(found.points.get(name, ())),
         contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
         cases=cases,
-        requests=found.requests.get(name),
+        requests=trace,
+        traffic=traffic(trace) if trace else None,
         stability=stability(found.points.get(name, ()), current.variant_id, settings),
         decisions=found.decisions.get(name, ()),
     )

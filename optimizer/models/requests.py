@@ -47,7 +47,7 @@ class Requests:
         blocks: Prefix-block hashes of all requests, one after the other; None where not recorded.
         block_ends: Place in `blocks` after the last block of each request; None likewise.
         texts: The input of each as text, where asked for.
-        first_at: When the first began, UTC; None where the trace knows no calendar.
+        first_at: When the first began, UTC; None where only differences of times are known.
     """
 
     at_s: NDArray[np.float64]

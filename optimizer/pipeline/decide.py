@@ -51,13 +51,15 @@ def decide(
     config_sha256: str,
     now: datetime,
     fail_fast: bool = False,
+    is_missing_fine: bool = False,
 ) -> list[Made]:
     """Decide on some workflows, in their order; nothing is stored.
 
     A workflow of which no run had ended by `as_of` is left out.
 
     Raises:
-        SelectionError: No run of any of them is known, or there is no such variant.
+        SelectionError: No run of any of them is known, unless that is fine, or there is no such
+            variant.
     """
     found = evidence(
         history,
@@ -68,7 +70,7 @@ def decide(
         rules=ScoringRules.from_config(config.scoring.model_dump()),
         slow_ms=_slow_ms(config),
     )
-    if not found and workflow_ids:
+    if not found and workflow_ids and not is_missing_fine:
         require_workflow(history, workflow_ids[0], as_of)
     strategies = enabled(config)
     stored = studies(history, workflow_ids=workflow_ids)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from optimizer.history.queries import (
+    EPOCH,
     UNDECODABLE,
     columns_of,
     damaged,
