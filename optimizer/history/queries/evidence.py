@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 NORMAL = PRIORITIES["normal"]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run_points(
