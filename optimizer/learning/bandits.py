@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from optimizer.models.terms import BanditAlgorithm
 
@@ -36,6 +36,15 @@ class Bandit(Protocol):
 
     def forget(self, factor: float) -> None:
         """Let what was learned so far count for less, 0 (nothing) to 1 (as before)."""
+        ...
+
+
+@runtime_checkable
+class Optimist(Protocol):
+    """A bandit that takes the arm of which most may be hoped: it never mixes by chance."""
+
+    def expected(self, arm: int, context: NDArray[np.float64]) -> float:
+        """Return the reward that an arm is expected to earn in a context."""
         ...
 
 

@@ -46,6 +46,10 @@ class Ucb1:
         """Return the probability of each arm in each round; arms with the same bound share."""
         return np.tile(_shared(self._bounds()), (len(contexts), 1))
 
+    def expected(self, arm: int, context: Floats) -> float:
+        """Return the mean reward of an arm so far; 1 where it was not tried."""
+        return float(self.total[arm] / self.n[arm]) if self.n[arm] > 0 else 1.0
+
     def forget(self, factor: float) -> None:
         """Let what was learned so far count for less."""
         self.n *= factor

@@ -12,7 +12,7 @@ from optimizer.learning import off_policy
 from optimizer.learning.bandits import CONTEXTUAL, TUNED, Bandit, Exploration, bandit
 from optimizer.learning.context import Contexts, context_v1
 from optimizer.learning.exploration import tuned
-from optimizer.learning.logged import Rounds, teach
+from optimizer.learning.logged import Rounds, batch_shares, teach
 from optimizer.learning.paired import p_above_zero, paired_gain
 from optimizer.learning.reward import (
     RewardSignal,
@@ -21,7 +21,7 @@ from optimizer.learning.reward import (
     known_to_all,
     thrift,
 )
-from optimizer.models.policies import ArmShare, BanditStudy, Gain, PolicyFigure
+from optimizer.models.policies import ArmShare, BanditStudy, Gain, PolicyFigure, RewardPart
 from optimizer.models.terms import BanditAlgorithm
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Learning:
         dimension: Most features of a context.
         discount: What is left of the weight of earlier rounds after each run, 0 to 1.
         n_contexts: Newest rounds whose contexts stand for those of the next batch.
+        min_gain: Smallest gain in reward worth testing for.
         min_tests: Fewest cases or rounds of a variant that are compared.
         ridge: Penalty of the model of rewards, in rounds.
         max_weight: Largest weight of a round in an off-policy value, or None.
@@ -58,6 +59,7 @@ class Learning:
     dimension: int
     discount: float
     n_contexts: int
+    min_gain: float
     min_tests: int
     ridge: float
     max_weight: float | None
@@ -83,10 +85,12 @@ def learned(
     log = off_policy.prepared(rounds, ridge=how.ridge)
     exploration, chosen = _explored(rounds, log, how)
     how = replace(how, exploration=exploration)
+    gains = _all_gains(arms, cases, log, how)
+    n_worse = sum(gain.high < how.min_gain for gain in gains)
     return BanditStudy(
         n_rounds=len(rounds),
-        gains=_all_gains(arms, cases, log, how),
-        shares=_shares(arms, rounds, how),
+        gains=gains,
+        shares=_shares(arms, rounds, how) if n_worse < len(arms) - 1 else (),
         parts=parts,
         features=contexts.names,
         propensities=log.source.value if len(log.rounds) else None,
@@ -97,7 +101,7 @@ def learned(
 
 def _rounds(
     arms: Sequence[str], requests: Requests, how: Learning
-) -> tuple[Rounds, Contexts, tuple[str, ...]] | None:
+) -> tuple[Rounds, Contexts, tuple[RewardPart, ...]] | None:
     """Return the judged tests of some variants as rounds, with what their rewards are made of."""
     code_of = {name: code for code, name in enumerate(requests.variants)}
     arm_of = np.full(len(requests.variants) + 1, -1)  # the last place stands for unknown
@@ -111,7 +115,13 @@ def _rounds(
     if not len(rows):
         return None
     signal = _signal(requests, rows, quality[rows], arm[rows], len(np.unique(arm[rows])))
-    contexts = context_v1(requests, rows, dimension=how.dimension)
+    contexts = context_v1(
+        requests,
+        rows,
+        dimension=how.dimension,
+        arm=arm[rows],
+        has_choice=_has_choice(arm[rows], requests.segment[rows]),
+    )
     return (
         Rounds(
             n_arms=len(arms),
@@ -124,11 +134,17 @@ def _rounds(
         ),
         contexts,
         tuple(
-            name
+            RewardPart(name=name, weight=getattr(how.weights, name))
             for name in ("quality", "cost", "latency")
             if np.isfinite(getattr(signal, name)).any()
         ),
     )
+
+
+def _has_choice(arm: NDArray[np.int64], segment: NDArray[np.int64]) -> bool:
+    """Return whether a segment holds more than one arm."""
+    pairs = np.unique(np.stack([segment, arm]), axis=1)
+    return bool(pairs.shape[1] > len(np.unique(segment)))
 
 
 def _signal(
@@ -173,7 +189,7 @@ def _shares(arms: Sequence[str], rounds: Rounds, how: Learning) -> tuple[ArmShar
     """Return the share of each variant in the contexts of the newest rounds."""
     one = _new(rounds.n_arms, rounds.context.shape[1], how)
     teach(one, rounds, discount=how.discount)
-    shares = one.probabilities(rounds.context[-how.n_contexts :]).mean(axis=0)
+    shares = batch_shares(one, rounds.context[-how.n_contexts :])
     n = np.bincount(rounds.arm, minlength=rounds.n_arms)
     return tuple(
         ArmShare(variant_id=name, n=int(n[place]), share=float(shares[place]))

@@ -82,6 +82,10 @@ class LinUcb(_Linear):
         mean, spread = self._scores(context)
         return int((mean + self.alpha * np.sqrt(spread)).argmax())
 
+    def expected(self, arm: int, context: Floats) -> float:
+        """Return the reward that an arm is expected to earn in a context."""
+        return float(self.theta[arm] @ context)
+
     def probabilities(self, contexts: Floats) -> Floats:
         """Return the probability of each arm in each round; arms with the same bound share."""
         mean, spread = self._all_scores(contexts)

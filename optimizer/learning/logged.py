@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.learning.bandits import Optimist
 from optimizer.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -89,13 +91,38 @@ def teach(bandit: Bandit, rounds: Rounds, *, discount: float = 1.0) -> None:
         rounds: In order of time.
         discount: What is left of the weight of earlier rounds where a new segment begins, 0 to 1.
     """
-    before = None
+    begun: set[int] = set()
     columns = (rounds.arm.tolist(), rounds.reward.tolist(), rounds.segment.tolist())
     for context, arm, reward, segment in zip(rounds.context, *columns, strict=True):
-        if before is not None and segment != before and discount < 1:
+        if segment not in begun and begun and discount < 1:
             bandit.forget(discount)
+        begun.add(segment)
         bandit.update(arm, context, reward)
-        before = segment
+
+
+def batch_shares(bandit: Bandit, contexts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of each arm in a batch whose rewards come only after its end.
+
+    A bandit that mixes by chance shares by its mean probabilities. An optimist would give the
+    whole batch to one arm: it is told after each round that the arm earned what was expected, so
+    that its doubts about the arm shrink while its expectations stay.
+
+    Args:
+        bandit: Stays as it is.
+        contexts: Of the rounds of the batch.
+
+    References:
+        Desautels, Krause and Burdick (2014), JMLR 15, 4053-4103 (hallucinated rewards).
+    """
+    if not isinstance(bandit, Optimist):
+        return np.asarray(bandit.probabilities(contexts).mean(axis=0))
+    scratch = deepcopy(bandit)
+    n = np.zeros(bandit.probabilities(contexts[:1]).shape[1])
+    for context in contexts:
+        arm = scratch.choose(context)
+        scratch.update(arm, context, bandit.expected(arm, context))
+        n[arm] += 1
+    return n / len(contexts)
 
 
 def replayed(bandit: Bandit, rounds: Rounds, *, seed: int = 0, level: float = 0.95) -> Replay:

@@ -71,14 +71,27 @@ class PolicyFigure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RewardPart:
+    """One part of a reward.
+
+    Attributes:
+        name: `quality`, `cost` or `latency`.
+        weight: What it counts beside the others.
+    """
+
+    name: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BanditStudy:
     """What was learned from the tests of several variants.
 
     Attributes:
         n_rounds: Tests with a reward.
         gains: Variants against the one in use, as far as they can be compared.
-        shares: What the bandit gives each variant.
-        parts: Of the reward, those known of every variant: `quality`, `cost`, `latency`.
+        shares: What the bandit gives each variant; empty where every other one earns less.
+        parts: Of the reward, those that are known of every variant.
         features: Of the context.
         propensities: `logged`, `estimated`, or None where no run had a choice.
         policies: What policies would have earned on rounds that had a choice.
@@ -88,7 +101,7 @@ class BanditStudy:
     n_rounds: int
     gains: tuple[Gain, ...]
     shares: tuple[ArmShare, ...]
-    parts: tuple[str, ...]
+    parts: tuple[RewardPart, ...]
     features: tuple[str, ...]
     propensities: str | None
     policies: tuple[PolicyFigure, ...]

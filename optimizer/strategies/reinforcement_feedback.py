@@ -294,6 +294,7 @@ class ReinforcementFeedback:
             dimension=own.context_dimension,
             discount=own.discount_factor,
             n_contexts=own.recent_contexts,
+            min_gain=own.min_gain,
             min_tests=own.min_tests,
             ridge=own.ridge,
             max_weight=own.max_weight,
@@ -375,8 +376,10 @@ def _notes(study: BanditStudy | None) -> tuple[str, ...]:
     """Return what the rewards and the values rest on."""
     if study is None:
         return (ONLY_COUNTS,)
-    notes = [f"a reward is made of {' and '.join(study.parts)}, over {study.n_rounds} tests"]
-    if any(not gain.is_causal for gain in study.gains):
+    parts = " and ".join(f"{part.name} ({part.weight:g})" for part in study.parts)
+    notes = [f"a reward is made of {parts}, over {study.n_rounds} tests"]
+    rests_on_them = study.policies or any(not gain.is_causal for gain in study.gains)
+    if study.propensities == "estimated" and rests_on_them:
         notes.append(
             "propensities are estimated as the share of a variant in its run: right only where "
             "chance decided which variant got a test"
