@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.stability import stability
 from optimizer.analysis.traffic import traffic
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
@@ -166,6 +167,7 @@ def _evidence(
         cases=cases,
         requests=trace,
         traffic=traffic(trace) if trace else None,
+        stability=stability(found.points.get(name, ()), current.variant_id, settings),
         decisions=found.decisions.get(name, ()),
     )
 

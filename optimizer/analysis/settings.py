@@ -27,6 +27,12 @@ class EvidenceSettings(Settings):
     max_decisions: Annotated[int, Field(ge=0)] = 50
     """Newest earlier decisions on a workflow that are looked at."""
 
+    min_control_runs: Annotated[int, Field(ge=2)] = 5
+    """Fewest runs of a variant that draw control limits for its stability."""
+
+    control_sigmas: Annotated[float, Field(gt=0)] = 3.0
+    """Standard errors between the centre and a control limit."""
+
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Confidence level of the intervals."""
 

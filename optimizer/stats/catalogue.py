@@ -155,7 +155,15 @@ KERNELS: dict[str, dict[str, str]] = {
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
     },
+    "Policies, from what another logged": {
+        "ips": "off_policy.ips",
+        "snips": "off_policy.snips",
+        "doubly_robust": "off_policy.doubly_robust",
+        "doubly_robust_difference": "off_policy.doubly_robust_difference",
+    },
     "Drift and outliers": {
+        "p_chart": "control_limits.p_chart",
+        "x_bar_chart": "control_limits.x_bar_chart",
         "psi": "distances.psi",
         "psi_threshold": "distances.psi_threshold",
         "jensen_shannon": "distances.jensen_shannon",
