@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +24,11 @@ from numpy.typing import NDArray
 from optimizer.learning.designs import DESIGNS, places_of, values_at
 from optimizer.learning.gaussian_process import GaussianProcess, fit
 from optimizer.learning.parameters import (
+    Acquisition,
     Observation,
     Parameter,
     ParameterKind,
+    SearchStrategy,
     Suggestion,
     inside,
 )
@@ -51,15 +52,6 @@ ONE_HOT = math.sqrt(0.5)
 """Two choices are as far apart as the ends of a range."""
 
 
-class Acquisition(StrEnum):
-    """What tells where to try next, once there are enough trials."""
-
-    EXPECTED_IMPROVEMENT = "expected_improvement"
-    UPPER_CONFIDENCE_BOUND = "upper_confidence_bound"
-    TPE = "tpe"
-    """Tree-structured Parzen estimator, by optuna."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """A search as far as it has come; asking changes nothing, telling makes another.
@@ -67,7 +59,7 @@ class Search:
     Attributes:
         parameters: What is searched.
         observed: What was measured, in order.
-        design: How the first trials are chosen: a name in `DESIGNS`.
+        design: How the first trials are chosen.
         first_trials: Trials before a process is fitted.
         acquisition: How the trials after them are.
         beta: Standard deviations above the mean in the upper confidence bound.
@@ -76,9 +68,9 @@ class Search:
 
     parameters: tuple[Parameter, ...]
     observed: tuple[Observation, ...] = ()
-    design: str = "latin_hypercube"
+    design: SearchStrategy = SearchStrategy.LATIN_HYPERCUBE
     first_trials: int = 8
-    acquisition: Acquisition = Acquisition.EXPECTED_IMPROVEMENT
+    acquisition: Acquisition = Acquisition.UPPER_CONFIDENCE_BOUND
     beta: float = 2.0
     seed: int = 0
 
@@ -124,7 +116,7 @@ class Search:
         gap = _gap(places, taken) if len(taken) else np.arange(len(places), 0, -1.0)
         while len(chosen) < n and (gap > 0).any():
             i = int(gap.argmax())
-            chosen.append(Suggestion(parameters=settings[i], method=self.design))
+            chosen.append(Suggestion(parameters=settings[i], method=self.design.value))
             nearest = _gap(places, places[[i]])
             gap = np.minimum(gap, nearest) if len(taken) else np.where(nearest > 0, gap, 0.0)
         return tuple(chosen)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.learning.parameters import Parameter, ParameterKind
+from optimizer.learning.parameters import Parameter, ParameterKind, SearchStrategy
 
 Design = Callable[[int, Sequence[Parameter], int], NDArray[np.float64]]
 
@@ -77,11 +77,11 @@ def random(n: int, parameters: Sequence[Parameter], seed: int) -> NDArray[np.flo
     return np.random.default_rng(seed).random((n, len(parameters)))
 
 
-DESIGNS: Mapping[str, Design] = {
-    "latin_hypercube": latin_hypercube,
-    "sobol": sobol,
-    "grid": grid,
-    "random": random,
+DESIGNS: Mapping[SearchStrategy, Design] = {
+    SearchStrategy.LATIN_HYPERCUBE: latin_hypercube,
+    SearchStrategy.SOBOL: sobol,
+    SearchStrategy.GRID: grid,
+    SearchStrategy.RANDOM: random,
 }
 
 

@@ -20,6 +20,24 @@ class ParameterKind(StrEnum):
     CHOICE = "choice"
 
 
+class SearchStrategy(StrEnum):
+    """How the first trials are chosen."""
+
+    GRID = "grid"
+    RANDOM = "random"
+    LATIN_HYPERCUBE = "latin_hypercube"
+    SOBOL = "sobol"
+
+
+class Acquisition(StrEnum):
+    """What tells where to try next, once there are enough trials."""
+
+    UPPER_CONFIDENCE_BOUND = "upper_confidence_bound"
+    EXPECTED_IMPROVEMENT = "expected_improvement"
+    TPE = "tpe"
+    """Tree-structured Parzen estimator, by optuna, an extra."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """One parameter and the values it may take.
