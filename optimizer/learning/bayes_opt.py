@@ -48,6 +48,8 @@ OFFSPRING = 16
 SCALES = (0.1, 0.03, 0.01)
 """How far around in each round, as a share of a range."""
 
+SQRT_2 = math.sqrt(2)
+
 ONE_HOT = math.sqrt(0.5)
 """Two choices are as far apart as the ends of a range."""
 
@@ -170,13 +172,12 @@ def upper_confidence_bound(mean: Array, sd: Array, *, beta: float) -> Array:
 
 def expected_improvement(mean: Array, sd: Array, *, incumbent: float) -> Array:
     """Return E[max(f - incumbent, 0)] for f normal with these moments."""
-    from scipy.special import ndtr  # noqa: PLC0415 - only where a process is fitted
-
     gain = mean - incumbent
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sd > 0, gain / sd, 0.0)
+    below = np.array([0.5 * math.erfc(-one / SQRT_2) for one in z.tolist()])
     density = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-    return np.where(sd > 0, gain * ndtr(z) + sd * density, np.maximum(gain, 0.0))
+    return np.where(sd > 0, gain * below + sd * density, np.maximum(gain, 0.0))
 
 
 class _Bounds:

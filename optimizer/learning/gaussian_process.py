@@ -27,7 +27,7 @@ STARTS = 3
 """Places from which the lengths are sought: one where the priors are densest, others around."""
 
 MAX_STEPS = 60
-"""Of each of these searches."""
+"""Of each of these searches at most."""
 
 LENGTH_CENTRE = 0.5
 """Median of the prior of a length in a unit cube of one dimension; it grows with their root."""
@@ -40,6 +40,18 @@ AMPLITUDE_SPREAD = 1.0
 
 LOG_BOUND = 4.0
 """How far, in logs, lengths and amplitude may be from the middle of their priors."""
+
+MAX_HALVINGS = 20
+"""Of a step that does not lead down."""
+
+SUFFICIENT = 1e-4
+"""Share of the fall that the slope promises which a step must keep."""
+
+TOLERANCE = 1e-6
+"""A search ends where a step gains less than this, in units of log density."""
+
+BLOCK = 24
+"""Triangular matrices up to this size are inverted whole."""
 
 MOST_DIMENSIONS = 20
 
@@ -55,7 +67,7 @@ class GaussianProcess:
         lengths: Length of the kernel in every dimension.
         amplitude: Variance of the process.
         mean: Its constant mean.
-        factor: Lower Cholesky factor of the covariance of the observations.
+        whitening: Inverse of the lower Cholesky factor of the covariance of the observations.
         weights: That covariance, inverted, times `y - mean`.
     """
 
@@ -65,14 +77,14 @@ class GaussianProcess:
     lengths: Array
     amplitude: float
     mean: float
-    factor: Array
+    whitening: Array
     weights: Array
 
     def posterior(self, points: Array) -> tuple[Array, Array]:
         """Return mean and standard deviation of the process, free of noise, at some points."""
         cross = self.amplitude * matern(points, self.x, self.lengths)
-        spread = np.linalg.solve(self.factor, cross.T)
-        variance = self.amplitude - np.einsum("ij,ij->j", spread, spread)
+        spread = cross @ self.whitening.T
+        variance = self.amplitude - np.einsum("ij,ij->i", spread, spread)
         return self.mean + cross @ self.weights, np.sqrt(np.maximum(variance, 0.0))
 
     def with_observation(self, point: Array, value: float, noise: float) -> GaussianProcess:
@@ -107,10 +119,10 @@ def process(
         mean: Its constant mean; None: the generalized least-squares one.
     """
     covariance = amplitude * matern(x, x, lengths) + np.diag(noise + JITTER * amplitude)
-    factor = np.asarray(np.linalg.cholesky(covariance), np.float64)
+    whitening = _inverse(np.asarray(np.linalg.cholesky(covariance), np.float64))
     if mean is None:
-        mean = _least_squares_mean(np.asarray(np.linalg.inv(covariance), np.float64), y)
-    weights = np.linalg.solve(factor.T, np.linalg.solve(factor, y - mean))
+        mean = _least_squares_mean(whitening.T @ whitening, y)
+    weights = whitening.T @ (whitening @ (y - mean))
     return GaussianProcess(
         x=x,
         y=y,
@@ -118,7 +130,7 @@ def process(
         lengths=lengths,
         amplitude=amplitude,
         mean=mean,
-        factor=factor,
+        whitening=whitening,
         weights=weights,
     )
 
@@ -149,7 +161,7 @@ def fit(x: Array, y: Array, noise: Array, *, seed: int = 0) -> GaussianProcess:
         noise=noise,
         amplitude=found.amplitude * scale**2,
         mean=float(y.mean() + scale * found.mean),
-        factor=found.factor * scale,
+        whitening=found.whitening / scale,
         weights=found.weights / scale,
     )
 
@@ -193,8 +205,9 @@ class _Density:
         decay = amplitude * np.exp(-s)
         kernel = (1 + s + s * s / 3) * decay
         covariance = kernel + np.diag(self.noise + JITTER * amplitude)
-        factor = np.linalg.cholesky(covariance)
-        inverse = np.linalg.inv(covariance)
+        factor = np.asarray(np.linalg.cholesky(covariance), np.float64)
+        whitening = _inverse(factor)
+        inverse = whitening.T @ whitening
         rest = self.y - _least_squares_mean(inverse, self.y)
         weights = inverse @ rest
         value = 0.5 * float(rest @ weights) + float(np.log(np.diag(factor)).sum())
@@ -206,19 +219,54 @@ class _Density:
 
 
 def _descend(density: Callable[[Array], tuple[float, Array]], start: Array) -> tuple[float, Array]:
-    from scipy.optimize import minimize  # noqa: PLC0415 - only where a process is fitted
+    """Return the least value near a start and where it is, by BFGS with halved steps.
 
-    n_dims = len(start) - 1
-    bounds = [(c - LOG_BOUND, c + LOG_BOUND) for c in _centre(n_dims)]
-    found = minimize(
-        density,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        options={"maxiter": MAX_STEPS},
-    )
-    return float(found.fun), np.asarray(found.x)
+    Own, for a few numbers: a library's would start threads that cost more than the work.
+    """
+    low, high = _centre(len(start) - 1) - LOG_BOUND, _centre(len(start) - 1) + LOG_BOUND
+    at, (value, slope) = start, density(start)
+    curvature = np.eye(len(start))
+    for _ in range(MAX_STEPS):
+        step = -curvature @ slope
+        if step @ slope >= 0:
+            curvature, step = np.eye(len(start)), -slope
+        step = step / max(1.0, float(np.abs(step).max()))
+        for _ in range(MAX_HALVINGS):
+            new = np.clip(at + step, low, high)
+            new_value, new_slope = density(new)
+            if new_value <= value + SUFFICIENT * float(slope @ (new - at)):
+                break
+            step = step / 2
+        else:
+            break
+        curvature = _updated(curvature, new - at, new_slope - slope)
+        gained = value - new_value
+        at, value, slope = new, new_value, new_slope
+        if gained < TOLERANCE:
+            break
+    return value, at
+
+
+def _updated(curvature: Array, step: Array, turn: Array) -> Array:
+    """Return the inverse curvature after a step over which the slope turned."""
+    along = float(step @ turn)
+    if along <= TOLERANCE * float(step @ step):
+        return curvature
+    left = np.eye(len(step)) - np.outer(step, turn) / along
+    return np.asarray(left @ curvature @ left.T + np.outer(step, step) / along)
+
+
+def _inverse(lower: Array) -> Array:
+    """Return the inverse of a lower triangular matrix, block by block."""
+    n = len(lower)
+    if n <= BLOCK:
+        return np.asarray(np.linalg.inv(lower), np.float64)
+    half = n // 2
+    first, last = _inverse(lower[:half, :half]), _inverse(lower[half:, half:])
+    found = np.zeros_like(lower)
+    found[:half, :half], found[half:, half:] = first, last
+    found[half:, :half] = -last @ lower[half:, :half] @ first
+    return found
 
 
 def _starts(n_dims: int, seed: int) -> list[Array]:

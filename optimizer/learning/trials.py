@@ -26,7 +26,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestPlan:
+class TrialPlan:
     """What the executor is asked to run.
 
     Attributes:
@@ -56,7 +56,7 @@ def variants(
     )
 
 
-def plan_json(plan: TestPlan) -> str:
+def plan_json(plan: TrialPlan) -> str:
     """Return a test plan as JSON, the same for the same plan."""
     text = msgspec.json.encode(plan, order="sorted")
     return msgspec.json.format(text, indent=2).decode() + "\n"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from optimizer.learning.trials import TestPlan, as_values, plan_json, trials_of, variants
+from optimizer.learning.trials import TrialPlan, as_values, plan_json, trials_of, variants
 
 SETTINGS = [{"parameters.temperature": 0.4, "parameters.max_tokens": 512}, {"model": "small"}]
 
@@ -15,7 +15,7 @@ def test_each_trial_is_labelled_by_what_it_changes() -> None:
 
 
 def test_a_plan_is_written_as_json_that_says_what_to_run() -> None:
-    plan = TestPlan(workflow_id="wf", baseline="v1", trials=variants("v1", SETTINGS, cases=120))
+    plan = TrialPlan(workflow_id="wf", baseline="v1", trials=variants("v1", SETTINGS, cases=120))
     assert json.loads(plan_json(plan)) == {
         "workflow_id": "wf",
         "baseline": "v1",
