@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.models.contrasts import CaseTable
+from optimizer.models.proposals import Effect
 from optimizer.models.summaries import WindowSummary
 from optimizer.stats.intervals import mean_interval
 from optimizer.stats.quantiles import t_upper_tail
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 COLUMNS = {"quality": "passed", "score": "score", "cost": "cost_usd", "latency": "latency_ms"}
 """What each aim is worked out from."""
+
+EFFECTS = {
+    "quality": "success_rate",
+    "score": "score",
+    "cost": "cost_relative",
+    "latency": "latency_relative",
+}
+"""What a change of each is called in a proposal."""
 
 QUALITY = ("quality", "score")
 """Aims of which more is better, from 0 to 1; of the others less is, as a share."""
@@ -142,6 +151,38 @@ def gain(
     middle = math.fsum(units) / len(units)
     squares = math.fsum((unit - middle) ** 2 for unit in units)
     return Gain(mean=mean, sd=math.sqrt(squares / (len(units) - 1)), n=n, n_units=len(units))
+
+
+def effects(
+    cases: CaseTable, variant_id: str, other_id: str, *, level: float
+) -> tuple[Effect, ...]:
+    """Return what another variant changes, as far as the cases that both ran measure it.
+
+    Args:
+        cases: What each case gave under each variant.
+        variant_id: The variant in use.
+        other_id: The other.
+        level: Confidence level of the intervals, 0 to 1.
+    """
+    found = []
+    for aim, metric in EFFECTS.items():
+        one = gain(cases, variant_id, other_id, {aim: 1.0})
+        if one is None:
+            continue
+        ends = (one.low(level), one.high(level))
+        low, high = ends if aim in QUALITY else (-ends[1], -ends[0])
+        found.append(
+            Effect(
+                metric=metric,
+                estimate=one.mean if aim in QUALITY else -one.mean,
+                low=low,
+                high=high,
+                level=level,
+                n=one.n,
+                estimator="paired t, pseudo-cases" if aim in QUALITY else "paired t, linearized",
+            )
+        )
+    return tuple(found)
 
 
 def _tells(values: NDArray[np.float64], aim: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,17 @@ from optimizer.learning.parameters import (
     inside,
 )
 from optimizer.models.contrasts import CaseTable
+from optimizer.models.proposals import Effect
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import parameters_of
 from optimizer.stats.power import mean_noninferiority_n
 
 if TYPE_CHECKING:
     from optimizer.learning.gains import Gain
+    from optimizer.models.requests import Requests
+
+SEVERAL = 2
+"""Task types from which on each is looked at by itself."""
 
 NAME_END = "@"
 """What parts the name of a prompt from that of its setting, where no prompt is recorded."""
@@ -79,6 +84,8 @@ class Measured:
         level: Of that interval, the number of settings allowed for.
         p_better: Posterior probability that the gain is above 0, of this setting alone.
         n: Cases that both ran.
+        effects: What a gain among the requests of one type is made of; empty over all requests,
+            where the contrasts of the evidence tell.
     """
 
     variant_id: str
@@ -88,6 +95,7 @@ class Measured:
     level: float
     p_better: float
     n: int
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +121,26 @@ class Tuning:
         tuned: The parameters that are tuned.
         aims: What a gain is made of, with its weights; empty where nothing of it is measured.
         measured: The settings that ran beside the one in use, most gain first.
+        by_type: The same among the requests of each task type, where there are several.
         ideas: Which to try next, best first.
         cases: How many cases each of them takes; None where there is none.
         same_by_name: Whether variants were taken to share a prompt by their names.
+        outside: Parameters that stay because their value in use is not one that is searched.
     """
 
     tuned: tuple[str, ...]
     aims: Mapping[str, float]
     measured: tuple[Measured, ...]
+    by_type: Mapping[str, tuple[Measured, ...]]
     ideas: tuple[Idea, ...]
     cases: int | None
     same_by_name: bool
+    outside: tuple[str, ...]
 
 
 def tune(
     cases: CaseTable | None,
+    requests: Requests | None,
     current: WindowSummary,
     others: Sequence[WindowSummary],
     terms: Terms,
@@ -136,6 +149,7 @@ def tune(
 
     Args:
         cases: What each case gave under each variant; None where nothing completed.
+        requests: The newest tasks as a trace, which tells their types; None where none has run.
         current: The variant in use.
         others: Every other variant.
         terms: What is searched for.
@@ -149,14 +163,17 @@ def tune(
     aims = measurable(current, terms.weights)
     rivals = [one for one in others if _is_rival(current, one, terms)]
     gains = _gains(cases, current, rivals, aims, terms) if cases and aims else {}
+    types = _by_type(requests, current, rivals, aims, terms) if requests and aims else {}
     ideas = _ideas(current, rivals, gains, tuned, terms) if aims else ()
     return Tuning(
         tuned=tuple(one.name for one in tuned),
         aims=aims,
-        measured=tuple(_measured(gains, terms)),
+        measured=tuple(_measured(gains, terms.alpha / max(len(gains), 1))),
+        by_type=types,
         ideas=tuple(_idea(one, terms) for one in ideas),
         cases=_cases(current, list(gains.values()), aims, len(ideas), terms) if ideas else None,
         same_by_name=any(one.prompt_sha256 is None for one in rivals),
+        outside=tuple(p.name for p in terms.parameters if p.name in values and p not in tuned),
     )
 
 
@@ -196,9 +213,40 @@ def _gains(
     return {name: one for name, one in found.items() if one and one.n >= terms.min_tests}
 
 
-def _measured(gains: Mapping[str, Gain], terms: Terms) -> list[Measured]:
-    """Return the settings that ran, most gain first, at a level that allows for their number."""
-    level = 1 - terms.alpha / max(len(gains), 1)
+def _by_type(
+    requests: Requests,
+    current: WindowSummary,
+    rivals: Sequence[WindowSummary],
+    aims: Mapping[str, float],
+    terms: Terms,
+) -> dict[str, tuple[Measured, ...]]:
+    """Return what settings gain among the requests of each type, allowing for all of them."""
+    if len(requests.task_types) < SEVERAL or not rivals:
+        return {}
+    from optimizer.learning.gains import effects  # noqa: PLC0415 - as above
+    from optimizer.learning.task_types import cases_of_type  # noqa: PLC0415 - as above
+
+    tables = {name: cases_of_type(requests, name) for name in requests.task_types}
+    gains = {name: _gains(table, current, rivals, aims, terms) for name, table in tables.items()}
+    alpha = terms.alpha / max(sum(map(len, gains.values())), 1)
+    return {
+        name: tuple(
+            replace(
+                one,
+                effects=effects(
+                    tables[name], current.variant_id, one.variant_id, level=1 - terms.alpha
+                ),
+            )
+            for one in _measured(found, alpha)
+        )
+        for name, found in gains.items()
+        if found
+    }
+
+
+def _measured(gains: Mapping[str, Gain], alpha: float) -> list[Measured]:
+    """Return the settings that ran, most gain first."""
+    level = 1 - alpha
     found = [
         Measured(
             variant_id=name,

@@ -7,7 +7,8 @@ Proposes: the change to a setting whose gain is at least `min_improvement` and, 
 many were compared, above 0 beyond doubt; else the next trials, with the cases they take: those of
 a design that fills the space first, then those that a Gaussian process fitted to the gains
 expects most of. A gain is the difference in quality less the relative changes of cost and
-latency, weighted as `optimization_mode` says.
+latency, weighted as `optimization_mode` says. Where the trace tells task types and no setting is
+better over all requests, one may be for those of a type: then the change is for that type alone.
 
 Stays silent when no parameter that may be tuned was recorded, when there are too few tests, when
 less than `update_interval` lies between the last change and the newest run, when no change was
@@ -21,18 +22,14 @@ are totals spread over the cases, not measurements.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from optimizer.learning.parameters import (
-    Acquisition,
-    Parameter,
-    ParameterKind,
-    SearchStrategy,
-)
+from optimizer.learning.parameters import Acquisition, ParameterKind, SearchStrategy
+from optimizer.learning.settings import OptimizationMode, ParameterConfig
 from optimizer.learning.trials import as_values, variants
 from optimizer.learning.tuning import Idea, Measured, Terms, Tuning, tune
 from optimizer.models.evidence import Evidence
@@ -52,56 +49,6 @@ ROUNDING = 1e-9
 SECONDS_PER_HOUR = 3600
 
 SPREAD = "where the figures of all cases are the same, they are no measurement of an effect"
-
-
-class OptimizationMode(StrEnum):
-    """What is to get better."""
-
-    MAXIMIZE_QUALITY = "maximize_quality"
-    MINIMIZE_COST = "minimize_cost"
-    MINIMIZE_LATENCY = "minimize_latency"
-    BALANCED = "balanced"
-
-
-class ParameterConfig(Settings):
-    """One parameter that may be tuned."""
-
-    name: str
-    """As the model takes it."""
-
-    range: tuple[float, float] = (0.0, 1.0)
-    """Smallest and largest value."""
-
-    current_value: float | str | None = None
-    """The value in use, where runs do not record it."""
-
-    priority: int = 1
-    """The highest are tuned first where there are more than `max_parameters`."""
-
-    kind: ParameterKind = ParameterKind.CONTINUOUS
-    """`continuous`, `integer` or `choice`."""
-
-    log: bool = False
-    """Whether equal ratios count as equal steps."""
-
-    choices: tuple[float | str, ...] = ()
-    """The values of a choice."""
-
-    @model_validator(mode="after")
-    def _leaves_something_to_search(self) -> Self:
-        self.parameter()
-        return self
-
-    def parameter(self) -> Parameter:
-        """Return it as what is searched."""
-        return Parameter(
-            name=self.name,
-            kind=self.kind,
-            low=self.range[0],
-            high=self.range[1],
-            log=self.log,
-            choices=self.choices,
-        )
 
 
 class AdaptiveParametersSettings(Settings):
@@ -198,7 +145,7 @@ class AdaptiveParameters:
         if evidence.current is None:
             return None
         terms = self._terms(evidence)
-        return tune(evidence.cases, evidence.current, evidence.others, terms)
+        return tune(evidence.cases, evidence.requests, evidence.current, evidence.others, terms)
 
     def propose(self, evidence: Evidence) -> Answer:
         """Propose the best setting that is better beyond doubt, or the trials to find one."""
@@ -217,6 +164,9 @@ class AdaptiveParameters:
         if better and better[0].variant_id in windows:
             target = windows[better[0].variant_id]
             return Answer(proposals=(self._change(evidence, current, target, better[0], tuning),))
+        typed = self._by_type(current, windows, tuning)
+        if typed:
+            return Answer(proposals=typed)
         silence = self._nothing_to_try(current, tuning)
         if silence:
             return Answer(silence=silence)
@@ -349,6 +299,51 @@ class AdaptiveParameters:
             notes=_notes(tuning),
         )
 
+    def _by_type(
+        self, current: WindowSummary, windows: Mapping[str, WindowSummary], tuning: Tuning
+    ) -> tuple[Proposal, ...]:
+        """Propose the settings that are better for the requests of one type alone."""
+        best = {
+            name: next((one for one in found if self._is_better(one)), None)
+            for name, found in tuning.by_type.items()
+        }
+        n_compared = sum(map(len, tuning.by_type.values()))
+        return tuple(
+            self._typed(name, current, windows[one.variant_id], one, n_compared)
+            for name, one in sorted(best.items())
+            if one is not None and one.variant_id in windows
+        )
+
+    def _typed(
+        self,
+        task_type: str,
+        current: WindowSummary,
+        target: WindowSummary,
+        best: Measured,
+        n_compared: int,
+    ) -> Proposal:
+        parts = (one for one in switch(current, target) if one.setting.startswith("parameters."))
+        return Proposal(
+            strategy=self.name,
+            type=DecisionType.PARAMETER_ADJUSTMENT,
+            changes=tuple(
+                replace(one, setting=f"task_types.{task_type}.{one.setting}") for one in parts
+            ),
+            effects=best.effects,
+            effects_note=f"over the requests of type {task_type} alone",
+            confidence=max(1 - n_compared * (1 - best.p_better), 0.0),
+            rationale=(
+                f"Among requests of type {task_type}, {target.variant} gains {best.gain:.3g} "
+                f"({best.low:.3g} to {best.high:.3g}, {n_compared} comparisons allowed for) over "
+                f"{current.variant} on {best.n} shared cases; over all requests no setting is "
+                "better beyond doubt."
+            ),
+            unless=(
+                f"its gain there were below {self.settings.min_improvement:g}, or its interval "
+                "reached 0"
+            ),
+        )
+
     def _trials(self, evidence: Evidence, current: WindowSummary, tuning: Tuning) -> Proposal:
         worth = [one for one in tuning.ideas if self._is_worth(one)]
         settings = [
@@ -429,7 +424,9 @@ def _method(idea: Idea) -> str:
 
 
 def _notes(tuning: Tuning) -> tuple[str, ...]:
-    return (BY_NAME,) if tuning.same_by_name else ()
+    by_name = (BY_NAME,) if tuning.same_by_name else ()
+    outside = (f"{name} stays: its value is outside its range" for name in tuning.outside)
+    return (*by_name, *outside)
 
 
 def _too_few(cases: int, current: WindowSummary) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from optimizer.models.contrasts import CaseTable
 from optimizer.models.evidence import Evidence
 from optimizer.models.lifecycle import PastDecision
 from optimizer.models.proposals import Answer, DecisionType, Proposal
+from optimizer.models.requests import Requests
 from optimizer.models.summaries import WindowSummary
 from optimizer.strategies.adaptive_parameters import (
     AdaptiveParameters,
@@ -247,6 +248,83 @@ def test_silent_where_quality_alone_counts_and_nothing_is_left_to_gain(runs: Mak
 def test_silent_where_the_aim_was_not_measured(runs: Make) -> None:
     answer = ask(runs((1.4, 100)), optimization_mode="minimize_latency")
     assert answer.silence == "no test by test figures of what minimize_latency looks at"
+
+
+def trace(windows: list[WindowSummary], passed: dict[tuple[str, str], int]) -> Requests:
+    """A hundred cases of each type under each variant, of which some pass."""
+    rows = [
+        (v, t, 100 * t + case, float(case < passed[window.variant, kind]))
+        for v, window in enumerate(windows)
+        for t, kind in enumerate(("code", "chat"))
+        for case in range(100)
+    ]
+    variant, kind, case, ok = (np.array(column) for column in zip(*rows, strict=True))
+    n = len(rows)
+    unknown, none, no = np.full(n, np.nan), np.full(n, -1), np.zeros(n, bool)
+    return Requests(
+        at_s=np.arange(n, dtype=float),
+        segment=variant,
+        key=case,
+        answer=none,
+        ok=ok,
+        score=unknown,
+        latency_ms=100 + unknown,
+        tokens_in=unknown,
+        tokens_out=unknown,
+        cost_usd=unknown,
+        failed=no,
+        throttled=no,
+        cached=no,
+        repeat=np.zeros(n, np.int64),
+        case=case,
+        variant=variant,
+        tenant=none,
+        task_type=kind,
+        priority=np.full(n, 2),
+        deadline_ms=unknown,
+        propensity=unknown,
+        variants=tuple(window.variant_id for window in windows),
+        task_types=("code", "chat"),
+    )
+
+
+def test_a_setting_may_be_better_for_one_type_of_task(runs: Make) -> None:
+    found = runs((1.4, 100), (0.2, 105))
+    assert found.current is not None
+    passed = {
+        ("p@t=1.4", "code"): 40,
+        ("p@t=1.4", "chat"): 60,
+        ("p@t=0.2", "code"): 65,
+        ("p@t=0.2", "chat"): 40,
+    }
+    found = replace(found, requests=trace([found.current, *found.others], passed))
+    proposal = proposed(found, optimization_mode="maximize_quality", min_improvement=0.1)
+    (change,) = proposal.changes
+    assert (change.setting, change.old, change.new) == (
+        "task_types.code.parameters.temperature",
+        1.4,
+        0.2,
+    )
+    (effect,) = proposal.effects
+    assert (effect.metric, effect.estimate, effect.n) == ("success_rate", 0.25, 100)
+    assert effect.low <= effect.estimate <= effect.high
+    assert "2 comparisons allowed for" in proposal.rationale
+
+
+def test_a_preset_of_the_task_type_is_tried_first(runs: Make) -> None:
+    found = runs((1.4, 100))
+    assert found.current is not None
+    passed = {("p@t=1.4", "code"): 40, ("p@t=1.4", "chat"): 60}
+    found = replace(found, requests=trace([found.current], passed))
+    first = proposed(found).changes[0].new[0]
+    assert first["changes"] == {"parameters.temperature": 0.2}
+
+
+def test_a_value_in_use_outside_its_range_stays(window: Window, evidence: Make) -> None:
+    short = window("v1", 10, 500, parameters='{"max_tokens":12,"temperature":0.7}')
+    found = proposed(evidence(short))
+    assert "max_tokens stays: its value is outside its range" in found.notes
+    assert set(found.changes[0].new[0]["changes"]) == {"parameters.temperature"}
 
 
 def test_order_of_variants_and_rows_does_not_matter(runs: Make) -> None:
