@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,7 @@ class Tuning:
         aims: What a gain is made of, with its weights; empty where nothing of it is measured.
         measured: The settings that ran beside the one in use, most gain first.
         by_type: The same among the requests of each task type, where there are several.
+        n_compared: How many comparisons the intervals allow for.
         ideas: Which to try next, best first.
         cases: How many cases each of them takes; None where there is none.
         same_by_name: Whether variants were taken to share a prompt by their names.
@@ -132,6 +134,7 @@ class Tuning:
     aims: Mapping[str, float]
     measured: tuple[Measured, ...]
     by_type: Mapping[str, tuple[Measured, ...]]
+    n_compared: int
     ideas: tuple[Idea, ...]
     cases: int | None
     same_by_name: bool
@@ -163,13 +166,21 @@ def tune(
     aims = measurable(current, terms.weights)
     rivals = [one for one in others if _is_rival(current, one, terms)]
     gains = _gains(cases, current, rivals, aims, terms) if cases and aims else {}
-    types = _by_type(requests, current, rivals, aims, terms) if requests and aims else {}
+    tables = _tables(requests, rivals) if aims else {}
+    typed = {name: _gains(one, current, rivals, aims, terms) for name, one in tables.items()}
+    n_compared = len(gains) + sum(map(len, typed.values()))
+    alpha = terms.alpha / max(n_compared, 1)
     ideas = _ideas(current, rivals, gains, tuned, terms) if aims else ()
     return Tuning(
         tuned=tuple(one.name for one in tuned),
         aims=aims,
-        measured=tuple(_measured(gains, terms.alpha / max(len(gains), 1))),
-        by_type=types,
+        measured=tuple(_measured(gains, alpha)),
+        by_type={
+            name: _typed(found, tables[name], current, 1 - terms.alpha, alpha)
+            for name, found in typed.items()
+            if found
+        },
+        n_compared=n_compared,
         ideas=tuple(_idea(one, terms) for one in ideas),
         cases=_cases(current, list(gains.values()), aims, len(ideas), terms) if ideas else None,
         same_by_name=any(one.prompt_sha256 is None for one in rivals),
@@ -213,35 +224,23 @@ def _gains(
     return {name: one for name, one in found.items() if one and one.n >= terms.min_tests}
 
 
-def _by_type(
-    requests: Requests,
-    current: WindowSummary,
-    rivals: Sequence[WindowSummary],
-    aims: Mapping[str, float],
-    terms: Terms,
-) -> dict[str, tuple[Measured, ...]]:
-    """Return what settings gain among the requests of each type, allowing for all of them."""
-    if len(requests.task_types) < SEVERAL or not rivals:
+def _tables(requests: Requests | None, rivals: Sequence[WindowSummary]) -> dict[str, CaseTable]:
+    """Return a table for each type of task, where there are several."""
+    if requests is None or len(requests.task_types) < SEVERAL or not rivals:
         return {}
-    from optimizer.learning.gains import effects  # noqa: PLC0415 - as above
     from optimizer.learning.task_types import cases_of_type  # noqa: PLC0415 - as above
 
-    tables = {name: cases_of_type(requests, name) for name in requests.task_types}
-    gains = {name: _gains(table, current, rivals, aims, terms) for name, table in tables.items()}
-    alpha = terms.alpha / max(sum(map(len, gains.values())), 1)
-    return {
-        name: tuple(
-            replace(
-                one,
-                effects=effects(
-                    tables[name], current.variant_id, one.variant_id, level=1 - terms.alpha
-                ),
-            )
-            for one in _measured(found, alpha)
-        )
-        for name, found in gains.items()
-        if found
-    }
+    return {name: cases_of_type(requests, name) for name in requests.task_types}
+
+
+def _typed(
+    gains: Mapping[str, Gain], table: CaseTable, current: WindowSummary, level: float, alpha: float
+) -> tuple[Measured, ...]:
+    """Return the settings that ran requests of one type, with what their gains are made of."""
+    from optimizer.learning.gains import effects  # noqa: PLC0415 - as above
+
+    of_type = partial(effects, table, current.variant_id, level=level)
+    return tuple(replace(m, effects=of_type(m.variant_id)) for m in _measured(gains, alpha))
 
 
 def _measured(gains: Mapping[str, Gain], alpha: float) -> list[Measured]:

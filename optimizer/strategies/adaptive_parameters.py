@@ -279,18 +279,17 @@ class AdaptiveParameters:
         contrast = evidence.contrast(target.variant_id)
         found = contrast.effects if contrast else ()
         effects = tuple(effect for effect in found if _has_spread(effect))
-        n_rivals = len(tuning.measured)
         return Proposal(
             strategy=self.name,
             type=DecisionType.PARAMETER_ADJUSTMENT,
             changes=switch(current, target),
             effects=effects,
             effects_note=None if effects and len(effects) == len(found) else SPREAD,
-            confidence=max(1 - n_rivals * (1 - best.p_better), 0.0),
+            confidence=_confidence(best, tuning.n_compared),
             rationale=(
                 f"{target.variant} gains {best.gain:.3g} ({best.low:.3g} to {best.high:.3g}, the "
-                f"best of {n_rivals} compared) over {current.variant} on {best.n} shared cases, "
-                f"by {_named(tuning.aims)}; {_counts(current, target)}."
+                f"best of {tuning.n_compared} compared) over {current.variant} on {best.n} shared "
+                f"cases, by {_named(tuning.aims)}; {_counts(current, target)}."
             ),
             unless=(
                 f"its gain were below {self.settings.min_improvement:g}, or its interval reached 0"
@@ -307,9 +306,8 @@ class AdaptiveParameters:
             name: next((one for one in found if self._is_better(one)), None)
             for name, found in tuning.by_type.items()
         }
-        n_compared = sum(map(len, tuning.by_type.values()))
         return tuple(
-            self._typed(name, current, windows[one.variant_id], one, n_compared)
+            self._typed(name, current, windows[one.variant_id], one, tuning.n_compared)
             for name, one in sorted(best.items())
             if one is not None and one.variant_id in windows
         )
@@ -331,7 +329,7 @@ class AdaptiveParameters:
             ),
             effects=best.effects,
             effects_note=f"over the requests of type {task_type} alone",
-            confidence=max(1 - n_compared * (1 - best.p_better), 0.0),
+            confidence=_confidence(best, n_compared),
             rationale=(
                 f"Among requests of type {task_type}, {target.variant} gains {best.gain:.3g} "
                 f"({best.low:.3g} to {best.high:.3g}, {n_compared} comparisons allowed for) over "
@@ -390,6 +388,11 @@ def _is_suboptimal(evidence: Evidence) -> bool:
     """Return whether a scoring rule fires beyond doubt."""
     checks = evidence.explanation.checks if evidence.explanation else ()
     return any(one.outcome is Outcome.FIRED and one.settled is not False for one in checks)
+
+
+def _confidence(best: Measured, n_compared: int) -> float:
+    """Return how sure a gain is, the best of several allowed for (Bonferroni)."""
+    return max(1 - n_compared * (1 - best.p_better), 0.0)
 
 
 def _has_spread(effect: Effect) -> bool:

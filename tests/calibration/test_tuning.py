@@ -10,6 +10,7 @@ import pytest
 
 from optimizer.learning.bayes_opt import Search
 from optimizer.learning.designs import DESIGNS, values_at
+from optimizer.learning.gains import gain
 from optimizer.learning.parameters import (
     Acquisition,
     Observation,
@@ -17,6 +18,7 @@ from optimizer.learning.parameters import (
     ParameterKind,
     SearchStrategy,
 )
+from optimizer.models.contrasts import CaseTable
 
 CASES = 50
 """Tests behind a trial: its pass rate has a standard error of 4 to 7 points."""
@@ -98,6 +100,29 @@ def regret(name: str, acquisition: Acquisition, seed: int, n_trials: int) -> flo
 def test_few_trials_come_near_the_optimum(name: str) -> None:
     found = [regret(name, Acquisition.UPPER_CONFIDENCE_BOUND, seed, 40) for seed in range(3)]
     assert np.median(found) <= 0.08
+
+
+def test_the_best_of_ten_settings_that_are_alike_is_rarely_called_better(
+    reps: int, bench: Any
+) -> None:
+    rng = np.random.default_rng(11)
+    n, rivals = 100, 10
+    level = 1 - 0.05 / rivals
+    hits = []
+    for _ in range(reps // 10):
+        ease = rng.beta(4, 1, n)
+        passed = (rng.random((rivals + 1, n)) < ease).astype(float)
+        table = CaseTable(
+            variants=tuple(map(str, range(rivals + 1))),
+            variant=np.repeat(np.arange(rivals + 1), n),
+            case=np.tile(np.arange(n), rivals + 1),
+            n=np.ones(passed.size),
+            passed=passed.ravel(),
+            **dict.fromkeys(("score", "latency_ms", "cost_usd", "tokens"), passed.ravel()),
+        )
+        lows = (gain(table, "0", str(k), {"quality": 1.0}) for k in range(1, rivals + 1))
+        hits.append(max(one.low(level) for one in lows if one) > 0)
+    bench.hold([bench.between("BO", "best of 10 alike", hits, 0.0, 0.025)])
 
 
 @pytest.mark.calibration

@@ -308,7 +308,7 @@ def test_a_setting_may_be_better_for_one_type_of_task(runs: Make) -> None:
     (effect,) = proposal.effects
     assert (effect.metric, effect.estimate, effect.n) == ("success_rate", 0.25, 100)
     assert effect.low <= effect.estimate <= effect.high
-    assert "2 comparisons allowed for" in proposal.rationale
+    assert "3 comparisons allowed for" in proposal.rationale
 
 
 def test_a_preset_of_the_task_type_is_tried_first(runs: Make) -> None:
