@@ -7,6 +7,7 @@
     python benchmarks/ours.py verdict CASES
     python benchmarks/ours.py redact honest|hostile
     python benchmarks/ours.py check CHARACTERS
+    python benchmarks/ours.py suggest TRIALS
 
 All print seconds, `built` percentiles in ms as JSON; imports are not counted, as they are not in
 the reference.
@@ -32,6 +33,8 @@ from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import RawPolicy, StoreSettings
 from optimizer.history.store import read_history
+from optimizer.learning.bayes_opt import Search
+from optimizer.learning.parameters import Observation, Parameter, ParameterKind
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
 from optimizer.models.terms import Metric
@@ -191,6 +194,30 @@ def prompt_check(n_characters: str) -> None:
     print(time.perf_counter() - start)
 
 
+def suggestion(n_trials: str) -> None:
+    """Suggest the next setting of three parameters after some trials."""
+    parameters = (
+        Parameter(name="temperature", low=0, high=2),
+        Parameter(name="top_p", low=0.7, high=1),
+        Parameter(name="max_tokens", kind=ParameterKind.INTEGER, low=256, high=8192, log=True),
+    )
+    rng = np.random.default_rng(0)
+    observed = [
+        Observation(
+            parameters={one.name: one.at(float(rng.random())) for one in parameters},
+            value=float(rng.normal(0.8, 0.05)),
+            variance=0.05**2,
+            n=50,
+        )
+        for _ in range(int(n_trials))
+    ]
+    search = Search(parameters=parameters).tell(*observed)
+    search.ask(1)
+    start = time.perf_counter()
+    search.ask(1)
+    print(time.perf_counter() - start)
+
+
 if __name__ == "__main__":
     {
         "ingest": ingest,
@@ -200,4 +227,5 @@ if __name__ == "__main__":
         "verdict": verdict,
         "redact": redaction,
         "check": prompt_check,
+        "suggest": suggestion,
     }[sys.argv[1]](*sys.argv[2:])

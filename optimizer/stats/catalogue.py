@@ -154,6 +154,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "ucb1": "allocation.ucb1",
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
+        "weighted_contributions": "tradeoffs.weighted_contributions",
     },
     "Policies, from what another logged": {
         "ips": "off_policy.ips",

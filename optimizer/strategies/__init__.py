@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimizer.strategies.ab_testing import AbTesting
+from optimizer.strategies.adaptive_parameters import AdaptiveParameters
 from optimizer.strategies.base import Strategy
 from optimizer.strategies.caching import Caching
 from optimizer.strategies.prompt_optimization import PromptOptimization
@@ -17,4 +18,5 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Caching,
     PromptOptimization,
     ReinforcementFeedback,
+    AdaptiveParameters,
 )

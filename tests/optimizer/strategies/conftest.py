@@ -63,6 +63,7 @@ def make_window(label: str, passed: int, n: int, **changes: Any) -> WindowSummar
         "n_validation_failures": 0,
         "n_llm_failures": 0,
         "n_unclassified_failures": n - passed,
+        "parameters": '{"temperature":0.7}',
     }
     return WindowSummary(**(fields | changes))
 
