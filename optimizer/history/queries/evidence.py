@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 NORMAL = PRIORITIES["normal"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run_points(
@@ -170,9 +171,10 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
     figures: dict[str, Any] = {name: _floats(columns[name]) for name in floats}
     figures |= {name: columns[name].astype(np.bool_) for name in marks}
     priority = [PRIORITIES.get(str(name).lower(), NORMAL) for name in columns["priority"]]
+    segment, runs = _codes(columns["run_id"])
     return Requests(
         at_s=(columns["at_us"] - columns["at_us"][0]) / 1e6,
-        segment=_codes(columns["run_id"])[0],
+        segment=segment,
         key=columns["key_code"],
         answer=columns["answer_code"].astype(np.int64),
         repeat=columns["repeat"].astype(np.int64),
@@ -187,6 +189,9 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
         tenants=tenants,
         task_types=task_types,
         texts=tuple(_texts(columns["text"])) if with_texts else None,
+        runs=runs,
+        first_at=EPOCH + timedelta(microseconds=int(columns["at_us"][0])),
+        position=columns["position"].astype(np.int64),
         **figures,
     )
 
