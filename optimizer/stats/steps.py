@@ -28,8 +28,6 @@ MOST_DEPENDENCE = 0.95
 BLOCK = 200
 """Rows that are shuffled at a time, to bound the memory."""
 
-SHUFFLES_PER_LEVEL = 2
-"""Shuffles for each 1/alpha: one of them may go as far by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,17 +241,29 @@ def _share_as_far(  # noqa: PLR0913, PLR0917 - the settings of a detector
     alpha: float,
     seed: int,
 ) -> float:
-    """Return the share of shuffles whose sum goes as far; done when they are too many."""
+    """Return the share of shuffles whose sum goes as far; done with the first that is too many."""
     rng = np.random.default_rng(seed)
-    n = math.ceil(SHUFFLES_PER_LEVEL / alpha) - 1
-    as_far = done = 0
-    while done < n and as_far < SHUFFLES_PER_LEVEL:
-        rows = np.tile(stretch, (min(BLOCK, n - done), 1))
-        shuffled = rng.permuted(rows, axis=1)
-        scores = np.stack([_scores(row, m) for row in shuffled])
-        as_far += int((_sums(scores, method, m, slack).max(axis=1) >= reached).sum())
+    n, done = math.ceil(1 / alpha) - 1, 0
+    ranks = np.unique(stretch, return_inverse=True)[1].astype(np.int64)
+    while done < n:
+        rows = np.tile(ranks, (min(BLOCK, n - done), 1))
+        sums = _sums(_shuffled_scores(rng.permuted(rows, axis=1), m), method, m, slack)
         done += len(rows)
-    return (1 + as_far) / (1 + done)
+        if as_far := int((sums.max(axis=1) >= reached).sum()):
+            return (1 + as_far) / (1 + done)
+    return 1 / (1 + n)
+
+
+def _shuffled_scores(ranks: NDArray[np.int64], m: int) -> NDArray[np.float64]:
+    """Return the scores of each row, which holds ranks from 0 on, as `_scores` of one."""
+    n_rows, n_ranks = len(ranks), int(ranks.max()) + 1
+    own = np.arange(n_rows)[:, None] * n_ranks + ranks
+    n = np.bincount(own[:, :m].ravel(), minlength=n_rows * n_ranks).reshape(n_rows, n_ranks)
+    doubled = 2 * np.cumsum(n, axis=1) - n
+    scores = _table(m)[doubled.ravel()[own]]
+    sd = scores[:, :m].std(axis=1, keepdims=True)
+    mean = scores[:, :m].mean(axis=1, keepdims=True)
+    return np.asarray((scores - mean) / np.where(sd > 0, sd, 1.0))
 
 
 def _adwin_step(stretch: NDArray[np.float64], m: int, delta: float) -> Step | None:
