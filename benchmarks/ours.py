@@ -3,19 +3,23 @@
     python benchmarks/ours.py ingest FOLDER DATABASE blob|reference
     python benchmarks/ours.py read FILE
     python benchmarks/ours.py evidence DATABASE WORKFLOW
+    python benchmarks/ours.py built DATABASE WORKFLOW
     python benchmarks/ours.py verdict CASES
     python benchmarks/ours.py redact honest|hostile
     python benchmarks/ours.py check CHARACTERS
 
-All print seconds; imports are not counted, as they are not in the reference.
+All print seconds, `built` percentiles in ms as JSON; imports are not counted, as they are not in
+the reference.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +27,7 @@ from executor_bridge import expand, read
 from executor_bridge.files.redaction import redact
 from optimizer.analysis.evidence import evidence
 from optimizer.analysis.settings import EvidenceSettings
+from optimizer.config.tree import DEFAULTS
 from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import RawPolicy, StoreSettings
@@ -30,10 +35,14 @@ from optimizer.history.store import read_history
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
 from optimizer.models.terms import Metric
+from optimizer.pipeline.decide import decide_on, enabled
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
 from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
+
+ROUNDS = 1000
+"""Decisions of which the slowest hundredth tells."""
 
 
 def ingest(folder: str, database: str, raw: str) -> None:
@@ -79,6 +88,34 @@ def one_evidence(database: str, workflow: str) -> None:
             slow_ms=5000.0,
         )
         print(time.perf_counter() - start)
+
+
+def built(database: str, workflow: str) -> None:
+    """Decide on one workflow again and again, from evidence and studies that are there."""
+    with read_history(Path(database), lock_timeout_s=1) as history:
+        (found,) = evidence(
+            history,
+            workflow_ids=[workflow],
+            variant=None,
+            as_of=None,
+            settings=DEFAULTS.evidence,
+            rules=ScoringRules(),
+            slow_ms=5000.0,
+        )
+    strategies = enabled(DEFAULTS)
+    asked: dict[str, Any] = {"config_sha256": "", "now": datetime.now(UTC)}
+    first = decide_on(found, strategies, {}, **asked)
+    stored = {(one.workflow_id, one.strategy, one.key_sha256): one.body for one in first.studies}
+    whole: list[float] = []
+    each: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        made = decide_on(found, strategies, stored, **asked)
+        whole.append(1000 * (time.perf_counter() - start))
+        for name, elapsed_ms in made.elapsed_ms.items():
+            each.setdefault(name, []).append(elapsed_ms)
+    p99 = {name: float(np.percentile(taken, 99)) for name, taken in each.items()}
+    print(json.dumps({"p50": np.median(whole), "p99": np.percentile(whole, 99), "strategies": p99}))
 
 
 def verdict(n_cases: str) -> None:
@@ -159,6 +196,7 @@ if __name__ == "__main__":
         "ingest": ingest,
         "read": read_one,
         "evidence": one_evidence,
+        "built": built,
         "verdict": verdict,
         "redact": redaction,
         "check": prompt_check,

@@ -56,9 +56,7 @@ def columns(trace: Requests | None, variant_id: str, newest_run: str) -> Columns
         return None
     import numpy as np  # noqa: PLC0415 - a workflow that ran once needs none
 
-    rows = np.flatnonzero(
-        (trace.variant == trace.variants.index(variant_id)) & (trace.repeat <= 0)
-    )
+    rows = np.flatnonzero((trace.variant == trace.variants.index(variant_id)) & (trace.repeat <= 0))
     tokens = trace.tokens_in[rows] + trace.tokens_out[rows]
     return Columns(
         metrics={

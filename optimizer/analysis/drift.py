@@ -9,31 +9,35 @@ Page-Hinkley is kept where shuffles of the same values seldom go as far.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from optimizer.analysis.columns import Columns, columns, comparable
+from optimizer.analysis.columns import Columns, columns
 from optimizer.analysis.settings import DriftSettings
+from optimizer.analysis.tracked import (
+    FEWEST_OF_CASE,
+    LEVELS,
+    SERIES_METHODS,
+    Tracked,
+    run_series,
+    task_series,
+)
 from optimizer.models.drift import DriftFinding, DriftMethod, DriftReport
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from optimizer.analysis.windows import Look
     from optimizer.models.requests import Requests
     from optimizer.models.summaries import RunPoint
-    from optimizer.stats.steps import Step
+    from optimizer.stats.steps import Detector, Step
 
-SERIES_METHODS = (DriftMethod.ADWIN, DriftMethod.PAGE_HINKLEY, DriftMethod.CUSUM)
 FEWEST_RUNS = 2
-LEVELS = 2
-"""References that a series must be long for."""
-
-FEWEST_OF_CASE = 3
-"""Runs of a case before its tasks are held against their mean."""
+DETECTORS: Mapping[DriftMethod, Detector] = {
+    DriftMethod.ADWIN: "adwin",
+    DriftMethod.PAGE_HINKLEY: "page_hinkley",
+    DriftMethod.CUSUM: "cusum",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,11 @@ def drift(
         )
     tasks = columns(trace, variant_id, own[-1].run_id)
     looks = _window_looks(own, tasks, watch.settings)
-    series = [*_run_series(own, watch.settings), *_task_series(tasks, watch)]
+    settings = watch.settings
+    series = [
+        *run_series(own, settings),
+        *task_series(tasks, settings, window_size=watch.window_size),
+    ]
     found = [*_adjusted(looks, watch.settings.alpha), *_moves(series, watch)]
     return DriftReport(
         workflow_id=workflow_id,
@@ -103,9 +111,7 @@ def drift_of_series(
     least = LEVELS * watch.settings.reference_tasks
     if len(values) < least:
         missing = f"not enough data: {len(values)} of {least} values"
-        return DriftReport(
-            workflow_id=name, variant_id="", findings=(), not_looked_at=(missing,)
-        )
+        return DriftReport(workflow_id=name, variant_id="", findings=(), not_looked_at=(missing,))
     array = np.asarray(values, dtype=np.float64)
     series = Tracked(
         metric="value",
@@ -122,27 +128,6 @@ def drift_of_series(
         findings=tuple(sorted(found, key=_gravest_first)),
         not_looked_at=(),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracked:
-    """A metric as a series.
-
-    Attributes:
-        metric: What it is.
-        values: What the detectors see.
-        shown: What the means are taken of.
-        times: When each was measured; empty where that is not known.
-        reference: Values that the others are held against.
-        methods: The detectors that look at it.
-    """
-
-    metric: str
-    values: NDArray[np.float64]
-    shown: NDArray[np.float64]
-    times: tuple[datetime | None, ...]
-    reference: int
-    methods: tuple[DriftMethod, ...]
 
 
 def _window_looks(
@@ -167,94 +152,6 @@ def _adjusted(looks: Sequence[Look], alpha: float) -> Iterator[DriftFinding]:
         yield replace(look.finding, p_value=p, is_drifting=look.is_large and p <= alpha)
 
 
-def _run_series(own: Sequence[RunPoint], settings: DriftSettings) -> Iterator[Tracked]:
-    """Yield the metrics of the runs as series, where there are runs enough."""
-    if len(own) < LEVELS * settings.reference_runs:
-        return
-    import numpy as np  # noqa: PLC0415 - as above
-
-    amounts = {
-        "success": [point.n_succeeded / point.n for point in own],
-        "score": [point.score_mean for point in own],
-        "latency": [point.latency_mean_ms for point in own],
-        "cost": [point.cost_mean_usd for point in own],
-        "tokens": [point.tokens_mean for point in own],
-    }
-    for metric, column in amounts.items():
-        known = [(v, p.started_at) for v, p in zip(column, own, strict=True) if v is not None]
-        if len(known) < LEVELS * settings.reference_runs:
-            continue
-        values = np.array([value for value, _ in known])
-        yield Tracked(
-            metric=metric,
-            values=values,
-            shown=values,
-            times=tuple(at for _, at in known),
-            reference=settings.reference_runs,
-            methods=(DriftMethod.PAGE_HINKLEY, DriftMethod.CUSUM),
-        )
-
-
-def _task_series(tasks: Columns | None, watch: Watch) -> Iterator[Tracked]:
-    """Yield the metrics of the tasks as series, less what is usual for their cases."""
-    if tasks is None:
-        return
-    import numpy as np  # noqa: PLC0415 - as above
-
-    for metric, column in tasks.metrics.items():
-        known = np.flatnonzero(~np.isnan(column))[-watch.window_size :]
-        rows, means = _once_a_run(known, comparable(metric, column)[known], tasks)
-        values, kept = _without_cases(means, tasks.case[rows])
-        if values.size < LEVELS * watch.settings.reference_tasks:
-            continue
-        rows = rows[kept]
-        yield Tracked(
-            metric=metric,
-            values=values,
-            shown=column[rows],
-            times=tuple(tasks.at(int(row)) for row in rows) if tasks.first_at else (),
-            reference=watch.settings.reference_tasks,
-            methods=SERIES_METHODS,
-        )
-
-
-def _once_a_run(
-    known: NDArray[np.intp], values: NDArray[np.float64], tasks: Columns
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the first task of each case in each run, with the mean over its repeats there."""
-    import numpy as np  # noqa: PLC0415 - as above
-
-    pairs = np.stack([tasks.segment[known], tasks.case[known]], axis=1)
-    _, first, code, n = np.unique(
-        pairs, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    if first.size == known.size:
-        return known, values
-    means = np.bincount(code.ravel(), weights=values) / n
-    order = np.argsort(first, kind="stable")
-    return known[first[order]], means[order]
-
-
-def _without_cases(
-    values: NDArray[np.float64], case: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return values less the mean of their case, and which; all as they are if most ran once.
-
-    A residual of r tasks of a case is √(1 - 1/r) times as wide as the value, which is undone.
-    Those of two mirror each other: they are left to the paired test.
-    """
-    import numpy as np  # noqa: PLC0415 - as above
-
-    _, code, n = np.unique(case, return_inverse=True, return_counts=True)
-    repeats = n[code]
-    if LEVELS * int((repeats > 1).sum()) < values.size:
-        return values, np.arange(values.size)
-    kept = np.flatnonzero(repeats >= FEWEST_OF_CASE)
-    means = np.bincount(code, weights=values) / n
-    residuals = (values - means[code])[kept] * np.sqrt(repeats[kept] / (repeats[kept] - 1))
-    return residuals, kept
-
-
 def _moves(series: Sequence[Tracked], watch: Watch) -> Iterator[DriftFinding]:
     """Yield what each detector says of each series; of runs rather than of their tasks."""
     seen: set[tuple[str, DriftMethod]] = set()
@@ -277,7 +174,7 @@ def _found(
 
     found = steps(
         series.values,
-        method=method.value,  # type: ignore[arg-type] - one of the three
+        method=DETECTORS[method],
         reference=series.reference,
         slack=watch.settings.slack,
         alpha=watch.settings.alpha / n_looks,
@@ -290,9 +187,7 @@ def _found(
         yield _step(series, method, step, ends[i + 1], n_looks)
 
 
-def _step(
-    series: Tracked, method: DriftMethod, step: Step, end: int, n_looks: int
-) -> DriftFinding:
+def _step(series: Tracked, method: DriftMethod, step: Step, end: int, n_looks: int) -> DriftFinding:
     before = series.shown[step.start : step.began]
     after = series.shown[step.began : max(end, step.index + 1)]
     return DriftFinding(

@@ -65,9 +65,7 @@ def looks_at_tasks(columns: Columns, settings: DriftSettings) -> Iterator[Look]:
         once, once_now = _newest_of_case(columns, earlier), _newest_of_case(columns, current)
         yield from _paired(metric, values, columns, earlier, current, settings, changed_at)
         if metric != "success" and min(once.size, once_now.size) >= settings.min_values:
-            yield from _distributions(
-                metric, values[once], values[once_now], settings, changed_at
-            )
+            yield from _distributions(metric, values[once], values[once_now], settings, changed_at)
 
 
 def looks_at_runs(points: Sequence[RunPoint], settings: DriftSettings) -> Iterator[Look]:
@@ -140,7 +138,9 @@ def _stability(
 
     n, m = before.size, now.size
     bins = min(settings.psi_bins, n // FEWEST_EXPECTED, m // FEWEST_EXPECTED)
-    edges = np.unique(np.quantile(before, np.arange(1, bins) / bins)) if bins >= PAIR else []
+    if bins < PAIR:
+        return None
+    edges = np.unique(np.quantile(before, np.arange(1, bins) / bins))
     counts = [np.bincount(np.searchsorted(edges, x), minlength=bins) for x in (before, now)]
     kept = counts[0] >= FEWEST_EXPECTED
     if kept.sum() < PAIR:
@@ -150,13 +150,11 @@ def _stability(
         for c in counts
     )
     index = psi(first + PSEUDO_COUNT, second + PSEUDO_COUNT)
-    threshold = psi_threshold(
-        n, m, first.size, 1 - settings.alpha, minimum=settings.psi_threshold
-    )
+    threshold = psi_threshold(n, m, first.size, 1 - settings.alpha, minimum=settings.psi_threshold)
     return index, threshold, chi2_upper_tail(index / (1 / n + 1 / m), first.size - 1)
 
 
-def _paired(  # noqa: PLR0913, PLR0917 - one metric in two windows
+def _paired(  # noqa: PLR0917 - one metric in two windows
     metric: str,
     values: NDArray[np.float64],
     columns: Columns,
@@ -180,9 +178,7 @@ def _paired(  # noqa: PLR0913, PLR0917 - one metric in two windows
         t, p = _student(change, is_rate=metric in RATES)
         yield _look(DriftMethod.PAIRED, t, None, p, facts, abs(float(change.mean())) >= least)
     elif metric != "success" and min(before.size, now.size) >= PAIR:
-        one, two = (
-            (x.size, float(x.mean()), float(x.std(ddof=1))) for x in (before, now)
-        )
+        one, two = ((x.size, float(x.mean()), float(x.std(ddof=1))) for x in (before, now))
         t, p = _two_means(one, two)
         yield _look(DriftMethod.WELCH, t, None, p, facts, abs(two[1] - one[1]) >= least)
 

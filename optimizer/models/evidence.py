@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optimizer.models.experiments import ExperimentSummary
     from optimizer.models.lifecycle import PastDecision
     from optimizer.models.requests import Requests
+    from optimizer.models.traffic import TrafficShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Evidence:
             order of `others`; one that shares no case is left out.
         cases: What each case gave under each variant; None where nothing completed.
         requests: The newest tasks as a trace; None where nothing has run.
+        traffic: How those arrive; None likewise.
         drift: Whether metrics of the current variant have moved; None where it was not looked at.
         anomalies: What is out of the ordinary in its newest run; None likewise.
         decisions: Earlier decisions on this workflow, newest first.
@@ -60,6 +62,7 @@ class Evidence:
     contrasts: tuple[Contrast, ...] = ()
     cases: CaseTable | None = None
     requests: Requests | None = None
+    traffic: TrafficShape | None = None
     drift: DriftReport | None = None
     anomalies: AnomalyReport | None = None
     decisions: tuple[PastDecision, ...] = ()

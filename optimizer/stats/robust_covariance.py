@@ -139,9 +139,7 @@ def _checked(rows: ArrayLike) -> NDArray[np.float64]:
     return table
 
 
-def _closest(
-    table: NDArray[np.float64], h: int, rng: np.random.Generator
-) -> NDArray[np.intp]:
+def _closest(table: NDArray[np.float64], h: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Return the places of the h rows with the smallest determinant that the search found."""
     n, k = table.shape
     starts = (rng.choice(n, size=k + 1, replace=False) for _ in range(STARTS))

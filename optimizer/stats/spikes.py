@@ -89,8 +89,8 @@ def history_factor(n: int, *, measure: Measure, threshold: float) -> float:
         Normal values.
 
     Formula:
-        t_ν(p)/z(p) √(1 + 1/(en)), p the normal tail beyond the threshold, e the efficiency of
-        the measure (.37 for MAD and IQR), ν = e(n - 1)
+        t_df(p)/z(p) √(1 + 1/(en)), p the normal tail beyond the threshold, e the efficiency of
+        the measure (.37 for MAD and IQR), df = e(n - 1)
 
     Not for:
         Values that depend on each other: fewer of them are worth n.
@@ -134,4 +134,6 @@ def _distances(
 
 
 def _over(distance: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(distance, spread, out=np.full(len(spread), np.nan), where=spread > 0)
+    return np.asarray(
+        np.divide(distance, spread, out=np.full(len(spread), np.nan), where=spread > 0)
+    )

@@ -29,7 +29,6 @@ BLOCK = 200
 """Rows that are shuffled at a time, to bound the memory."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """A place where the level of a series changed.
@@ -52,7 +51,7 @@ class Step:
     p_value: float | None
 
 
-def steps(  # noqa: PLR0913 - the settings of a detector
+def steps(
     values: ArrayLike,
     *,
     method: Detector = "cusum",
@@ -88,9 +87,9 @@ def steps(  # noqa: PLR0913 - the settings of a detector
     Formula:
         Normal scores: Φ⁻¹((rank in the reference + ½)/(m + 1)) over their sd, over
         √((1 + φ)/(1 - φ)) where the lag-1 correlation φ in the reference is above 2/√m. Alarm
-        beyond h = ln(4k² horizon/α)/2k - 1.166 (Siegmund), kept where at most α of shuffles of
-        the same stretch go as far; a step begins where the difference of the means around it is
-        most significant. `adwin` runs on the scores.
+        beyond h = ln(4k² horizon/alpha)/2k - 1.166 (Siegmund), kept where none of 1/alpha
+        shuffles of the same stretch goes as far; a step begins where the difference of the means
+        around it is most significant. `adwin` runs on the scores.
 
     Not for:
         Slow trends, and series shorter than two references.
@@ -118,9 +117,7 @@ def steps(  # noqa: PLR0913 - the settings of a detector
         if step is None:
             start += horizon - reference
             continue
-        found.append(
-            replace(step, index=step.index + start, began=step.began + start, start=start)
-        )
+        found.append(replace(step, index=step.index + start, began=step.began + start, start=start))
         start += step.index + 1
     return tuple(found)
 
@@ -184,7 +181,7 @@ def _dependence(own: NDArray[np.float64]) -> float:
     return math.sqrt((1 + phi) / (1 - phi))
 
 
-def _summed_step(  # noqa: PLR0913, PLR0917 - the settings of a detector
+def _summed_step(  # noqa: PLR0917 - the settings of a detector
     stretch: NDArray[np.float64],
     method: Detector,
     m: int,
@@ -232,7 +229,7 @@ def _above_least(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(sums - least)
 
 
-def _share_as_far(  # noqa: PLR0913, PLR0917 - the settings of a detector
+def _share_as_far(  # noqa: PLR0917 - the settings of a detector
     stretch: NDArray[np.float64],
     reached: float,
     method: Detector,
@@ -275,9 +272,7 @@ def _adwin_step(stretch: NDArray[np.float64], m: int, delta: float) -> Step | No
     index = alarms[0]
     began = _began(scores[: index + 1])
     gap = float(scores[began : index + 1].mean() - scores[:began].mean())
-    return Step(
-        index=index, began=began, start=0, statistic=abs(gap), threshold=None, p_value=None
-    )
+    return Step(index=index, began=began, start=0, statistic=abs(gap), threshold=None, p_value=None)
 
 
 def _began(scores: NDArray[np.float64]) -> int:

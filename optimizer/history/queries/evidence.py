@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from optimizer.history.queries import (
+    EPOCH,
     UNDECODABLE,
     columns_of,
     damaged,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 NORMAL = PRIORITIES["normal"]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run_points(
@@ -136,6 +136,11 @@ def past_decisions(
             )
         )
     return {workflow_id: tuple(listed) for workflow_id, listed in found.items()}
+
+
+def task_names(history: History, run_id: str, positions: Sequence[int]) -> dict[int, str]:
+    """Return the ids of some tasks of a run by their places in it."""
+    return dict(tuples_of(history, "task_names", run_id=run_id, positions=list(positions)))
 
 
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
