@@ -9,12 +9,14 @@ import typer
 
 from cli.commands import baseline, experiment, replay
 from cli.commands.analyze import analyze
+from cli.commands.anomalies import anomalies
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
 from cli.commands.convert import convert
 from cli.commands.decide import decide
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
+from cli.commands.drift import drift
 from cli.commands.explain import explain
 from cli.commands.feedback import feedback
 from cli.commands.flaky import flaky
@@ -71,6 +73,8 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     flaky,
     feedback,
     windows,
+    drift,
+    anomalies,
     gate,
     report,
     init,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -60,10 +61,9 @@ def requests_of(rows: Rows) -> tuple[Requests, int]:
         variants=variants.names(),
         tenants=tenants.names(),
         task_types=task_types.names(),
-        **_blocks(ordered),
         texts=tuple(_each(ordered, "input")) if "input" in ordered[0] else None,
     )
-    return found, n_backwards
+    return replace(found, **_blocks(ordered)), n_backwards
 
 
 def block_tokens(requests: Requests) -> int | None:

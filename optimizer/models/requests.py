@@ -49,7 +49,9 @@ class Requests:
         blocks: Prefix-block hashes of all requests, one after the other; None where not recorded.
         block_ends: Place in `blocks` after the last block of each request; None likewise.
         texts: The input of each as text, where asked for.
-        first_at: When the first began, UTC; None where only differences of times are known.
+        runs: Id of each run by its code in `segment`; empty where they have none.
+        first_at: When the first began, UTC; None where only the order is known.
+        position: Place of each in its run, as stored; None where it is not from a history.
     """
 
     at_s: NDArray[np.float64]
@@ -79,7 +81,9 @@ class Requests:
     blocks: NDArray[np.int64] | None = None
     block_ends: NDArray[np.int64] | None = None
     texts: tuple[str | None, ...] | None = None
+    runs: tuple[str, ...] = ()
     first_at: datetime | None = None
+    position: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.at_s)

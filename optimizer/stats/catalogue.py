@@ -173,10 +173,16 @@ KERNELS: dict[str, dict[str, str]] = {
         "adwin": "changes.adwin",
         "page_hinkley": "changes.page_hinkley",
         "cusum": "changes.cusum",
+        "steps": "steps.steps",
+        "standard_scores": "steps.standard_scores",
         "modified_z": "outliers.modified_z",
         "iqr_fences": "outliers.iqr_fences",
         "z_scores": "outliers.z_scores",
         "mahalanobis": "outliers.mahalanobis",
+        "history_distances": "spikes.history_distances",
+        "history_factor": "spikes.history_factor",
+        "fast_mcd": "robust_covariance.fast_mcd",
+        "mcd_distances": "robust_covariance.mcd_distances",
     },
 }
 """Family -> name -> where it is below `optimizer.stats`."""

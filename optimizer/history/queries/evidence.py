@@ -146,6 +146,11 @@ def past_decisions(
     return {workflow_id: tuple(listed) for workflow_id, listed in found.items()}
 
 
+def task_names(history: History, run_id: str, positions: Sequence[int]) -> dict[int, str]:
+    """Return the ids of some tasks of a run by their places in it."""
+    return dict(tuples_of(history, "task_names", run_id=run_id, positions=list(positions)))
+
+
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
     """Return the stored studies as JSON, by workflow, strategy and key."""
     rows = tuples_of(history, "studies", workflow_ids=list(workflow_ids))
@@ -179,9 +184,10 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
     figures: dict[str, Any] = {name: _floats(columns[name]) for name in floats}
     figures |= {name: columns[name].astype(np.bool_) for name in marks}
     priority = [PRIORITIES.get(str(name).lower(), NORMAL) for name in columns["priority"]]
+    segment, runs = _codes(columns["run_id"])
     return Requests(
         at_s=(columns["at_us"] - columns["at_us"][0]) / 1e6,
-        segment=_codes(columns["run_id"])[0],
+        segment=segment,
         key=columns["key_code"],
         answer=columns["answer_code"].astype(np.int64),
         repeat=columns["repeat"].astype(np.int64),
@@ -196,7 +202,9 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
         tenants=tenants,
         task_types=task_types,
         texts=tuple(_texts(columns["text"])) if with_texts else None,
+        runs=runs,
         first_at=EPOCH + timedelta(microseconds=int(columns["at_us"][0])),
+        position=columns["position"].astype(np.int64),
         **figures,
     )
 

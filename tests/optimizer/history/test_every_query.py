@@ -55,6 +55,7 @@ PARAMS: dict[str, object] = {
     "max_tasks": 10,
     "max_decisions": 5,
     "max_texts": 5,
+    "positions": [0],
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
