@@ -136,7 +136,8 @@ class ReinforcementFeedback:
             return None
         from optimizer.learning.feedback import learned  # noqa: PLC0415 - loads numpy
 
-        arms = [current.variant_id, *(one.variant_id for one in evidence.others if _judged(one))]
+        others = sorted(one.variant_id for one in evidence.others if _judged(one))
+        arms = [current.variant_id, *others]
         how = self._learning(evidence.seed)
         return learned(arms, evidence.cases, evidence.requests, how)
 
@@ -321,12 +322,13 @@ def _by_counts(arms: Sequence[WindowSummary], seed: int) -> dict[str, float]:
 
     from optimizer.learning.counting_bandits import Thompson  # noqa: PLC0415
 
-    bandit = Thompson(len(arms), seed=seed)
-    for place, one in enumerate(arms):
+    ordered = sorted(arms, key=lambda one: one.variant_id)
+    bandit = Thompson(len(ordered), seed=seed)
+    for place, one in enumerate(ordered):
         bandit.successes[place] = one.n_succeeded - one.n_unjudged
         bandit.failures[place] = one.n_completed - one.n_succeeded
     (shares,) = bandit.probabilities(np.ones((1, 1)))
-    return {one.variant_id: float(share) for one, share in zip(arms, shares, strict=True)}
+    return {one.variant_id: float(share) for one, share in zip(ordered, shares, strict=True)}
 
 
 def _effect(gain: Gain) -> Effect:
