@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optimizer.strategies.ab_testing import AbTesting
 from optimizer.strategies.base import Strategy
+from optimizer.strategies.caching import Caching
 from optimizer.strategies.prompt_optimization import PromptOptimization
 from optimizer.strategies.reinforcement_feedback import ReinforcementFeedback
 from optimizer.strategies.threshold_based import ThresholdBased
@@ -13,6 +14,7 @@ __all__ = ["STRATEGIES", "Strategy"]
 STRATEGIES: tuple[type[Strategy], ...] = (
     ThresholdBased,
     AbTesting,
+    Caching,
     PromptOptimization,
     ReinforcementFeedback,
 )

@@ -54,7 +54,7 @@ PARAMS: dict[str, object] = {
     "workflow_ids": ["w"],
     "max_tasks": 10,
     "max_decisions": 5,
-    "with_texts": True,
+    "max_texts": 5,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
