@@ -84,7 +84,7 @@ class ReinforcementFeedbackSettings(Settings):
     context_dimension: Annotated[int, Field(ge=1)] = 16
     """Most features of a context."""
 
-    recent_contexts: Annotated[int, Field(ge=1)] = 200
+    recent_contexts: Annotated[int, Field(ge=1)] = 100
     """Newest tests whose contexts stand for those of the next batch."""
 
     discount_factor: Annotated[float, Field(ge=0, le=1)] = 0.95
@@ -151,7 +151,7 @@ class ReinforcementFeedback:
             return Answer(silence=why_not)
         study: BanditStudy | None = evidence.studies.get(self.name)
         gains = study.gains if study else ()
-        better = [gain for gain in gains if self._is_settled(gain)]
+        better = [gain for gain in gains if gain.settles(self.settings.min_confidence)]
         if better:
             best = max(better, key=lambda gain: (gain.low, gain.variant_id))
             return Answer(proposals=(self._switch(evidence, current, best, study),))
@@ -181,9 +181,6 @@ class ReinforcementFeedback:
                 f"{fewest} of each are needed"
             )
         return None
-
-    def _is_settled(self, gain: Gain) -> bool:
-        return gain.is_causal and gain.low > 0 and gain.p_better >= self.settings.min_confidence
 
     def _switch(
         self, evidence: Evidence, current: WindowSummary, best: Gain, study: BanditStudy | None
@@ -295,6 +292,7 @@ class ReinforcementFeedback:
             dimension=own.context_dimension,
             discount=own.discount_factor,
             n_contexts=own.recent_contexts,
+            min_confidence=own.min_confidence,
             min_gain=own.min_gain,
             min_tests=own.min_tests,
             ridge=own.ridge,
