@@ -3,7 +3,7 @@
 The windows are its newest run and its earlier runs; adjusted for their number by Benjamini and
 Hochberg. The series are those of its runs, or of its tasks where it ran a few times: a task is
 held against the mean of its case, so that hard cases are no move. An alarm of CUSUM or
-Page-Hinkley is kept where shuffles of the same values seldom go as far.
+Page-Hinkley is kept where shuffles of the same values do not have as great a step.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def _found(
         reference=series.reference,
         slack=watch.settings.slack,
         alpha=watch.settings.alpha / n_looks,
-        horizon=max(watch.window_size, series.reference + 1),
+        horizon=max(min(watch.window_size, len(series.values)), series.reference + 1),
         delta=watch.delta,
         seed=watch.seed,
     )
