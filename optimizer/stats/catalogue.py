@@ -154,6 +154,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "ucb1": "allocation.ucb1",
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
+        "jain": "fairness.jain",
     },
     "Drift and outliers": {
         "psi": "distances.psi",
