@@ -8,12 +8,14 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from optimizer.analysis.budgets import budget_states
 from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
+from optimizer.models.budgets import BudgetsSettings, BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
@@ -35,6 +37,7 @@ def evidence(
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
+    budgets: BudgetsSettings | None = None,
 ) -> list[Evidence]:
     """Return the evidence on some workflows, in their order.
 
@@ -49,6 +52,7 @@ def evidence(
         settings: How far to look back.
         rules: Judge the current variant.
         slow_ms: Tasks that took longer are counted, in ms.
+        budgets: What may be spent; None: no limit.
 
     Raises:
         SelectionError: There is no such variant, or two bear the label.
@@ -63,6 +67,7 @@ def evidence(
     by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
     current = {name: _current(group, variant) for name, group in by_workflow.items()}
     found = _Found(history, workflow_ids, current.values(), as_of, settings)
+    spending = budget_states(history, budgets, as_of=as_of) if budgets else ()
     return [
         _evidence(
             current[name],
@@ -72,6 +77,7 @@ def evidence(
             settings=settings,
             rules=rules,
             slow_ms=slow_ms,
+            budgets=tuple(one for one in spending if one.workflow_id in (None, name)),
         )
         for name in workflow_ids
         if name in by_workflow
@@ -135,6 +141,7 @@ def _evidence(
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
+    budgets: tuple[BudgetState, ...],
 ) -> Evidence:
     name = current.workflow_id
     others = tuple(window for window in windows if window is not current)
@@ -163,6 +170,7 @@ def _evidence(
         cases=cases,
         requests=found.requests.get(name),
         decisions=found.decisions.get(name, ()),
+        budgets=budgets,
     )
 
 

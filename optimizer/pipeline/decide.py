@@ -67,6 +67,7 @@ def decide(
         settings=config.evidence,
         rules=ScoringRules.from_config(config.scoring.model_dump()),
         slow_ms=_slow_ms(config),
+        budgets=config.budgets,
     )
     if not found and workflow_ids:
         require_workflow(history, workflow_ids[0], as_of)

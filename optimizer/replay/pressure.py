@@ -68,6 +68,18 @@ def load(requests: Requests) -> Load:
     )
 
 
+def tick_s(requests: Requests) -> float | None:
+    """Return the shortest time between two moments of a run; None where there are not two.
+
+    Times that were rounded make requests look as if they had come together.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    steps = [np.diff(requests.at_s[run]) for run in clocked_runs(requests)]
+    shortest = [float(step[step > 0].min()) for step in steps]
+    return min(shortest, default=None)
+
+
 def pressure(requests: Requests, answered: Sequence[Answered], *, window_s: float) -> Pressure:
     """Return how often requests were refused for too many of them, and what went through.
 

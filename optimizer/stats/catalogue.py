@@ -12,6 +12,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "clopper_pearson": "intervals.clopper_pearson",
         "jeffreys": "bayes.jeffreys",
         "mean_interval": "intervals.mean_interval",
+        "prediction_interval": "intervals.prediction_interval",
     },
     "Two rates, same cases": {
         "mcnemar_midp": "paired_rates.mcnemar_midp",

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from optimizer.strategies.ab_testing import AbTesting
 from optimizer.strategies.base import Strategy
+from optimizer.strategies.batching import Batching
 from optimizer.strategies.prompt_optimization import PromptOptimization
+from optimizer.strategies.rate_limiting import RateLimiting
 from optimizer.strategies.threshold_based import ThresholdBased
 
 __all__ = ["STRATEGIES", "Strategy"]
 
-STRATEGIES: tuple[type[Strategy], ...] = (ThresholdBased, AbTesting, PromptOptimization)
+STRATEGIES: tuple[type[Strategy], ...] = (
+    ThresholdBased,
+    AbTesting,
+    PromptOptimization,
+    RateLimiting,
+    Batching,
+)

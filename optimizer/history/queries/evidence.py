@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from optimizer.history.queries import (
+    EPOCH,
     UNDECODABLE,
     columns_of,
     damaged,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optimizer.models.budgets import HourlySpend
     from optimizer.models.contrasts import CaseTable
     from optimizer.models.lifecycle import DecisionOutcome, PastDecision
     from optimizer.models.requests import Requests
@@ -135,6 +137,33 @@ def past_decisions(
             )
         )
     return {workflow_id: tuple(listed) for workflow_id, listed in found.items()}
+
+
+def hourly_spend(
+    history: History, *, as_of: datetime | None, at: datetime | None, n_hours: int
+) -> list[HourlySpend]:
+    """Return what was spent in each hour by each tenant on each workflow, oldest first."""
+    from optimizer.models.budgets import HourlySpend
+
+    rows = tuples_of(
+        history,
+        "hourly_spend",
+        as_of=stored_time(as_of),
+        at=stored_time(at),
+        n_hours=n_hours,
+    )
+    return [
+        HourlySpend(
+            starts_at=EPOCH + timedelta(microseconds=hour_us),
+            workflow_id=workflow_id,
+            tenant=tenant,
+            n_requests=n_requests,
+            n_priced=n_priced,
+            cost_usd=cost_usd,
+            largest_usd=largest_usd,
+        )
+        for hour_us, workflow_id, tenant, n_requests, n_priced, cost_usd, largest_usd in rows
+    ]
 
 
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:

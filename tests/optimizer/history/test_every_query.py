@@ -55,6 +55,8 @@ PARAMS: dict[str, object] = {
     "max_tasks": 10,
     "max_decisions": 5,
     "with_texts": True,
+    "at": None,
+    "n_hours": 24,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
