@@ -156,6 +156,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
         "jain": "fairness.jain",
+        "max_min_shares": "fairness.max_min_shares",
     },
     "Drift and outliers": {
         "psi": "distances.psi",

@@ -15,7 +15,7 @@ WITH seen AS (
     WHERE $as_of IS NULL OR finished_at <= $as_of
 ),
 newest AS (
-    SELECT coalesce(epoch_us($at), epoch_us(max(finished_at))) AS end_us
+    SELECT epoch_us(coalesce(CAST($at AS TIMESTAMP), max(finished_at))) AS end_us
     FROM seen
 )
 SELECT

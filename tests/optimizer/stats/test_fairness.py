@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.stats.fairness import jain
+from optimizer.stats.fairness import jain, max_min_shares
 
 
 def test_equal_shares_are_fair_and_all_for_one_is_not() -> None:
@@ -36,3 +36,30 @@ def test_lies_between_one_of_n_and_1_whatever_the_unit(shares: list[float], unit
         assert 1 / len(shares) - 1e-9 <= found <= 1
         if min(share for share in shares if share) > 1e-100:
             assert jain([unit * share for share in shares]) == pytest.approx(found)
+
+
+def test_the_small_get_all_and_the_large_share_the_rest() -> None:
+    # Bertsekas and Gallager (1992): 2 and 2.6 are met, 4 and 5 share 10 - 4.6 equally
+    assert max_min_shares([2, 2.6, 4, 5], 10) == pytest.approx((2, 2.6, 2.7, 2.7))
+
+
+def test_what_nobody_asks_for_is_left_over() -> None:
+    assert max_min_shares([1, 2], 10) == (1, 2)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=9), st.floats(0, 1e6))
+def test_shares_go_to_those_who_ask_and_nobody_is_below_one_who_has_more(
+    demands: list[float], total: float
+) -> None:
+    found = max_min_shares(demands, total)
+    assert sum(found) == pytest.approx(min(total, sum(demands)), abs=1e-6)
+    for share, demand in zip(found, demands, strict=True):
+        assert share <= demand
+        if share < demand - 1e-6:
+            assert share >= max(found) - 1e-6
+
+
+@pytest.mark.parametrize("total", [-1, math.inf, math.nan])
+def test_refuses_what_cannot_be_shared(total: float) -> None:
+    with pytest.raises(ValueError, match="total"):
+        max_min_shares([1], total)
