@@ -89,3 +89,28 @@ class BatchReplay:
     latency_relative: Fact | None
     tokens_relative: Fact | None
     tokens_note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchingReport:
+    """What `optimizer replay batching` found.
+
+    Attributes:
+        subject: The trace or the workflow.
+        n: Requests in it, declared repeats included.
+        requests_per_second: How fast they came; None where the trace does not tell.
+        tick_s: The shortest time between two moments, in seconds, or None.
+        replays: Every size and wait that was tried.
+        best: Place of the best of them; None where none was tried.
+        shortfall: What the best falls short of, in words; None where it does all that is asked.
+        warnings: What a reader should know of the trace.
+    """
+
+    subject: str
+    n: int
+    requests_per_second: float | None
+    tick_s: float | None
+    replays: tuple[BatchReplay, ...]
+    best: int | None
+    shortfall: str | None
+    warnings: tuple[str, ...] = ()

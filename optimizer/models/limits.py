@@ -272,3 +272,31 @@ class Pressure:
     sustained: Sustained | None
     n_calm: int
     n_calm_throttled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsReport:
+    """What `optimizer replay limits` found.
+
+    Attributes:
+        subject: The trace or the workflow.
+        n: Requests in it, declared repeats included.
+        load: How much it asks for.
+        pressure: What its provider refused.
+        replay: The trace under the limits that were asked about; None where it has no times.
+        tried: The trace under limits at shares of its busiest minute, the smallest first.
+        shares: These shares.
+        timeout: Quantile of the response time with the upper bound that a timeout is recommended
+            from; None where there are too few answers.
+        warnings: What a reader should know of the trace.
+    """
+
+    subject: str
+    n: int
+    load: Load
+    pressure: Pressure
+    replay: LimitReplay | None
+    tried: tuple[LimitReplay, ...]
+    shares: tuple[float, ...]
+    timeout: Fact | None
+    warnings: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from optimizer.models.limits import Load, Pressure, Sustained
 from optimizer.replay.buckets import SECONDS_OF_A_MINUTE
+from optimizer.replay.selection import only
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,15 @@ def clocked_runs(requests: Requests) -> Iterator[NDArray[np.intp]]:
     for places in np.split(order, edges):
         if len(places) > 1 and requests.at_s[places[-1]] > requests.at_s[places[0]]:
             yield places
+
+
+def with_clock(requests: Requests) -> Requests:
+    """Return the requests of the runs that say when each began."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    runs = list(clocked_runs(requests))
+    places = np.sort(np.concatenate(runs)) if runs else np.zeros(0, dtype=np.intp)
+    return requests if len(places) == len(requests) else only(requests, places)
 
 
 def load(requests: Requests) -> Load:

@@ -16,6 +16,7 @@ each request is taken to need the time it needed alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
@@ -135,14 +136,14 @@ class Batching:
         if requests is None or self._unfit(requests) is not None:
             return None
         from optimizer.replay.batching import replay_batching  # noqa: PLC0415 - few come so fast
+        from optimizer.replay.pressure import with_clock  # noqa: PLC0415 - same
 
         plans = self.settings.plans()
         level = 1 - (1 - self.settings.level) / len(plans)
-        clocked = _clocked(requests)
+        clocked = with_clock(requests)
         found = [replay_batching(clocked, plan, level=level) for plan in plans]
-        good = [one for one in found if self._shortfall(one) is None]
-        best = max(good or found, key=_saved)
-        return BatchStudy(n_tried=len(plans), best=best, shortfall=self._shortfall(best))
+        best = best_of(found, self.settings)
+        return BatchStudy(n_tried=len(plans), best=best, shortfall=shortfall(best, self.settings))
 
     def propose(self, evidence: Evidence) -> Answer:
         """Propose the batches that save the most, where enough of them fill up."""
@@ -182,28 +183,6 @@ class Batching:
                 f"{tick:g} s, longer than a wait of {self.settings.max_wait_ms:g} ms"
             )
         return None if (requests.repeat == 0).any() else f"all of {n} requests are repeats"
-
-    def _shortfall(self, found: BatchReplay) -> str | None:
-        """Say what a replay falls short of beyond or within doubt, or None of nothing."""
-        settings, saved, filled = self.settings, found.saved_calls, found.efficiency
-        if saved.low is None or filled is None or filled.low is None:
-            return f"makes too few batches to be sure: {found.n_batches}"
-        if found.wait_p95_ms > settings.max_added_latency_ms:
-            return (
-                f"adds {found.wait_p95_ms:.0f} ms to the slowest of 20 of {found.n} requests, at "
-                f"most {settings.max_added_latency_ms:g} are due"
-            )
-        if saved.low < settings.min_saving:
-            return (
-                f"saves {saved.estimate:.3g} of the calls of {found.n} requests, surely only "
-                f"{max(saved.low, 0.0):.3g}, at least {settings.min_saving:g} is due"
-            )
-        if filled.low < settings.min_efficiency:
-            return (
-                f"fills {filled.estimate:.3g} of {found.n_batches} batches, surely only "
-                f"{filled.low:.3g}, at least {settings.min_efficiency:g} is due"
-            )
-        return None
 
     def _proposal(self, current: WindowSummary, study: BatchStudy) -> Proposal:
         best, plan = study.best, study.best.plan
@@ -261,6 +240,35 @@ class Batching:
         return found
 
 
+def shortfall(found: BatchReplay, settings: BatchingSettings) -> str | None:
+    """Say what a replay surely or possibly falls short of, or None of nothing."""
+    saved, filled = found.saved_calls, found.efficiency
+    if saved.low is None or filled is None or filled.low is None:
+        return f"makes too few batches to be sure: {found.n_batches}"
+    if found.wait_p95_ms > settings.max_added_latency_ms:
+        return (
+            f"adds {found.wait_p95_ms:.0f} ms to the slowest of 20 of {found.n} requests, at "
+            f"most {settings.max_added_latency_ms:g} are due"
+        )
+    if saved.low < settings.min_saving:
+        return (
+            f"saves {saved.estimate:.3g} of the calls of {found.n} requests, surely only "
+            f"{max(saved.low, 0.0):.3g}, at least {settings.min_saving:g} is due"
+        )
+    if filled.low < settings.min_efficiency:
+        return (
+            f"fills {filled.estimate:.3g} of {found.n_batches} batches, surely only "
+            f"{filled.low:.3g}, at least {settings.min_efficiency:g} is due"
+        )
+    return None
+
+
+def best_of(found: Sequence[BatchReplay], settings: BatchingSettings) -> BatchReplay:
+    """Return the replay that saves the most, of those that do all that is asked where one does."""
+    good = [one for one in found if shortfall(one, settings) is None]
+    return max(good or found, key=_saved)
+
+
 def _in_use(evidence: Evidence) -> Requests | None:
     """Return the requests of the variant in use, or None where none are known."""
     from optimizer.replay.selection import of_variant  # noqa: PLC0415 - few have requests
@@ -268,17 +276,6 @@ def _in_use(evidence: Evidence) -> Requests | None:
     if evidence.requests is None or evidence.current is None:
         return None
     return of_variant(evidence.requests, evidence.current.variant_id)
-
-
-def _clocked(requests: Requests) -> Requests:
-    """Return the requests of the runs that say when each began."""
-    import numpy as np  # noqa: PLC0415 - as above
-
-    from optimizer.replay.pressure import clocked_runs  # noqa: PLC0415 - as above
-    from optimizer.replay.selection import only  # noqa: PLC0415 - as above
-
-    places = np.sort(np.concatenate(list(clocked_runs(requests))))
-    return requests if len(places) == len(requests) else only(requests, places)
 
 
 def _per_second(found: Load) -> float | None:

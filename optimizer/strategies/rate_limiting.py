@@ -25,7 +25,15 @@ from pydantic import Field
 
 from optimizer.models.budgets import BudgetState
 from optimizer.models.evidence import Evidence
-from optimizer.models.limits import LimitPlan, LimitReplay, Load, Pressure, Quota, SpendLimit
+from optimizer.models.limits import (
+    Adaptation,
+    LimitPlan,
+    LimitReplay,
+    Load,
+    Pressure,
+    Quota,
+    SpendLimit,
+)
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fact, Proposal
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
@@ -75,6 +83,39 @@ class RateLimitingSettings(Settings):
     timeout_quantile: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
     """Quantile of the response time that a timeout is recommended from."""
 
+    adaptive: bool = False
+    """Whether limits follow failures and slow answers in replays: less at once, more in time."""
+
+    increase_per_minute: Annotated[float, Field(gt=0)] = 0.1
+    """Share of an adaptive limit that a minute without trouble gives back."""
+
+    decrease: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """What is left of an adaptive limit after trouble, as a share."""
+
+    least_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of an adaptive limit that is always left."""
+
+    cooldown_s: Annotated[float, Field(ge=0)] = 1.0
+    """Trouble within so many seconds of the last decrease counts as the same."""
+
+    slow_ms: Annotated[float, Field(gt=0)] | None = None
+    """An answer that took longer is trouble too, in ms. Default: only failures are."""
+
+    tried_shares: tuple[Annotated[float, Field(gt=0)], ...] = (0.25, 0.5, 0.75, 1.0)
+    """Limits that `optimizer replay limits` tries, as shares of the busiest minute."""
+
+    def adaptation(self) -> Adaptation | None:
+        """Return how limits follow what comes back, where they do."""
+        if not self.adaptive:
+            return None
+        return Adaptation(
+            increase_per_minute=self.increase_per_minute,
+            decrease=self.decrease,
+            least=self.least_share,
+            cooldown_s=self.cooldown_s,
+            max_latency_ms=self.slow_ms,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitStudy:
@@ -88,8 +129,8 @@ class LimitStudy:
         tenants: The limit of requests of each tenant, where there are several.
         reason: Where the limit comes from, in words.
         replay: The trace under these limits; None where it has no times of its own.
-        timeout_ms: Upper bound of the quantile of the response time, or None.
-        n_latency: Answered requests behind it.
+        timeout: The quantile of the response time that a timeout is recommended from, with its
+            upper bound; None where there are too few answers.
     """
 
     load: Load
@@ -99,8 +140,7 @@ class LimitStudy:
     tenants: tuple[tuple[str, float], ...]
     reason: str
     replay: LimitReplay | None
-    timeout_ms: float | None
-    n_latency: int
+    timeout: Fact | None
 
 
 class RateLimiting:
@@ -165,8 +205,7 @@ class RateLimiting:
         hourly: SpendLimit | None,
     ) -> LimitStudy:
         from optimizer.replay.limits import replay_limits  # noqa: PLC0415 - where it presses
-        from optimizer.replay.pressure import clocked_runs, load, pressure  # noqa: PLC0415 - same
-        from optimizer.replay.selection import only  # noqa: PLC0415 - same
+        from optimizer.replay.pressure import load, pressure, with_clock  # noqa: PLC0415 - same
 
         found = load(requests)
         pressed = pressure(requests, _answered(requests, evidence), window_s=self.settings.window_s)
@@ -182,16 +221,12 @@ class RateLimiting:
             max_requests_per_second=self.settings.max_requests_per_second,
             burst=self.settings.burst_multiplier,
             spend_limits=tuple(_spend_limits(exceeded, hourly)),
+            adaptation=self.settings.adaptation(),
         )
-        runs = list(clocked_runs(requests))
+        clocked = with_clock(requests)
         replay = None
-        if runs:
-            import numpy as np  # noqa: PLC0415 - same
-
-            clocked = only(requests, np.sort(np.concatenate(runs)))
-            if (clocked.repeat == 0).any():
-                replay = replay_limits(clocked, plan, level=self.settings.level)
-        timeout_ms, n_latency = self._timeout(requests)
+        if (clocked.repeat == 0).any():
+            replay = replay_limits(clocked, plan, level=self.settings.level)
         return LimitStudy(
             load=found,
             pressure=pressed,
@@ -200,8 +235,7 @@ class RateLimiting:
             tenants=tenants,
             reason=reason,
             replay=replay,
-            timeout_ms=timeout_ms,
-            n_latency=n_latency,
+            timeout=timeout_of(requests, self.settings),
         )
 
     def _rate(
@@ -277,19 +311,6 @@ class RateLimiting:
             (requests.tenants[code], _rounded(share))
             for code, share in zip(asking, shares, strict=True)
         )
-
-    def _timeout(self, requests: Requests) -> tuple[float | None, int]:
-        """Return the upper bound of the quantile of answered requests, and their number."""
-        import numpy as np  # noqa: PLC0415 - as above
-
-        is_answered = ~requests.failed & ~np.isnan(requests.latency_ms)
-        known = requests.latency_ms[is_answered]
-        q, level = self.settings.timeout_quantile, self.settings.level
-        if q ** len(known) > 1 - level:
-            return None, len(known)
-        from optimizer.stats.tails import quantile_interval  # noqa: PLC0415 - few have enough
-
-        return quantile_interval(known, q, level=2 * level - 1).high, len(known)
 
     def _refused(self, pressed: Pressure) -> Interval:
         level = 2 * self.settings.level - 1
@@ -423,11 +444,11 @@ class RateLimiting:
     def _notes(self, study: LimitStudy) -> Iterator[str]:
         settings, replay = self.settings, study.replay
         yield f"Up to {settings.burst_multiplier:g} times a minute's share may be used at once."
-        if study.timeout_ms is not None and math.isfinite(study.timeout_ms):
+        if study.timeout is not None:
             yield (
-                f"A timeout of {study.timeout_ms:.0f} ms lets "
+                f"A timeout of {study.timeout.high:.0f} ms lets "
                 f"{settings.timeout_quantile:.3g} of answers through, with {settings.level:.0%} "
-                f"confidence ({study.n_latency} answers)."
+                f"confidence ({study.timeout.n} answers)."
             )
         if replay is None:
             return
@@ -442,6 +463,21 @@ class RateLimiting:
                 f"{one.name}: {one.n_before} of {one.n_periods} periods exceeded "
                 f"{one.limit_usd:g} USD in the trace, {one.n_after} would have."
             )
+
+
+def timeout_of(requests: Requests, settings: RateLimitingSettings) -> Fact | None:
+    """Return the quantile of answered requests with its one-sided upper bound, if it has one."""
+    import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
+
+    is_answered = ~requests.failed & ~np.isnan(requests.latency_ms)
+    known = requests.latency_ms[is_answered]
+    q, level = settings.timeout_quantile, settings.level
+    if q ** len(known) > 1 - level:
+        return None
+    from optimizer.stats.tails import quantile_interval  # noqa: PLC0415 - few have enough
+
+    bound = quantile_interval(known, q, level=2 * level - 1)
+    return Fact(name="latency_ms", n=bound.n, estimate=bound.estimate, high=bound.high, level=level)
 
 
 def _in_use(evidence: Evidence) -> Requests | None:
