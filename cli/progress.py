@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from optimizer.models.ingest import FileOutcome
+
+MANY_REQUESTS = 5000
+"""A replay is worth watching from so many requests on."""
 
 LONG_BYTES = 20_000_000
 """A single file is worth watching from this size on."""
@@ -44,6 +48,21 @@ def following(outcomes: Iterable[FileOutcome], paths: Sequence[str]) -> Iterator
             n_tasks += outcome.n_tasks
             progress.update(bar, advance=1, tasks=n_tasks)
             yield outcome
+
+
+@contextmanager
+def counting(name: str, n_requests: int) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what shows how many steps of how many are done; None where nobody would see it."""
+    if not _is_watched() or n_requests < MANY_REQUESTS:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(name, total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
 def _takes_a_while(paths: Sequence[str]) -> bool:

@@ -121,7 +121,9 @@ class _Found:
             run_points(history, max_runs=settings.max_points, **seen), lambda one: one.workflow_id
         )
         self.cases = case_tables(history, max_runs=settings.max_runs, **seen)
-        self.requests = requests(history, max_tasks=settings.max_requests, **seen)
+        self.requests = requests(
+            history, max_tasks=settings.max_requests, max_texts=settings.max_texts, **seen
+        )
         self.decisions = past_decisions(history, max_decisions=settings.max_decisions, **seen)
 
 

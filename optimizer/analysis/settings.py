@@ -18,6 +18,9 @@ class EvidenceSettings(Settings):
     max_requests: Annotated[int, Field(ge=1)] = 2000
     """Newest tasks of a workflow that are replayed as a trace."""
 
+    max_texts: Annotated[int, Field(ge=0)] = 500
+    """Newest of those whose inputs are compared as texts, for near-duplicates; 0 for none."""
+
     max_points: Annotated[int, Field(ge=1)] = 50
     """Newest runs of a variant that are looked at as a series."""
 

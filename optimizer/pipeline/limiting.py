@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from optimizer.config.tree import Config
-from optimizer.history.queries.evidence import requests as stored_requests
-from optimizer.history.store import History
 from optimizer.models.batching import BatchingReport, BatchPlan
-from optimizer.models.errors import SelectionError
 from optimizer.models.limits import LimitPlan, LimitReplay, LimitsReport, Load, Quota, SpendLimit
-from optimizer.pipeline.workflow import require_workflow
 from optimizer.replay.batching import replay_batching
 from optimizer.replay.limits import replay_limits
 from optimizer.replay.pressure import load, pressure, tick_s, with_clock
@@ -33,60 +28,73 @@ SECONDS_OF_A_DAY = 86_400.0
 SECONDS_OF_A_MINUTE = 60.0
 
 
-def workflow_requests(
-    history: History, workflow_id: str, *, max_tasks: int, as_of: datetime | None = None
-) -> Requests:
-    """Return the newest tasks of a workflow as a trace.
+def limit_settings(config: Config, *, adaptive: bool = False) -> RateLimitingSettings:
+    """Return what is set of the strategy that replays limits."""
+    settings = cast(RateLimitingSettings, config.strategies.of(RateLimiting))
+    return settings.model_copy(update={"adaptive": True}) if adaptive else settings
 
-    Raises:
-        SelectionError: There is no such workflow, or nothing in it has run.
+
+def batch_settings(config: Config) -> BatchingSettings:
+    """Return what is set of the strategy that replays batchers."""
+    return cast(BatchingSettings, config.strategies.of(Batching))
+
+
+def limit_plan(
+    config: Config,
+    settings: RateLimitingSettings,
+    *,
+    workflow_id: str | None,
+    quota: Quota,
+    requests_per_second: float | None,
+    budget: SpendLimit | None,
+    burst: float | None,
+    hard: bool,
+) -> LimitPlan:
+    """Return limits as they were asked for; those of the settings for what was not.
+
+    Args:
+        config: All settings.
+        settings: Those of the strategy.
+        workflow_id: Whose budgets count beside those of all workflows.
+        quota: What was asked for of each tenant; where it names no rate, the settings do.
+        requests_per_second: What was asked for, or None.
+        budget: In place of the spending limits of the settings, or None.
+        burst: What was asked for, or None.
+        hard: Whether what does not fit is refused.
     """
-    require_workflow(history, workflow_id)
-    found = stored_requests(history, workflow_ids=[workflow_id], as_of=as_of, max_tasks=max_tasks)
-    if workflow_id not in found:
-        raise SelectionError(f"workflow {workflow_id!r}: no task was begun, expected at least one")
-    return found[workflow_id]
-
-
-def limit_plan(config: Config, *, workflow_id: str | None = None) -> LimitPlan:
-    """Return the limits that the settings say: those of the strategy, and the budgets."""
-    settings = limit_settings(config)
-    hourly = SpendLimit(
-        name=HOURLY, limit_usd=settings.max_cost_per_hour, period_s=SECONDS_OF_AN_HOUR
-    )
-    budgets = [
-        SpendLimit(
-            name=one.name,
-            limit_usd=one.daily_limit_usd,
-            period_s=SECONDS_OF_A_DAY,
-            tenant=one.tenant,
-        )
-        for one in config.budgets.limits
-        if one.workflow in (None, workflow_id)
-    ]
+    known = [budget] if budget else list(_spend_limits(config, settings, workflow_id))
+    if quota.max_requests_per_minute is None and quota.max_tokens_per_minute is None:
+        quota = replace(quota, max_tokens_per_minute=settings.max_tokens_per_minute)
     return LimitPlan(
-        quota=Quota(max_tokens_per_minute=settings.max_tokens_per_minute),
-        max_requests_per_second=settings.max_requests_per_second,
-        burst=settings.burst_multiplier,
-        spend_limits=(hourly, *budgets),
+        quota=quota,
+        max_requests_per_second=requests_per_second or settings.max_requests_per_second,
+        burst=burst or settings.burst_multiplier,
+        hard=hard,
+        spend_limits=tuple(known),
         adaptation=settings.adaptation(),
     )
 
 
-def limit_settings(config: Config) -> RateLimitingSettings:
-    """Return the settings of the strategy."""
-    return RateLimitingSettings.model_validate(
-        config.strategies.of(RateLimiting).model_dump(
-            include=set(RateLimitingSettings.model_fields)
+def batch_plans(
+    settings: BatchingSettings,
+    *,
+    sizes: Sequence[int] | None,
+    waits_ms: Sequence[float] | None,
+    any_kind: bool,
+) -> list[BatchPlan]:
+    """Return batchers as they were asked for; those of the settings for what was not."""
+    known = settings.plans()
+    plans = [
+        replace(
+            known[0],
+            max_batch_size=size,
+            max_wait_ms=wait,
+            min_batch_size=min(size, known[0].min_batch_size),
         )
-    )
-
-
-def batch_settings(config: Config) -> BatchingSettings:
-    """Return the settings of the strategy."""
-    return BatchingSettings.model_validate(
-        config.strategies.of(Batching).model_dump(include=set(BatchingSettings.model_fields))
-    )
+        for size in sizes or dict.fromkeys(plan.max_batch_size for plan in known)
+        for wait in waits_ms or dict.fromkeys(plan.max_wait_ms for plan in known)
+    ]
+    return [replace(plan, group_by_similarity=False) for plan in plans] if any_kind else plans
 
 
 def limits_report(
@@ -127,10 +135,22 @@ def batching_report(
     settings: BatchingSettings,
     *,
     subject: str,
+    has_prompts: bool = True,
     warnings: Sequence[str] = (),
 ) -> BatchingReport:
-    """Replay a trace through batchers; the intervals hold for all of them together."""
+    """Replay a trace through batchers; the intervals hold for all of them together.
+
+    Args:
+        requests: The trace.
+        plans: The batchers.
+        settings: What is asked of them.
+        subject: The trace in words.
+        has_prompts: Whether its texts are whole prompts; else only what was put into them.
+        warnings: What a reader should know of it.
+    """
     clocked = with_clock(requests)
+    if not has_prompts:
+        clocked = replace(clocked, texts=None)
     rate = load(requests).requests_per_minute
     level = 1 - (1 - settings.level) / len(plans)
     has_traffic = bool((clocked.repeat == 0).any())
@@ -146,6 +166,20 @@ def batching_report(
         shortfall=None if best is None else shortfall(best, settings),
         warnings=tuple(warnings),
     )
+
+
+def _spend_limits(
+    config: Config, settings: RateLimitingSettings, workflow_id: str | None
+) -> Iterator[SpendLimit]:
+    yield SpendLimit(name=HOURLY, limit_usd=settings.max_cost_per_hour, period_s=SECONDS_OF_AN_HOUR)
+    for one in config.budgets.limits:
+        if one.workflow in (None, workflow_id):
+            yield SpendLimit(
+                name=one.name,
+                limit_usd=one.daily_limit_usd,
+                period_s=SECONDS_OF_A_DAY,
+                tenant=one.tenant,
+            )
 
 
 def _replayed(requests: Requests, plan: LimitPlan, settings: RateLimitingSettings) -> LimitReplay:

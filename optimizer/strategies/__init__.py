@@ -5,6 +5,7 @@ from __future__ import annotations
 from optimizer.strategies.ab_testing import AbTesting
 from optimizer.strategies.base import Strategy
 from optimizer.strategies.batching import Batching
+from optimizer.strategies.caching import Caching
 from optimizer.strategies.prompt_optimization import PromptOptimization
 from optimizer.strategies.rate_limiting import RateLimiting
 from optimizer.strategies.threshold_based import ThresholdBased
@@ -14,6 +15,7 @@ __all__ = ["STRATEGIES", "Strategy"]
 STRATEGIES: tuple[type[Strategy], ...] = (
     ThresholdBased,
     AbTesting,
+    Caching,
     PromptOptimization,
     RateLimiting,
     Batching,

@@ -17,7 +17,7 @@ each request is taken to need the time it needed alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -140,7 +140,7 @@ class Batching:
 
         plans = self.settings.plans()
         level = 1 - (1 - self.settings.level) / len(plans)
-        clocked = with_clock(requests)
+        clocked = replace(with_clock(requests), texts=None)  # inputs, not whole prompts
         found = [replay_batching(clocked, plan, level=level) for plan in plans]
         best = best_of(found, self.settings)
         return BatchStudy(n_tried=len(plans), best=best, shortfall=shortfall(best, self.settings))

@@ -79,20 +79,28 @@ def requests(
     workflow_ids: Sequence[str],
     as_of: datetime | None,
     max_tasks: int,
-    with_texts: bool = False,
+    max_texts: int = 0,
 ) -> dict[str, Requests]:
-    """Return the newest tasks as traces; a workflow without any is left out."""
+    """Return the newest tasks as traces; a workflow without any is left out.
+
+    Args:
+        history: An open history.
+        workflow_ids: The workflows.
+        as_of: Runs that ended later are not seen; None: all are.
+        max_tasks: Newest tasks of a workflow that are looked at.
+        max_texts: Newest of those whose inputs are wanted as texts.
+    """
     found = columns_of(
         history,
         "requests",
         workflow_ids=list(workflow_ids),
         as_of=stored_time(as_of),
         max_tasks=max_tasks,
-        with_texts=with_texts,
+        max_texts=max_texts,
         unjudged=UNJUDGED,
     )
     return {
-        workflow_id: _requests(columns, with_texts=with_texts)
+        workflow_id: _requests(columns, with_texts=max_texts > 0)
         for workflow_id, columns in _split(found, workflow_ids)
     }
 

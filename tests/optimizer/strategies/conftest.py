@@ -80,6 +80,42 @@ def make_evidence(current: WindowSummary | None, *others: WindowSummary) -> Evid
     )
 
 
+def make_requests(keys: Sequence[int], *, gap_s: float = 0.1, **changes: Any) -> Requests:
+    """Requests of v1, one for each key, that are answered alike, in 50 ms and for 1 cent."""
+    n = len(keys)
+    nan, codes = np.full(n, np.nan), np.zeros(n, dtype=np.int64)
+    fields: dict[str, Any] = {
+        "at_s": np.arange(n) * gap_s,
+        "segment": codes,
+        "key": np.array(keys, dtype=np.int64),
+        "answer": np.array(keys, dtype=np.int64),
+        "ok": np.ones(n),
+        "score": nan,
+        "latency_ms": np.full(n, 50.0),
+        "tokens_in": np.full(n, 10.0),
+        "tokens_out": np.full(n, 5.0),
+        "cost_usd": np.full(n, 0.01),
+        "failed": np.zeros(n, dtype=np.bool_),
+        "throttled": np.zeros(n, dtype=np.bool_),
+        "cached": np.zeros(n, dtype=np.bool_),
+        "repeat": codes,
+        "case": np.array(keys, dtype=np.int64),
+        "variant": codes,
+        "tenant": codes - 1,
+        "task_type": codes - 1,
+        "priority": codes + 2,
+        "deadline_ms": nan,
+        "propensity": nan,
+        "variants": ("id-v1",),
+    }
+    return Requests(**(fields | changes))
+
+
+@pytest.fixture
+def traffic() -> Callable[..., Requests]:
+    return make_requests
+
+
 def make_trace(at_s: Sequence[float], **columns: Any) -> Requests:
     """Requests of v1 in one run at given times, in order; tenants as names."""
     n = len(at_s)
@@ -130,11 +166,9 @@ def trace() -> Callable[..., Requests]:
 
 
 @pytest.fixture
-def occasion() -> Callable[[str], Evidence]:
-    def of_strategy(name: str) -> Evidence:
-        if name in OCCASIONS:
-            return OCCASIONS[name]()
-        return make_evidence(make_window("v1", 10, 500), make_window("v2", 499, 500))
+def occasion() -> Callable[[str], Evidence | None]:
+    def of_strategy(name: str) -> Evidence | None:
+        return OCCASIONS[name]() if name in OCCASIONS else None
 
     return of_strategy
 

@@ -45,7 +45,7 @@ METHOD = (
 )
 
 
-def limits(found: LimitsReport) -> Document:
+def replay_limits(found: LimitsReport) -> Document:
     """Lay out what limits would have done to a trace."""
     blocks: list[Block] = [Section("The trace", (Facts(tuple(_trace(found))),))]
     if found.replay is not None:

@@ -45,7 +45,7 @@ TICKS = 1000.0
 """Milliseconds of a second."""
 
 
-def batching(found: BatchingReport) -> Document:
+def replay_batching(found: BatchingReport) -> Document:
     """Lay out what batchers would have done to a trace."""
     notes = sorted({one.tokens_note for one in found.replays if one.tokens_note is not None})
     remarks = (*found.warnings, *(f"Tokens saved are unknown: {note}." for note in notes))
