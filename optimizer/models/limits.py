@@ -286,8 +286,8 @@ class LimitsReport:
         replay: The trace under the limits that were asked about; None where it has no times.
         tried: The trace under limits at shares of its busiest minute, the smallest first.
         shares: These shares.
-        timeout: Quantile of the response time with the upper bound that a timeout is recommended
-            from; None where there are too few answers.
+        timeout: Quantile of the response time (`threshold` says which) with the upper bound that
+            a timeout is recommended from; None where there are too few answers.
         warnings: What a reader should know of the trace.
     """
 

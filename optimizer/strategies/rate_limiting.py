@@ -466,7 +466,10 @@ class RateLimiting:
 
 
 def timeout_of(requests: Requests, settings: RateLimitingSettings) -> Fact | None:
-    """Return the quantile of answered requests with its one-sided upper bound, if it has one."""
+    """Return the quantile of answered requests with its one-sided upper bound, if it has one.
+
+    Its threshold is which quantile it is.
+    """
     import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
 
     is_answered = ~requests.failed & ~np.isnan(requests.latency_ms)
@@ -477,7 +480,14 @@ def timeout_of(requests: Requests, settings: RateLimitingSettings) -> Fact | Non
     from optimizer.stats.tails import quantile_interval  # noqa: PLC0415 - few have enough
 
     bound = quantile_interval(known, q, level=2 * level - 1)
-    return Fact(name="latency_ms", n=bound.n, estimate=bound.estimate, high=bound.high, level=level)
+    return Fact(
+        name="latency_ms",
+        n=bound.n,
+        estimate=bound.estimate,
+        high=bound.high,
+        level=level,
+        threshold=q,
+    )
 
 
 def _in_use(evidence: Evidence) -> Requests | None:

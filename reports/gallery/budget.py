@@ -7,6 +7,7 @@ from reports.document import (
     Cell,
     Details,
     Document,
+    Items,
     Prose,
     Section,
     Table,
@@ -20,7 +21,6 @@ from reports.formatting import (
     count,
     day,
     level,
-    listing,
     moment,
     name_of,
     named,
@@ -38,8 +38,11 @@ METHOD = (
 
 def budget(found: BudgetStatus, *, limit: int) -> Document:
     """Lay out the budgets, and at most `limit` rows of what was spent."""
+    dear = _dear(found.states)
     blocks = (
-        Section("Budgets", (_budgets(found.states),)),
+        Section("Today", (_today(found.states),)),
+        *((Section("Earlier days", (_earlier(found.states),)),) if found.states else ()),
+        *((Section("Single requests", (Items(dear),)),) if dear else ()),
         Section("Spent", (_days(found.days, limit),)),
         Details("How it is measured", (Prose(METHOD),)),
     )
@@ -63,58 +66,75 @@ def _verdict(found: BudgetStatus) -> Verdict:
     return Verdict(Tone.GOOD, f"KEPT: {plural(len(found.states), 'budget')}.")
 
 
-def _budgets(states: tuple[BudgetState, ...]) -> Table:
-    sure = level(states[0].level) if states else ""
+def _today(states: tuple[BudgetState, ...]) -> Table:
     return Table(
         columns=(
             left("budget"),
-            left("counts"),
+            left("tenant"),
+            left("workflow"),
             right("spent"),
             right("of"),
             right("used"),
             right("requests"),
-            left("resets"),
-            right("mean day"),
-            left(f"next day, {sure}" if sure else "next day"),
-            right("days over"),
+            right("priced"),
         ),
-        rows=tuple(_row(one) for one in states),
+        rows=tuple(
+            (
+                name_of(one.name),
+                UNKNOWN if one.tenant is None else name_of(one.tenant),
+                UNKNOWN if one.workflow_id is None else name_of(one.workflow_id),
+                usd_total(one.spent_usd),
+                usd_total(one.daily_limit_usd),
+                Cell(
+                    rate(one.spent_usd / one.daily_limit_usd),
+                    Tone.BAD if one.is_exceeded else Tone.NEUTRAL,
+                ),
+                count(one.n_requests),
+                count(one.n_priced),
+            )
+            for one in states
+        ),
         empty="No budget is set.",
     )
 
 
-def _row(one: BudgetState) -> tuple[Cell | str, ...]:
-    unpriced = one.n_requests - one.n_priced
-    requests = count(one.n_requests) + (f" ({count(unpriced)} unpriced)" if unpriced else "")
-    used = rate(one.spent_usd / one.daily_limit_usd)
-    return (
-        name_of(one.name),
-        _scope(one),
-        usd_total(one.spent_usd),
-        usd_total(one.daily_limit_usd),
-        Cell(used, Tone.BAD if one.is_exceeded else Tone.NEUTRAL),
-        requests,
-        moment(one.resets_at),
-        usd_total(one.day_mean_usd),
-        _next_day(one),
-        f"{count(one.n_days_over)} of {count(one.n_days)}",
+def _earlier(states: tuple[BudgetState, ...]) -> Table:
+    return Table(
+        columns=(
+            left("budget"),
+            right("days"),
+            right("over"),
+            right("mean day"),
+            left("next day"),
+            left("sure"),
+            left("resets"),
+        ),
+        rows=tuple(
+            (
+                name_of(one.name),
+                count(one.n_days),
+                count(one.n_days_over),
+                usd_total(one.day_mean_usd),
+                _next_day(one),
+                level(one.level),
+                moment(one.resets_at),
+            )
+            for one in states
+        ),
+        empty="No budget is set.",
     )
 
 
-def _scope(one: BudgetState) -> str:
-    said = [
-        f"{kind} {name_of(name)}"
-        for kind, name in (("tenant", one.tenant), ("workflow", one.workflow_id))
-        if name is not None
-    ]
-    if one.per_request_limit_usd is not None:
-        dearest = (
-            f", dearest {usd_total(one.largest_usd)}"
-            if one.largest_usd is not None and one.largest_usd > one.per_request_limit_usd
-            else ""
-        )
-        said.append(f"{usd_total(one.per_request_limit_usd)} a request at most{dearest}")
-    return listing(said) if said else "all"
+def _dear(states: tuple[BudgetState, ...]) -> tuple[str, ...]:
+    """Return the budgets whose dearest request cost more than one may."""
+    return tuple(
+        f"{name_of(one.name)}: the dearest request cost {usd_total(one.largest_usd)}, at most "
+        f"{usd_total(one.per_request_limit_usd)} is allowed."
+        for one in states
+        if one.per_request_limit_usd is not None
+        and one.largest_usd is not None
+        and one.largest_usd > one.per_request_limit_usd
+    )
 
 
 def _next_day(one: BudgetState) -> str:

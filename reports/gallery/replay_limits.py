@@ -93,8 +93,9 @@ def _trace(found: LimitsReport) -> Iterator[tuple[str, str]]:
     if found.timeout is not None:
         yield (
             "timeout",
-            f"{duration(found.timeout.high)}, {level(found.timeout.level)} sure to be above the "
-            f"quantile asked for ({plural(found.timeout.n, 'answer')})",
+            f"{duration(found.timeout.high)}: at least {rate(found.timeout.threshold)} of answers "
+            f"come before it, {level(found.timeout.level)} sure "
+            f"({plural(found.timeout.n, 'answer')})",
         )
 
 
