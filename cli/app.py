@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, experiment, replay
+from cli.commands import baseline, budget, experiment, replay
 from cli.commands.analyze import analyze
 from cli.commands.anomalies import anomalies
 from cli.commands.compare import compare
@@ -54,6 +54,9 @@ experiment_app = typer.Typer(
     name="experiment",
     help="Variants against a baseline, over the runs that come in.",
     no_args_is_help=True,
+)
+budget_app = typer.Typer(
+    name="budget", help="What was spent, and what may be.", no_args_is_help=True
 )
 replay_app = typer.Typer(
     name="replay",
@@ -109,8 +112,11 @@ for command in (
     experiment_app.command()(command)
 
 replay_app.command()(replay.caching)
+replay_app.command()(replay.limits)
+replay_app.command()(replay.batching)
+budget_app.command()(budget.status)
 
-GROUPS = (baseline_app, experiment_app, replay_app, config_app, store_app)
+GROUPS = (baseline_app, experiment_app, replay_app, budget_app, config_app, store_app)
 for group in GROUPS:
     app.add_typer(group)
 

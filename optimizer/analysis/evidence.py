@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from optimizer.analysis.anomalies import anomalies
+from optimizer.analysis.budgets import budget_states
 from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.drift import Watch, drift
 from optimizer.analysis.experiments import experiment_summaries
@@ -18,6 +19,7 @@ from optimizer.analysis.traffic import traffic
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
+from optimizer.models.budgets import BudgetsSettings, BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
@@ -41,6 +43,7 @@ def evidence(
     slow_ms: float,
     watch: Watch | None = None,
     anomaly: AnomalySettings | None = None,
+    budgets: BudgetsSettings | None = None,
 ) -> list[Evidence]:
     """Return the evidence on some workflows, in their order.
 
@@ -57,6 +60,7 @@ def evidence(
         slow_ms: Tasks that took longer are counted, in ms.
         watch: How moves of metrics are looked for; None: not at all.
         anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
+        budgets: What may be spent; None: no limit.
 
     Raises:
         SelectionError: There is no such variant, or two bear the label.
@@ -71,6 +75,7 @@ def evidence(
     by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
     current = {name: _current(group, variant) for name, group in by_workflow.items()}
     found = _Found(history, workflow_ids, current.values(), as_of, settings)
+    spending = budget_states(history, budgets, as_of=as_of) if budgets else ()
     return [
         _evidence(
             current[name],
@@ -82,6 +87,7 @@ def evidence(
             slow_ms=slow_ms,
             watch=watch,
             anomaly=anomaly,
+            budgets=tuple(one for one in spending if one.workflow_id in (None, name)),
         )
         for name in workflow_ids
         if name in by_workflow
@@ -149,6 +155,7 @@ def _evidence(
     slow_ms: float,
     watch: Watch | None,
     anomaly: AnomalySettings | None,
+    budgets: tuple[BudgetState, ...],
 ) -> Evidence:
     name = current.workflow_id
     others = tuple(window for window in windows if window is not current)
@@ -184,6 +191,7 @@ def _evidence(
         if anomaly
         else None,
         decisions=found.decisions.get(name, ()),
+        budgets=budgets,
     )
 
 

@@ -12,6 +12,7 @@ from optimizer.config.strategies import StrategiesSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
+from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
 from optimizer.scoring_rules import ScoringSettings
@@ -28,6 +29,7 @@ class Config(Settings):
     anomalies: AnomalySettings = AnomalySettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
     strategies: StrategiesSettings = StrategiesSettings()
 
 

@@ -11,6 +11,7 @@ from optimizer.models.rules import Explanation
 from optimizer.models.summaries import RunPoint, Stability, WindowSummary
 
 if TYPE_CHECKING:
+    from optimizer.models.budgets import BudgetState
     from optimizer.models.contract import PromptAnalysis
     from optimizer.models.contrasts import CaseTable, Contrast
     from optimizer.models.drift import AnomalyReport, DriftReport
@@ -47,6 +48,7 @@ class Evidence:
         decisions: Earlier decisions on this workflow, newest first.
         calibration: For each strategy the share of a predicted effect that its outcomes so far
             came to; a strategy without a measured outcome is not in it.
+        budgets: The budgets that count its requests; empty where none is set.
         studies: By strategy, what took long to measure: see `StudiedStrategy`.
     """
 
@@ -69,6 +71,7 @@ class Evidence:
     anomalies: AnomalyReport | None = None
     decisions: tuple[PastDecision, ...] = ()
     calibration: Mapping[str, float] = field(default_factory=dict)
+    budgets: tuple[BudgetState, ...] = ()
     studies: Mapping[str, Any] = field(default_factory=dict)
 
     def contrast(self, variant_id: str) -> Contrast | None:

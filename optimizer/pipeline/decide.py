@@ -72,6 +72,7 @@ def decide(
         slow_ms=slow_ms(config),
         watch=watch(config),
         anomaly=config.anomalies,
+        budgets=config.budgets,
     )
     if not found and workflow_ids and not is_missing_fine:
         require_workflow(history, workflow_ids[0], as_of)

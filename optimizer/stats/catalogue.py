@@ -12,6 +12,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "clopper_pearson": "intervals.clopper_pearson",
         "jeffreys": "bayes.jeffreys",
         "mean_interval": "intervals.mean_interval",
+        "prediction_interval": "intervals.prediction_interval",
     },
     "Two rates, same cases": {
         "mcnemar_midp": "paired_rates.mcnemar_midp",
@@ -154,6 +155,8 @@ KERNELS: dict[str, dict[str, str]] = {
         "ucb1": "allocation.ucb1",
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
+        "jain": "fairness.jain",
+        "max_min_shares": "fairness.max_min_shares",
         "weighted_contributions": "tradeoffs.weighted_contributions",
     },
     "Policies, from what another logged": {

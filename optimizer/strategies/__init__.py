@@ -5,8 +5,10 @@ from __future__ import annotations
 from optimizer.strategies.ab_testing import AbTesting
 from optimizer.strategies.adaptive_parameters import AdaptiveParameters
 from optimizer.strategies.base import Strategy
+from optimizer.strategies.batching import Batching
 from optimizer.strategies.caching import Caching
 from optimizer.strategies.prompt_optimization import PromptOptimization
+from optimizer.strategies.rate_limiting import RateLimiting
 from optimizer.strategies.reinforcement_feedback import ReinforcementFeedback
 from optimizer.strategies.threshold_based import ThresholdBased
 
@@ -17,6 +19,8 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     AbTesting,
     Caching,
     PromptOptimization,
+    RateLimiting,
     ReinforcementFeedback,
     AdaptiveParameters,
+    Batching,
 )

@@ -709,6 +709,7 @@ for file in (
     "comparisons.py",
     "experiments.py",
     "kernels.py",
+    "limits.py",
     "plans.py",
     "repeats.py",
     "moments.py",

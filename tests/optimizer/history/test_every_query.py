@@ -54,6 +54,8 @@ PARAMS: dict[str, object] = {
     "workflow_ids": ["w"],
     "max_tasks": 10,
     "max_decisions": 5,
+    "at": None,
+    "n_hours": 24,
     "max_texts": 5,
     "positions": [0],
 }

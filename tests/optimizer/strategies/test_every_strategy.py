@@ -19,6 +19,7 @@ from optimizer.strategies import STRATEGIES, Strategy
 Window = Callable[..., WindowSummary]
 Make = Callable[..., Evidence]
 Traffic = Callable[..., Requests]
+Occasion = Callable[[str], Evidence | None]
 
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.name)
 
@@ -92,18 +93,28 @@ def test_all_is_well_no_proposal(strategy: type[Strategy], evidence: Make, windo
 
 @every_strategy
 def test_proposes_something_when_everything_fails(
-    strategy: type[Strategy], evidence: Make, window: Window, traffic: Traffic
+    strategy: type[Strategy],
+    evidence: Make,
+    window: Window,
+    traffic: Traffic,
+    occasion: Occasion,
 ) -> None:
-    answer = ask(strategy, trouble(evidence, window, traffic))
+    found = occasion(strategy.name) or trouble(evidence, window, traffic)
+    answer = ask(strategy, found)
     assert answer.proposals
     assert answer.silence is None
 
 
 @every_strategy
 def test_every_proposal_says_why_and_what_would_have_kept_it_back(
-    strategy: type[Strategy], evidence: Make, window: Window, traffic: Traffic
+    strategy: type[Strategy],
+    evidence: Make,
+    window: Window,
+    traffic: Traffic,
+    occasion: Occasion,
 ) -> None:
-    for proposal in ask(strategy, trouble(evidence, window, traffic)).proposals:
+    found = occasion(strategy.name) or trouble(evidence, window, traffic)
+    for proposal in ask(strategy, found).proposals:
         assert proposal.strategy == strategy.name
         assert "500" in proposal.rationale, "the counts belong in the rationale"
         assert proposal.unless
