@@ -75,6 +75,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "geometric_ratio": "ratios.geometric_ratio",
         "geometric_ratio_test": "ratios.geometric_ratio_test",
         "log_delta": "ratios.log_delta",
+        "log_delta_from_stats": "ratios.log_delta_from_stats",
         "ratio_of_means": "ratios.ratio_of_means",
     },
     "Quantiles": {
@@ -154,6 +155,13 @@ KERNELS: dict[str, dict[str, str]] = {
         "ucb1": "allocation.ucb1",
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
+    },
+    "Several objectives": {
+        "non_dominated": "fronts.non_dominated",
+        "hypervolume": "fronts.hypervolume",
+        "front_membership": "fronts.front_membership",
+        "weighted_gain": "gains.weighted_gain",
+        "weighted_gain_from_stats": "gains.weighted_gain_from_stats",
     },
     "Drift and outliers": {
         "psi": "distances.psi",
