@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.unpaired import unpaired_contrasts
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
@@ -22,6 +23,7 @@ from optimizer.scoring_rules import ScoringRules
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.contrasts import CaseTable, Contrast
 
 Row = TypeVar("Row")
 
@@ -159,11 +161,24 @@ def _evidence(
         slow_ms=slow_ms,
         experiments=tuple(found.experiments.get(name, ())),
         runs=tuple(found.points.get(name, ())),
-        contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
+        contrasts=_contrasts(cases, current, others, settings.level),
         cases=cases,
         requests=found.requests.get(name),
         decisions=found.decisions.get(name, ()),
     )
+
+
+def _contrasts(
+    cases: CaseTable | None,
+    current: WindowSummary,
+    others: Sequence[WindowSummary],
+    level: float,
+) -> tuple[Contrast, ...]:
+    """Return each other variant against the current one, on shared cases where there are any."""
+    paired = contrasts(cases, current.variant_id, level=level) if cases else ()
+    known = {one.variant_id for one in paired}
+    apart = [one for one in others if one.variant_id not in known]
+    return (*paired, *unpaired_contrasts(current, apart, level=level))
 
 
 def prompt_analysis(prompt: str | None, window: WindowSummary) -> PromptAnalysis | None:

@@ -11,6 +11,7 @@ import pytest
 from optimizer.models.evidence import Evidence
 from optimizer.models.settings import descriptions
 from optimizer.models.summaries import WindowSummary
+from optimizer.pipeline.studies import with_studies
 from optimizer.strategies import STRATEGIES, Strategy
 
 Window = Callable[..., WindowSummary]
@@ -20,7 +21,14 @@ every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s
 
 
 def ask(strategy: type[Strategy], evidence: Evidence) -> Any:
-    return strategy(strategy.settings_type()).propose(evidence)
+    made = strategy(strategy.settings_type())
+    return made.propose(with_studies([made], evidence, {})[0])
+
+
+def trouble(evidence: Make, window: Window) -> Evidence:
+    """A workflow where nearly everything fails, and nearly nothing did under another variant."""
+    others = (window("v2", 499, 500), *(window(f"v{i}", 20 * i, 500) for i in range(3, 6)))
+    return evidence(window("v1", 10, 500), *others)
 
 
 def test_names_are_unique() -> None:
@@ -83,7 +91,7 @@ def test_all_is_well_no_proposal(strategy: type[Strategy], evidence: Make, windo
 def test_proposes_something_when_everything_fails(
     strategy: type[Strategy], evidence: Make, window: Window
 ) -> None:
-    answer = ask(strategy, evidence(window("v1", 10, 500), window("v2", 499, 500)))
+    answer = ask(strategy, trouble(evidence, window))
     assert answer.proposals
     assert answer.silence is None
 
@@ -92,9 +100,7 @@ def test_proposes_something_when_everything_fails(
 def test_every_proposal_says_why_and_what_would_have_kept_it_back(
     strategy: type[Strategy], evidence: Make, window: Window
 ) -> None:
-    for proposal in ask(
-        strategy, evidence(window("v1", 10, 500), window("v2", 499, 500))
-    ).proposals:
+    for proposal in ask(strategy, trouble(evidence, window)).proposals:
         assert proposal.strategy == strategy.name
         assert "500" in proposal.rationale, "the counts belong in the rationale"
         assert proposal.unless
