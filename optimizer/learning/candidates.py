@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from optimizer.learning.objectives import Weights
-from optimizer.models.summaries import WindowSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,56 @@ class FrontierDemand:
     margin: float
 
 
-def refusals(window: WindowSummary, limits: Limits) -> tuple[str, ...]:
+class Measurable(Protocol):
+    """What limits are held against: the figures of a variant, or of a model."""
+
+    @property
+    def provider(self) -> str | None:
+        """Who runs the model, or None where it was not recorded."""
+        ...
+
+    @property
+    def n_completed(self) -> int:
+        """Tasks that succeeded, failed, timed out or errored."""
+        ...
+
+    @property
+    def n_unjudged(self) -> int:
+        """Above 0 where nobody told pass from fail of some."""
+        ...
+
+    @property
+    def success_rate(self) -> float | None:
+        """Share that passed, 0 to 1."""
+        ...
+
+    @property
+    def score_mean(self) -> float | None:
+        """Mean score, 0 to 1."""
+        ...
+
+    @property
+    def n_cost(self) -> int:
+        """Tasks with a known price."""
+        ...
+
+    @property
+    def cost_mean_usd(self) -> float | None:
+        """Mean price of a call."""
+        ...
+
+    @property
+    def n_latency(self) -> int:
+        """Tasks with a known time."""
+        ...
+
+    @property
+    def latency_p95_ms(self) -> float | None:
+        """95th percentile of the response time."""
+        ...
+
+
+def refusals(window: Measurable, limits: Limits) -> tuple[str, ...]:
     """Return the limits that a variant breaks, with what was measured; empty where it keeps all.
 
     What was not measured breaks no limit. An unknown provider is refused where providers are
@@ -61,7 +110,7 @@ def refusals(window: WindowSummary, limits: Limits) -> tuple[str, ...]:
     return (*_by_figures(window, limits), *_by_provider(window, limits))
 
 
-def quality_of(window: WindowSummary) -> float | None:
+def quality_of(window: Measurable) -> float | None:
     """Return the pass rate of a variant, or its mean score where nobody told pass from fail."""
     return window.score_mean if window.n_unjudged else window.success_rate
 
@@ -71,7 +120,7 @@ def distinct(names: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
-def _by_figures(window: WindowSummary, limits: Limits) -> Iterator[str]:
+def _by_figures(window: Measurable, limits: Limits) -> Iterator[str]:
     quality, least = quality_of(window), limits.min_quality
     if least is not None and quality is not None and quality < least:
         yield f"quality {quality:.3g} on {window.n_completed} tasks, at least {least:g} is due"
@@ -84,7 +133,7 @@ def _by_figures(window: WindowSummary, limits: Limits) -> Iterator[str]:
         yield f"p95 of {latency:.4g} ms over {n} calls, at most {slowest:g} is allowed"
 
 
-def _by_provider(window: WindowSummary, limits: Limits) -> Iterator[str]:
+def _by_provider(window: Measurable, limits: Limits) -> Iterator[str]:
     allowed, forbidden = (
         {name.casefold() for name in names}
         for names in (limits.allowed_providers, limits.forbidden_providers)

@@ -22,7 +22,7 @@ from optimizer.learning.objectives import (
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import Frontier, LeftOut, Reading, Standing, WeightedGain
 from optimizer.models.summaries import WindowSummary
-from optimizer.stats.fronts import hypervolume, mean_draws, membership, non_dominated
+from optimizer.stats.fronts import dominators, hypervolume, mean_draws, membership
 from optimizer.stats.intervals import wilson
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _standings(
     import numpy as np  # noqa: PLC0415 - as above
 
     signs = [one.sign for one in objectives]
-    on_front = non_dominated([one.values for one in options], signs=signs)
+    rivals = dominators([one.values for one in options], signs=signs)
     members = membership(np.stack([one.draws for one in options], axis=1), signs=signs)
     found = [
         Standing(
@@ -196,14 +196,14 @@ def _standings(
             is_current=one.window is evidence.current,
             n=one.window.n_completed,
             readings=tuple(_readings(one, objectives, demand.level)),
-            is_on_front=is_on,
+            is_on_front=not places,
             membership=member,
-            dominated_by=() if is_on else tuple(_rivals(one, options, signs)),
+            dominated_by=tuple(options[place].window.variant_id for place in places),
             gain=one.gain,
             refusals=refusals(one.window, demand.limits),
             price_note=_price_note(evidence, one.window, objectives),
         )
-        for one, is_on, member in zip(options, on_front, members, strict=True)
+        for one, places, member in zip(options, rivals, members, strict=True)
     ]
     return tuple(sorted(found, key=lambda one: (-worth(one), one.variant_id)))
 
@@ -231,15 +231,6 @@ def _rate(value: float, window: WindowSummary, level: float) -> Reading:
     n = window.n_completed
     found = wilson(value * n, n, level=level, n_effective=window.n_effective)
     return Reading(estimate=value, low=found.low, high=found.high)
-
-
-def _rivals(option: _Option, options: Sequence[_Option], signs: Sequence[int]) -> Iterator[str]:
-    """Yield the variants that are as good in every objective and better in one."""
-    for rival in options:
-        pairs = zip(rival.values, option.values, signs, strict=True)
-        ahead = [sign * (theirs - own) for theirs, own, sign in pairs]
-        if min(ahead) >= 0 and max(ahead) > 0:
-            yield rival.window.variant_id
 
 
 def _price_note(

@@ -158,6 +158,7 @@ KERNELS: dict[str, dict[str, str]] = {
     },
     "Several objectives": {
         "non_dominated": "fronts.non_dominated",
+        "dominators": "fronts.dominators",
         "hypervolume": "fronts.hypervolume",
         "front_membership": "fronts.front_membership",
         "weighted_gain": "gains.weighted_gain",

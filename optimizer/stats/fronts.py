@@ -11,6 +11,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+ROUNDING = 1e-12
+"""Values closer than this share of the largest are equal: weighted means of one value differ so."""
+
 CHUNK = 1 << 21
 """Weights of cases held at once: 16 MB."""
 
@@ -42,6 +45,33 @@ def non_dominated(points: Sequence[ArrayLike], *, signs: Sequence[int]) -> tuple
     """
     values = _oriented(points, signs)
     return tuple(_on_front(values[None])[0].tolist())
+
+
+def dominators(points: Sequence[ArrayLike], *, signs: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Return for each point the places of those as good in every objective and better in one.
+
+    Args:
+        points: As in `non_dominated`.
+        signs: As in `non_dominated`.
+
+    Raises:
+        ValueError: As in `non_dominated`.
+
+    Assumes:
+        As `non_dominated`.
+
+    Formula:
+        i is listed for j where s·x_i >= s·x_j in all objectives and > in one, places from 0.
+
+    Not for:
+        How sure that is (`front_membership`).
+
+    References:
+        As `non_dominated`.
+    """
+    values = _oriented(points, signs)
+    ahead = np.stack([_ahead(values[None], rival)[0] for rival in range(len(values))], axis=1)
+    return tuple(tuple(np.flatnonzero(row).tolist()) for row in ahead)
 
 
 def hypervolume(
@@ -194,9 +224,16 @@ def _on_front(draws: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return draws x options: whether no other option of the draw dominates it; more is better."""
     free = np.ones(draws.shape[:2], dtype=np.bool_)
     for rival in range(draws.shape[1]):
-        ahead = draws[:, rival, None, :] - draws
-        free &= ~((ahead >= 0).all(axis=2) & (ahead > 0).any(axis=2))
+        free &= ~_ahead(draws, rival)
     return free
+
+
+def _ahead(draws: NDArray[np.float64], rival: int) -> NDArray[np.bool_]:
+    """Return draws x options: whether one option dominates the others; more is better."""
+    noise = ROUNDING * np.abs(draws).max(axis=(0, 1))
+    ahead = draws[:, rival, None, :] - draws
+    dominates: NDArray[np.bool_] = (ahead >= -noise).all(axis=2) & (ahead > noise).any(axis=2)
+    return dominates
 
 
 def _volume(points: NDArray[np.float64]) -> float:

@@ -123,7 +123,7 @@ class ModelSelection:
         large = [one for one in others if self._is_large(evidence, current, one)]
         if not large:
             return Answer(silence=self._nothing_to_compare(evidence, current, others))
-        limits = self._limits()
+        limits = self.limits()
         viable = [one for one in large if not refusals(one, limits)]
         if not viable:
             why = "; ".join(choice.refused(large[:SHOWN], limits))
@@ -134,6 +134,17 @@ class ModelSelection:
         from optimizer.learning.gains import Measured  # noqa: PLC0415 - few have two models
 
         return self._choose(current, viable, Measured(evidence, objectives), limits)
+
+    def limits(self) -> Limits:
+        """Return what no choice may break."""
+        settings = self.settings
+        return Limits(
+            min_quality=settings.min_quality,
+            max_cost_usd=settings.max_cost,
+            max_latency_ms=settings.max_latency_ms,
+            allowed_providers=settings.allowed_providers,
+            forbidden_providers=settings.forbidden_providers,
+        )
 
     def _choose(
         self,
@@ -201,16 +212,6 @@ class ModelSelection:
                 *choice.constant_times(current, target),
                 *self._trials(evidence),
             ),
-        )
-
-    def _limits(self) -> Limits:
-        settings = self.settings
-        return Limits(
-            min_quality=settings.min_quality,
-            max_cost_usd=settings.max_cost,
-            max_latency_ms=settings.max_latency_ms,
-            allowed_providers=settings.allowed_providers,
-            forbidden_providers=settings.forbidden_providers,
         )
 
     def _weights(self) -> Weights:

@@ -707,6 +707,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 for file in (
     "comparisons.py",
     "experiments.py",
+    "fronts.py",
     "kernels.py",
     "plans.py",
     "repeats.py",

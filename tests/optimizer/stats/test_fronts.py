@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.stats.fronts import front_membership, hypervolume, non_dominated
+from optimizer.stats.fronts import dominators, front_membership, hypervolume, non_dominated
 
 GRID = st.integers(0, 6)
 POINTS = st.integers(1, 3).flatmap(
@@ -36,8 +36,18 @@ def test_the_front_is_that_of_brute_force(points: list[list[int]]) -> None:
     def beats(i: list[int], j: list[int]) -> bool:
         return all(x >= y for x, y in zip(i, j, strict=True)) and i != j
 
+    signs = [1] * len(points[0])
     expected = tuple(not any(beats(i, j) for i in points) for j in points)
-    assert non_dominated(points, signs=[1] * len(points[0])) == expected
+    assert non_dominated(points, signs=signs) == expected
+    assert dominators(points, signs=signs) == tuple(
+        tuple(place for place, i in enumerate(points) if beats(i, j)) for j in points
+    )
+
+
+def test_values_that_differ_by_rounding_alone_are_equal() -> None:
+    tenth = 0.1 + 0.2 - 0.2
+    assert tenth != 0.1
+    assert non_dominated([(1, 0.1), (1, tenth)], signs=(1, -1)) == (True, True)
 
 
 @given(POINTS)
