@@ -21,9 +21,11 @@ from cli.commands.explain import explain
 from cli.commands.feedback import feedback
 from cli.commands.flaky import flaky
 from cli.commands.formats import formats
+from cli.commands.frontier import frontier
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
+from cli.commands.models import models
 from cli.commands.power import power
 from cli.commands.report import report
 from cli.commands.runs import runs
@@ -78,6 +80,8 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     windows,
     drift,
     anomalies,
+    models,
+    frontier,
     gate,
     report,
     init,

@@ -16,6 +16,7 @@ from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import AnomalySettings, EvidenceSettings
 from optimizer.analysis.stability import stability
 from optimizer.analysis.traffic import traffic
+from optimizer.analysis.unpaired import unpaired_contrasts
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
@@ -28,6 +29,7 @@ from optimizer.scoring_rules import ScoringRules
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.contrasts import CaseTable, Contrast
 
 Row = TypeVar("Row")
 
@@ -181,7 +183,7 @@ def _evidence(
         slow_ms=slow_ms,
         experiments=tuple(found.experiments.get(name, ())),
         runs=tuple(points),
-        contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
+        contrasts=_contrasts(cases, current, others, settings.level),
         cases=cases,
         requests=trace,
         traffic=traffic(trace) if trace else None,
@@ -193,6 +195,19 @@ def _evidence(
         decisions=found.decisions.get(name, ()),
         budgets=budgets,
     )
+
+
+def _contrasts(
+    cases: CaseTable | None,
+    current: WindowSummary,
+    others: Sequence[WindowSummary],
+    level: float,
+) -> tuple[Contrast, ...]:
+    """Return each other variant against the current one, on shared cases where there are any."""
+    paired = contrasts(cases, current.variant_id, level=level) if cases else ()
+    known = {one.variant_id for one in paired}
+    apart = [one for one in others if one.variant_id not in known]
+    return (*paired, *unpaired_contrasts(current, apart, level=level))
 
 
 def prompt_analysis(prompt: str | None, window: WindowSummary) -> PromptAnalysis | None:

@@ -37,8 +37,8 @@ class Evidence:
         slow_ms: The limit that `WindowSummary.n_slow` counts beyond, in ms.
         experiments: Its experiments, each with the newest look at its candidates, newest first.
         runs: The newest runs of every variant, a point each, oldest first.
-        contrasts: Each other variant against the current one on the cases they share, in the
-            order of `others`; one that shares no case is left out.
+        contrasts: Each other variant against the current one: on the cases they share, or where
+            they share none by the figures of both; one that completed too little is left out.
         cases: What each case gave under each variant; None where nothing completed.
         requests: The newest tasks as a trace; None where nothing has run.
         traffic: How those arrive; None likewise.
@@ -75,5 +75,5 @@ class Evidence:
     studies: Mapping[str, Any] = field(default_factory=dict)
 
     def contrast(self, variant_id: str) -> Contrast | None:
-        """Return a variant against the current one, or None where they share no case."""
+        """Return a variant against the current one, or None where too little ran."""
         return next((one for one in self.contrasts if one.variant_id == variant_id), None)

@@ -76,6 +76,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "geometric_ratio": "ratios.geometric_ratio",
         "geometric_ratio_test": "ratios.geometric_ratio_test",
         "log_delta": "ratios.log_delta",
+        "log_delta_from_stats": "ratios.log_delta_from_stats",
         "ratio_of_means": "ratios.ratio_of_means",
     },
     "Quantiles": {
@@ -164,6 +165,14 @@ KERNELS: dict[str, dict[str, str]] = {
         "snips": "off_policy.snips",
         "doubly_robust": "off_policy.doubly_robust",
         "doubly_robust_difference": "off_policy.doubly_robust_difference",
+    },
+    "Several objectives": {
+        "non_dominated": "fronts.non_dominated",
+        "dominators": "fronts.dominators",
+        "hypervolume": "fronts.hypervolume",
+        "front_membership": "fronts.front_membership",
+        "weighted_gain": "gains.weighted_gain",
+        "weighted_gain_from_stats": "gains.weighted_gain_from_stats",
     },
     "Drift and outliers": {
         "p_chart": "control_limits.p_chart",

@@ -7,6 +7,8 @@ from optimizer.strategies.adaptive_parameters import AdaptiveParameters
 from optimizer.strategies.base import Strategy
 from optimizer.strategies.batching import Batching
 from optimizer.strategies.caching import Caching
+from optimizer.strategies.model_selection import ModelSelection
+from optimizer.strategies.pareto_optimization import ParetoOptimization
 from optimizer.strategies.prompt_optimization import PromptOptimization
 from optimizer.strategies.rate_limiting import RateLimiting
 from optimizer.strategies.reinforcement_feedback import ReinforcementFeedback
@@ -17,7 +19,9 @@ __all__ = ["STRATEGIES", "Strategy"]
 STRATEGIES: tuple[type[Strategy], ...] = (
     ThresholdBased,
     AbTesting,
+    ModelSelection,
     Caching,
+    ParetoOptimization,
     PromptOptimization,
     RateLimiting,
     ReinforcementFeedback,

@@ -708,6 +708,7 @@ for file in (
     "caches.py",
     "comparisons.py",
     "experiments.py",
+    "fronts.py",
     "kernels.py",
     "limits.py",
     "plans.py",

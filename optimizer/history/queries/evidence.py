@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from optimizer.models.budgets import HourlySpend
     from optimizer.models.contrasts import CaseTable
     from optimizer.models.lifecycle import DecisionOutcome, PastDecision
+    from optimizer.models.profiles import ModelFigures
     from optimizer.models.requests import Requests
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
@@ -177,6 +178,15 @@ def hourly_spend(
         )
         for hour_us, workflow_id, tenant, n_requests, n_priced, cost_usd, largest_usd in rows
     ]
+
+
+def model_figures(history: History, *, workflow_id: str | None) -> list[ModelFigures]:
+    """Return what was measured of each model, most tested first."""
+    from optimizer.models.profiles import ModelFigures
+
+    return rows_of(
+        ModelFigures, history, "model_figures", workflow_id=workflow_id, unjudged=UNJUDGED
+    )
 
 
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
