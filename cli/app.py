@@ -7,8 +7,11 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, experiment
+from cli.commands import baseline, experiment, rollout
 from cli.commands.analyze import analyze
+from cli.commands.apply import apply
+from cli.commands.approve import approve
+from cli.commands.audit import audit
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
 from cli.commands.convert import convert
@@ -22,8 +25,11 @@ from cli.commands.formats import formats
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
+from cli.commands.outcome import outcome
 from cli.commands.power import power
+from cli.commands.reject import reject
 from cli.commands.report import report
+from cli.commands.rollback import rollback
 from cli.commands.runs import runs
 from cli.commands.show import show
 from cli.commands.stats import stats
@@ -54,6 +60,10 @@ experiment_app = typer.Typer(
     no_args_is_help=True,
 )
 
+rollout_app = typer.Typer(
+    name="rollout", help="A decision put in force step by step.", no_args_is_help=True
+)
+
 COMMANDS: tuple[Callable[..., Any], ...] = (
     analyze,
     ingest,
@@ -61,6 +71,12 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     decide,
     explain,
+    approve,
+    reject,
+    apply,
+    rollback,
+    outcome,
+    audit,
     power,
     compare,
     flaky,
@@ -99,7 +115,10 @@ for command in (
 ):
     experiment_app.command()(command)
 
-GROUPS = (baseline_app, experiment_app, config_app, store_app)
+for command in (rollout.start, rollout.advance, rollout.status):
+    rollout_app.command()(command)
+
+GROUPS = (rollout_app, baseline_app, experiment_app, config_app, store_app)
 for group in GROUPS:
     app.add_typer(group)
 

@@ -11,11 +11,13 @@ import typer
 
 from cli import options
 from cli.output import show
-from cli.session import session
+from cli.session import Session, session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from optimizer.history.store import History
-    from optimizer.models.decisions import Made
+    from optimizer.models.decisions import Decision, Made
 
 
 def decide(
@@ -29,6 +31,7 @@ def decide(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at a strategy that fails.")
     ] = False,
+    emit: options.Emit = None,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -76,9 +79,23 @@ def decide(
             decisions = worst_first(made(history, names))
         with writing() as history:
             stored = record_decisions(history, decisions, actor=here.actor)
+        _write_asked(stored, emit, here)
         show(decision_list(stored), stored, json=json, outputs=output)
         return
     with writing() as history:
         (one,) = record_decisions(history, made(history, [workflow]), actor=here.actor)
         audit = queries.audit(history, subject=one.decision_id)
+    _write_asked([one], emit, here)
     show(decision_report(one, audit), one, json=json, outputs=output)
+
+
+def _write_asked(decisions: Sequence[Decision], emit: Path | None, here: Session) -> None:
+    """Write what decisions would ask for, once they are approved."""
+    if emit is None:
+        return
+    from cli.deciding import write_asked
+    from optimizer.pipeline.lifecycle import asked_of
+
+    settings = here.loaded.config.lifecycle
+    shares = settings.presets.of(settings.preset).shares
+    write_asked([asked_of(one, shares=shares) for one in decisions], emit)

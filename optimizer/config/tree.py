@@ -9,6 +9,7 @@ from typing import Final
 
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
@@ -27,6 +28,7 @@ class Config(Settings):
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
     strategies: StrategiesSettings = StrategiesSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
 
 
 DEFAULTS: Final = Config()

@@ -9,7 +9,7 @@ Reference: a normal prior on a regression slope, as in Gelman et al. (2013), sec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from optimizer.models.lifecycle import (
@@ -34,24 +34,23 @@ def calibrations(decisions: Iterable[PastDecision], *, prior_sd: float) -> dict[
     """
     by_strategy: dict[str, list[DecisionOutcome]] = {}
     for one in decisions:
-        found = one.outcome
-        if found is None or len(found.strategies) != 1 or not _tells(found):
-            continue
-        by_strategy.setdefault(found.strategies[0], []).append(found)
+        if one.outcome is not None and _tells(one.outcome):
+            by_strategy.setdefault(one.outcome.strategies[0], []).append(one.outcome)
     return {
         name: Calibration(share=_share(outcomes, prior_sd), n=len(outcomes))
         for name, outcomes in sorted(by_strategy.items())
     }
 
 
+def n_outcomes(decisions: Iterable[PastDecision], strategy: str) -> int:
+    """Return how many outcomes tell how well a strategy predicts."""
+    found = (one.outcome for one in decisions if one.outcome is not None)
+    return sum(_tells(one) and one.strategies[0] == strategy for one in found)
+
+
 def calibrated(effects: Sequence[Effect], calibration: Calibration) -> tuple[Effect, ...]:
     """Return effects with their estimates shrunk; an interval is moved, not narrowed."""
     return tuple(_shrunk(one, calibration) for one in effects)
-
-
-def shares(found: Mapping[str, Calibration]) -> dict[str, float]:
-    """Return the shares alone, by strategy."""
-    return {name: one.share for name, one in found.items()}
 
 
 def _shrunk(effect: Effect, calibration: Calibration) -> Effect:
@@ -68,7 +67,9 @@ def _shrunk(effect: Effect, calibration: Calibration) -> Effect:
 
 
 def _tells(found: DecisionOutcome) -> bool:
-    return found.status is not OutcomeStatus.UNKNOWN and any(map(_is_pair, found.effects))
+    """Return whether an outcome tells how well one strategy predicts."""
+    is_alone = len(found.strategies) == 1 and found.status is not OutcomeStatus.UNKNOWN
+    return is_alone and any(map(_is_pair, found.effects))
 
 
 def _is_pair(one: MeasuredEffect) -> bool:

@@ -19,6 +19,7 @@ def outcome(
     n_before: int,
     n_after: int,
     run_ids: Sequence[str],
+    seen_until: datetime | None,
     applied_at: datetime,
     at: datetime,
     settings: LifecycleSettings,
@@ -31,6 +32,7 @@ def outcome(
         n_before: Completed tasks before the change.
         n_after: Completed tasks after it.
         run_ids: The runs after it, oldest first.
+        seen_until: When the newest of these began, UTC; None where there is none.
         applied_at: When it was put in force, UTC.
         at: When this is worked out, UTC.
         settings: What counts as enough, and as harm.
@@ -49,6 +51,7 @@ def outcome(
         applied_at=applied_at,
         measured_at=at,
         reason=reason,
+        seen_until=seen_until,
     )
 
 

@@ -58,12 +58,10 @@ class LifecycleSettings(Settings):
     presets: PresetsSettings = PresetsSettings()
 
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    """Confidence level of the intervals that tell harm and outcome; a rollout shares what is left
-    of it between its steps and metrics."""
+    """Confidence level of what tells harm; the looks of a rollout share what is left of it."""
 
     detect: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """A step of a rollout takes as many tests as show, by one failure at least, a share of broken
-    answers of this size: 59 at a level of 0.95."""
+    """Share of new failures that the tests of a step must be able to show: 59 tests show 0.05."""
 
     max_quality_degradation: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Loss of pass rate or score, 0 to 1, beyond which a change does harm."""
@@ -84,8 +82,7 @@ class LifecycleSettings(Settings):
     """First runs after a change, and newest before it, that its outcome is measured from."""
 
     calibration_sd: Annotated[float, Field(gt=0)] = 0.5
-    """How far, before any outcome, the share of a prediction that comes true may be from 1: the
-    standard deviation of the prior."""
+    """Standard deviation, before any outcome, of the share of a prediction that comes true."""
 
     @property
     def n_wanted(self) -> int:

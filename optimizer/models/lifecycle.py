@@ -131,6 +131,7 @@ class DecisionOutcome:
         applied_at: When the change was put in force, UTC.
         measured_at: When this was worked out, UTC.
         reason: The counts in a sentence.
+        seen_until: When the newest run behind it began, UTC; None where there is none.
     """
 
     decision_id: str
@@ -144,6 +145,7 @@ class DecisionOutcome:
     applied_at: datetime
     measured_at: datetime
     reason: str
+    seen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
