@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from optimizer.decisions.configuration import INERT
 from optimizer.models.decisions import Decision, accepted
 from optimizer.models.lifecycle import Command, Commands, PatchOp
 from optimizer.models.proposals import DecisionType, Proposal
@@ -21,27 +20,36 @@ NO_THROTTLING = "it throttles nothing"
 NO_BATCHING = "it batches nothing"
 
 
-def commands(decision: Decision, *, shares: Sequence[float], patch: Sequence[PatchOp]) -> Commands:
+def commands(
+    decision: Decision,
+    *,
+    shares: Sequence[float],
+    patch: Sequence[PatchOp],
+    stepwise: bool = False,
+) -> Commands:
     """Return the commands of the accepted proposals of a decision, in their order.
 
     Args:
         decision: The decision.
-        shares: Steps by which a configuration is put in force.
+        shares: Steps by which a switch is put in force.
         patch: What the decision changes in the configuration, as a JSON patch.
+        stepwise: Whether all of it is put in force by these steps: it is being rolled out.
     """
+    gradual = GRADUAL | AT_ONCE if stepwise else GRADUAL
     found: list[Command] = []
     refused: list[str] = []
     for proposal in accepted(decision):
+        if proposal.type in gradual & AT_ONCE:
+            continue
         make = MAKERS.get(proposal.type)
         made = make(proposal) if make else f"{proposal.type}: there is no command for it"
         if isinstance(made, str):
             refused.append(f"{proposal.strategy}: {made}")
             continue
         found.extend(made)
-    changing = [p for p in accepted(decision) if p.type not in INERT]
-    gradual = [p for p in changing if p.type in GRADUAL]
-    if gradual:
-        found.append(_configuration(gradual[0], shares, patch))
+    switches = [one for one in accepted(decision) if one.type in gradual]
+    if switches:
+        found.append(_configuration(switches[0], shares, patch))
     return Commands(
         decision_id=decision.decision_id,
         workflow_id=decision.workflow_id,
@@ -75,7 +83,8 @@ def next_share(decision_id: str, workflow_id: str, *, share: float) -> Commands:
 def _configuration(
     proposal: Proposal, shares: Sequence[float], patch: Sequence[PatchOp]
 ) -> Command:
-    arguments = {"deployment": CANARY, "shares": list(shares), "patch": list(patch)}
+    deployment = CANARY if len(shares) > 1 else IMMEDIATE
+    arguments = {"deployment": deployment, "shares": list(shares), "patch": list(patch)}
     return Command(command="UpdateConfiguration", strategy=proposal.strategy, arguments=arguments)
 
 
@@ -140,7 +149,10 @@ MAKERS: Mapping[DecisionType, Callable[[Proposal], Made]] = {
 }
 
 GRADUAL = frozenset({DecisionType.MODEL_SWITCH, DecisionType.PROMPT_VARIANT})
-"""Types that are put in force step by step; the others are at once."""
+"""Types that are put in force step by step."""
+
+AT_ONCE = frozenset({DecisionType.PARAMETER_ADJUSTMENT, DecisionType.ROLLBACK})
+"""Types that are put in force at once, unless they are rolled out."""
 
 
 def _values(proposal: Proposal) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from optimizer.decisions.configuration import INERT
 from optimizer.decisions.rollout import JUDGED, gain, harm, sentence
 from optimizer.decisions.settings import LifecycleSettings
 from optimizer.models.decisions import Decision, DecisionState, accepted
 from optimizer.models.lifecycle import DecisionOutcome, MeasuredEffect, OutcomeStatus
-from optimizer.models.proposals import EXPLORATORY, Effect
+from optimizer.models.proposals import Effect, Proposal
 
 
 def outcome(
@@ -42,7 +43,7 @@ def outcome(
     return DecisionOutcome(
         decision_id=decision.decision_id,
         workflow_id=decision.workflow_id,
-        strategies=tuple(dict.fromkeys(p.strategy for p in accepted(decision))),
+        strategies=tuple(dict.fromkeys(one.strategy for one in _changing(decision))),
         status=status,
         effects=effects,
         n_before=n_before,
@@ -62,11 +63,15 @@ def predicted(decision: Decision) -> dict[str, Effect]:
     was not measured.
     """
     found: dict[str, list[Effect]] = {}
-    for proposal in accepted(decision):
-        if proposal.type not in EXPLORATORY:
-            for effect in proposal.effects:
-                found.setdefault(effect.metric, []).append(effect)
+    for proposal in _changing(decision):
+        for effect in proposal.effects:
+            found.setdefault(effect.metric, []).append(effect)
     return {metric: listed[0] for metric, listed in found.items() if len(listed) == 1}
+
+
+def _changing(decision: Decision) -> Iterator[Proposal]:
+    """Yield the proposals that changed what is in force."""
+    return (one for one in accepted(decision) if one.type not in INERT)
 
 
 def _beside(expected: dict[str, Effect], measured: Sequence[Effect]) -> tuple[MeasuredEffect, ...]:

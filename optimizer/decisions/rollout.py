@@ -48,16 +48,16 @@ def advance_rollout(
     verdict = harm(health.effects, settings)
     if verdict is not None:
         if settings.enable_auto_rollback:
-            return _moved(rollout, at, f"rolled back: {verdict}", RolloutStatus.ROLLED_BACK)
+            return _moved(rollout, at, verdict, RolloutStatus.ROLLED_BACK)
         return replace(rollout, reason=f"does harm, and is not rolled back by itself: {verdict}")
     waits = _waits(rollout, health, settings)
     if waits is not None:
         return replace(rollout, reason=waits)
     counts = f"{health.n} tests of {health.target} since the last move, no harm"
     if rollout.step + 1 == len(rollout.shares):
-        return _moved(rollout, at, f"completed: {counts}", RolloutStatus.COMPLETED)
+        return _moved(rollout, at, counts, RolloutStatus.COMPLETED)
     share = percent(rollout.shares[rollout.step + 1])
-    moved = _moved(rollout, at, f"to {share} of the traffic: {counts}", RolloutStatus.RUNNING)
+    moved = _moved(rollout, at, f"now at {share} of the traffic, {counts}", RolloutStatus.RUNNING)
     return replace(moved, step=rollout.step + 1)
 
 

@@ -91,7 +91,8 @@ def approve(history: History, selector: str, who: Who, *, overrides: Sequence[st
     """
     with history.transaction():
         found = overridden(select_decision(history, selector), overrides)
-        moved, lines = walk(found, (S.VALIDATING, S.APPROVED), who, overridden=list(overrides))
+        path = (S.VALIDATING, S.APPROVED) if found.state is S.PENDING else (S.APPROVED,)
+        moved, lines = walk(found, path, who, overridden=list(overrides))
         require_appliable(moved)
         record_act(history, Act(decisions=[moved], lines=lines))
     text = f"approved by {who.actor}"
@@ -177,7 +178,12 @@ def force(
         snapshots=new,
         before=before,
         after=after,
-        commands=commands(moved, shares=shares, patch=configuration.patch(before, after)),
+        commands=commands(
+            moved,
+            shares=shares,
+            patch=configuration.patch(before, after),
+            stepwise=len(shares) > 1,
+        ),
     )
 
 

@@ -45,7 +45,7 @@ def _facts(m: Moved, state: DecisionState) -> list[tuple[str, Cell | str]]:
     if m.overridden:
         facts.append(("set aside", Cell(listing(list(m.overridden)), Tone.WARN)))
     if m.taken_back:
-        facts.append(("taken back with it", Cell(listing(list(m.taken_back)), Tone.WARN)))
+        facts.append(("takes back", Cell(listing(list(m.taken_back)), Tone.WARN)))
     if m.sha256 is not None:
         facts.append(("configuration", f"sha256 {m.sha256[:HASH_CHARS]}"))
     return facts

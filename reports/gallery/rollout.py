@@ -64,7 +64,7 @@ def _verdict(views: Sequence[RolloutView]) -> Verdict:
     if len(views) == 1:
         now = views[0].rollout
         text = f"{views[0].workflow_id}: the rollout of {now.decision_id} {WORDS[now.status]}"
-        return Verdict(TONES[now.status], f"{text}, {now.reason}.")
+        return Verdict(TONES[now.status], f"{text}: {now.reason}.")
     n_back = sum(one.rollout.status is RolloutStatus.ROLLED_BACK for one in views)
     n_moved = sum(one.moved for one in views)
     text = f"{plural(len(views), 'rollout')}: {count(n_moved)} moved, {count(n_back)} rolled back."

@@ -14,6 +14,8 @@ from reports.formatting import (
     level,
     margin,
     rate,
+    relative_change,
+    relative_interval,
     setting,
     shorten,
     unit_of,
@@ -21,6 +23,9 @@ from reports.formatting import (
 from reports.parts.wording import TYPES
 
 VERSUS_CURRENT = "Candidate minus the variant in use"
+
+RELATIVE = "_relative"
+"""How a metric ends whose effect is a share of what is in use."""
 
 LONG_VALUE = 60
 """Characters beyond which a changed value is shown as a difference of texts."""
@@ -116,12 +121,16 @@ def _difference(change: Change) -> Details:
 
 def estimate(effect: Effect) -> str:
     """Format the estimate of an effect in the unit of its metric."""
+    if effect.metric.endswith(RELATIVE):
+        return relative_change(effect.estimate)
     unit = unit_of(effect.metric)
     return margin(unit, effect.estimate) if unit else setting(effect.estimate)
 
 
 def bounds(effect: Effect) -> str:
     """Format the interval of an effect in the unit of its metric."""
+    if effect.metric.endswith(RELATIVE):
+        return relative_interval(effect.low, effect.high)
     unit = unit_of(effect.metric)
     if unit:
         return effect_interval(unit, effect.low, effect.high)
