@@ -118,7 +118,7 @@ def _judged(
     compared = sum(one.as_predicted is not None for one in effects)
     return (
         OutcomeStatus.SUCCESS,
-        f"no harm on {n_after} tests, {compared} of {compared} predictions kept",
+        f"no harm on {n_after} tests, every prediction kept ({compared} compared)",
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from optimizer.models.decisions import DecisionState
 from optimizer.models.proposals import Change, Effect
 
 
@@ -241,7 +242,7 @@ class Moved:
 
     decision_id: str
     workflow_id: str
-    state: str
+    state: DecisionState
     text: str
     actor: str
     why: str
@@ -250,7 +251,7 @@ class Moved:
     sha256: str | None = None
     commands: Commands | None = None
     taken_back: tuple[str, ...] = ()
-    overridden: tuple[str, ...] = field(default_factory=tuple)
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,24 +21,23 @@ NEXT = {
 
 def moved(m: Moved) -> Document:
     """Lay out what was done to a decision."""
-    state = DecisionState(m.state)
-    hint = NEXT.get(state)
-    blocks: list[Block] = [Facts(tuple(_facts(m, state)))]
+    hint = NEXT.get(m.state)
+    blocks: list[Block] = [Facts(tuple(_facts(m)))]
     if m.changes:
         blocks.append(Section("Configuration", (_changes(m.changes), patch_details(m.patch))))
     if m.commands is not None:
         blocks.append(command_section(m.commands))
     return Document(
         title=f"Decision {m.decision_id}",
-        verdict=Verdict(STATE_TONES[state], f"{m.workflow_id}: {m.text}."),
+        verdict=Verdict(STATE_TONES[m.state], f"{m.workflow_id}: {m.text}."),
         blocks=tuple(blocks),
         hints=(hint.format(id=m.decision_id),) if hint else (),
     )
 
 
-def _facts(m: Moved, state: DecisionState) -> list[tuple[str, Cell | str]]:
+def _facts(m: Moved) -> list[tuple[str, Cell | str]]:
     facts: list[tuple[str, Cell | str]] = [
-        ("state", Cell(STATES[state], STATE_TONES[state])),
+        ("state", Cell(STATES[m.state], STATE_TONES[m.state])),
         ("by", m.actor),
         ("why", m.why or UNKNOWN),
     ]

@@ -32,6 +32,8 @@ WORDS = {
     RolloutStatus.ROLLED_BACK: "was rolled back",
 }
 
+SINCE = "Runs since the last move minus the configuration before"
+
 
 def rollout(views: Sequence[RolloutView]) -> Document:
     """Lay out rollouts in the order given."""
@@ -76,7 +78,7 @@ def _section(view: RolloutView) -> Section:
     if view.health is not None:
         blocks.append(_tests(view.health, view.n_wanted))
         if view.health.effects:
-            blocks.append(effect_table(view.health.effects))
+            blocks.append(effect_table(view.health.effects, SINCE))
     if view.commands is not None:
         blocks.append(command_section(view.commands))
     return Section(f"{view.workflow_id}: decision {view.rollout.decision_id}", tuple(blocks))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from optimizer.models.decisions import AuditEntry
 from reports.document import Table, left, right
-from reports.formatting import UNKNOWN, count, moment
+from reports.formatting import UNKNOWN, count, moment, setting
 
 
 def trail(entries: Sequence[AuditEntry]) -> Table:
@@ -25,5 +26,20 @@ def entry_row(entry: AuditEntry) -> tuple[str, str, str, str, str]:
         moment(entry.logged_at).removesuffix(" UTC"),
         entry.actor,
         entry.action,
-        entry.detail or UNKNOWN,
+        said(entry.detail),
+    )
+
+
+def said(detail: str) -> str:
+    """Say the detail of a line: 'pending -> validating; reason: as users say'."""
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        return detail or UNKNOWN
+    if not isinstance(found, dict):
+        return detail
+    step = {"from", "to"} <= found.keys()
+    moved = [f"{found.pop('from')} -> {found.pop('to')}"] if step else []
+    return "; ".join([*moved, *(f"{name}: {setting(one)}" for name, one in found.items())]) or (
+        UNKNOWN
     )
