@@ -24,7 +24,7 @@ def audit(
     action: Annotated[
         Action | None,
         typer.Argument(
-            metavar="[verify]",
+            metavar="verify",
             help="verify: check that no line was changed, moved or taken out. Default: show it.",
         ),
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from optimizer.models.errors import SelectionError
 from optimizer.models.settings import Settings
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -44,7 +45,14 @@ class PresetsSettings(Settings):
     rust: PresetSettings = PresetSettings(shares=(0.01, 0.05, 0.25, 0.5, 1.0))
 
     def of(self, name: str) -> PresetSettings:
-        """Return the preset of a name."""
+        """Return the preset of a name.
+
+        Raises:
+            SelectionError: There is none.
+        """
+        known = list(type(self).model_fields)
+        if name not in known:
+            raise SelectionError(f"preset {name!r}: expected one of {', '.join(known)}")
         found: PresetSettings = getattr(self, name)
         return found
 
