@@ -9,6 +9,7 @@ from typing import Final
 
 from optimizer.analysis.settings import AnomalySettings, DriftSettings, EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
@@ -31,6 +32,7 @@ class Config(Settings):
     experiments: ExperimentSettings = ExperimentSettings()
     budgets: BudgetsSettings = BudgetsSettings()
     strategies: StrategiesSettings = StrategiesSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
 
 
 DEFAULTS: Final = Config()

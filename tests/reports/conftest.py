@@ -705,6 +705,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 
 
 for file in (
+    "aftermath.py",
     "caches.py",
     "comparisons.py",
     "experiments.py",

@@ -25,7 +25,6 @@ from optimizer.models.proposals import Answer
 from optimizer.models.settings import Settings
 from optimizer.pipeline import decide as module
 from optimizer.pipeline.decide import ask, decide, enabled, worst_first
-from optimizer.strategies import STRATEGIES
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
