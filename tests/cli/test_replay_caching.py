@@ -38,7 +38,7 @@ def test_json_holds_every_setting_that_was_replayed(optimizer: Run, trace: Path)
     study = result.json["study"]
     exact = [one for one in study["replays"] if one["setting"]["kind"] == "exact"]
     assert [(one["setting"]["ttl_s"], one["n_hits"]) for one in exact] == [(2.0, 0), (3600.0, 152)]
-    assert study["best"]["hit_rate"]["estimator"] == "batch means, 20 stretches of time"
+    assert study["best"]["hit_rate"]["estimator"] == "batch means, 10 stretches of time"
     assert study["best"]["saved_usd"] == pytest.approx(152 * 0.002)
 
 
