@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.models.caching import CacheKind, CacheSetting, Share
 from optimizer.replay.answers import AnswerTrace, serve
-from optimizer.replay.settings import CacheReplaySettings
+from optimizer.replay.cache_settings import CacheReplaySettings
 from optimizer.replay.shares import parts_of, rate, wilson_share
 
 N, ENTRIES = 1_000, 50
