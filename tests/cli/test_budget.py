@@ -120,6 +120,19 @@ def test_an_exceeded_budget_makes_a_decision_throttle(spent: Run) -> None:
     assert "no budget is set" in answer["answer"]["silence"]
 
 
+def test_a_decision_on_the_past_knows_no_later_spending(spent: Run) -> None:
+    low = limits({"name": "low", "daily_limit_usd": 0.9})
+
+    def said(at: str) -> str:
+        found = spent("decide", "--workflow", "wf", "--set", low, "--as-of", at, "--json")
+        (one,) = [one for one in found.json["answers"] if one["strategy"] == "rate_limiting"]
+        return json.dumps(one["answer"])
+
+    assert "1 budget is kept" in said("2026-03-01T13:00:00")
+    assert "budget low is exceeded: 1.2 of 0.9 USD" in said("2026-03-03T13:00:00")
+    assert "1 budget is kept" in said("2026-03-04T23:59:00")
+
+
 @pytest.mark.parametrize("value", [-1, 0, "x"])
 def test_a_budget_needs_a_sum(optimizer: Run, value: object) -> None:
     found = optimizer("config", "show", "--set", limits({"name": "a", "daily_limit_usd": value}))
