@@ -71,9 +71,11 @@ def _verdict(found: LimitsReport) -> Verdict:
     n = replay.n_delayed + replay.n_refused
     if not n:
         is_known = not replay.n_unknown_tokens or replay.plan.quota.max_tokens_per_minute is None
+        so_far = "" if is_known else " as far as tokens are known"
         return Verdict(
             Tone.GOOD if is_known else Tone.WARN,
-            f"NOT LIMITED{'' if is_known else ' as far as tokens are known'}: all {plural(replay.n, 'request')} of {subject} go through at once.",
+            f"NOT LIMITED{so_far}: all {plural(replay.n, 'request')} of {subject} go through at "
+            "once.",
         )
     share = replay.throttled
     return Verdict(
