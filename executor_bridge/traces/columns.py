@@ -107,7 +107,7 @@ def _verdicts(rows: Rows, states: Sequence[str | None]) -> NDArray[np.float64]:
     return np.array(found, dtype=np.float64)
 
 
-def _blocks(rows: Rows) -> dict[str, NDArray[np.int64]]:
+def _blocks(rows: Rows) -> dict[str, Any]:
     if "blocks" not in rows[0]:
         return {}
     lists = [row["blocks"] or () for row in rows]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.settings import AnomalySettings, DriftSettings, EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
@@ -25,10 +26,13 @@ class Config(Settings):
     store: StoreSettings = StoreSettings()
     scoring: ScoringSettings = ScoringSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    drift: DriftSettings = DriftSettings()
+    anomalies: AnomalySettings = AnomalySettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
     budgets: BudgetsSettings = BudgetsSettings()
     strategies: StrategiesSettings = StrategiesSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
 
 
 DEFAULTS: Final = Config()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class Requests:
         blocks: Prefix-block hashes of all requests, one after the other; None where not recorded.
         block_ends: Place in `blocks` after the last block of each request; None likewise.
         texts: The input of each as text, where asked for.
+        runs: Id of each run by its code in `segment`; empty where they have none.
+        first_at: When the first began, UTC; None where only the order is known.
+        position: Place of each in its run, as stored; None where it is not from a history.
     """
 
     at_s: NDArray[np.float64]
@@ -77,6 +81,9 @@ class Requests:
     blocks: NDArray[np.int64] | None = None
     block_ends: NDArray[np.int64] | None = None
     texts: tuple[str | None, ...] | None = None
+    runs: tuple[str, ...] = ()
+    first_at: datetime | None = None
+    position: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.at_s)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from optimizer.models.budgets import HourlySpend
     from optimizer.models.contrasts import CaseTable
     from optimizer.models.lifecycle import DecisionOutcome, PastDecision
+    from optimizer.models.profiles import ModelFigures
     from optimizer.models.requests import Requests
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
@@ -147,6 +148,11 @@ def past_decisions(
     return {workflow_id: tuple(listed) for workflow_id, listed in found.items()}
 
 
+def task_names(history: History, run_id: str, positions: Sequence[int]) -> dict[int, str]:
+    """Return the ids of some tasks of a run by their places in it."""
+    return dict(tuples_of(history, "task_names", run_id=run_id, positions=list(positions)))
+
+
 def hourly_spend(
     history: History, *, as_of: datetime | None, at: datetime | None, n_hours: int
 ) -> list[HourlySpend]:
@@ -172,6 +178,15 @@ def hourly_spend(
         )
         for hour_us, workflow_id, tenant, n_requests, n_priced, cost_usd, largest_usd in rows
     ]
+
+
+def model_figures(history: History, *, workflow_id: str | None) -> list[ModelFigures]:
+    """Return what was measured of each model, most tested first."""
+    from optimizer.models.profiles import ModelFigures
+
+    return rows_of(
+        ModelFigures, history, "model_figures", workflow_id=workflow_id, unjudged=UNJUDGED
+    )
 
 
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
@@ -207,9 +222,10 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
     figures: dict[str, Any] = {name: _floats(columns[name]) for name in floats}
     figures |= {name: columns[name].astype(np.bool_) for name in marks}
     priority = [PRIORITIES.get(str(name).lower(), NORMAL) for name in columns["priority"]]
+    segment, runs = _codes(columns["run_id"])
     return Requests(
         at_s=(columns["at_us"] - columns["at_us"][0]) / 1e6,
-        segment=_codes(columns["run_id"])[0],
+        segment=segment,
         key=columns["key_code"],
         answer=columns["answer_code"].astype(np.int64),
         repeat=columns["repeat"].astype(np.int64),
@@ -224,6 +240,9 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
         tenants=tenants,
         task_types=task_types,
         texts=tuple(_texts(columns["text"])) if with_texts else None,
+        runs=runs,
+        first_at=EPOCH + timedelta(microseconds=int(columns["at_us"][0])),
+        position=columns["position"].astype(np.int64),
         **figures,
     )
 

@@ -13,7 +13,8 @@
 --          variant and input), answer_code (equal for equal outputs, -1 unknown), ok (1 passed,
 --          0 did not, NULL: nobody judged), score, latency_ms, tokens_in, tokens_out, cost_usd,
 --          failed, throttled, cached, repeat, case_code, variant_id, tenant, task_type, priority
---          (text or NULL), deadline_ms, propensity (all three from the task's metadata), text
+--          (text or NULL), deadline_ms, propensity (all three from the task's metadata), text,
+--          position (in its run)
 
 WITH counted AS (
     SELECT
@@ -74,7 +75,8 @@ SELECT
     json_extract_string(texts.metadata, '$.priority')                    AS priority,
     TRY_CAST(json_extract_string(texts.metadata, '$.deadline_ms') AS DOUBLE) AS deadline_ms,
     TRY_CAST(json_extract_string(texts.metadata, '$.propensity') AS DOUBLE)  AS propensity,
-    CASE WHEN task.age <= $max_texts THEN texts.inputs END                          AS text
+    CASE WHEN task.age <= $max_texts THEN texts.inputs END               AS text,
+    task.position
 FROM task
 LEFT JOIN task_texts AS texts
     ON texts.run_id = task.run_id AND texts.position = task.position

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.analysis.unpaired import unpaired_contrasts
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
 from optimizer.models.requests import Requests
@@ -23,7 +24,7 @@ def make_window(label: str, passed: int, n: int, **changes: Any) -> WindowSummar
         "workflow_id": "wf",
         "variant_id": f"id-{label}",
         "variant": label,
-        "model": "m",
+        "model": f"model-{label}",
         "n_runs": 1,
         "n_unjudged": 0,
         "n_slow": 0,
@@ -63,6 +64,7 @@ def make_window(label: str, passed: int, n: int, **changes: Any) -> WindowSummar
         "n_validation_failures": 0,
         "n_llm_failures": 0,
         "n_unclassified_failures": n - passed,
+        "parameters": '{"temperature":0.7}',
     }
     return WindowSummary(**(fields | changes))
 
@@ -77,6 +79,7 @@ def make_evidence(current: WindowSummary | None, *others: WindowSummary) -> Evid
         others=others,
         explanation=ScoringRules().explain_optimize(None, report) if report else None,
         slow_ms=5000.0,
+        contrasts=unpaired_contrasts(current, others, level=0.95) if current else (),
     )
 
 
