@@ -11,7 +11,7 @@ from optimizer.models.batching import BatchingReport, BatchPlan
 from optimizer.models.limits import LimitPlan, LimitReplay, LimitsReport, Load, Quota, SpendLimit
 from optimizer.replay.batching import replay_batching
 from optimizer.replay.limits import replay_limits
-from optimizer.replay.pressure import load, pressure, tick_s, with_clock
+from optimizer.replay.pressure import load, pace_rps, pressure, tick_s, with_clock
 from optimizer.strategies.batching import Batching, BatchingSettings, best_of, shortfall
 from optimizer.strategies.rate_limiting import (
     HOURLY,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 SECONDS_OF_AN_HOUR = 3600.0
 SECONDS_OF_A_DAY = 86_400.0
-SECONDS_OF_A_MINUTE = 60.0
 
 
 def limit_settings(config: Config, *, adaptive: bool = False) -> RateLimitingSettings:
@@ -151,7 +150,6 @@ def batching_report(
     clocked = with_clock(requests)
     if not has_prompts:
         clocked = replace(clocked, texts=None)
-    rate = load(requests).requests_per_minute
     level = 1 - (1 - settings.level) / len(plans)
     has_traffic = bool((clocked.repeat == 0).any())
     replays = tuple(replay_batching(clocked, plan, level=level) for plan in plans if has_traffic)
@@ -159,7 +157,7 @@ def batching_report(
     return BatchingReport(
         subject=subject,
         n=len(requests),
-        requests_per_second=None if rate is None else rate / SECONDS_OF_A_MINUTE,
+        requests_per_second=pace_rps(requests),
         tick_s=tick_s(requests),
         replays=replays,
         best=None if best is None else replays.index(best),

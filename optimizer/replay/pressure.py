@@ -78,6 +78,13 @@ def load(requests: Requests) -> Load:
     )
 
 
+def pace_rps(requests: Requests) -> float | None:
+    """Return how many requests come a second; None where no run says when its requests began."""
+    runs = list(clocked_runs(requests))
+    span_s = sum(float(requests.at_s[run[-1]] - requests.at_s[run[0]]) for run in runs)
+    return sum(len(run) for run in runs) / span_s if runs else None
+
+
 def tick_s(requests: Requests) -> float | None:
     """Return the shortest time between two moments of a run; None where there are not two.
 

@@ -21,7 +21,8 @@ class Ledger:
 
     def has_room(self, at_s: float, cost_usd: float) -> bool:
         """Say whether a price still fits."""
-        return self.spent.get(self._period(at_s), 0.0) + cost_usd <= self.limit.limit_usd
+        edge = self.limit.limit_usd * (1 + ROUNDING)
+        return self.spent.get(self._period(at_s), 0.0) + cost_usd <= edge
 
     def spend(self, at_s: float, cost_usd: float) -> None:
         """Write a price down."""
@@ -43,7 +44,7 @@ def breaches(limit: SpendLimit, asked: Iterable[tuple[float, float]], kept: Ledg
     free = Ledger(limit)
     for at_s, cost_usd in asked:
         free.spend(at_s, cost_usd)
-    edge = limit.limit_usd * (1 + ROUNDING)
+    edge = limit.limit_usd * (1 + 2 * ROUNDING)
     return Breaches(
         name=limit.name,
         limit_usd=limit.limit_usd,

@@ -24,7 +24,6 @@ from pydantic import Field, model_validator
 
 from optimizer.models.batching import BatchPlan, BatchReplay
 from optimizer.models.evidence import Evidence
-from optimizer.models.limits import Load
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fact, Proposal
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from optimizer.models.requests import Requests
 
 MS_OF_A_SECOND = 1e3
-SECONDS_OF_A_MINUTE = 60.0
 
 ESTIMATOR = "fieller over batches, replayed"
 
@@ -165,21 +163,20 @@ class Batching:
 
     def _unfit(self, requests: Requests) -> str | None:
         """Say why batches are not looked at, or None where they are."""
-        from optimizer.replay.pressure import load, tick_s  # noqa: PLC0415 - few have requests
+        from optimizer.replay.pressure import pace_rps, tick_s  # noqa: PLC0415 - few have requests
 
-        found, n = load(requests), len(requests)
-        rate = _per_second(found)
+        n, rate = len(requests), pace_rps(requests)
         if rate is None:
             return f"not enough data: none of {n} requests says when it began"
         if rate <= self.settings.min_throughput_rps:
             return (
-                f"{found.n_clocked} requests came at {rate:.3g} a second, batches are looked at "
-                f"above {self.settings.min_throughput_rps:g}"
+                f"{n} requests came at {rate:.3g} a second, batches are looked at above "
+                f"{self.settings.min_throughput_rps:g}"
             )
         tick = tick_s(requests)
         if tick is not None and MS_OF_A_SECOND * tick > self.settings.max_wait_ms:
             return (
-                f"not enough data: the times of {found.n_clocked} requests go in steps of "
+                f"not enough data: the times of {n} requests go in steps of "
                 f"{tick:g} s, longer than a wait of {self.settings.max_wait_ms:g} ms"
             )
         return None if (requests.repeat == 0).any() else f"all of {n} requests are repeats"
@@ -276,12 +273,6 @@ def _in_use(evidence: Evidence) -> Requests | None:
     if evidence.requests is None or evidence.current is None:
         return None
     return of_variant(evidence.requests, evidence.current.variant_id)
-
-
-def _per_second(found: Load) -> float | None:
-    if found.requests_per_minute is None:
-        return None
-    return found.requests_per_minute / SECONDS_OF_A_MINUTE
 
 
 def _saved(found: BatchReplay) -> tuple[float, float]:

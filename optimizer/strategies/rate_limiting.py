@@ -317,7 +317,9 @@ class RateLimiting:
         return clopper_pearson(pressed.n_throttled, pressed.n, level=level)
 
     def _calm(self, n: int, budgets: tuple[BudgetState, ...]) -> str:
-        kept = f"{len(budgets)} budgets are kept" if budgets else "no budget is set"
+        kept = "no budget is set"
+        if budgets:
+            kept = f"{len(budgets)} budget{'s are' if len(budgets) > 1 else ' is'} kept"
         return f"0 of {n} requests were refused for too many of them, and {kept}"
 
     def _unsure(self, pressed: Pressure, refused: Interval) -> str:

@@ -65,7 +65,8 @@ def _verdict(found: BatchingReport) -> Verdict:
     if found.best is None:
         return Verdict(
             Tone.WARN,
-            f"UNKNOWN: none of {plural(found.n, 'request')} of {subject} says when it began.",
+            f"UNKNOWN: none of {plural(found.n, 'request')} of {subject} can be replayed: they are "
+            "repeats of tests, or their times do not tell them apart.",
         )
     best = found.replays[found.best]
     how = f"{plural(best.plan.max_batch_size, 'request')} or {duration(best.plan.max_wait_ms)}"

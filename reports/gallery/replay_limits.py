@@ -65,13 +65,17 @@ def _verdict(found: LimitsReport) -> Verdict:
     if replay is None:
         return Verdict(
             Tone.WARN,
-            f"UNKNOWN: none of {plural(found.n, 'request')} of {subject} says when it began.",
+            f"UNKNOWN: none of {plural(found.n, 'request')} of {subject} can be replayed: they are "
+            "repeats of tests, or their times do not tell them apart.",
         )
     n = replay.n_delayed + replay.n_refused
     if not n:
+        is_known = not replay.n_unknown_tokens or replay.plan.quota.max_tokens_per_minute is None
+        so_far = "" if is_known else " as far as tokens are known"
         return Verdict(
-            Tone.GOOD,
-            f"NOT LIMITED: all {plural(replay.n, 'request')} of {subject} go through at once.",
+            Tone.GOOD if is_known else Tone.WARN,
+            f"NOT LIMITED{so_far}: all {plural(replay.n, 'request')} of {subject} go through at "
+            "once.",
         )
     share = replay.throttled
     return Verdict(

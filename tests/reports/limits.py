@@ -267,6 +267,7 @@ CASES = {
             ),
         ),
     ),
+    "replay_limits-unknown": (replay_limits, (limits_report(replay(0, 0, n_unknown_tokens=812)),)),
     "replay_batching": (
         replay_batching,
         (batching_report(batches(5, 100.0), batches(10, 100.0, efficiency=None)),),

@@ -154,7 +154,7 @@ def test_an_exceeded_budget_throttles(evidence: Make, window: Window, trace: Tra
     )
     kept = replace(found, budgets=(budget(3.9, 4.0),))
     assert ask(kept).silence == (
-        "0 of 100 requests were refused for too many of them, and 1 budgets are kept"
+        "0 of 100 requests were refused for too many of them, and 1 budget is kept"
     )
 
 

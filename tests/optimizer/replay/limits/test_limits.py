@@ -87,7 +87,7 @@ def test_a_spending_limit_is_never_exceeded(
     requests = requests_of(trace, rows)
     for found in replay_limits(requests, plan, level=0.95).breaches:
         assert found.n_after == 0
-        assert found.most_after_usd <= found.limit_usd * (1 + 1e-9)
+        assert found.most_after_usd <= found.limit_usd * (1 + 2e-9)
     passed = pass_through(requests, plan)
     spent: dict[Any, float] = defaultdict(float)
     for place, sent in zip(passed.places, passed.sent_s, strict=True):
@@ -96,7 +96,7 @@ def test_a_spending_limit_is_never_exceeded(
             if requests.tenants[requests.tenant[place]] == "a":
                 spent["of a", sent // 120] += requests.cost_usd[place]
     limits = {"all": 12.5, "of a": 4}
-    assert all(sum_ <= limits[name] + 1e-9 for (name, _), sum_ in spent.items())
+    assert all(sum_ <= limits[name] + 1e-7 for (name, _), sum_ in spent.items())
 
 
 @given(arrivals, plans)
