@@ -230,7 +230,7 @@ def test_logged_propensities_settle_a_switch_without_shared_cases(
     evidence: Make, window: Window
 ) -> None:
     found = chosen_by_chance(window, evidence, (0.5, 0.8), propensity=np.full(1000, 0.5))
-    (proposal,) = ask(found).proposals
+    (proposal,) = ask(replace(found, contrasts=())).proposals
     assert proposal.type is DecisionType.PROMPT_VARIANT
     (effect,) = proposal.effects
     assert effect.estimator == "doubly robust, logged propensities"
