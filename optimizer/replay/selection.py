@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from optimizer.models.requests import Requests
 
-APART = frozenset({"variants", "tenants", "task_types", "blocks", "block_ends", "texts"})
+APART = frozenset(
+    {"variants", "tenants", "task_types", "blocks", "block_ends", "texts", "first_at"}
+)
 """Fields that are no column of one value per request."""
 
 
