@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from optimizer.models.requests import Requests
 
-APART = frozenset({"variants", "tenants", "task_types", "blocks", "block_ends", "texts"})
+APART = frozenset(
+    {"variants", "tenants", "task_types", "runs", "blocks", "block_ends", "texts", "first_at"}
+)
 """Fields that are no column of one value per request."""
 
 
@@ -20,7 +22,7 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     columns = {
         field.name: getattr(requests, field.name)[places]
         for field in fields(requests)
-        if field.name not in APART
+        if field.name not in APART and getattr(requests, field.name) is not None
     }
     texts = requests.texts
     return replace(

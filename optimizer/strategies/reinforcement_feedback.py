@@ -196,8 +196,8 @@ class ReinforcementFeedback:
             effects_note=None if contrast else "the two share no cases: only the reward is known",
             confidence=best.p_better,
             rationale=(
-                f"{target.variant} earns {best.estimate:.3g} more than {current.variant} on "
-                f"{best.n} cases ({best.low:.3g} to {best.high:.3g}, {best.estimator}); "
+                f"{target.variant} earns {best.estimate:.3g} more than {current.variant} "
+                f"({best.low:.3g} to {best.high:.3g}, n = {best.n}, {best.estimator}); "
                 f"{_counts(current)}, {_counts(target)}."
             ),
             unless=f"the interval of the gain reached 0, or p below {self.settings.min_confidence}",
