@@ -89,9 +89,11 @@ class Measured:
         if found is None:
             moments = self.moments(window)
             return None if moments is None else tuple(mean for mean, _, _ in moments)
-        if np.isnan(found.values).all(axis=1).any():
+        known = ~np.isnan(found.values)
+        n = known.sum(axis=1)
+        if not n.all():
             return None
-        return tuple(np.nanmean(found.values, axis=1).tolist())
+        return tuple((np.where(known, found.values, 0.0).sum(axis=1) / n).tolist())
 
     def moments(self, window: WindowSummary) -> tuple[Moments, ...] | None:
         """Return the moments of each objective of a variant, None where one is not known."""
@@ -135,12 +137,14 @@ class Measured:
         before, after = (self._rows.get(one.variant_id) for one in (current, other))
         if table is None or before is None or after is None:
             return None
-        _, left, right = np.intersect1d(
-            table.case[before], table.case[after], assume_unique=True, return_indices=True
-        )
-        if len(left) < FEWEST:
+        if not np.array_equal(table.case[before], table.case[after]):
+            _, left, right = np.intersect1d(
+                table.case[before], table.case[after], assume_unique=True, return_indices=True
+            )
+            before, after = before[left], after[right]
+        if len(before) < FEWEST:
             return None
-        return self._values(current, before[left]), self._values(other, after[right])
+        return self._values(current, before), self._values(other, after)
 
     def _paired(
         self, before: NDArray[np.float64], after: NDArray[np.float64], level: float
