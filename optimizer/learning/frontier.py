@@ -15,7 +15,9 @@ from optimizer.learning.candidates import FrontierDemand, refusals
 from optimizer.learning.gains import PRIOR, Measured, Moments
 from optimizer.learning.objectives import (
     NO_PRICE,
+    NOT_FREE,
     Objective,
+    costs_against_free,
     objectives_of,
     token_price,
 )
@@ -101,6 +103,8 @@ def _lacks(
 ) -> str | None:
     if window.n_completed < demand.min_cases:
         return f"not enough data: {window.n_completed} of {demand.min_cases} tasks"
+    if evidence.current is not None and costs_against_free(evidence.current, window):
+        return NOT_FREE
     return next(filter(None, (lacking(evidence, window, one) for one in objectives)), None)
 
 

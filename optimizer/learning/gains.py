@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from optimizer.learning.objectives import Objective, token_price
+from optimizer.learning.objectives import Objective, costs_against_free, token_price
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import WeightedGain
 from optimizer.models.summaries import WindowSummary
@@ -63,9 +63,9 @@ class Measured:
         self.relative = [int(one.is_relative) for one in objectives]
 
     def gain(self, other: WindowSummary, *, level: float) -> WeightedGain | None:
-        """Return what another variant is worth; None where an objective of it is not known."""
+        """Return what another variant is worth; None where that cannot be told."""
         current = self.evidence.current
-        if current is None:
+        if current is None or costs_against_free(current, other):
             return None
         pairs = self._pairs(current, other)
         if pairs is not None:
@@ -201,7 +201,7 @@ def _moments(window: WindowSummary, name: str) -> Moments:
     if name == "success_rate":
         return _rate_moments(window)
     mean, sd, n = (getattr(window, field) for field in FIGURES[name])
-    if mean is None or sd is None or (name != "score" and not mean > 0):
+    if mean is None or sd is None:
         return 0.0, 0.0, 0.0
     return mean, sd, float(min(n, window.n_cases))
 
