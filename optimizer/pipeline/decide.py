@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from optimizer import __version__
+from optimizer.analysis.drift import Watch
 from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import studies
@@ -21,6 +22,7 @@ from optimizer.models.decisions import Decision, DecisionState, Made
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import StrategyAnswer
 from optimizer.models.rules import Explanation
+from optimizer.pipeline.calibrating import shrunk, with_calibration
 from optimizer.pipeline.studies import Stored, with_studies
 from optimizer.scoring_rules import ScoringRules
 from optimizer.strategies import STRATEGIES, Strategy
@@ -51,13 +53,15 @@ def decide(
     config_sha256: str,
     now: datetime,
     fail_fast: bool = False,
+    is_missing_fine: bool = False,
 ) -> list[Made]:
     """Decide on some workflows, in their order; nothing is stored.
 
     A workflow of which no run had ended by `as_of` is left out.
 
     Raises:
-        SelectionError: No run of any of them is known, or there is no such variant.
+        SelectionError: No run of any of them is known, unless that is fine, or there is no such
+            variant.
     """
     found = evidence(
         history,
@@ -66,15 +70,23 @@ def decide(
         as_of=as_of,
         settings=config.evidence,
         rules=ScoringRules.from_config(config.scoring.model_dump()),
-        slow_ms=_slow_ms(config),
+        slow_ms=slow_ms(config),
+        watch=watch(config),
+        anomaly=config.anomalies,
+        budgets=config.budgets,
     )
-    if not found and workflow_ids:
+    if not found and workflow_ids and not is_missing_fine:
         require_workflow(history, workflow_ids[0], as_of)
     strategies = enabled(config)
     stored = studies(history, workflow_ids=workflow_ids)
     return [
         decide_on(
-            one, strategies, stored, config_sha256=config_sha256, now=now, fail_fast=fail_fast
+            with_calibration(one, prior_sd=config.lifecycle.calibration_sd),
+            strategies,
+            stored,
+            config_sha256=config_sha256,
+            now=now,
+            fail_fast=fail_fast,
         )
         for one in found
     ]
@@ -92,7 +104,7 @@ def decide_on(
     """Decide on one workflow from what is known of it."""
     whole, new = with_studies([strategy for _, strategy in strategies], found, stored)
     asked = ask(strategies, whole, fail_fast=fail_fast)
-    answers = tuple(one.answer for one in asked)
+    answers = tuple(shrunk(one.answer, whole) for one in asked)
     return Made(
         decision=_decision(whole, answers, config_sha256, now),
         elapsed_ms={one.answer.strategy: one.elapsed_ms for one in asked},
@@ -155,10 +167,21 @@ def worst_margin(explanation: Explanation | None) -> float:
     return min(margins, default=math.inf)
 
 
-def _slow_ms(config: Config) -> float:
+def slow_ms(config: Config) -> float:
     """Return the limit on slow calls of the strategy that counts them."""
     entry = config.strategies.of(ThresholdBased)
     return float(getattr(entry, "max_latency_p95"))  # noqa: B009 - made from the strategy
+
+
+def watch(config: Config) -> Watch:
+    """Return how moves of metrics are looked for; part of it is said of `threshold_based`."""
+    said: Any = config.strategies.of(ThresholdBased)
+    return Watch(
+        settings=config.drift,
+        delta=said.drift_delta,
+        window_size=said.drift_window_size,
+        seed=config.evidence.seed,
+    )
 
 
 def _decision(

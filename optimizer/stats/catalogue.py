@@ -12,6 +12,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "clopper_pearson": "intervals.clopper_pearson",
         "jeffreys": "bayes.jeffreys",
         "mean_interval": "intervals.mean_interval",
+        "prediction_interval": "intervals.prediction_interval",
     },
     "Two rates, same cases": {
         "mcnemar_midp": "paired_rates.mcnemar_midp",
@@ -155,6 +156,15 @@ KERNELS: dict[str, dict[str, str]] = {
         "ucb1": "allocation.ucb1",
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
+        "jain": "fairness.jain",
+        "max_min_shares": "fairness.max_min_shares",
+        "weighted_contributions": "tradeoffs.weighted_contributions",
+    },
+    "Policies, from what another logged": {
+        "ips": "off_policy.ips",
+        "snips": "off_policy.snips",
+        "doubly_robust": "off_policy.doubly_robust",
+        "doubly_robust_difference": "off_policy.doubly_robust_difference",
     },
     "Several objectives": {
         "non_dominated": "fronts.non_dominated",
@@ -165,6 +175,8 @@ KERNELS: dict[str, dict[str, str]] = {
         "weighted_gain_from_stats": "gains.weighted_gain_from_stats",
     },
     "Drift and outliers": {
+        "p_chart": "control_limits.p_chart",
+        "x_bar_chart": "control_limits.x_bar_chart",
         "psi": "distances.psi",
         "psi_threshold": "distances.psi_threshold",
         "jensen_shannon": "distances.jensen_shannon",
@@ -173,10 +185,16 @@ KERNELS: dict[str, dict[str, str]] = {
         "adwin": "changes.adwin",
         "page_hinkley": "changes.page_hinkley",
         "cusum": "changes.cusum",
+        "steps": "steps.steps",
+        "standard_scores": "steps.standard_scores",
         "modified_z": "outliers.modified_z",
         "iqr_fences": "outliers.iqr_fences",
         "z_scores": "outliers.z_scores",
         "mahalanobis": "outliers.mahalanobis",
+        "history_distances": "spikes.history_distances",
+        "history_factor": "spikes.history_factor",
+        "fast_mcd": "robust_covariance.fast_mcd",
+        "mcd_distances": "robust_covariance.mcd_distances",
     },
 }
 """Family -> name -> where it is below `optimizer.stats`."""
