@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from optimizer.models.requests import Requests
 
 APART = frozenset(
-    {"variants", "tenants", "task_types", "runs", "blocks", "block_ends", "texts", "first_at"}
+    {
+        "variants",
+        "tenants",
+        "task_types",
+        "blocks",
+        "block_ends",
+        "texts",
+        "runs",
+        "first_at",
+    }
 )
 """Fields that are no column of one value per request."""
 
@@ -20,9 +29,9 @@ APART = frozenset(
 def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     """Return the requests at some places, in their order; their blocks are left out."""
     columns = {
-        field.name: getattr(requests, field.name)[places]
+        field.name: values[places]
         for field in fields(requests)
-        if field.name not in APART and getattr(requests, field.name) is not None
+        if field.name not in APART and (values := getattr(requests, field.name)) is not None
     }
     texts = requests.texts
     return replace(
