@@ -60,9 +60,8 @@ class Score:
         recall = f"{self.n_found / self.n_true:.2f}" if self.n_true else "-"
         false = 1000 * (self.n_alarms - self.n_right) / self.n
         delay = "-" if self.delay is None else f"{self.delay:.0f}"
-        return (
-            self.series, self.detector, str(self.n_alarms), precision, recall, delay, f"{false:.2f}",
-        )  # fmt: skip
+        names = (self.series, self.detector, str(self.n_alarms))
+        return (*names, precision, recall, delay, f"{false:.2f}")
 
 
 def step_alarms(values: np.ndarray, method: str) -> tuple[Step, ...]:
