@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MANY_WORKFLOWS = 64
 """So many workflows are worth watching."""
 
+MANY_REQUESTS = 5000
+"""A replay is worth watching from so many requests on."""
+
 LONG_BYTES = 20_000_000
 """A single file is worth watching from this size on."""
 
@@ -77,6 +80,21 @@ def _bar(label: str, total: int, counted: str) -> Iterator[Callable[[int, int], 
             progress.update(bar, advance=n, counted=n_counted)
 
         yield advance
+
+
+@contextmanager
+def counting(name: str, n_requests: int) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what shows how many steps of how many are done; None where nobody would see it."""
+    if not _is_watched() or n_requests < MANY_REQUESTS:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(name, total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
 def _takes_a_while(paths: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from cli.progress import deciding
 from cli.session import session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli.session import Session
     from optimizer.models.decisions import Decision, Made
 
@@ -35,6 +38,7 @@ def decide(
             "--jobs", min=0, max=1024, help="Processes that share the work of --all; 0: one a core."
         ),
     ] = 0,
+    emit: options.Emit = None,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -63,6 +67,7 @@ def decide(
 
     if workflow is None:
         stored = _decide_all(here, until, jobs, fail_fast=fail_fast)
+        _write_asked(stored, emit, here)
         show(decision_list(stored), stored, json=json, outputs=output)
         return
     with open_history(
@@ -80,6 +85,7 @@ def decide(
         )
         (one,) = record_decisions(history, made, actor=here.actor)
         audit = queries.audit(history, subject=one.decision_id)
+    _write_asked([one], emit, here)
     show(decision_report(one, audit), one, json=json, outputs=output)
 
 
@@ -115,3 +121,15 @@ def _decide_all(
         ) as history:
             stored = record_decisions(history, worst_first(made), actor=here.actor)
     return stored
+
+
+def _write_asked(decisions: Sequence[Decision], emit: Path | None, here: Session) -> None:
+    """Write what decisions would ask for, once they are approved."""
+    if emit is None:
+        return
+    from cli.deciding import write_asked
+    from optimizer.pipeline.lifecycle import asked_of
+
+    settings = here.loaded.config.lifecycle
+    shares = settings.presets.of(settings.preset).shares
+    write_asked([asked_of(one, shares=shares) for one in decisions], emit)

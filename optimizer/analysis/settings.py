@@ -18,11 +18,20 @@ class EvidenceSettings(Settings):
     max_requests: Annotated[int, Field(ge=1)] = 2000
     """Newest tasks of a workflow that are replayed as a trace."""
 
+    max_texts: Annotated[int, Field(ge=0)] = 500
+    """Newest of those whose inputs are compared as texts, for near-duplicates; 0 for none."""
+
     max_points: Annotated[int, Field(ge=1)] = 50
     """Newest runs of a variant that are looked at as a series."""
 
     max_decisions: Annotated[int, Field(ge=0)] = 50
     """Newest earlier decisions on a workflow that are looked at."""
+
+    min_control_runs: Annotated[int, Field(ge=2)] = 5
+    """Fewest runs of a variant that draw control limits for its stability."""
+
+    control_sigmas: Annotated[float, Field(gt=0)] = 3.0
+    """Standard errors between the centre and a control limit."""
 
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Confidence level of the intervals."""

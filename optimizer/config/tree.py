@@ -9,9 +9,11 @@ from typing import Final
 
 from optimizer.analysis.settings import AnomalySettings, DriftSettings, EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
+from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
 from optimizer.scoring_rules import ScoringSettings
@@ -28,7 +30,9 @@ class Config(Settings):
     anomalies: AnomalySettings = AnomalySettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
     strategies: StrategiesSettings = StrategiesSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
 
 
 DEFAULTS: Final = Config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ class Requests:
     Attributes:
         at_s: When each began, in seconds since the first.
         segment: Code of the run; caches, buckets and queues start empty where it changes.
-        key: Equal where variant and whole input are equal: what an exact cache looks up.
+        key: Equal where variant and whole input are equal: what an exact cache looks up; -1 where
+            the input was not recorded.
         answer: Equal where the whole output is equal; -1 where it was not recorded.
         ok: 1 passed, 0 did not, NaN where nobody judged.
         score: From 0 to 1.
@@ -85,3 +87,29 @@ class Requests:
 
     def __len__(self) -> int:
         return len(self.at_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A file of requests as it was read.
+
+    Attributes:
+        path: The file as the user named it, or `-` for standard input.
+        sha256: Hash of its bytes, uncompressed.
+        layout: What kind of trace it is: `azure`, `mooncake`, `bailian` or `table`.
+        requests: What it holds, in order of time.
+        columns: By field the column that was read for it.
+        ignored: Columns that were not read.
+        block_tokens: Tokens that a prefix block stands for; None where there are no blocks, or
+            their number does not go with the tokens of the prompts.
+        warnings: What a reader should know: rows left out, a clock that went backwards.
+    """
+
+    path: str
+    sha256: str
+    layout: str
+    requests: Requests
+    columns: Mapping[str, str]
+    ignored: tuple[str, ...]
+    block_tokens: int | None
+    warnings: tuple[str, ...]

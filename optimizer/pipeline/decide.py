@@ -22,6 +22,7 @@ from optimizer.models.decisions import Decision, DecisionState, Made
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import StrategyAnswer
 from optimizer.models.rules import Explanation
+from optimizer.pipeline.calibrating import shrunk, with_calibration
 from optimizer.pipeline.studies import Stored, with_studies
 from optimizer.scoring_rules import ScoringRules
 from optimizer.strategies import STRATEGIES, Strategy
@@ -72,6 +73,7 @@ def decide(
         slow_ms=slow_ms(config),
         watch=watch(config),
         anomaly=config.anomalies,
+        budgets=config.budgets,
     )
     if not found and workflow_ids and not is_missing_fine:
         require_workflow(history, workflow_ids[0], as_of)
@@ -79,7 +81,12 @@ def decide(
     stored = studies(history, workflow_ids=workflow_ids)
     return [
         decide_on(
-            one, strategies, stored, config_sha256=config_sha256, now=now, fail_fast=fail_fast
+            with_calibration(one, prior_sd=config.lifecycle.calibration_sd),
+            strategies,
+            stored,
+            config_sha256=config_sha256,
+            now=now,
+            fail_fast=fail_fast,
         )
         for one in found
     ]
@@ -97,7 +104,7 @@ def decide_on(
     """Decide on one workflow from what is known of it."""
     whole, new = with_studies([strategy for _, strategy in strategies], found, stored)
     asked = ask(strategies, whole, fail_fast=fail_fast)
-    answers = tuple(one.answer for one in asked)
+    answers = tuple(shrunk(one.answer, whole) for one in asked)
     return Made(
         decision=_decision(whole, answers, config_sha256, now),
         elapsed_ms={one.answer.strategy: one.elapsed_ms for one in asked},

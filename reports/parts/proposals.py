@@ -14,11 +14,18 @@ from reports.formatting import (
     level,
     margin,
     rate,
+    relative_change,
+    relative_interval,
     setting,
     shorten,
     unit_of,
 )
 from reports.parts.wording import TYPES
+
+VERSUS_CURRENT = "Candidate minus the variant in use"
+
+RELATIVE = "_relative"
+"""How a metric ends whose effect is a share of what is in use."""
 
 LONG_VALUE = 60
 """Characters beyond which a changed value is shown as a difference of texts."""
@@ -42,8 +49,8 @@ def proposal_section(proposal: Proposal, place: str) -> Section:
     return Section(f"{place}: {TYPES[proposal.type]}", tuple(blocks))
 
 
-def effect_table(effects: Sequence[Effect]) -> Table:
-    """Lay out measured differences, candidate minus baseline."""
+def effect_table(effects: Sequence[Effect], caption: str = VERSUS_CURRENT) -> Table:
+    """Lay out measured differences."""
     levels = {effect.level for effect in effects}
     common = levels.pop() if len(levels) == 1 else None
     return Table(
@@ -57,14 +64,14 @@ def effect_table(effects: Sequence[Effect]) -> Table:
         rows=tuple(
             (
                 effect.metric,
-                _estimate(effect),
-                _bounds(effect) + ("" if common else f" at {level(effect.level)}"),
+                estimate(effect),
+                bounds(effect) + ("" if common else f" at {level(effect.level)}"),
                 count(effect.n),
                 effect.estimator,
             )
             for effect in effects
         ),
-        caption="Candidate minus the variant in use",
+        caption=caption,
         empty="No effect was measured.",
     )
 
@@ -112,12 +119,18 @@ def _difference(change: Change) -> Details:
     )
 
 
-def _estimate(effect: Effect) -> str:
+def estimate(effect: Effect) -> str:
+    """Format the estimate of an effect in the unit of its metric."""
+    if effect.metric.endswith(RELATIVE):
+        return relative_change(effect.estimate)
     unit = unit_of(effect.metric)
     return margin(unit, effect.estimate) if unit else setting(effect.estimate)
 
 
-def _bounds(effect: Effect) -> str:
+def bounds(effect: Effect) -> str:
+    """Format the interval of an effect in the unit of its metric."""
+    if effect.metric.endswith(RELATIVE):
+        return relative_interval(effect.low, effect.high)
     unit = unit_of(effect.metric)
     if unit:
         return effect_interval(unit, effect.low, effect.high)
