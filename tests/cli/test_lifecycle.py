@@ -209,3 +209,11 @@ def test_the_audit_log_can_be_shown_by_subject_and_to_its_end(optimizer: Run, de
     items = optimizer("audit", "--subject", decided, "--limit", "2", "--json").json["items"]
     assert [json.loads(one["detail"])["to"] for one in items] == ["validating", "approved"]
     assert optimizer("audit").out.startswith("3 lines.")
+
+
+def test_the_log_says_when_it_was_told_and_when_it_was_done(optimizer: Run, decided: str) -> None:
+    optimizer("approve", decided, *BY)
+    optimizer("apply", decided, "--at", "2026-03-10T08:00:00+0200")
+    last = optimizer("audit", "--json").json["items"][-1]
+    assert json.loads(last["detail"])["at"] == "2026-03-10T06:00:00+00:00"
+    assert not last["logged_at"].startswith("2026-03-10")
