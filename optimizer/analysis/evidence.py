@@ -8,12 +8,19 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from optimizer.analysis.anomalies import anomalies
+from optimizer.analysis.budgets import budget_states
 from optimizer.analysis.contrasts import contrasts
+from optimizer.analysis.drift import Watch, drift
 from optimizer.analysis.experiments import experiment_summaries
-from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.settings import AnomalySettings, EvidenceSettings
+from optimizer.analysis.stability import stability
+from optimizer.analysis.traffic import traffic
+from optimizer.analysis.unpaired import unpaired_contrasts
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
+from optimizer.models.budgets import BudgetsSettings, BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
@@ -22,6 +29,7 @@ from optimizer.scoring_rules import ScoringRules
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.contrasts import CaseTable, Contrast
 
 Row = TypeVar("Row")
 
@@ -35,6 +43,9 @@ def evidence(
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
+    watch: Watch | None = None,
+    anomaly: AnomalySettings | None = None,
+    budgets: BudgetsSettings | None = None,
 ) -> list[Evidence]:
     """Return the evidence on some workflows, in their order.
 
@@ -49,6 +60,9 @@ def evidence(
         settings: How far to look back.
         rules: Judge the current variant.
         slow_ms: Tasks that took longer are counted, in ms.
+        watch: How moves of metrics are looked for; None: not at all.
+        anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
+        budgets: What may be spent; None: no limit.
 
     Raises:
         SelectionError: There is no such variant, or two bear the label.
@@ -63,6 +77,7 @@ def evidence(
     by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
     current = {name: _current(group, variant) for name, group in by_workflow.items()}
     found = _Found(history, workflow_ids, current.values(), as_of, settings)
+    spending = budget_states(history, budgets, as_of=as_of) if budgets else ()
     return [
         _evidence(
             current[name],
@@ -72,6 +87,9 @@ def evidence(
             settings=settings,
             rules=rules,
             slow_ms=slow_ms,
+            watch=watch,
+            anomaly=anomaly,
+            budgets=tuple(one for one in spending if one.workflow_id in (None, name)),
         )
         for name in workflow_ids
         if name in by_workflow
@@ -115,7 +133,9 @@ class _Found:
             run_points(history, max_runs=settings.max_points, **seen), lambda one: one.workflow_id
         )
         self.cases = case_tables(history, max_runs=settings.max_runs, **seen)
-        self.requests = requests(history, max_tasks=settings.max_requests, **seen)
+        self.requests = requests(
+            history, max_tasks=settings.max_requests, max_texts=settings.max_texts, **seen
+        )
         self.decisions = past_decisions(history, max_decisions=settings.max_decisions, **seen)
 
 
@@ -135,6 +155,9 @@ def _evidence(
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
+    watch: Watch | None,
+    anomaly: AnomalySettings | None,
+    budgets: tuple[BudgetState, ...],
 ) -> Evidence:
     name = current.workflow_id
     others = tuple(window for window in windows if window is not current)
@@ -147,7 +170,8 @@ def _evidence(
         level=settings.level,
         baseline_tokens=median(tokens) if tokens else None,
     )
-    cases = found.cases.get(name)
+    cases, trace = found.cases.get(name), found.requests.get(name)
+    points, own = found.points.get(name, []), (name, current.variant_id)
     return Evidence(
         workflow_id=name,
         as_of=as_of,
@@ -158,12 +182,32 @@ def _evidence(
         explanation=explanation,
         slow_ms=slow_ms,
         experiments=tuple(found.experiments.get(name, ())),
-        runs=tuple(found.points.get(name, ())),
-        contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
+        runs=tuple(points),
+        contrasts=_contrasts(cases, current, others, settings.level),
         cases=cases,
-        requests=found.requests.get(name),
+        requests=trace,
+        traffic=traffic(trace) if trace else None,
+        stability=stability(found.points.get(name, ()), current.variant_id, settings),
+        drift=drift(*own, points, trace, watch) if watch else None,
+        anomalies=anomalies(*own, points, trace, anomaly, seed=settings.seed, with_tasks=False)
+        if anomaly
+        else None,
         decisions=found.decisions.get(name, ()),
+        budgets=budgets,
     )
+
+
+def _contrasts(
+    cases: CaseTable | None,
+    current: WindowSummary,
+    others: Sequence[WindowSummary],
+    level: float,
+) -> tuple[Contrast, ...]:
+    """Return each other variant against the current one, on shared cases where there are any."""
+    paired = contrasts(cases, current.variant_id, level=level) if cases else ()
+    known = {one.variant_id for one in paired}
+    apart = [one for one in others if one.variant_id not in known]
+    return (*paired, *unpaired_contrasts(current, apart, level=level))
 
 
 def prompt_analysis(prompt: str | None, window: WindowSummary) -> PromptAnalysis | None:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.settings import AnomalySettings, DriftSettings, EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
 from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
+from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
 from optimizer.scoring_rules import ScoringSettings
@@ -25,8 +26,11 @@ class Config(Settings):
     store: StoreSettings = StoreSettings()
     scoring: ScoringSettings = ScoringSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    drift: DriftSettings = DriftSettings()
+    anomalies: AnomalySettings = AnomalySettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
     strategies: StrategiesSettings = StrategiesSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
 

@@ -18,6 +18,8 @@ TYPES: Mapping[DecisionType, str] = {
     DecisionType.ENABLE_CACHING: "enable caching",
     DecisionType.ENABLE_BATCHING: "enable batching",
     DecisionType.ADJUST_RATE_LIMITS: "adjust the rate limits",
+    DecisionType.ALLOCATE_TRAFFIC: "share out the next tests",
+    DecisionType.RUN_TRIALS: "run trials",
     DecisionType.ROLLBACK: "roll back",
     DecisionType.CIRCUIT_BREAK: "open the circuit breaker",
     DecisionType.ALERT: "look into it",

@@ -55,7 +55,10 @@ PARAMS: dict[str, object] = {
     "workflow_ids": ["w"],
     "max_tasks": 10,
     "max_decisions": 5,
-    "with_texts": True,
+    "at": None,
+    "n_hours": 24,
+    "max_texts": 5,
+    "positions": [0],
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)

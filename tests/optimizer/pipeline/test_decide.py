@@ -227,7 +227,18 @@ def test_strategies_are_asked_by_priority_and_can_be_switched_off() -> None:
         config = load(start=Path("/"), environ={}, overrides=overrides).config
         return [strategy.name for _, strategy in enabled(config)]
 
-    assert names() == ["threshold_based", "ab_testing", "prompt_optimization"]
+    assert names() == [
+        "threshold_based",
+        "ab_testing",
+        "model_selection",
+        "caching",
+        "pareto_optimization",
+        "prompt_optimization",
+        "rate_limiting",
+        "reinforcement_feedback",
+        "adaptive_parameters",
+        "batching",
+    ]
     assert names("strategies.prompt_optimization.priority=300")[0] == "prompt_optimization"
     assert "threshold_based" not in names("strategies.threshold_based.enabled=false")
 
