@@ -11,16 +11,18 @@ if TYPE_CHECKING:
 
     from optimizer.models.requests import Requests
 
-APART = frozenset({"variants", "tenants", "task_types", "blocks", "block_ends", "texts"})
+APART = frozenset(
+    {"variants", "tenants", "task_types", "blocks", "block_ends", "texts", "runs", "first_at"}
+)
 """Fields that are no column of one value per request."""
 
 
 def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     """Return the requests at some places, in their order; their blocks are left out."""
     columns = {
-        field.name: getattr(requests, field.name)[places]
+        field.name: column[places]
         for field in fields(requests)
-        if field.name not in APART
+        if field.name not in APART and (column := getattr(requests, field.name)) is not None
     }
     texts = requests.texts
     return replace(
