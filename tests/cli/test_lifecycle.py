@@ -13,13 +13,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from optimizer.strategies import STRATEGIES
+
 Run = Callable[..., Any]
 Write = Callable[..., Path]
 ROOT = Path(__file__).parents[2]
 STORE = ".optimizer/history.duckdb"
-QUIET = (
-    "--set=strategies.prompt_optimization.enabled=false",
-    "--set=strategies.ab_testing.enabled=false",
+QUIET = tuple(
+    f"--set=strategies.{one.name}.enabled=false"
+    for one in STRATEGIES
+    if one.name != "threshold_based"
 )
 BY = ("--by", "ann", "--why", "as users say")
 
