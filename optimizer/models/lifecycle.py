@@ -273,3 +273,48 @@ class RolloutView:
     n_wanted: int
     moved: bool = False
     commands: Commands | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyRecord:
+    """What a strategy has proposed so far, and what came of it.
+
+    Attributes:
+        strategy: Its name.
+        n_asked: Decisions for which it was asked.
+        n_proposed: Those for which it proposed something.
+        n_accepted: Those that a proposal of it is part of.
+        n_failed: Those for which it failed, or took too long.
+        elapsed_ms: Mean time it took, or None.
+        n_outcomes: Outcomes of decisions that a proposal of it is part of.
+        n_success: Those that were a success.
+        n_rolled_back: Those that were rolled back.
+    """
+
+    strategy: str
+    n_asked: int
+    n_proposed: int
+    n_accepted: int
+    n_failed: int
+    elapsed_ms: float | None
+    n_outcomes: int
+    n_success: int
+    n_rolled_back: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionStatistics:
+    """Decisions by state and by strategy.
+
+    Attributes:
+        by_state: How many are in each state that has any.
+        strategies: What each strategy has proposed, by name.
+    """
+
+    by_state: Mapping[str, int]
+    strategies: tuple[StrategyRecord, ...]
+
+    @property
+    def n(self) -> int:
+        """All of them."""
+        return sum(self.by_state.values())
