@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.output import show
+from cli.output import note, show
 from cli.session import session
 
 if TYPE_CHECKING:
     from optimizer.history.store import History
-    from optimizer.models.decisions import Made
+    from optimizer.models.decisions import Decision, Made
 
 
 def decide(
@@ -26,6 +26,10 @@ def decide(
         typer.Option("--variant", help="Variant in use. Default: that of the newest run."),
     ] = None,
     as_of: options.AsOf = None,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option("--strategy", help="Ask only this strategy; repeatable."),
+    ] = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at a strategy that fails.")
     ] = False,
@@ -66,6 +70,7 @@ def decide(
             config_sha256=here.loaded.sha256,
             now=here.now,
             fail_fast=fail_fast,
+            only=strategy or (),
         )
 
     wait_s = here.lock_timeout_s
@@ -76,9 +81,21 @@ def decide(
             decisions = worst_first(made(history, names))
         with writing() as history:
             stored = record_decisions(history, decisions, actor=here.actor)
+        _warn(stored)
         show(decision_list(stored), stored, json=json, outputs=output)
         return
     with writing() as history:
         (one,) = record_decisions(history, made(history, [workflow]), actor=here.actor)
         audit = queries.audit(history, subject=one.decision_id)
-    show(decision_report(one, audit), one, json=json, outputs=output)
+    _warn([one])
+    report = decision_report(one, audit, again=one.decided_at != here.now)
+    show(report, one, json=json, outputs=output)
+
+
+def _warn(decisions: Sequence[Decision]) -> None:
+    """Say on stderr which strategies failed."""
+    from optimizer.models.decisions import failures
+
+    for decision in decisions:
+        for name, failure in failures(decision):
+            note(f"warning: {decision.workflow_id}: {name} failed: {failure}; the others went on")

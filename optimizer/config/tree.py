@@ -14,6 +14,14 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
+from optimizer.safety.constraints import Constraint
+from optimizer.safety.policies import Policy
+from optimizer.safety.settings import (
+    DecisionSettings,
+    EngineSettings,
+    SafetySettings,
+    ValidationSettings,
+)
 from optimizer.scoring_rules import ScoringSettings
 
 
@@ -26,7 +34,17 @@ class Config(Settings):
     evidence: EvidenceSettings = EvidenceSettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
+    engine: EngineSettings = EngineSettings()
     strategies: StrategiesSettings = StrategiesSettings()
+    decision: DecisionSettings = DecisionSettings()
+    safety: SafetySettings = SafetySettings()
+    validation: ValidationSettings = ValidationSettings()
+
+    policies: tuple[Policy, ...] = ()
+    """Rules of the house that proposals are held against."""
+
+    constraints: tuple[Constraint, ...] = ()
+    """Limits on what a workflow may be after a change."""
 
 
 DEFAULTS: Final = Config()

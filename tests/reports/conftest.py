@@ -711,6 +711,7 @@ for file in (
     "plans.py",
     "repeats.py",
     "moments.py",
+    "reviews.py",
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]

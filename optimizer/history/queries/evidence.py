@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optimizer.models.contrasts import CaseTable
-    from optimizer.models.lifecycle import DecisionOutcome, PastDecision
+    from optimizer.models.lifecycle import BreakerEvent, DecisionOutcome, PastDecision
     from optimizer.models.requests import Requests
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
@@ -135,6 +135,28 @@ def past_decisions(
             )
         )
     return {workflow_id: tuple(listed) for workflow_id, listed in found.items()}
+
+
+def breaker_events(
+    history: History, *, workflow_ids: Sequence[str], as_of: datetime | None
+) -> list[BreakerEvent]:
+    """Return what the circuit breakers of some workflows go by, by workflow, oldest first."""
+    from optimizer.models.lifecycle import BreakerEvent
+
+    rows = tuples_of(
+        history, "breaker_events", workflow_ids=list(workflow_ids), as_of=stored_time(as_of)
+    )
+    return [
+        BreakerEvent(
+            workflow_id=workflow_id,
+            strategy=strategy,
+            decision_id=decision_id,
+            is_outcome=is_outcome,
+            at=at.replace(tzinfo=UTC),
+            failed=failed,
+        )
+        for workflow_id, strategy, decision_id, is_outcome, at, failed in rows
+    ]
 
 
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
