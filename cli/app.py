@@ -29,6 +29,7 @@ from cli.commands.show import show
 from cli.commands.stats import stats
 from cli.commands.status import status
 from cli.commands.store import export, migrate
+from cli.commands.strategies import strategies
 from cli.commands.windows import windows
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
@@ -61,6 +62,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     decide,
     explain,
+    strategies,
     power,
     compare,
     flaky,

@@ -14,8 +14,13 @@ from optimizer.models.proposals import (
     Proposal,
     StrategyAnswer,
 )
+from optimizer.models.published_decisions import ReadDecision
 from optimizer.models.reviews import Fate, Objection, Review, RiskLevel, ViolationSeverity
+from optimizer.models.strategy_pages import StrategyPage, StrategySetting
 from reports.gallery.decision import decision
+from reports.gallery.published_decision import published_decision
+from reports.gallery.strategy_list import strategy_list
+from reports.gallery.strategy_page import strategy_page
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -162,7 +167,47 @@ HELD = replace(
     reviews=(replace(REVIEWS[3], place=0),),
 )
 
+PAGE = StrategyPage(
+    name="caching",
+    summary="Answer again what was asked before.",
+    enabled=True,
+    priority=90,
+    asks="How many of the stored requests would a cache have answered?",
+    proposes="The cache with the highest saving, with its hit rate.",
+    silent="Stays silent when nothing repeats.",
+    blind="Does not look at what the answers say.",
+    notes=("See Belady (1966).",),
+    settings=(
+        StrategySetting(
+            name="default_ttl",
+            value=60,
+            default=3600,
+            allowed="number, above 0",
+            text="How long an answer is kept, in seconds.",
+        ),
+        StrategySetting(
+            name="enable_exact", value=True, default=True, allowed="true or false", text="On."
+        ),
+    ),
+)
+BARE = replace(PAGE, name="alone", enabled=False, priority=50, notes=(), settings=())
+
+READ = ReadDecision(
+    decision_id="6f1c9b1e",
+    subject="request r1",
+    decided_at=NOON,
+    confidence=0.85,
+    proposals=(SWITCH, CACHE),
+    notes=("model_selection ran in 1.5 ms.", "batching: not to be batched."),
+)
+
 CASES = {
+    "published_decision": (published_decision, (READ,)),
+    "published_decision-empty": (published_decision, (replace(READ, proposals=(), notes=()),)),
+    "strategy_list": (strategy_list, ((PAGE, BARE),)),
+    "strategy_list-empty": (strategy_list, ((),)),
+    "strategy_page": (strategy_page, (PAGE,)),
+    "strategy_page-empty": (strategy_page, (BARE,)),
     "decision-reviewed": (decision, (REVIEWED, ())),
     "decision-held-back": (decision, (HELD, ())),
 }
