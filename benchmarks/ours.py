@@ -3,19 +3,24 @@
     python benchmarks/ours.py ingest FOLDER DATABASE blob|reference
     python benchmarks/ours.py read FILE
     python benchmarks/ours.py evidence DATABASE WORKFLOW
+    python benchmarks/ours.py built DATABASE WORKFLOW
     python benchmarks/ours.py verdict CASES
     python benchmarks/ours.py redact honest|hostile
     python benchmarks/ours.py check CHARACTERS
+    python benchmarks/ours.py suggest TRIALS
 
-All print seconds; imports are not counted, as they are not in the reference.
+All print seconds, `built` percentiles in ms as JSON; imports are not counted, as they are not in
+the reference.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,17 +28,24 @@ from executor_bridge import expand, read
 from executor_bridge.files.redaction import redact
 from optimizer.analysis.evidence import evidence
 from optimizer.analysis.settings import EvidenceSettings
+from optimizer.config.tree import DEFAULTS
 from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import RawPolicy, StoreSettings
 from optimizer.history.store import read_history
+from optimizer.learning.bayes_opt import Search
+from optimizer.learning.parameters import Observation, Parameter, ParameterKind
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
 from optimizer.models.terms import Metric
+from optimizer.pipeline.decide import decide_on, enabled
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
 from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
+
+ROUNDS = 1000
+"""Decisions of which the slowest hundredth tells."""
 
 
 def ingest(folder: str, database: str, raw: str) -> None:
@@ -79,6 +91,34 @@ def one_evidence(database: str, workflow: str) -> None:
             slow_ms=5000.0,
         )
         print(time.perf_counter() - start)
+
+
+def built(database: str, workflow: str) -> None:
+    """Decide on one workflow again and again, from evidence and studies that are there."""
+    with read_history(Path(database), lock_timeout_s=1) as history:
+        (found,) = evidence(
+            history,
+            workflow_ids=[workflow],
+            variant=None,
+            as_of=None,
+            settings=DEFAULTS.evidence,
+            rules=ScoringRules(),
+            slow_ms=5000.0,
+        )
+    strategies = enabled(DEFAULTS)
+    asked: dict[str, Any] = {"config_sha256": "", "now": datetime.now(UTC)}
+    first = decide_on(found, strategies, {}, **asked)
+    stored = {(one.workflow_id, one.strategy, one.key_sha256): one.body for one in first.studies}
+    whole: list[float] = []
+    each: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        made = decide_on(found, strategies, stored, **asked)
+        whole.append(1000 * (time.perf_counter() - start))
+        for name, elapsed_ms in made.elapsed_ms.items():
+            each.setdefault(name, []).append(elapsed_ms)
+    p99 = {name: float(np.percentile(taken, 99)) for name, taken in each.items()}
+    print(json.dumps({"p50": np.median(whole), "p99": np.percentile(whole, 99), "strategies": p99}))
 
 
 def verdict(n_cases: str) -> None:
@@ -154,12 +194,38 @@ def prompt_check(n_characters: str) -> None:
     print(time.perf_counter() - start)
 
 
+def suggestion(n_trials: str) -> None:
+    """Suggest the next setting of three parameters after some trials."""
+    parameters = (
+        Parameter(name="temperature", low=0, high=2),
+        Parameter(name="top_p", low=0.7, high=1),
+        Parameter(name="max_tokens", kind=ParameterKind.INTEGER, low=256, high=8192, log=True),
+    )
+    rng = np.random.default_rng(0)
+    observed = [
+        Observation(
+            parameters={one.name: one.at(float(rng.random())) for one in parameters},
+            value=float(rng.normal(0.8, 0.05)),
+            variance=0.05**2,
+            n=50,
+        )
+        for _ in range(int(n_trials))
+    ]
+    search = Search(parameters=parameters).tell(*observed)
+    search.ask(1)
+    start = time.perf_counter()
+    search.ask(1)
+    print(time.perf_counter() - start)
+
+
 if __name__ == "__main__":
     {
         "ingest": ingest,
         "read": read_one,
         "evidence": one_evidence,
+        "built": built,
         "verdict": verdict,
         "redact": redaction,
         "check": prompt_check,
+        "suggest": suggestion,
     }[sys.argv[1]](*sys.argv[2:])

@@ -3,10 +3,12 @@
     python benchmarks/reference.py ingest FOLDER DATABASE
     python benchmarks/reference.py aggregate DATABASE WORKFLOW
     python benchmarks/reference.py cases DATABASE WORKFLOW
+    python benchmarks/reference.py queries DATABASE WORKFLOW
     python benchmarks/reference.py members FILE
 
-`ingest` prints the seconds that reading the files and writing one table took, `members` those of
-reading every member of an archive as JSON, which is what it takes to get at whole samples.
+`queries` asks what one decision asks. `ingest` prints the seconds that reading the files and
+writing one table took, `members` those of reading every member of an archive as JSON, which is
+what it takes to get at whole samples.
 """
 
 from __future__ import annotations
@@ -15,8 +17,15 @@ import json
 import sys
 import time
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import duckdb
+
+COLUMNS = ("case_table", "requests")
+"""Queries whose rows are worked on as columns."""
+
+QUERIES = Path(__file__).parents[1] / "optimizer" / "history" / "queries"
 
 TASK = (
     "STRUCT(task_id VARCHAR, workflow_id VARCHAR, dataset VARCHAR, scenario VARCHAR, "
@@ -84,6 +93,27 @@ def cases(database: str, workflow: str) -> None:
         print(len(connection.execute(CASES, {"workflow": workflow}).fetchnumpy()["case_id"]))
 
 
+def queries(database: str, workflow: str) -> None:
+    """Ask all that a decision on one workflow asks, and fetch it."""
+    params: dict[str, Any] = {
+        "workflow_ids": [workflow],
+        "as_of": None,
+        "max_runs": 5,
+        "slow_ms": 5000.0,
+        "z2": 3.84,
+        "unjudged": "nobody judged",
+        "max_tasks": 2000,
+        "with_texts": False,
+        "max_decisions": 50,
+    }
+    with duckdb.connect(database, read_only=True) as connection:
+        for name in ("windows", "run_points", "case_table", "requests", "past_decisions"):
+            text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+            used = {key: value for key, value in params.items() if f"${key}" in text}
+            found = connection.execute(text, used)
+            found.fetchnumpy() if name in COLUMNS else found.fetchall()
+
+
 def members(path: str) -> None:
     """Read every member of an archive, one at a time."""
     start = time.perf_counter()
@@ -94,6 +124,10 @@ def members(path: str) -> None:
 
 
 if __name__ == "__main__":
-    {"ingest": ingest, "aggregate": aggregate, "cases": cases, "members": members}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    {
+        "ingest": ingest,
+        "aggregate": aggregate,
+        "cases": cases,
+        "queries": queries,
+        "members": members,
+    }[sys.argv[1]](*sys.argv[2:])

@@ -9,6 +9,7 @@ slows down meanwhile does not favour either. `--quick` takes a tenth of the data
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -66,10 +67,15 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
         version_line(10 * rounds),
         decide_line(folder, rounds, 1_000_000 // share),
         evidence_line(folder, 10_000_000 // share),
+        large_decide_line(folder, rounds, 10_000_000 // share),
+        built_line(folder),
+        decide_all_line(folder, 2_000 // share),
         *compare_lines(folder, rounds, 1_000_000 // share),
         verdict_line(rounds, 10_000 // share),
         redaction_line(rounds),
         prompt_line(rounds),
+        suggestion_line(rounds, 20),
+        suggestion_line(rounds, 100),
     )
 
 
@@ -204,6 +210,56 @@ def evidence_line(folder: Path, n_tasks: int) -> Line:
     )
 
 
+def large_decide_line(folder: Path, rounds: int, n_tasks: int) -> Line:
+    """A whole decision on a large history, against a script that asks the same queries."""
+    store = str(folder / "large.duckdb")
+    return timed_line(
+        f"decide --workflow, {n_tasks:,} tasks, against its bare queries",
+        [PYTHON, "-m", "cli", "decide", "--workflow", "wf_7", "--store", store],
+        [PYTHON, str(HERE / "reference.py"), "queries", store, "wf_8"],
+        3 * rounds,
+        "<= 2 x",
+    )
+
+
+def built_line(folder: Path) -> Line:
+    """Decisions in process, on evidence of 2,000 tasks that is built and studied."""
+    store = ingested(folder, "built", n_workflows=1, n_tasks=2_000 // 3)
+    argv = [PYTHON, str(HERE / "ours.py"), "built", store, "wf_00000"]
+    found = json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
+    slowest = max(found["strategies"], key=lambda name: found["strategies"][name])
+    return Line(
+        what=f"decision on built evidence, p99; slowest strategy: {slowest}",
+        ours=f"{found['p99']:.1f} ms; {found['strategies'][slowest]:.2f} ms",
+        reference="-",
+        ratio="-",
+        target="< 10 ms; < 5 ms",
+    )
+
+
+def decide_all_line(folder: Path, n_workflows: int) -> Line:
+    """Every workflow of a history, end to end."""
+    store = ingested(folder, "every", n_workflows=n_workflows, n_tasks=50)
+    argv = [PYTHON, "-m", "cli", "decide", "--all", "--store", store, "--json"]
+    seconds = wall_seconds(argv)
+    return Line(
+        what=f"decide --all, {n_workflows:,} workflows of 3 variants and 150 tasks",
+        ours=f"{n_workflows / seconds:,.0f} workflows/s",
+        reference="-",
+        ratio="-",
+        target=">= 300/s",
+    )
+
+
+def ingested(folder: Path, name: str, *, n_workflows: int, n_tasks: int) -> str:
+    """Return a history of made-up workflows, of so many tasks a variant."""
+    file, store = folder / f"{name}.jsonl", fresh(folder, f"{name}.duckdb")
+    write("workflow_data.py", str(file), str(n_workflows), str(n_tasks))
+    argv = [PYTHON, "-m", "cli", "ingest", str(file), "--store", store]
+    subprocess.run(argv, check=True, capture_output=True, cwd="/")
+    return store
+
+
 def compare_lines(folder: Path, rounds: int, n_tasks: int) -> Sequence[Line]:
     """A comparison of two variants with five repeats, against the bare GROUP BY it needs."""
     store = folder / "compared.duckdb"
@@ -262,6 +318,18 @@ def prompt_line(rounds: int) -> Line:
         reference="-",
         ratio="-",
         target="-",
+    )
+
+
+def suggestion_line(rounds: int, n_trials: int) -> Line:
+    """The next setting of three parameters to try, a process fitted anew."""
+    taken = [seconds_said("ours.py", "suggest", str(n_trials)) for _ in range(rounds)]
+    return Line(
+        what=f"next trial of three parameters after {n_trials}",
+        ours=f"{1000 * statistics.median(taken):.0f} ms",
+        reference="-",
+        ratio="-",
+        target="<= 100 ms",
     )
 
 

@@ -7,14 +7,16 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, experiment
+from cli.commands import baseline, experiment, replay
 from cli.commands.analyze import analyze
+from cli.commands.anomalies import anomalies
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
 from cli.commands.convert import convert
 from cli.commands.decide import decide
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
+from cli.commands.drift import drift
 from cli.commands.explain import explain
 from cli.commands.feedback import feedback
 from cli.commands.flaky import flaky
@@ -54,6 +56,11 @@ experiment_app = typer.Typer(
     help="Variants against a baseline, over the runs that come in.",
     no_args_is_help=True,
 )
+replay_app = typer.Typer(
+    name="replay",
+    help="What would have become of recorded requests.",
+    no_args_is_help=True,
+)
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
     analyze,
@@ -68,6 +75,8 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     flaky,
     feedback,
     windows,
+    drift,
+    anomalies,
     gate,
     report,
     init,
@@ -101,7 +110,9 @@ for command in (
 ):
     experiment_app.command()(command)
 
-GROUPS = (baseline_app, experiment_app, config_app, store_app)
+replay_app.command()(replay.caching)
+
+GROUPS = (baseline_app, experiment_app, replay_app, config_app, store_app)
 for group in GROUPS:
     app.add_typer(group)
 

@@ -105,6 +105,12 @@ StrictRows = Annotated[
     typer.Option("--strict", help="Store nothing of a file of feedback in which one row is bad."),
 ]
 Workflow = Annotated[str | None, typer.Option("--workflow", "-w", help="Only this workflow.")]
+SeriesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--series", help="In place of a workflow: a CSV file with the columns timestamp,value."
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(

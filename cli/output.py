@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,8 @@ from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:
     from reports.document import Document
+
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 FORMAT_VERSION = 1
 JSON = ".json"
@@ -65,6 +68,23 @@ def note(text: str) -> None:
 
 def as_json(content: object) -> str:
     """Return content as JSON for machines, in ASCII; what is not finite is null."""
+    import json
+
+    import msgspec
+
+    try:
+        body = msgspec.json.encode(content, enc_hook=_encode)
+    except UnicodeEncodeError:  # a name whose bytes are no text
+        return _escaped_json(content)
+    fields = body[1:] if body.startswith(b"{") else b'"items":' + body + b"}"
+    comma = b"" if fields == b"}" else b","
+    whole = b'{"format_version":%d%b%b' % (FORMAT_VERSION, comma, fields)
+    text = msgspec.json.format(whole, indent=2).decode()
+    return NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
+
+
+def _escaped_json(content: object) -> str:
+    """Return JSON of any content, bytes that are no text escaped; it takes longer."""
     import json
 
     import msgspec

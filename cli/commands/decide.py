@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from datetime import UTC
-from functools import partial
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import options
 from cli.output import note, show
+from cli.progress import deciding
 from cli.session import session
 
 if TYPE_CHECKING:
-    from optimizer.history.store import History
+    from cli.session import Session
     from optimizer.models.decisions import Decision, Made
 
 
@@ -33,6 +34,12 @@ def decide(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at a strategy that fails.")
     ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", min=0, max=1024, help="Processes that share the work of --all; 0: one a core."
+        ),
+    ] = 0,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -45,9 +52,8 @@ def decide(
     """
     from optimizer.history import queries
     from optimizer.history.deciding import record_decisions
-    from optimizer.history.store import open_history, read_history
+    from optimizer.history.store import open_history
     from optimizer.pipeline.decide import decide as decide_on
-    from optimizer.pipeline.decide import worst_first
     from reports.gallery.decision import decision as decision_report
     from reports.gallery.decision_list import decision_list
 
@@ -60,10 +66,17 @@ def decide(
     except OverflowError as error:
         raise typer.BadParameter(f"--as-of {as_of}: too far from now") from error
 
-    def made(history: History, workflow_ids: Sequence[str]) -> list[Made]:
-        return decide_on(
+    if workflow is None:
+        stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)
+        _warn(stored)
+        show(decision_list(stored), stored, json=json, outputs=output)
+        return
+    with open_history(
+        here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
+    ) as history:
+        made = decide_on(
             history,
-            workflow_ids=workflow_ids,
+            workflow_ids=[workflow],
             variant=variant,
             as_of=until,
             config=here.loaded.config,
@@ -72,24 +85,46 @@ def decide(
             fail_fast=fail_fast,
             only=strategy or (),
         )
-
-    wait_s = here.lock_timeout_s
-    writing = partial(open_history, here.store, lock_timeout_s=wait_s, now=here.now, create=False)
-    if workflow is None:
-        with read_history(here.store, lock_timeout_s=wait_s) as history:
-            names = [one.workflow_id for one in queries.workflows(history)]
-            decisions = worst_first(made(history, names))
-        with writing() as history:
-            stored = record_decisions(history, decisions, actor=here.actor)
-        _warn(stored)
-        show(decision_list(stored), stored, json=json, outputs=output)
-        return
-    with writing() as history:
-        (one,) = record_decisions(history, made(history, [workflow]), actor=here.actor)
+        (one,) = record_decisions(history, made, actor=here.actor)
         audit = queries.audit(history, subject=one.decision_id)
     _warn([one])
     report = decision_report(one, audit, again=one.decided_at != here.now)
     show(report, one, json=json, outputs=output)
+
+
+def _decide_all(
+    here: Session, until: datetime | None, jobs: int, only: tuple[str, ...], *, fail_fast: bool
+) -> list[Decision]:
+    """Decide on every workflow and store it; what was made before an interrupt is stored too."""
+    from optimizer.history import queries
+    from optimizer.history.deciding import record_decisions
+    from optimizer.history.store import open_history, read_history
+    from optimizer.pipeline.batch import BatchJob, decide_all
+    from optimizer.pipeline.decide import worst_first
+
+    job = BatchJob(
+        store=here.store,
+        config=here.loaded.config.model_dump_json(),
+        config_sha256=here.loaded.sha256,
+        as_of=until,
+        now=here.now,
+        fail_fast=fail_fast,
+        only=only,
+        lock_timeout_s=here.lock_timeout_s,
+        n_processes=jobs or os.cpu_count() or 1,
+    )
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        names = [one.workflow_id for one in queries.workflows(history)]
+    made: list[Made] = []
+    try:
+        for batch in deciding(decide_all(names, job), len(names)):
+            made += batch
+    finally:
+        with open_history(
+            here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
+        ) as history:
+            stored = record_decisions(history, worst_first(made), actor=here.actor)
+    return stored
 
 
 def _warn(decisions: Sequence[Decision]) -> None:

@@ -8,9 +8,13 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from optimizer.analysis.anomalies import anomalies
 from optimizer.analysis.contrasts import contrasts
+from optimizer.analysis.drift import Watch, drift
 from optimizer.analysis.experiments import experiment_summaries
-from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.settings import AnomalySettings, EvidenceSettings
+from optimizer.analysis.stability import stability
+from optimizer.analysis.traffic import traffic
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
@@ -35,6 +39,8 @@ def evidence(
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
+    watch: Watch | None = None,
+    anomaly: AnomalySettings | None = None,
 ) -> list[Evidence]:
     """Return the evidence on some workflows, in their order.
 
@@ -49,6 +55,8 @@ def evidence(
         settings: How far to look back.
         rules: Judge the current variant.
         slow_ms: Tasks that took longer are counted, in ms.
+        watch: How moves of metrics are looked for; None: not at all.
+        anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
 
     Raises:
         SelectionError: There is no such variant, or two bear the label.
@@ -72,6 +80,8 @@ def evidence(
             settings=settings,
             rules=rules,
             slow_ms=slow_ms,
+            watch=watch,
+            anomaly=anomaly,
         )
         for name in workflow_ids
         if name in by_workflow
@@ -115,7 +125,9 @@ class _Found:
             run_points(history, max_runs=settings.max_points, **seen), lambda one: one.workflow_id
         )
         self.cases = case_tables(history, max_runs=settings.max_runs, **seen)
-        self.requests = requests(history, max_tasks=settings.max_requests, **seen)
+        self.requests = requests(
+            history, max_tasks=settings.max_requests, max_texts=settings.max_texts, **seen
+        )
         self.decisions = past_decisions(history, max_decisions=settings.max_decisions, **seen)
 
 
@@ -135,6 +147,8 @@ def _evidence(
     settings: EvidenceSettings,
     rules: ScoringRules,
     slow_ms: float,
+    watch: Watch | None,
+    anomaly: AnomalySettings | None,
 ) -> Evidence:
     name = current.workflow_id
     others = tuple(window for window in windows if window is not current)
@@ -147,7 +161,8 @@ def _evidence(
         level=settings.level,
         baseline_tokens=median(tokens) if tokens else None,
     )
-    cases = found.cases.get(name)
+    cases, trace = found.cases.get(name), found.requests.get(name)
+    points, own = found.points.get(name, []), (name, current.variant_id)
     return Evidence(
         workflow_id=name,
         as_of=as_of,
@@ -158,10 +173,16 @@ def _evidence(
         explanation=explanation,
         slow_ms=slow_ms,
         experiments=tuple(found.experiments.get(name, ())),
-        runs=tuple(found.points.get(name, ())),
+        runs=tuple(points),
         contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
         cases=cases,
-        requests=found.requests.get(name),
+        requests=trace,
+        traffic=traffic(trace) if trace else None,
+        stability=stability(found.points.get(name, ()), current.variant_id, settings),
+        drift=drift(*own, points, trace, watch) if watch else None,
+        anomalies=anomalies(*own, points, trace, anomaly, seed=settings.seed, with_tasks=False)
+        if anomaly
+        else None,
         decisions=found.decisions.get(name, ()),
     )
 

@@ -49,8 +49,8 @@ def _items(path: KeyPath, schema: Schema) -> Iterator[str]:
     item: KeyPath = (*path, 0)
     fields = schema.fields(item)
     if fields:
-        inside = ", ".join(f"{_name(name)} = ..." for name in fields)
-        yield from _prose(f"Each is a table: {{ {inside} }}")
+        names = ", ".join(f"{_name(name)} = ..." for name in fields)
+        yield from _prose(f"Each is a table: {{ {names} }}")
     for name, description in fields.items():
         yield from _prose(f"{name}: {description}", indent="#   ")
         yield from _prose(_sentence(schema.allowed((*item, name))), indent="#     ")

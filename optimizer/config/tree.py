@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from optimizer.analysis.settings import EvidenceSettings
+from optimizer.analysis.settings import AnomalySettings, DriftSettings, EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
@@ -32,6 +32,8 @@ class Config(Settings):
     store: StoreSettings = StoreSettings()
     scoring: ScoringSettings = ScoringSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    drift: DriftSettings = DriftSettings()
+    anomalies: AnomalySettings = AnomalySettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
     engine: EngineSettings = EngineSettings()

@@ -14,6 +14,9 @@ class DriftMethod(StrEnum):
     PSI = "psi"
     CHI2 = "chi2"
     WELCH = "welch"
+    PAIRED = "paired"
+    """Student's t of the differences within cases that ran before and now."""
+
     ADWIN = "adwin"
     PAGE_HINKLEY = "page_hinkley"
     CUSUM = "cusum"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from optimizer.models.rules import Explanation
-from optimizer.models.summaries import RunPoint, WindowSummary
+from optimizer.models.summaries import RunPoint, Stability, WindowSummary
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optimizer.models.experiments import ExperimentSummary
     from optimizer.models.lifecycle import PastDecision
     from optimizer.models.requests import Requests
+    from optimizer.models.traffic import TrafficShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Evidence:
             order of `others`; one that shares no case is left out.
         cases: What each case gave under each variant; None where nothing completed.
         requests: The newest tasks as a trace; None where nothing has run.
+        traffic: How those arrive; None likewise.
+        stability: How settled the current variant is; None where it has too few runs to tell.
         drift: Whether metrics of the current variant have moved; None where it was not looked at.
         anomalies: What is out of the ordinary in its newest run; None likewise.
         decisions: Earlier decisions on this workflow, newest first.
@@ -60,6 +63,8 @@ class Evidence:
     contrasts: tuple[Contrast, ...] = ()
     cases: CaseTable | None = None
     requests: Requests | None = None
+    traffic: TrafficShape | None = None
+    stability: Stability | None = None
     drift: DriftReport | None = None
     anomalies: AnomalyReport | None = None
     decisions: tuple[PastDecision, ...] = ()

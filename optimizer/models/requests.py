@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ class Requests:
     Attributes:
         at_s: When each began, in seconds since the first.
         segment: Code of the run; caches, buckets and queues start empty where it changes.
-        key: Equal where variant and whole input are equal: what an exact cache looks up.
+        key: Equal where variant and whole input are equal: what an exact cache looks up; -1 where
+            the input was not recorded.
         answer: Equal where the whole output is equal; -1 where it was not recorded.
         ok: 1 passed, 0 did not, NaN where nobody judged.
         score: From 0 to 1.
@@ -46,6 +49,9 @@ class Requests:
         blocks: Prefix-block hashes of all requests, one after the other; None where not recorded.
         block_ends: Place in `blocks` after the last block of each request; None likewise.
         texts: The input of each as text, where asked for.
+        runs: Id of each run by its code in `segment`; empty where they have none.
+        first_at: When the first began, UTC; None where only the order is known.
+        position: Place of each in its run, as stored; None where it is not from a history.
     """
 
     at_s: NDArray[np.float64]
@@ -75,6 +81,35 @@ class Requests:
     blocks: NDArray[np.int64] | None = None
     block_ends: NDArray[np.int64] | None = None
     texts: tuple[str | None, ...] | None = None
+    runs: tuple[str, ...] = ()
+    first_at: datetime | None = None
+    position: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.at_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A file of requests as it was read.
+
+    Attributes:
+        path: The file as the user named it, or `-` for standard input.
+        sha256: Hash of its bytes, uncompressed.
+        layout: What kind of trace it is: `azure`, `mooncake`, `bailian` or `table`.
+        requests: What it holds, in order of time.
+        columns: By field the column that was read for it.
+        ignored: Columns that were not read.
+        block_tokens: Tokens that a prefix block stands for; None where there are no blocks, or
+            their number does not go with the tokens of the prompts.
+        warnings: What a reader should know: rows left out, a clock that went backwards.
+    """
+
+    path: str
+    sha256: str
+    layout: str
+    requests: Requests
+    columns: Mapping[str, str]
+    ignored: tuple[str, ...]
+    block_tokens: int | None
+    warnings: tuple[str, ...]

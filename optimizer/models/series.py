@@ -141,3 +141,18 @@ class Series:
     fill: Fill
     watermark_at: datetime | None
     windows: tuple[SeriesWindow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Any series of numbers in order of time.
+
+    Attributes:
+        name: What it is called.
+        times: When each was measured, UTC.
+        values: What was measured.
+    """
+
+    name: str
+    times: tuple[datetime, ...]
+    values: tuple[float, ...]

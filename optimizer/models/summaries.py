@@ -152,6 +152,21 @@ class RunPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stability:
+    """How settled a variant is, by the control limits that its runs draw.
+
+    Attributes:
+        n_runs: Its recent runs.
+        n_outside: Those outside of the limits.
+        value: 1 - n_outside / n_runs, 0 to 1.
+    """
+
+    n_runs: int
+    n_outside: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailureGroup:
     """Failures of one run or window that share class and message.
 

@@ -98,6 +98,17 @@ class Looks(StrEnum):
     """Anytime: an e-value and a confidence sequence, with no planned end."""
 
 
+class BanditAlgorithm(StrEnum):
+    """How a bandit chooses its arms."""
+
+    LIN_UCB = "lin_ucb"
+    THOMPSON_SAMPLING = "thompson_sampling"
+    CONTEXTUAL_THOMPSON = "contextual_thompson"
+    EPSILON_GREEDY = "epsilon_greedy"
+    BOLTZMANN = "boltzmann"
+    UCB1 = "ucb1"
+
+
 class AllocationPolicy(StrEnum):
     """How the tests of the next batch are shared between the arms."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from optimizer import __version__
+from optimizer.analysis.drift import Watch
 from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import breaker_events, studies
@@ -61,6 +62,7 @@ def decide(
     now: datetime,
     fail_fast: bool = False,
     only: Sequence[str] = (),
+    is_missing_fine: bool = False,
 ) -> list[Made]:
     """Decide on some workflows, in their order; nothing is stored.
 
@@ -68,7 +70,8 @@ def decide(
     other is asked.
 
     Raises:
-        SelectionError: No run of any of them is known, or there is no such variant or strategy.
+        SelectionError: No run of any of them is known, unless that is fine, or there is no such
+            variant or strategy.
     """
     require_strategies(only)
     found = evidence(
@@ -78,9 +81,11 @@ def decide(
         as_of=as_of,
         settings=config.evidence,
         rules=ScoringRules.from_config(config.scoring.model_dump()),
-        slow_ms=_slow_ms(config),
+        slow_ms=slow_ms(config),
+        watch=watch(config),
+        anomaly=config.anomalies,
     )
-    if not found and workflow_ids:
+    if not found and workflow_ids and not is_missing_fine:
         require_workflow(history, workflow_ids[0], as_of)
     strategies = enabled(config)
     stored = studies(history, workflow_ids=workflow_ids)
@@ -283,10 +288,21 @@ def worst_margin(explanation: Explanation | None) -> float:
     return min(margins, default=math.inf)
 
 
-def _slow_ms(config: Config) -> float:
+def slow_ms(config: Config) -> float:
     """Return the limit on slow calls of the strategy that counts them."""
     entry = config.strategies.of(ThresholdBased)
     return float(getattr(entry, "max_latency_p95"))  # noqa: B009 - made from the strategy
+
+
+def watch(config: Config) -> Watch:
+    """Return how moves of metrics are looked for; part of it is said of `threshold_based`."""
+    said: Any = config.strategies.of(ThresholdBased)
+    return Watch(
+        settings=config.drift,
+        delta=said.drift_delta,
+        window_size=said.drift_window_size,
+        seed=config.evidence.seed,
+    )
 
 
 def _decision(

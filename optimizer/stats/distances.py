@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.stats.arrays import finite_values
+from optimizer.stats.quantiles import chi2_quantile, chi2_upper_tail
 from optimizer.stats.results import HypothesisTest
 
 if TYPE_CHECKING:
@@ -78,13 +79,11 @@ def psi_threshold(
     References:
         Yurdakul and Naranjo (2020), J Risk Model Validation 14(4).
     """
-    from scipy.special import chdtri
-
     if min(n, m) < 1 or bins < FEWEST_CATEGORIES or not 0 < level < 1:
         raise ValueError(
             f"need n, m >= 1, bins >= 2 and 0 < level < 1, got {n}, {m}, {bins}, {level}"
         )
-    return max(minimum, float(chdtri(bins - 1, 1 - level)) * (1 / n + 1 / m))
+    return max(minimum, chi2_quantile(level, bins - 1) * (1 / n + 1 / m))
 
 
 def jensen_shannon(p: ArrayLike, q: ArrayLike, *, base: float = 2) -> float:
@@ -141,8 +140,6 @@ def chi2_homogeneity(table: ArrayLike) -> HypothesisTest:
     References:
         Pearson (1900), Phil Mag 50, 157-175; Agresti (2013), Categorical Data Analysis, 3.2.
     """
-    from scipy.special import chdtrc
-
     observed = np.asarray(table, dtype=np.float64)
     if observed.ndim != TABLE_DIMENSIONS or min(observed.shape) < FEWEST_CATEGORIES:
         raise ValueError(f"table: found shape {observed.shape}, expected 2 x 2 or larger")
@@ -155,7 +152,7 @@ def chi2_homogeneity(table: ArrayLike) -> HypothesisTest:
     expected = np.outer(rows, columns) / n
     chi2 = float(((observed - expected) ** 2 / expected).sum())
     df = (rows.size - 1) * (columns.size - 1)
-    return HypothesisTest(statistic=chi2, p_value=float(chdtrc(df, chi2)), n=int(n), df=df)
+    return HypothesisTest(statistic=chi2, p_value=chi2_upper_tail(chi2, df), n=int(n), df=df)
 
 
 def kolmogorov_smirnov(first: ArrayLike, second: ArrayLike) -> HypothesisTest:

@@ -1,4 +1,4 @@
-"""Quantiles of the normal, Student's t and the beta distribution, without scipy.
+"""Quantiles and tails of the usual distributions, without scipy.
 
 Importing scipy takes longer than a decision. Tests hold them to scipy's values.
 """
@@ -79,6 +79,53 @@ def t_upper_tail(t: float, df: float) -> float:
     """Return P(T > t), t >= 0, for Student's t with `df` degrees of freedom."""
     whole = df + t * t
     return incomplete_beta(df / 2, 0.5, df / whole, rest=t * t / whole) / 2
+
+
+def chi2_upper_tail(x: float, df: int) -> float:
+    """Return P(X > x) for a chi-squared X with a whole number of degrees of freedom.
+
+    By the finite sums that the incomplete gamma function is for whole and half shapes.
+
+    Raises:
+        ValueError: df is below 1.
+
+    References:
+        Abramowitz and Stegun (1964), 26.4.4 and 26.4.5.
+    """
+    if df < 1:
+        raise ValueError(f"df must be at least 1, got {df}")
+    if x <= 0:
+        return 1.0
+    half, shape = x / 2, 0.5 if df % 2 else 1.0
+    tail = math.erfc(math.sqrt(half)) if df % 2 else math.exp(-half)
+    while shape < df / 2:
+        tail += math.exp(shape * math.log(half) - half - math.lgamma(shape + 1))
+        shape += 1
+    return min(tail, 1.0)
+
+
+@lru_cache(maxsize=4096)
+def chi2_quantile(p: float, df: int) -> float:
+    """Return x with P(X <= x) = p for a chi-squared X, by bisection on its upper tail.
+
+    Raises:
+        ValueError: p is not between 0 and 1, or df is below 1.
+    """
+    _require_probability(p)
+    low, high = 0.0, float(df)
+    while chi2_upper_tail(high, df) > 1 - p:
+        low, high = high, 2 * high
+    for _ in range(MAX_HALVINGS):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if chi2_upper_tail(middle, df) > 1 - p else (low, middle)
+    return high
+
+
+def f_upper_tail(f: float, df1: float, df2: float) -> float:
+    """Return P(F > f) for Fisher's F, f of 0 or more."""
+    return incomplete_beta(df2 / 2, df1 / 2, df2 / (df2 + df1 * f))
 
 
 def incomplete_beta(a: float, b: float, x: float, *, rest: float | None = None) -> float:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from optimizer.strategies.ab_testing import AbTesting
+from optimizer.strategies.adaptive_parameters import AdaptiveParameters
 from optimizer.strategies.base import Strategy
+from optimizer.strategies.caching import Caching
 from optimizer.strategies.prompt_optimization import PromptOptimization
+from optimizer.strategies.reinforcement_feedback import ReinforcementFeedback
 from optimizer.strategies.threshold_based import ThresholdBased
 
 __all__ = ["STRATEGIES", "Strategy"]
 
-STRATEGIES: tuple[type[Strategy], ...] = (ThresholdBased, AbTesting, PromptOptimization)
+STRATEGIES: tuple[type[Strategy], ...] = (
+    ThresholdBased,
+    AbTesting,
+    Caching,
+    PromptOptimization,
+    ReinforcementFeedback,
+    AdaptiveParameters,
+)

@@ -8,11 +8,12 @@ experiment whose last look or whose time is over without one; to start an experi
 cases that it takes, where another variant passes more but chance may explain it.
 
 Stays silent when nothing completed, while an experiment runs (it says how far), when as many run
-as may, when there are too few tests to plan by, and when no other variant passes more than the
-current one, or all were in an experiment against it.
+as may, when the current variant is less stable than `min_stability`, when there are too few tests
+to plan by, and when no other variant passes more than the current one, or all were in an
+experiment against it.
 
-Does not look at cost or latency, nor at whether results are stable over time; a guardrail of the
-experiment does the former.
+Does not look at cost or latency; a guardrail of the experiment does. Too few runs to tell whether
+the current variant is stable do not keep it from starting one.
 """
 
 from __future__ import annotations
@@ -74,6 +75,9 @@ class AbTestingSettings(Settings):
 
     variant_count: Annotated[int, Field(ge=1)] = 1
     """Most candidates in one experiment."""
+
+    min_stability: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """Least share of recent runs within their control limits for an experiment to start."""
 
     max_concurrent: Annotated[int, Field(ge=1)] = 1
     """Most experiments of a workflow at a time."""
@@ -167,12 +171,9 @@ class AbTesting:
 
     def _start(self, evidence: Evidence, current: WindowSummary) -> Answer:
         """Propose an experiment with the variants that pass more, where chance may explain it."""
-        if not evidence.others:
-            return Answer(silence="no other variant has run")
-        drafts = [one for one in evidence.experiments if _is_draft(one.experiment)]
-        if drafts:
-            names = ", ".join(one.experiment.design.experiment_id for one in drafts)
-            return Answer(silence=f"experiment {names} is planned and not started")
+        why_not = self._not_now(evidence, current)
+        if why_not is not None:
+            return Answer(silence=why_not)
         tested = _taken(evidence)
         open_ = [one for one in evidence.others if one.n_completed and one.variant_id not in tested]
         if not open_:
@@ -193,6 +194,23 @@ class AbTesting:
         best_first = sorted(ahead, key=lambda one: (-_rate(one), one.variant_id))
         chosen = best_first[: self.settings.variant_count]
         return Answer(proposals=(self._experiment(current, chosen),))
+
+    def _not_now(self, evidence: Evidence, current: WindowSummary) -> str | None:
+        """Say what keeps any experiment from starting, or None."""
+        if not evidence.others:
+            return "no other variant has run"
+        stable = evidence.stability
+        if stable is not None and stable.value < self.settings.min_stability:
+            most = 1 - self.settings.min_stability
+            return (
+                f"not stable: {stable.n_outside} of {stable.n_runs} runs of {current.variant} are "
+                f"outside their control limits, at most {most:.0%} may be"
+            )
+        drafts = [one for one in evidence.experiments if _is_draft(one.experiment)]
+        if drafts:
+            names = ", ".join(one.experiment.design.experiment_id for one in drafts)
+            return f"experiment {names} is planned and not started"
+        return None
 
     def _can_plan(self, current: WindowSummary, other: WindowSummary) -> bool:
         return min(current.n_completed, other.n_completed) >= self.settings.min_pilot

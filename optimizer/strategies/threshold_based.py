@@ -1,40 +1,68 @@
-"""Go back to the last variant that met the thresholds when the current one breaks them.
+"""Act when the current variant breaks a threshold, moves, stands out, or gets worse.
 
 Asks: does the current variant, over its newest runs, break a threshold on pass rate, errors, slow
-calls, score or price?
+calls, score or price? Have its metrics drifted? Is its newest run out of the
+ordinary? Is that run worse than its own earlier runs beyond the margins?
 
-Proposes: a rollback to the most recently run other variant that meets all of them, with the
-difference in pass rate and its interval; an alert where there is none.
+Proposes: what is set for each of the four: an alert; a rollback to the most recently run other
+variant that meets all thresholds, with the difference in pass rate and its interval; a pause; the
+safe variant; less traffic. Of those that change something only the first is proposed. Critical
+signs get what is set, high ones a rollback, all others an alert. A broken threshold, a worse run
+and a drift for the worse are critical; of an anomaly it is told by how far out it is.
 
-Stays silent when nothing completed, when every threshold is met, or when one is missed but the
-exact one-sided bound still reaches it: one failure of three tests is too little to act on.
+Stays silent when nothing completed, when there is no such sign, or when a threshold is missed but
+the exact one-sided bound still reaches it: one failure of three tests is too little to act on.
 
-Does not look at drift, nor at whether another variant is better within the thresholds.
+Does not look at anomalies of single tasks, nor at whether another variant is better within the
+thresholds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from optimizer.models.drift import AnomalySeverity, DriftMethod
 from optimizer.models.evidence import Evidence
-from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Proposal
+from optimizer.models.proposals import (
+    EXPLORATORY,
+    Answer,
+    Change,
+    DecisionType,
+    Effect,
+    Proposal,
+)
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
-from optimizer.stats.intervals import Interval, clopper_pearson, mean_interval, newcombe, wilson
+from optimizer.models.switching import switch
+from optimizer.scoring_rules.degradation import Margins
+from optimizer.scoring_rules.signs import Sign, drifting, outlying, violation, worsened
+from optimizer.scoring_rules.thresholds import Thresholds, is_sound, readings
+from optimizer.stats.intervals import newcombe, wilson
 
-SLOW_SHARE = 0.05
-"""A 95th percentile is beyond a limit exactly when more than this share is."""
+NO_OTHER = "No other variant meets every threshold."
 
 
 class Response(StrEnum):
-    """What to do about a broken threshold."""
+    """What to do about a sign."""
 
-    ROLLBACK = "rollback"
     ALERT = "alert"
+    ROLLBACK = "rollback"
+    CIRCUIT_BREAK = "circuit_break"
+    SWITCH_TO_SAFE = "switch_to_safe"
+    REDUCE_TRAFFIC = "reduce_traffic"
+
+
+class SeriesDetector(StrEnum):
+    """Who is asked about series; tests between two windows count whoever it is."""
+
+    ADWIN = DriftMethod.ADWIN.value
+    PAGE_HINKLEY = DriftMethod.PAGE_HINKLEY.value
+    CUSUM = DriftMethod.CUSUM.value
 
 
 class ThresholdBasedSettings(Settings):
@@ -56,19 +84,58 @@ class ThresholdBasedSettings(Settings):
     """Highest acceptable mean price of a call, in USD."""
 
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """One-sided confidence with which a threshold must be broken."""
+    """One-sided confidence with which a threshold must be broken, or a margin exceeded."""
+
+    drift_algorithm: SeriesDetector = SeriesDetector.ADWIN
+    """Who is asked about series: `adwin`, `page_hinkley` or `cusum`; windows count always."""
+
+    drift_delta: Annotated[float, Field(gt=0, lt=1)] = 0.002
+    """Chance of a false alarm at any one look of ADWIN."""
+
+    drift_window_size: Annotated[int, Field(ge=100)] = 1000
+    """Newest values of a series that detectors of drift look at."""
+
+    max_quality_drop: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """How much lower pass rate or mean score of the newest run may be than that of earlier ones."""
+
+    max_latency_increase: Annotated[float, Field(ge=0)] = 0.2
+    """How much slower the newest run may be on average, as a share of earlier ones."""
+
+    max_cost_increase: Annotated[float, Field(ge=0)] = 0.1
+    """How much dearer a call of the newest run may be on average, as a share of earlier ones."""
 
     on_threshold_violation: Response = Response.ROLLBACK
-    """What is proposed when a threshold is broken: `rollback` or `alert`."""
+    """What is proposed when a threshold is broken; see `Response` for the choices."""
 
+    on_drift: Response = Response.ALERT
+    """What is proposed when a metric has moved for the worse; likewise."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """One threshold held against one measured figure."""
+    on_anomaly: Response = Response.CIRCUIT_BREAK
+    """What is proposed when the newest run is critically out of the ordinary; likewise."""
 
-    text: str
-    missed: bool
-    broken: bool
+    on_degradation: Response = Response.ROLLBACK
+    """What is proposed when the newest run is worse than earlier ones; likewise."""
+
+    circuit_break_s: Annotated[float, Field(gt=0)] = 300.0
+    """How long `circuit_break` pauses the workflow, from the end of its newest run, in seconds."""
+
+    safe_variant: str | None = None
+    """Label or id of the variant that `switch_to_safe` switches to."""
+
+    reduce_traffic_percent: Annotated[float, Field(gt=0, le=100)] = 50.0
+    """By how much `reduce_traffic` lowers the share of the current variant, in percent."""
+
+    @model_validator(mode="after")
+    def _has_a_safe_variant_where_one_is_needed(self) -> Self:
+        responses = (
+            self.on_threshold_violation,
+            self.on_drift,
+            self.on_anomaly,
+            self.on_degradation,
+        )
+        if Response.SWITCH_TO_SAFE in responses and self.safe_variant is None:
+            raise ValueError("switch_to_safe needs safe_variant, the variant to switch to")
+        return self
 
 
 class ThresholdBased:
@@ -80,107 +147,161 @@ class ThresholdBased:
 
     def __init__(self, settings: ThresholdBasedSettings) -> None:
         self.settings = settings
+        self._limits = Thresholds(
+            min_success_rate=settings.min_success_rate,
+            max_error_rate=settings.max_error_rate,
+            max_latency_p95=settings.max_latency_p95,
+            min_quality_score=settings.min_quality_score,
+            max_cost_per_request=settings.max_cost_per_request,
+            level=settings.level,
+        )
+        self._margins = Margins(
+            max_quality_drop=settings.max_quality_drop,
+            max_latency_increase=settings.max_latency_increase,
+            max_cost_increase=settings.max_cost_increase,
+            level=settings.level,
+        )
 
     def propose(self, evidence: Evidence) -> Answer:
-        """Propose a rollback or an alert where a threshold is broken beyond doubt."""
+        """Propose what is set for every sign that there is."""
         current = evidence.current
         if current is None or current.n_completed == 0:
             return Answer(silence="no completed task")
-        readings = self._readings(current)
-        broken = [reading.text for reading in readings if reading.broken]
-        if not broken:
-            missed = [reading.text for reading in readings if reading.missed]
-            if missed:
-                return Answer(silence=f"not enough data: {'; '.join(missed)}")
-            return Answer(silence=f"all thresholds are met on {current.n_completed} tasks")
-        sound = [window for window in evidence.others if self._is_sound(window)]
-        if sound and self.settings.on_threshold_violation is Response.ROLLBACK:
-            return Answer(proposals=(self._rollback(current, sound[0], broken),))
-        return Answer(proposals=(self._alert(current, bool(sound), broken),))
+        proposals: list[Proposal] = []
+        for sign, configured in self._signs(evidence, current):
+            made = self._proposal(sign, configured, evidence, current)
+            if made.type in EXPLORATORY or all(one.type in EXPLORATORY for one in proposals):
+                proposals.append(made)
+        if proposals:
+            return Answer(proposals=tuple(proposals))
+        return Answer(silence=self._why_silent(current))
 
-    def _is_sound(self, window: WindowSummary) -> bool:
-        is_judged = window.n_completed > 0 and not window.n_unjudged
-        return is_judged and not any(r.missed for r in self._readings(window))
+    def _why_silent(self, current: WindowSummary) -> str:
+        missed = [one.text for one in readings(current, self._limits) if one.missed]
+        if missed:
+            return f"not enough data: {'; '.join(missed)}"
+        return f"all thresholds are met on {current.n_completed} tasks"
 
-    def _readings(self, window: WindowSummary) -> list[_Reading]:
-        """Hold every threshold that can be judged against the window."""
-        settings, n, m = self.settings, window.n_completed, window.n_effective
-        n_bad = window.n_error + window.n_timeout
-        readings = [
-            self._at_most(
-                f"{n_bad} of {n} tasks errored or timed out",
-                self._rate(n_bad, n, m),
-                settings.max_error_rate,
-            )
-        ]
-        if not window.n_unjudged:
-            passed = self._at_least(
-                f"{window.n_succeeded} of {n} tasks passed",
-                self._rate(window.n_succeeded, n, m),
-                settings.min_success_rate,
-            )
-            readings.insert(0, passed)
-        if window.n_latency:
-            readings.append(
-                self._at_most(
-                    f"{window.n_slow} of {window.n_latency} calls took longer than "
-                    f"{settings.max_latency_p95:g} ms",
-                    self._rate(window.n_slow, window.n_latency, _at_most_of(m, window.n_latency)),
-                    SLOW_SHARE,
-                )
-            )
-        score = self._mean(window.score_mean, window.score_sd, window.n_scored, window.n_cases)
-        if score is not None:
-            readings.append(
-                self._at_least(
-                    f"mean score {score.estimate:.3f} of {score.n} tasks",
-                    score,
-                    settings.min_quality_score,
-                )
-            )
-        cost = self._mean(window.cost_mean_usd, window.cost_sd_usd, window.n_cost, window.n_cases)
-        if cost is not None:
-            readings.append(
-                self._at_most(
-                    f"{cost.estimate:.4g} USD per call over {cost.n} calls",
-                    cost,
-                    settings.max_cost_per_request,
-                )
-            )
-        return readings
-
-    def _rate(self, successes: int, n: int, n_effective: float | None) -> Interval:
-        level = 2 * self.settings.level - 1
-        return clopper_pearson(successes, n, level=level, n_effective=n_effective)
-
-    def _mean(self, mean: float | None, sd: float | None, n: int, n_cases: int) -> Interval | None:
-        """Return the interval of a mean as if no case had been repeated, or None of too few."""
-        n = min(n, n_cases)
-        if mean is None or sd is None or n < 2:  # noqa: PLR2004 - one case has no spread
-            return None
-        return mean_interval(mean, sd, n, level=2 * self.settings.level - 1)
-
-    @property
-    def _sure(self) -> str:
-        return f"with {self.settings.level:.0%} confidence"
-
-    def _at_least(self, fact: str, interval: Interval, bound: float) -> _Reading:
-        return _Reading(
-            text=f"{fact} ({self._sure} at most {interval.high:.3g}, at least {bound:g} is due)",
-            missed=interval.estimate < bound,
-            broken=interval.high < bound,
+    def _signs(self, evidence: Evidence, current: WindowSummary) -> Iterator[tuple[Sign, Response]]:
+        """Yield every sign with what is set for it, in the order of the documents."""
+        settings = self.settings
+        others = {one.value for one in SeriesDetector} - {settings.drift_algorithm.value}
+        methods = {method for method in DriftMethod if method.value not in others}
+        looks = (
+            (violation(current, self._limits), settings.on_threshold_violation),
+            (drifting(current, evidence.drift, methods), settings.on_drift),
+            (outlying(current, evidence.anomalies), settings.on_anomaly),
+            (worsened(current, evidence.runs, self._margins), settings.on_degradation),
         )
+        return ((sign, configured) for sign, configured in looks if sign is not None)
 
-    def _at_most(self, fact: str, interval: Interval, bound: float) -> _Reading:
-        return _Reading(
-            text=f"{fact} ({self._sure} at least {interval.low:.3g}, at most {bound:g} is due)",
-            missed=interval.estimate > bound,
-            broken=interval.low > bound,
-        )
-
-    def _rollback(
-        self, current: WindowSummary, target: WindowSummary, broken: list[str]
+    def _proposal(
+        self, sign: Sign, configured: Response, evidence: Evidence, current: WindowSummary
     ) -> Proposal:
+        """Return what a sign calls for, or an alert that says why it cannot be done."""
+        match self._response(sign, configured):
+            case Response.ALERT:
+                return self._alert(sign, evidence)
+            case Response.ROLLBACK:
+                return self._rollback(sign, evidence, current)
+            case Response.CIRCUIT_BREAK:
+                return self._circuit_break(sign, evidence, current)
+            case Response.SWITCH_TO_SAFE:
+                return self._switch_to_safe(sign, evidence, current)
+            case Response.REDUCE_TRAFFIC:
+                return self._reduce_traffic(sign, current)
+
+    def _response(self, sign: Sign, configured: Response) -> Response:
+        match sign.severity:
+            case AnomalySeverity.CRITICAL:
+                return configured
+            case AnomalySeverity.HIGH:
+                return Response.ROLLBACK
+            case _:
+                return Response.ALERT
+
+    def _alert(self, sign: Sign, evidence: Evidence, why: str = "") -> Proposal:
+        if not why and not any(is_sound(other, self._limits) for other in evidence.others):
+            why = NO_OTHER
+        return self._made(DecisionType.ALERT, sign, note="an alert changes nothing", more=why)
+
+    def _rollback(self, sign: Sign, evidence: Evidence, current: WindowSummary) -> Proposal:
+        target = next((w for w in evidence.others if is_sound(w, self._limits)), None)
+        if target is None:
+            return self._alert(sign, evidence, NO_OTHER)
+        return self._made(
+            DecisionType.ROLLBACK,
+            sign,
+            changes=(Change(setting="variant", old=current.variant, new=target.variant),),
+            effects=(self._difference(current, target),),
+            note="time and price are not compared here",
+            more=f"{target.variant} met every threshold "
+            f"with {target.n_succeeded} of {target.n_completed} tasks passed.",
+        )
+
+    def _circuit_break(self, sign: Sign, evidence: Evidence, current: WindowSummary) -> Proposal:
+        ends = [p.finished_at for p in evidence.runs if p.variant_id == current.variant_id]
+        newest = max(ends, default=current.last_started_at)
+        until = newest + timedelta(seconds=self.settings.circuit_break_s)
+        return self._made(
+            DecisionType.CIRCUIT_BREAK,
+            sign,
+            changes=(Change(setting="optimization.paused_until", old=None, new=until.isoformat()),),
+            note="a pause was not tried: what it saves or costs is not known",
+            more=f"Paused until {until:%Y-%m-%d %H:%M:%S} UTC, "
+            f"{self.settings.circuit_break_s:g} s after its newest run.",
+        )
+
+    def _switch_to_safe(self, sign: Sign, evidence: Evidence, current: WindowSummary) -> Proposal:
+        safe = self.settings.safe_variant
+        if safe in (current.variant, current.variant_id):
+            return self._alert(sign, evidence, f"It is the safe variant {safe} itself.")
+        target = next((w for w in evidence.others if safe in (w.variant, w.variant_id)), None)
+        if target is None:
+            return self._alert(sign, evidence, f"The safe variant {safe} has never run.")
+        effects = (self._difference(current, target),) if target.n_completed else ()
+        return self._made(
+            DecisionType.PROMPT_VARIANT,
+            sign,
+            changes=switch(current, target),
+            effects=effects,
+            note="time and price are not compared here",
+            more=f"{target.variant} is set as the safe variant.",
+        )
+
+    def _reduce_traffic(self, sign: Sign, current: WindowSummary) -> Proposal:
+        share = 1 - self.settings.reduce_traffic_percent / 100
+        return self._made(
+            DecisionType.ALLOCATE_TRAFFIC,
+            sign,
+            changes=(Change(setting=f"allocation.{current.variant}", old=1.0, new=share),),
+            note="less traffic was not tried: what it saves or costs is not known",
+            more=f"{self.settings.reduce_traffic_percent:g} % less traffic for {current.variant}.",
+        )
+
+    def _made(
+        self,
+        kind: DecisionType,
+        sign: Sign,
+        *,
+        note: str,
+        more: str = "",
+        changes: tuple[Change, ...] = (),
+        effects: tuple[Effect, ...] = (),
+    ) -> Proposal:
+        return Proposal(
+            strategy=self.name,
+            type=kind,
+            changes=changes,
+            effects=effects,
+            effects_note=note,
+            confidence=None,
+            rationale=f"{sign.text} {more}".strip(),
+            unless=sign.unless,
+            facts=sign.facts,
+        )
+
+    def _difference(self, current: WindowSummary, target: WindowSummary) -> Effect:
         before, after = (
             wilson(
                 w.n_succeeded, w.n_completed, level=self.settings.level, n_effective=w.n_effective
@@ -188,7 +309,7 @@ class ThresholdBased:
             for w in (current, target)
         )
         difference = newcombe(before, after)
-        effect = Effect(
+        return Effect(
             metric="success_rate",
             estimate=difference.estimate,
             low=difference.low,
@@ -197,33 +318,3 @@ class ThresholdBased:
             n=difference.n_first + difference.n_second,
             estimator="newcombe, unpaired",
         )
-        return Proposal(
-            strategy=self.name,
-            type=DecisionType.ROLLBACK,
-            changes=(Change(setting="variant", old=current.variant, new=target.variant),),
-            effects=(effect,),
-            effects_note="time and price are not compared here",
-            confidence=None,
-            rationale=(
-                f"{current.variant}: {'; '.join(broken)}. {target.variant} met every threshold "
-                f"with {target.n_succeeded} of {target.n_completed} tasks passed."
-            ),
-            unless=f"the interval of every threshold of {current.variant} had reached it",
-        )
-
-    def _alert(self, current: WindowSummary, has_target: bool, broken: list[str]) -> Proposal:
-        why = "" if has_target else " No other variant meets every threshold."
-        return Proposal(
-            strategy=self.name,
-            type=DecisionType.ALERT,
-            changes=(),
-            effects=(),
-            effects_note="an alert changes nothing",
-            confidence=None,
-            rationale=f"{current.variant}: {'; '.join(broken)}.{why}",
-            unless=f"the interval of every threshold of {current.variant} had reached it",
-        )
-
-
-def _at_most_of(n_effective: float | None, n: int) -> float | None:
-    return None if n_effective is None else min(n_effective, float(n))

@@ -705,6 +705,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 
 
 for file in (
+    "caches.py",
     "comparisons.py",
     "experiments.py",
     "kernels.py",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from optimizer.history.queries import (
+    EPOCH,
     UNDECODABLE,
     columns_of,
     damaged,
@@ -77,20 +78,28 @@ def requests(
     workflow_ids: Sequence[str],
     as_of: datetime | None,
     max_tasks: int,
-    with_texts: bool = False,
+    max_texts: int = 0,
 ) -> dict[str, Requests]:
-    """Return the newest tasks as traces; a workflow without any is left out."""
+    """Return the newest tasks as traces; a workflow without any is left out.
+
+    Args:
+        history: An open history.
+        workflow_ids: The workflows.
+        as_of: Runs that ended later are not seen; None: all are.
+        max_tasks: Newest tasks of a workflow that are looked at.
+        max_texts: Newest of those whose inputs are wanted as texts.
+    """
     found = columns_of(
         history,
         "requests",
         workflow_ids=list(workflow_ids),
         as_of=stored_time(as_of),
         max_tasks=max_tasks,
-        with_texts=with_texts,
+        max_texts=max_texts,
         unjudged=UNJUDGED,
     )
     return {
-        workflow_id: _requests(columns, with_texts=with_texts)
+        workflow_id: _requests(columns, with_texts=max_texts > 0)
         for workflow_id, columns in _split(found, workflow_ids)
     }
 
@@ -159,6 +168,11 @@ def breaker_events(
     ]
 
 
+def task_names(history: History, run_id: str, positions: Sequence[int]) -> dict[int, str]:
+    """Return the ids of some tasks of a run by their places in it."""
+    return dict(tuples_of(history, "task_names", run_id=run_id, positions=list(positions)))
+
+
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
     """Return the stored studies as JSON, by workflow, strategy and key."""
     rows = tuples_of(history, "studies", workflow_ids=list(workflow_ids))
@@ -192,9 +206,10 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
     figures: dict[str, Any] = {name: _floats(columns[name]) for name in floats}
     figures |= {name: columns[name].astype(np.bool_) for name in marks}
     priority = [PRIORITIES.get(str(name).lower(), NORMAL) for name in columns["priority"]]
+    segment, runs = _codes(columns["run_id"])
     return Requests(
         at_s=(columns["at_us"] - columns["at_us"][0]) / 1e6,
-        segment=_codes(columns["run_id"])[0],
+        segment=segment,
         key=columns["key_code"],
         answer=columns["answer_code"].astype(np.int64),
         repeat=columns["repeat"].astype(np.int64),
@@ -209,6 +224,9 @@ def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests
         tenants=tenants,
         task_types=task_types,
         texts=tuple(_texts(columns["text"])) if with_texts else None,
+        runs=runs,
+        first_at=EPOCH + timedelta(microseconds=int(columns["at_us"][0])),
+        position=columns["position"].astype(np.int64),
         **figures,
     )
 

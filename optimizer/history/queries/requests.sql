@@ -7,13 +7,14 @@
 -- Params:  $workflow_ids  VARCHAR[]  the workflows
 --          $as_of         TIMESTAMP  runs that ended later are not seen; NULL: all are
 --          $max_tasks     INTEGER    newest tasks of a workflow that are looked at
---          $with_texts    BOOLEAN    whether inputs are wanted as texts; else they are NULL
+--          $max_texts     INTEGER    newest of those whose inputs are wanted; else NULL
 --          $unjudged      VARCHAR    warning of a run of which nobody told pass from fail
 -- Columns: place (of the workflow in $workflow_ids, from 1), run_id, at_us (microseconds since 1970 UTC), key_code (equal for equal
 --          variant and input), answer_code (equal for equal outputs, -1 unknown), ok (1 passed,
 --          0 did not, NULL: nobody judged), score, latency_ms, tokens_in, tokens_out, cost_usd,
 --          failed, throttled, cached, repeat, case_code, variant_id, tenant, task_type, priority
---          (text or NULL), deadline_ms, propensity (all three from the task's metadata), text
+--          (text or NULL), deadline_ms, propensity (all three from the task's metadata), text,
+--          position (in its run)
 
 WITH counted AS (
     SELECT
@@ -74,7 +75,8 @@ SELECT
     json_extract_string(texts.metadata, '$.priority')                    AS priority,
     TRY_CAST(json_extract_string(texts.metadata, '$.deadline_ms') AS DOUBLE) AS deadline_ms,
     TRY_CAST(json_extract_string(texts.metadata, '$.propensity') AS DOUBLE)  AS propensity,
-    CASE WHEN $with_texts THEN texts.inputs END                          AS text
+    CASE WHEN task.age <= $max_texts THEN texts.inputs END               AS text,
+    task.position
 FROM task
 LEFT JOIN task_texts AS texts
     ON texts.run_id = task.run_id AND texts.position = task.position

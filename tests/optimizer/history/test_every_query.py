@@ -54,7 +54,8 @@ PARAMS: dict[str, object] = {
     "workflow_ids": ["w"],
     "max_tasks": 10,
     "max_decisions": 5,
-    "with_texts": True,
+    "max_texts": 5,
+    "positions": [0],
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)

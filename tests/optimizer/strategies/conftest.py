@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
+from optimizer.models.requests import Requests
 from optimizer.models.summaries import WindowSummary
 from optimizer.scoring_rules import ScoringRules
 
@@ -61,6 +63,7 @@ def make_window(label: str, passed: int, n: int, **changes: Any) -> WindowSummar
         "n_validation_failures": 0,
         "n_llm_failures": 0,
         "n_unclassified_failures": n - passed,
+        "parameters": '{"temperature":0.7}',
     }
     return WindowSummary(**(fields | changes))
 
@@ -76,6 +79,42 @@ def make_evidence(current: WindowSummary | None, *others: WindowSummary) -> Evid
         explanation=ScoringRules().explain_optimize(None, report) if report else None,
         slow_ms=5000.0,
     )
+
+
+def make_requests(keys: Sequence[int], *, gap_s: float = 0.1, **changes: Any) -> Requests:
+    """Requests of v1, one for each key, that are answered alike, in 50 ms and for 1 cent."""
+    n = len(keys)
+    nan, codes = np.full(n, np.nan), np.zeros(n, dtype=np.int64)
+    fields: dict[str, Any] = {
+        "at_s": np.arange(n) * gap_s,
+        "segment": codes,
+        "key": np.array(keys, dtype=np.int64),
+        "answer": np.array(keys, dtype=np.int64),
+        "ok": np.ones(n),
+        "score": nan,
+        "latency_ms": np.full(n, 50.0),
+        "tokens_in": np.full(n, 10.0),
+        "tokens_out": np.full(n, 5.0),
+        "cost_usd": np.full(n, 0.01),
+        "failed": np.zeros(n, dtype=np.bool_),
+        "throttled": np.zeros(n, dtype=np.bool_),
+        "cached": np.zeros(n, dtype=np.bool_),
+        "repeat": codes,
+        "case": np.array(keys, dtype=np.int64),
+        "variant": codes,
+        "tenant": codes - 1,
+        "task_type": codes - 1,
+        "priority": codes + 2,
+        "deadline_ms": nan,
+        "propensity": nan,
+        "variants": ("id-v1",),
+    }
+    return Requests(**(fields | changes))
+
+
+@pytest.fixture
+def traffic() -> Callable[..., Requests]:
+    return make_requests
 
 
 @pytest.fixture

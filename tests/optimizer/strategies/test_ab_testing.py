@@ -19,7 +19,7 @@ from optimizer.models.experiments import (
     Outcome,
 )
 from optimizer.models.proposals import Answer, DecisionType
-from optimizer.models.summaries import WindowSummary
+from optimizer.models.summaries import Stability, WindowSummary
 from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Looks, Metric, VerdictKind
 from optimizer.strategies.ab_testing import AbTesting, AbTestingSettings
 
@@ -115,6 +115,32 @@ def test_starts_an_experiment_with_the_cases_it_takes(evidence: Make, window: Wi
 def test_starts_none_with_a_variant_that_passes_less(evidence: Make, window: Window) -> None:
     answer = ask(evidence(window("v1", 80, 100), window("v2", 70, 100)))
     assert answer.silence == "no other variant passes more than v1 (80 of 100)"
+
+
+def test_starts_none_while_the_current_variant_is_unstable(evidence: Make, window: Window) -> None:
+    found = evidence(window("v1", 80, 100), window("v2", 86, 100))
+    shaky = replace(found, stability=Stability(n_runs=10, n_outside=3, value=0.7))
+    answer = ask(shaky)
+    assert answer.proposals == ()
+    assert answer.silence == (
+        "not stable: 3 of 10 runs of v1 are outside their control limits, at most 20% may be"
+    )
+    assert ask(shaky, min_stability=0.7).proposals
+    steady = replace(found, stability=Stability(n_runs=10, n_outside=2, value=0.8))
+    assert ask(steady).proposals
+    assert ask(replace(found, stability=None)).proposals
+
+
+def test_an_unstable_variant_still_gives_way_to_the_winner_of_an_experiment(
+    evidence: Make, window: Window
+) -> None:
+    found = replace(
+        evidence(window("v1", 80, 100), window("v2", 90, 100)),
+        stability=Stability(n_runs=10, n_outside=5, value=0.5),
+        experiments=(summary(look(verdict=VerdictKind.IMPROVED)),),
+    )
+    (proposal,) = ask(found).proposals
+    assert proposal.type is DecisionType.PROMPT_VARIANT
 
 
 def test_takes_as_many_candidates_as_it_may(evidence: Make, window: Window) -> None:

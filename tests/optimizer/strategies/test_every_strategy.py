@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from optimizer.models.evidence import Evidence
+from optimizer.models.requests import Requests
 from optimizer.models.settings import descriptions
 from optimizer.models.summaries import WindowSummary
+from optimizer.pipeline.studies import with_studies
 from optimizer.strategies import STRATEGIES, Strategy
 
 Window = Callable[..., WindowSummary]
 Make = Callable[..., Evidence]
+Traffic = Callable[..., Requests]
 
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.name)
 
 
 def ask(strategy: type[Strategy], evidence: Evidence) -> Any:
-    return strategy(strategy.settings_type()).propose(evidence)
+    made = strategy(strategy.settings_type())
+    return made.propose(with_studies([made], evidence, {})[0])
+
+
+def trouble(evidence: Make, window: Window, traffic: Traffic) -> Evidence:
+    """A workflow where nearly everything fails, in traffic that asks the same again and again."""
+    found = evidence(window("v1", 10, 500), window("v2", 499, 500))
+    return replace(found, requests=traffic([place % 20 for place in range(500)]))
 
 
 def test_names_are_unique() -> None:
@@ -81,20 +92,18 @@ def test_all_is_well_no_proposal(strategy: type[Strategy], evidence: Make, windo
 
 @every_strategy
 def test_proposes_something_when_everything_fails(
-    strategy: type[Strategy], evidence: Make, window: Window
+    strategy: type[Strategy], evidence: Make, window: Window, traffic: Traffic
 ) -> None:
-    answer = ask(strategy, evidence(window("v1", 10, 500), window("v2", 499, 500)))
+    answer = ask(strategy, trouble(evidence, window, traffic))
     assert answer.proposals
     assert answer.silence is None
 
 
 @every_strategy
 def test_every_proposal_says_why_and_what_would_have_kept_it_back(
-    strategy: type[Strategy], evidence: Make, window: Window
+    strategy: type[Strategy], evidence: Make, window: Window, traffic: Traffic
 ) -> None:
-    for proposal in ask(
-        strategy, evidence(window("v1", 10, 500), window("v2", 499, 500))
-    ).proposals:
+    for proposal in ask(strategy, trouble(evidence, window, traffic)).proposals:
         assert proposal.strategy == strategy.name
         assert "500" in proposal.rationale, "the counts belong in the rationale"
         assert proposal.unless

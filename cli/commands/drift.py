@@ -1,0 +1,49 @@
+"""`optimizer drift`: have metrics of the variant in use moved?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import options
+from cli.durations import utc
+from cli.output import show
+from cli.session import session
+
+
+def drift(
+    workflow: options.Workflow = None,
+    series: options.SeriesFile = None,
+    variant: Annotated[
+        str | None,
+        typer.Option("--variant", help="Variant in use. Default: that of the newest run."),
+    ] = None,
+    as_of: options.AsOf = None,
+    store: options.Store = None,
+    config: options.ConfigFiles = None,
+    set_: options.Overrides = None,
+    output: options.Outputs = None,
+    json: options.Json = False,
+) -> None:
+    """Show which metrics have moved: newest run against earlier ones, and series.
+
+    Example: optimizer drift --workflow wf_001
+    """
+    from cli.timelines import read_timeline
+    from optimizer.history.store import read_history
+    from optimizer.pipeline.moving import drift_in, drift_of
+    from reports.gallery.drift import drift as drift_report
+
+    if (workflow is None) == (series is None):
+        raise typer.BadParameter("name a workflow with --workflow, or a file with --series")
+    here = session(store, config, set_)
+    settings = here.loaded.config
+    if series is not None:
+        found = drift_in(read_timeline(series), settings)
+    else:
+        with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+            found = drift_of(
+                history, str(workflow), variant=variant, as_of=utc(as_of), config=settings
+            )
+    show(drift_report(found), found, json=json, outputs=output)

@@ -1,0 +1,88 @@
+"""The tasks of one variant as columns, a metric each, for those who look for moves in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optimizer.models.requests import Requests
+
+AMOUNTS = frozenset({"latency", "cost", "tokens"})
+"""Metrics whose spread grows with them: they are compared by their logarithms."""
+
+RATES = frozenset({"success", "score"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Tasks of one variant in order of time, declared repeats left out.
+
+    Attributes:
+        metrics: Values by metric, NaN where unknown.
+        outcome: 0 passed, 1 did not, 2 timed out or in error, 3 refused for too many requests.
+        segment: Code of the run.
+        newest: Code of the newest run.
+        case: Code of the case.
+        at_s: When each began, in seconds since `first_at`.
+        first_at: When the trace began; None where only the order is known.
+        position: Place of each in its run; None where it is not from a history.
+    """
+
+    metrics: Mapping[str, NDArray[np.float64]]
+    outcome: NDArray[np.int64]
+    segment: NDArray[np.int64]
+    newest: int
+    case: NDArray[np.int64]
+    at_s: NDArray[np.float64]
+    first_at: datetime | None
+    position: NDArray[np.int64] | None
+
+    def at(self, place: int) -> datetime | None:
+        """Return when a task began, or None where that is not known."""
+        if self.first_at is None:
+            return None
+        return self.first_at + timedelta(seconds=float(self.at_s[place]))
+
+
+def columns(trace: Requests | None, variant_id: str, newest_run: str) -> Columns | None:
+    """Return the tasks of a variant, or None where the trace has none of its newest run."""
+    if trace is None or variant_id not in trace.variants or newest_run not in trace.runs:
+        return None
+    import numpy as np  # noqa: PLC0415 - a workflow that ran once needs none
+
+    rows = np.flatnonzero((trace.variant == trace.variants.index(variant_id)) & (trace.repeat <= 0))
+    tokens = trace.tokens_in[rows] + trace.tokens_out[rows]
+    return Columns(
+        metrics={
+            "success": trace.ok[rows],
+            "score": trace.score[rows],
+            "latency": trace.latency_ms[rows],
+            "cost": np.where(trace.cached[rows], np.nan, trace.cost_usd[rows]),
+            "tokens": tokens,
+        },
+        outcome=np.select(
+            [trace.throttled[rows], trace.failed[rows], trace.ok[rows] == 0], [3, 2, 1], 0
+        ),
+        segment=trace.segment[rows],
+        newest=trace.runs.index(newest_run),
+        case=trace.case[rows],
+        at_s=trace.at_s[rows],
+        first_at=trace.first_at,
+        position=None if trace.position is None else trace.position[rows],
+    )
+
+
+def comparable(metric: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return amounts above 0 as logarithms; anything else as it is."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    known = values[~np.isnan(values)]
+    if metric in AMOUNTS and known.size and (known > 0).all():
+        return np.log(values)
+    return values

@@ -1,0 +1,75 @@
+"""The shape of the traffic: rate, peak, bursts, hours of the day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from optimizer.models.requests import Requests
+from optimizer.models.traffic import TrafficShape
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FEWEST_SECONDS = 10
+"""Of a trace before its evenness can be told."""
+
+MOST_SECONDS = 1_000_000
+"""Empty seconds of a run that are counted: some eleven days."""
+
+HOUR_S = 3600
+HOURS = 24
+
+
+def traffic(requests: Requests) -> TrafficShape:
+    """Return how requests arrive; declared repeats of a case are no traffic."""
+    import numpy as np  # noqa: PLC0415 - a workflow without tasks needs none
+
+    is_traffic = requests.repeat == 0
+    at_s, segment = requests.at_s[is_traffic], requests.segment[is_traffic]
+    counts, busy_s = _counts_per_second(at_s, segment)
+    n_intervals = len(at_s) - len(np.unique(segment))
+    return TrafficShape(
+        n=len(at_s),
+        n_runs=len(np.unique(segment)),
+        busy_s=busy_s,
+        rate_per_s=n_intervals / busy_s if busy_s > 0 else None,
+        peak_per_s=int(counts.max(initial=0)),
+        dispersion=_dispersion(counts),
+        by_hour=_by_hour(at_s, requests.first_at),
+    )
+
+
+def _by_hour(at_s: NDArray[np.float64], first_at: datetime | None) -> tuple[float, ...] | None:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    if first_at is None or not len(at_s):
+        return None
+    midnight = first_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    hours = ((first_at - midnight).total_seconds() + at_s) // HOUR_S
+    counts = np.bincount(hours.astype(np.int64) % HOURS, minlength=HOURS)
+    return tuple((counts / len(at_s)).tolist())
+
+
+def _counts_per_second(
+    at_s: NDArray[np.float64], segment: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], float]:
+    """Return the requests of each second of each run, and how long the runs took together."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    counts, busy_s = [np.zeros(0, dtype=np.int64)], 0.0
+    for run in np.unique(segment):
+        times = at_s[segment == run] - at_s[segment == run].min()
+        seconds, n = np.unique(times.astype(np.int64), return_counts=True)
+        empty = min(int(times.max()) + 1 - len(seconds), MOST_SECONDS)
+        counts += [n, np.zeros(empty, dtype=np.int64)]
+        busy_s += float(times.max())
+    return np.concatenate(counts), busy_s
+
+
+def _dispersion(counts: NDArray[np.int64]) -> float | None:
+    """Return the index of dispersion (Cox and Lewis 1966, 6.3)."""
+    if len(counts) < FEWEST_SECONDS or not counts.any():
+        return None
+    return float(counts.var(ddof=1) / counts.mean())

@@ -1,0 +1,219 @@
+"""A trace replayed through caches of every kind, size and age, and the one worth having."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from optimizer.models.caching import CachingStudy
+from optimizer.models.requests import UNKNOWN_CODE
+from optimizer.replay.answers import AnswerTrace, answer_trace
+from optimizer.replay.cache_choice import chosen, chosen_prefix, is_hopeless, why_none
+from optimizer.replay.cache_grid import answer_grid, block_grid
+from optimizer.replay.cache_measures import CacheMeasures
+from optimizer.replay.cache_policy import is_traffic
+from optimizer.replay.near_texts import may_repeat, near_texts
+from optimizer.replay.prefixes import PrefixTrace, prefix_trace, replay_prefixes
+from optimizer.replay.shares import parts_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from optimizer.models.requests import Requests
+    from optimizer.replay.settings import CacheReplaySettings
+
+S_PER_MINUTE = 60
+
+NO_INPUTS = "exact: not available, neither inputs nor their hashes were recorded"
+NO_TEXTS = "semantic: not available, the texts of inputs were not recorded"
+NO_EMBEDDINGS = "embedding: not available, no embedding model is configured"
+NO_TIMES = "ages: all requests of a run bear one time, so none can be told apart"
+NO_BLOCKS = "prefix: not available, no hashes of prefix blocks were recorded"
+
+Item = TypeVar("Item")
+
+Watch = Callable[[int, int], None]
+"""Is told how many replays are done, and of how many."""
+
+
+def study_caching(
+    requests: Requests,
+    settings: CacheReplaySettings,
+    *,
+    seed: int,
+    variant: int | None = None,
+    block_tokens: int | None = None,
+    is_screened: bool = False,
+    watch: Watch | None = None,
+) -> CachingStudy:
+    """Return what caches would have done to a trace, and the one worth having.
+
+    Args:
+        requests: The trace; declared repeats are left out.
+        settings: What is replayed, and when a cache is worth having.
+        seed: Of the signatures of texts.
+        variant: Code of the only variant that is looked at; None for all.
+        block_tokens: Tokens of a prefix block; None where unknown.
+        is_screened: Whether nothing is replayed where no cache of answers can be worth having.
+        watch: Is told how far it is.
+    """
+    level = settings.level
+    kept = _by_run(requests, variant)
+    trace = answer_trace(requests, kept)
+    parts = parts_of(requests.segment[kept], settings.n_parts)
+    measures = CacheMeasures(requests, kept, parts, level=level, stale_by=settings.stale_by)
+    texts = _texts(trace, requests, kept) if settings.enable_semantic else {}
+    prefixes = prefix_trace(requests, kept, block_tokens)
+    spans = _spans(requests, kept)
+    outline = CachingStudy(
+        n=len(kept),
+        n_repeats=int((requests.repeat > 0).sum()),
+        n_cached=int(requests.cached[kept].sum()),
+        n_segments=len(np.unique(requests.segment[kept])),
+        n_keys=len({key for key in trace.key if key != UNKNOWN_CODE}),
+        requests_per_minute=_per_minute(len(kept), spans),
+        most_hits=None,
+        span_s=float(spans.max(initial=0.0)),
+        stale_by=measures.stale_by,
+        level=level,
+        absent=tuple(
+            _absent(
+                trace,
+                texts,
+                prefixes,
+                settings,
+                is_timed=bool(spans.any()),
+                is_screened=is_screened,
+            )
+        ),
+    )
+    has_texts = 1 < len(texts) <= settings.max_texts
+    if is_screened:
+        if not is_hopeless(outline, settings):
+            near_any = may_repeat(texts, settings, seed=seed) if has_texts else frozenset()
+            outline = replace(outline, most_hits=_most_hits(trace, near_any))
+        if is_hopeless(outline, settings):
+            return replace(outline, reason=why_none(outline, settings))
+    if has_texts:
+        near = near_texts(trace, texts, requests.variant[kept], settings, seed=seed)
+        trace = replace(trace, near=near)
+    outline = replace(outline, most_hits=_most_hits(trace))
+    answers = answer_grid(trace, settings, span_s=outline.span_s)
+    blocks = block_grid(prefixes, settings)
+    steps = _Steps(len(answers) + len(blocks), watch)
+    found = replace(
+        outline,
+        replays=tuple(measures.of(trace, one) for one in steps.through(answers)),
+        prefixes=tuple(
+            replay_prefixes(prefixes, max_blocks=size, eviction=eviction, parts=parts, level=level)
+            for size, eviction in steps.through(blocks)
+            if prefixes is not None
+        ),
+    )
+    best = None if is_hopeless(found, settings) else chosen(found.replays, settings)
+    return replace(
+        found,
+        best=best,
+        reason=None if best else why_none(found, settings),
+        best_prefix=chosen_prefix(found.prefixes, settings),
+    )
+
+
+class _Steps:
+    """Says how far a replay is, whichever list it is at."""
+
+    def __init__(self, total: int, watch: Watch | None) -> None:
+        self._total, self._watch = total, watch
+        self._done = 0
+
+    def through(self, items: Sequence[Item]) -> Iterator[Item]:
+        """Yield the items of a list."""
+        for item in items:
+            if self._watch is not None:
+                self._watch(self._done, self._total)
+            yield item
+            self._done += 1
+
+
+def _by_run(requests: Requests, variant: int | None) -> NDArray[np.int64]:
+    """Return the places of the traffic, by run and in order of time."""
+    is_seen = is_traffic(requests)
+    if variant is not None:
+        is_seen &= requests.variant == variant
+    traffic = np.flatnonzero(is_seen)
+    found: NDArray[np.int64] = traffic[np.argsort(requests.segment[traffic], kind="stable")]
+    return found
+
+
+def _texts(trace: AnswerTrace, requests: Requests, kept: NDArray[np.int64]) -> Mapping[int, str]:
+    """Return the text of each key that has one."""
+    found: dict[int, str] = {}
+    if requests.texts is not None:
+        for key, place in zip(trace.key, kept.tolist(), strict=True):
+            text = requests.texts[place]
+            if key != UNKNOWN_CODE and text is not None:
+                found.setdefault(key, text)
+    return found
+
+
+def _spans(requests: Requests, kept: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how long the requests of each run went on, in seconds."""
+    starts = np.flatnonzero(np.diff(requests.segment[kept], prepend=UNKNOWN_CODE - 1))
+    at = requests.at_s[kept]
+    ends = np.append(starts[1:], len(kept)) - 1
+    spans: NDArray[np.float64] = at[ends] - at[starts] if len(kept) else np.zeros(0)
+    return spans
+
+
+def _per_minute(n: int, spans: NDArray[np.float64]) -> float | None:
+    """Return how many requests came in a minute while runs went on; None in no time."""
+    minutes = float(spans.sum()) / S_PER_MINUTE
+    return n / minutes if minutes > 0 else None
+
+
+def _most_hits(trace: AnswerTrace, near_any: Set[int] = frozenset()) -> int | None:
+    """Return how many requests have an equal or similar one before them; None of no inputs.
+
+    Args:
+        trace: The requests.
+        near_any: Keys that are taken to have a similar one before them.
+    """
+    if all(key == UNKNOWN_CODE for key in trace.key):
+        return None
+    n, run = 0, None
+    seen: set[int] = set()
+    for segment, key in zip(trace.segment, trace.key, strict=True):
+        if segment != run:
+            run, seen = segment, set()
+        if key != UNKNOWN_CODE:
+            is_near = key in near_any or any(other in seen for _, other in trace.near[key])
+            n += is_near or key in seen
+            seen.add(key)
+    return n
+
+
+def _absent(
+    trace: AnswerTrace,
+    texts: Mapping[int, str],
+    prefixes: PrefixTrace | None,
+    settings: CacheReplaySettings,
+    *,
+    is_timed: bool,
+    is_screened: bool,
+) -> Iterator[str]:
+    """Yield what cannot be replayed and why."""
+    if all(key == UNKNOWN_CODE for key in trace.key):
+        yield NO_INPUTS
+    if settings.enable_semantic and not texts:
+        yield NO_TEXTS
+    elif len(texts) > settings.max_texts:
+        yield f"semantic: left out, {len(texts)} different texts, max_texts is {settings.max_texts}"
+    if settings.enable_embedding:
+        yield NO_EMBEDDINGS
+    if trace.at_s and not is_timed:
+        yield NO_TIMES
+    if prefixes is None and not is_screened:
+        yield NO_BLOCKS

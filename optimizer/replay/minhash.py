@@ -1,0 +1,208 @@
+"""Texts that are nearly the same: MinHash signatures, and all pairs that agree enough.
+
+The similarity of two texts is that of their sets of shingles (what they share of what either
+has, Jaccard); the share of equal places in two signatures estimates it, with a standard error of
+sqrt(s (1 - s) / permutations).
+
+Pairs are found by bands: cut into more bands than places may differ, two signatures must agree on
+all of one band at least. So no pair is missed that the signatures themselves call similar.
+
+References: Broder (1997), On the resemblance and containment of documents; Indyk and Motwani
+(1998), STOC, 604-613 (banding); Dietzfelbinger et al. (1997), J. Algorithms 25, 19-51
+(multiply-shift hashing).
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+PERMUTATIONS = 128
+"""Places of a signature."""
+
+SCREENED = 32
+"""Places that are looked at first."""
+
+WIDTHS = (1, 2, 4, 8)
+"""How many of those may make a band."""
+
+MISSED = 0.01
+"""Chance that a first look overlooks two texts that are just near enough."""
+
+BATCH_CODES = 1 << 15
+"""Characters whose hashes are held at a time, few enough to stay near the processor."""
+
+SLACK = 1e-9
+"""Below this a part of a place is rounding noise."""
+
+MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+SHIFTS = (np.uint64(30), np.uint64(27))
+LAST_SHIFT = np.uint64(31)
+"""The constants of SplitMix64's finalizer."""
+
+ONE = np.uint64(1)
+HALF = np.uint64(32)
+"""The upper half of the bits is the hash of multiply-shift."""
+
+Signatures = NDArray[np.uint32]
+Neighbours = list[tuple[float, int]]
+
+
+class Shingle(StrEnum):
+    """What the shingles of a text are made of."""
+
+    CHAR = "char"
+    WORD = "word"
+
+
+def signatures(
+    texts: Sequence[str],
+    *,
+    shingle: Shingle,
+    size: int,
+    seed: int,
+    permutations: int = PERMUTATIONS,
+) -> Signatures:
+    """Return the MinHash signature of each text, a row each.
+
+    Args:
+        texts: What is compared, without regard to case and to the kind of white space.
+        shingle: Whether shingles are of characters or of words.
+        size: How many of them make one.
+        seed: Of the permutations; signatures of different seeds say nothing of each other.
+        permutations: Places of a signature; fewer are the beginning of one of more.
+    """
+    rng = np.random.default_rng(seed)
+    odd, shift = rng.integers(0, 2**64, (PERMUTATIONS, 2), dtype=np.uint64)[:permutations].T
+    found = np.empty((len(texts), permutations), dtype=np.uint32)
+    for first, codes in _batches(texts, shingle, size):
+        hashes, starts = _hashes(codes, size)
+        rows = found[first : first + len(codes)]
+        for place in range(permutations):
+            permuted = hashes * (odd[place] | ONE) + shift[place]
+            rows[:, place] = np.minimum.reduceat(permuted, starts) >> HALF
+    return found
+
+
+def may_be_near(
+    texts: Sequence[str], *, shingle: Shingle, size: int, seed: int, threshold: float
+) -> NDArray[np.bool_]:
+    """Tell for each text whether another may be near it, sooner yes than no.
+
+    It takes a part of the time of `signatures`: a shorter one is cut into bands so wide that two
+    texts of just the least similarity agree on none of them with a chance of MISSED at most.
+
+    Args:
+        texts: As in `signatures`.
+        shingle: As in `signatures`.
+        size: As in `signatures`.
+        seed: As in `signatures`.
+        threshold: Least similarity, over 0 to 1.
+    """
+    fitting = [n for n in WIDTHS if (1 - threshold**n) ** (SCREENED / n) <= MISSED]
+    width = max(fitting, default=1)
+    found = signatures(texts, shingle=shingle, size=size, seed=seed, permutations=SCREENED)
+    bands = np.ascontiguousarray(found.T.reshape(-1, width, len(texts)).transpose(0, 2, 1))
+    near = np.zeros(len(texts), dtype=np.bool_)
+    for band in bands:
+        whole = band.view(np.dtype((np.void, band.itemsize * width)))[:, 0]
+        _, place, n = np.unique(whole, return_inverse=True, return_counts=True)
+        near |= n[place] > 1
+    return near
+
+
+def neighbours(found: Signatures, groups: Sequence[int], *, threshold: float) -> list[Neighbours]:
+    """Return for each text the similarity and the place of the others near it, nearest first.
+
+    Args:
+        found: A signature a row.
+        groups: Texts of different groups are no neighbours.
+        threshold: Least similarity, over 0 to 1.
+    """
+    permutations = found.shape[1]
+    may_differ = math.floor(permutations * (1 - threshold) + SLACK)
+    near: list[Neighbours] = [[] for _ in range(len(found))]
+    buckets: dict[tuple[int, int, bytes], list[int]] = defaultdict(list)
+    for place, bands in enumerate(_bands(found, may_differ + 1)):
+        seen: set[int] = set()
+        for number, band in enumerate(bands):
+            bucket = buckets[groups[place], number, band]
+            seen.update(bucket)
+            bucket.append(place)
+        if not seen:
+            continue
+        others = np.fromiter(seen, dtype=np.int64, count=len(seen))
+        shares = (found[others] == found[place]).mean(axis=1)
+        for other, share in zip(others.tolist(), shares.tolist(), strict=True):
+            if share >= threshold - SLACK:
+                near[place].append((share, other))
+                near[other].append((share, place))
+    for one in near:
+        one.sort(key=lambda pair: (-pair[0], pair[1]))
+    return near
+
+
+def _bands(found: Signatures, n: int) -> Iterable[list[bytes]]:
+    """Yield each signature cut into so many bands, one place each at the most."""
+    permutations = found.shape[1]
+    n = min(n, permutations)
+    edges = [permutations * place // n * found.itemsize for place in range(n + 1)]
+    for row in found:
+        whole = row.tobytes()
+        yield [whole[edges[k] : edges[k + 1]] for k in range(n)]
+
+
+def _batches(
+    texts: Sequence[str], shingle: Shingle, size: int
+) -> Iterator[tuple[int, list[NDArray[np.uint64]]]]:
+    """Yield the codes of texts, so many at a time as fit in memory, with the place of the first."""
+    first, held = 0, 0
+    batch: list[NDArray[np.uint64]] = []
+    for text in texts:
+        codes = _codes(text, shingle)
+        if len(codes) < size:
+            codes = np.concatenate([codes, np.zeros(size - len(codes), dtype=np.uint64)])
+        if batch and held + len(codes) > BATCH_CODES:
+            yield first, batch
+            first, held, batch = first + len(batch), 0, []
+        batch.append(codes)
+        held += len(codes)
+    if batch:
+        yield first, batch
+
+
+def _codes(text: str, shingle: Shingle) -> NDArray[np.uint64]:
+    """Return a number for each character or word."""
+    plain = " ".join(text.casefold().split())
+    if shingle is Shingle.WORD:
+        words = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in plain.split(" ")]
+        return np.array(words, dtype=np.uint64)
+    return np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+
+
+def _hashes(
+    codes: Sequence[NDArray[np.uint64]], size: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return a mixed hash of each shingle of some texts, and where those of each text begin."""
+    lengths = np.array([len(one) for one in codes])
+    whole = np.concatenate(codes)
+    n = len(whole) - size + 1
+    hashed = np.zeros(n, dtype=np.uint64)
+    for place in range(size):
+        hashed = hashed * MULTIPLIERS[0] + whole[place : place + n]
+    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(whole))
+    starts = np.cumsum(lengths - size + 1) - (lengths - size + 1)
+    return _mixed(hashed[left[:n] >= size]), starts
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return values whose bits all depend on all bits (Steele, Lea and Flood 2014, SplitMix)."""
+    for multiplier, shift in zip(MULTIPLIERS, SHIFTS, strict=True):
+        values = (values ^ (values >> shift)) * multiplier
+    return values ^ (values >> LAST_SHIFT)

@@ -1,0 +1,66 @@
+"""Which inputs of a trace are nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from optimizer.replay.answers import AnswerTrace, Neighbours
+from optimizer.replay.minhash import Shingle, may_be_near, neighbours, signatures
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optimizer.replay.settings import CacheReplaySettings
+
+SAME = 1.0
+"""Similarity of a text to itself."""
+
+
+def may_repeat(
+    texts: Mapping[int, str], settings: CacheReplaySettings, *, seed: int
+) -> frozenset[int]:
+    """Return the keys whose texts may be near another, more of them than are."""
+    near = may_be_near(
+        list(texts.values()),
+        shingle=Shingle(settings.shingle),
+        size=settings.shingle_size,
+        seed=seed,
+        threshold=settings.similarity_threshold,
+    )
+    return frozenset(key for key, is_near in zip(texts, near.tolist(), strict=True) if is_near)
+
+
+def near_texts(
+    trace: AnswerTrace,
+    texts: Mapping[int, str],
+    variant: NDArray[np.int64],
+    settings: CacheReplaySettings,
+    *,
+    seed: int,
+) -> Sequence[Neighbours]:
+    """Return for each key the keys whose texts are near its own, itself first.
+
+    Args:
+        trace: The requests.
+        texts: Their texts by key.
+        variant: The variant of each request; inputs of different ones are not compared.
+        settings: What near is.
+        seed: Of the signatures.
+    """
+    variants = dict(zip(trace.key, variant.tolist(), strict=True))
+    keys = list(texts)
+    found = signatures(
+        [texts[key] for key in keys],
+        shingle=Shingle(settings.shingle),
+        size=settings.shingle_size,
+        seed=seed,
+    )
+    near = neighbours(
+        found, [variants[key] for key in keys], threshold=settings.similarity_threshold
+    )
+    by_key: list[Neighbours] = [()] * len(trace.near)
+    for key, others in zip(keys, near, strict=True):
+        by_key[key] = [(SAME, key), *((share, keys[place]) for share, place in others)]
+    return by_key
