@@ -92,8 +92,8 @@ def _first_conflict(one: Contender, kept: Sequence[Contender]) -> tuple[Contende
 
 
 def _same_target(one: Proposal, other: Proposal) -> str | None:
-    if (one.type is DecisionType.RUN_TRIALS) != (other.type is DecisionType.RUN_TRIALS):
-        return None  # a trial runs beside what is in force
+    if in_force(one) != in_force(other):
+        return None  # what is tried, or written anew, stands beside what is in force
     for mine in one.changes:
         for theirs in other.changes:
             if mine.setting == theirs.setting:
