@@ -8,6 +8,7 @@
     python benchmarks/ours.py redact honest|hostile
     python benchmarks/ours.py check CHARACTERS
     python benchmarks/ours.py suggest TRIALS
+    python benchmarks/ours.py bandit ALGORITHM ROUNDS
 
 All print seconds, `built` percentiles in ms as JSON; imports are not counted, as they are not in
 the reference.
@@ -33,16 +34,18 @@ from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import RawPolicy, StoreSettings
 from optimizer.history.store import read_history
+from optimizer.learning.bandits import Exploration, bandit
 from optimizer.learning.bayes_opt import Search
 from optimizer.learning.parameters import Observation, Parameter, ParameterKind
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
-from optimizer.models.terms import Metric
+from optimizer.models.terms import BanditAlgorithm, Metric
 from optimizer.pipeline.decide import decide_on, enabled
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
 from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
+from optimizer.strategies.reinforcement_feedback import ReinforcementFeedbackSettings
 
 ROUNDS = 1000
 """Decisions of which the slowest hundredth tells."""
@@ -218,6 +221,29 @@ def suggestion(n_trials: str) -> None:
     print(time.perf_counter() - start)
 
 
+def bandit_rounds(algorithm: str, n_rounds: str) -> None:
+    """Choose and learn, round by round, among ten arms in contexts of sixteen features."""
+    n_arms, dimension, n = 10, 16, int(n_rounds)
+    rng = np.random.default_rng(0)
+    contexts = np.column_stack([np.ones(n), rng.normal(size=(n, dimension - 1))])
+    rewards = (rng.random((n, n_arms)) < np.linspace(0.2, 0.8, n_arms)).astype(np.float64)
+    own = ReinforcementFeedbackSettings()
+    how = Exploration(
+        alpha=own.alpha,
+        c=own.ucb_c,
+        epsilon=own.exploration_rate,
+        temperature=own.temperature,
+        prior_variance=own.prior_variance,
+        learning_rate=own.learning_rate,
+    )
+    one = bandit(BanditAlgorithm(algorithm), n_arms=n_arms, dimension=dimension, how=how, seed=0)
+    start = time.perf_counter()
+    for context, row in zip(contexts, rewards, strict=True):
+        arm = one.choose(context)
+        one.update(arm, context, float(row[arm]))
+    print(time.perf_counter() - start)
+
+
 if __name__ == "__main__":
     {
         "ingest": ingest,
@@ -228,4 +254,5 @@ if __name__ == "__main__":
         "redact": redaction,
         "check": prompt_check,
         "suggest": suggestion,
+        "bandit": bandit_rounds,
     }[sys.argv[1]](*sys.argv[2:])

@@ -26,6 +26,7 @@ from optimizer.history.store import open_history
 HERE = Path(__file__).parent
 PYTHON = sys.executable
 FILES, TASKS = 100, 2_000
+BANDITS = ("lin_ucb", "thompson_sampling", "contextual_thompson")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
         prompt_line(rounds),
         suggestion_line(rounds, 20),
         suggestion_line(rounds, 100),
+        *(bandit_line(name, rounds, 100_000 // share) for name in BANDITS),
     )
 
 
@@ -330,6 +332,18 @@ def suggestion_line(rounds: int, n_trials: int) -> Line:
         reference="-",
         ratio="-",
         target="<= 100 ms",
+    )
+
+
+def bandit_line(algorithm: str, rounds: int, n_rounds: int) -> Line:
+    """The time that a bandit takes to choose an arm and to learn what it earned."""
+    taken = [seconds_said("ours.py", "bandit", algorithm, str(n_rounds)) for _ in range(rounds)]
+    return Line(
+        what=f"a round of {algorithm}, 10 arms, 16 features",
+        ours=f"{1e6 * statistics.median(taken) / n_rounds:.1f} us",
+        reference="-",
+        ratio="-",
+        target="-",
     )
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, experiment, replay
+from cli.commands import baseline, budget, experiment, replay, rollout
 from cli.commands.analyze import analyze
 from cli.commands.anomalies import anomalies
+from cli.commands.apply import apply
+from cli.commands.approve import approve
+from cli.commands.audit import audit
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
 from cli.commands.convert import convert
@@ -21,11 +24,16 @@ from cli.commands.explain import explain
 from cli.commands.feedback import feedback
 from cli.commands.flaky import flaky
 from cli.commands.formats import formats
+from cli.commands.frontier import frontier
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
+from cli.commands.models import models
+from cli.commands.outcome import outcome
 from cli.commands.power import power
+from cli.commands.reject import reject
 from cli.commands.report import report
+from cli.commands.rollback import rollback
 from cli.commands.runs import runs
 from cli.commands.show import show
 from cli.commands.stats import stats
@@ -56,10 +64,17 @@ experiment_app = typer.Typer(
     help="Variants against a baseline, over the runs that come in.",
     no_args_is_help=True,
 )
+budget_app = typer.Typer(
+    name="budget", help="What was spent, and what may be.", no_args_is_help=True
+)
 replay_app = typer.Typer(
     name="replay",
     help="What would have become of recorded requests.",
     no_args_is_help=True,
+)
+
+rollout_app = typer.Typer(
+    name="rollout", help="A decision put in force step by step.", no_args_is_help=True
 )
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
@@ -70,6 +85,12 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     decide,
     explain,
     strategies,
+    approve,
+    reject,
+    apply,
+    rollback,
+    outcome,
+    audit,
     power,
     compare,
     flaky,
@@ -77,6 +98,8 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     windows,
     drift,
     anomalies,
+    models,
+    frontier,
     gate,
     report,
     init,
@@ -111,8 +134,21 @@ for command in (
     experiment_app.command()(command)
 
 replay_app.command()(replay.caching)
+replay_app.command()(replay.limits)
+replay_app.command()(replay.batching)
+budget_app.command()(budget.status)
+for command in (rollout.start, rollout.advance, rollout.status):
+    rollout_app.command()(command)
 
-GROUPS = (baseline_app, experiment_app, replay_app, config_app, store_app)
+GROUPS = (
+    rollout_app,
+    baseline_app,
+    experiment_app,
+    replay_app,
+    budget_app,
+    config_app,
+    store_app,
+)
 for group in GROUPS:
     app.add_typer(group)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -119,6 +119,31 @@ AsOf = Annotated[
         help="See nothing that ended later than this time (UTC unless it says).",
     ),
 ]
+Decided = Annotated[
+    str,
+    typer.Argument(metavar="DECISION", help="Decision id, the beginning of one, or latest."),
+]
+By = Annotated[str, typer.Option("--by", help="Who, for the audit log.")]
+Why = Annotated[str, typer.Option("--why", help="Why, for the audit log.")]
+ByNow = Annotated[
+    str | None, typer.Option("--by", help="Who, for the audit log. Default: the user.")
+]
+At = Annotated[
+    datetime | None,
+    typer.Option(
+        "--at",
+        formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"],
+        help="When it was done (UTC unless it says). Default: now.",
+    ),
+]
+Emit = Annotated[
+    Path | None,
+    typer.Option("--emit", help="Write what is asked of whoever runs the system: commands.json."),
+]
+Patch = Annotated[
+    Path | None,
+    typer.Option("--patch", help="Write the change of the configuration as a JSON patch."),
+]
 Prompt = Annotated[
     Path | None,
     typer.Option("--prompt", help="File with the text of the prompt, to check it as well."),
@@ -203,6 +228,20 @@ Pool = Annotated[
         "--pool", min=1, max=1000, help="Take so many of a variant's newest runs together."
     ),
 ]
+
+
+def utc(option: str, said: datetime | None) -> datetime | None:
+    """Return a time that was named on the command line, in UTC.
+
+    Raises:
+        BadParameter: It is too far from now to have one.
+    """
+    if said is None:
+        return None
+    try:
+        return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise typer.BadParameter(f"{option} {said}: too far from now") from error
 
 
 def reading(  # noqa: PLR0917 - the options of five commands, in their order

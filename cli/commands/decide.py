@@ -15,6 +15,8 @@ from cli.progress import deciding
 from cli.session import session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli.session import Session
     from optimizer.models.decisions import Decision, Made
 
@@ -40,6 +42,7 @@ def decide(
             "--jobs", min=0, max=1024, help="Processes that share the work of --all; 0: one a core."
         ),
     ] = 0,
+    emit: options.Emit = None,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -69,6 +72,7 @@ def decide(
     if workflow is None:
         stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)
         _warn(stored)
+        _write_asked(stored, emit, here)
         show(decision_list(stored), stored, json=json, outputs=output)
         return
     with open_history(
@@ -89,6 +93,7 @@ def decide(
         audit = queries.audit(history, subject=one.decision_id)
     _warn([one])
     report = decision_report(one, audit, again=one.decided_at != here.now)
+    _write_asked([one], emit, here)
     show(report, one, json=json, outputs=output)
 
 
@@ -134,3 +139,15 @@ def _warn(decisions: Sequence[Decision]) -> None:
     for decision in decisions:
         for name, failure in failures(decision):
             note(f"warning: {decision.workflow_id}: {name} failed: {failure}; the others went on")
+
+
+def _write_asked(decisions: Sequence[Decision], emit: Path | None, here: Session) -> None:
+    """Write what decisions would ask for, once they are approved."""
+    if emit is None:
+        return
+    from cli.deciding import write_asked
+    from optimizer.pipeline.lifecycle import asked_of
+
+    settings = here.loaded.config.lifecycle
+    shares = settings.presets.of(settings.preset).shares
+    write_asked([asked_of(one, shares=shares) for one in decisions], emit)

@@ -30,6 +30,7 @@ def explain(
     Example: optimizer explain latest
     """
     from optimizer.history import queries
+    from optimizer.history.queries.lifecycle import outcome, rollouts
     from optimizer.history.store import read_history
     from optimizer.pipeline.select import select_decision
     from reports.gallery.decision import decision as decision_report
@@ -41,7 +42,10 @@ def explain(
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = select_decision(history, decision)
         audit = queries.audit(history, subject=found.decision_id)
-    show(decision_report(found, audit), found, json=json, outputs=output)
+        rolled = [one.rollout for one in rollouts(history, decision_id=found.decision_id)]
+        measured = outcome(history, found.decision_id)
+    document = decision_report(found, audit, rolled[0] if rolled else None, measured)
+    show(document, found, json=json, outputs=output)
 
 
 def _explain_file(path: Path, output: list[Path] | None, *, json: bool) -> None:

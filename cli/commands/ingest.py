@@ -10,7 +10,7 @@ from cli import options
 from cli.output import note, show
 from cli.progress import following
 from cli.reading import read_file
-from cli.session import session
+from cli.session import Session, session
 
 SHOWN_FILES = 10
 
@@ -110,7 +110,25 @@ def ingest(
     if left_out:
         names = ", ".join(left_out[:SHOWN_FILES]) + (", ..." if left_out[SHOWN_FILES:] else "")
         note(f"left out, as no format is recognized: {names}")
-    show(ingest_report(outcomes), outcomes, json=json)
+    is_rolling_out = any(one.status is FileStatus.STORED for one in outcomes) and _is_rolling_out(
+        here
+    )
+    show(ingest_report(outcomes, is_rolling_out=is_rolling_out), outcomes, json=json)
     is_empty = bool(left_out) and len(left_out) == len(outcomes)
     if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)
+
+
+def _is_rolling_out(here: Session) -> bool:
+    """Return whether a rollout is running, which the new runs may move."""
+    from optimizer.history.queries.lifecycle import rollouts
+    from optimizer.history.store import read_history
+    from optimizer.models.errors import HistoryError
+    from optimizer.models.lifecycle import RolloutStatus
+
+    try:
+        with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+            found = rollouts(history)
+    except HistoryError:  # another process has it open: what was asked for is done
+        return False
+    return any(one.rollout.status is RolloutStatus.RUNNING for one in found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -61,9 +60,10 @@ def requests_of(rows: Rows) -> tuple[Requests, int]:
         variants=variants.names(),
         tenants=tenants.names(),
         task_types=task_types.names(),
+        **_blocks(ordered),
         texts=tuple(_each(ordered, "input")) if "input" in ordered[0] else None,
     )
-    return replace(found, **_blocks(ordered)), n_backwards
+    return found, n_backwards
 
 
 def block_tokens(requests: Requests) -> int | None:
@@ -107,7 +107,7 @@ def _verdicts(rows: Rows, states: Sequence[str | None]) -> NDArray[np.float64]:
     return np.array(found, dtype=np.float64)
 
 
-def _blocks(rows: Rows) -> dict[str, NDArray[np.int64]]:
+def _blocks(rows: Rows) -> dict[str, Any]:
     if "blocks" not in rows[0]:
         return {}
     lists = [row["blocks"] or () for row in rows]

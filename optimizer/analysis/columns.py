@@ -21,7 +21,7 @@ RATES = frozenset({"success", "score"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Tasks of one variant in order of time, declared repeats left out.
+    """Tasks of one variant in order of time, repeats of a case among them.
 
     Attributes:
         metrics: Values by metric, NaN where unknown.
@@ -56,7 +56,7 @@ def columns(trace: Requests | None, variant_id: str, newest_run: str) -> Columns
         return None
     import numpy as np  # noqa: PLC0415 - a workflow that ran once needs none
 
-    rows = np.flatnonzero((trace.variant == trace.variants.index(variant_id)) & (trace.repeat <= 0))
+    rows = np.flatnonzero(trace.variant == trace.variants.index(variant_id))
     tokens = trace.tokens_in[rows] + trace.tokens_out[rows]
     return Columns(
         metrics={

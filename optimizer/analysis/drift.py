@@ -3,7 +3,7 @@
 The windows are its newest run and its earlier runs; adjusted for their number by Benjamini and
 Hochberg. The series are those of its runs, or of its tasks where it ran a few times: a task is
 held against the mean of its case, so that hard cases are no move. An alarm of CUSUM or
-Page-Hinkley is kept where shuffles of the same values seldom go as far.
+Page-Hinkley is kept where shuffles of the same values do not have as great a step.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def drift_of_series(
         metric="value",
         values=array,
         shown=array,
-        times=tuple(times),
+        at=times.__getitem__,
         reference=watch.settings.reference_tasks,
         methods=SERIES_METHODS,
     )
@@ -178,7 +178,7 @@ def _found(
         reference=series.reference,
         slack=watch.settings.slack,
         alpha=watch.settings.alpha / n_looks,
-        horizon=max(watch.window_size, series.reference + 1),
+        horizon=max(min(watch.window_size, len(series.values)), series.reference + 1),
         delta=watch.delta,
         seed=watch.seed,
     )
@@ -201,7 +201,7 @@ def _step(series: Tracked, method: DriftMethod, step: Step, end: int, n_looks: i
         after=float(after.mean()),
         n_before=before.size,
         n_after=after.size,
-        changed_at=series.times[step.began] if series.times else None,
+        changed_at=series.at(step.began),
     )
 
 
@@ -232,8 +232,8 @@ def _missing(
 ) -> Iterator[str]:
     settings = watch.settings
     if not looks:
-        n = min(sum(p.n for p in own[:-1]), own[-1].n)
-        yield f"windows: not enough data: {n} of {settings.min_values} tasks in the smaller one"
+        n = _smaller_window(own, tasks)
+        yield f"windows: not enough data: {n} of {settings.min_values} cases in the smaller one"
     elif tasks is None or bool((tasks.segment == tasks.newest).all()):
         yield "distributions: the tasks of earlier runs are beyond those that were read"
     if not any(DriftMethod.ADWIN not in one.methods for one in series):
@@ -249,6 +249,14 @@ def _missing(
                 f"series of tasks: not enough data: most cases ran fewer than {FEWEST_OF_CASE} "
                 "times"
             )
+
+
+def _smaller_window(own: Sequence[RunPoint], tasks: Columns | None) -> int:
+    """Return the cases of the newest run or of all earlier ones, whichever are fewer."""
+    if tasks is None:
+        return min(sum(point.n for point in own[:-1]), own[-1].n)
+    now = tasks.segment == tasks.newest
+    return min(len(set(tasks.case[rows].tolist())) for rows in (now, ~now))
 
 
 def _gravest_first(finding: DriftFinding) -> tuple[bool, float, str, str]:

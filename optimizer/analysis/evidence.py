@@ -9,15 +9,18 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from optimizer.analysis.anomalies import anomalies
+from optimizer.analysis.budgets import budget_states
 from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.drift import Watch, drift
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import AnomalySettings, EvidenceSettings
 from optimizer.analysis.stability import stability
 from optimizer.analysis.traffic import traffic
+from optimizer.analysis.unpaired import unpaired_contrasts
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
+from optimizer.models.budgets import BudgetsSettings, BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
@@ -26,6 +29,7 @@ from optimizer.scoring_rules import ScoringRules
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
+    from optimizer.models.contrasts import CaseTable, Contrast
 
 Row = TypeVar("Row")
 
@@ -41,6 +45,7 @@ def evidence(
     slow_ms: float,
     watch: Watch | None = None,
     anomaly: AnomalySettings | None = None,
+    budgets: BudgetsSettings | None = None,
 ) -> list[Evidence]:
     """Return the evidence on some workflows, in their order.
 
@@ -57,6 +62,7 @@ def evidence(
         slow_ms: Tasks that took longer are counted, in ms.
         watch: How moves of metrics are looked for; None: not at all.
         anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
+        budgets: What may be spent; None: no limit.
 
     Raises:
         SelectionError: There is no such variant, or two bear the label.
@@ -71,6 +77,7 @@ def evidence(
     by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
     current = {name: _current(group, variant) for name, group in by_workflow.items()}
     found = _Found(history, workflow_ids, current.values(), as_of, settings)
+    spending = budget_states(history, budgets, as_of=as_of) if budgets else ()
     return [
         _evidence(
             current[name],
@@ -82,6 +89,7 @@ def evidence(
             slow_ms=slow_ms,
             watch=watch,
             anomaly=anomaly,
+            budgets=tuple(one for one in spending if one.workflow_id in (None, name)),
         )
         for name in workflow_ids
         if name in by_workflow
@@ -149,6 +157,7 @@ def _evidence(
     slow_ms: float,
     watch: Watch | None,
     anomaly: AnomalySettings | None,
+    budgets: tuple[BudgetState, ...],
 ) -> Evidence:
     name = current.workflow_id
     others = tuple(window for window in windows if window is not current)
@@ -174,7 +183,7 @@ def _evidence(
         slow_ms=slow_ms,
         experiments=tuple(found.experiments.get(name, ())),
         runs=tuple(points),
-        contrasts=contrasts(cases, current.variant_id, level=settings.level) if cases else (),
+        contrasts=_contrasts(cases, current, others, settings.level),
         cases=cases,
         requests=trace,
         traffic=traffic(trace) if trace else None,
@@ -184,7 +193,21 @@ def _evidence(
         if anomaly
         else None,
         decisions=found.decisions.get(name, ()),
+        budgets=budgets,
     )
+
+
+def _contrasts(
+    cases: CaseTable | None,
+    current: WindowSummary,
+    others: Sequence[WindowSummary],
+    level: float,
+) -> tuple[Contrast, ...]:
+    """Return each other variant against the current one, on shared cases where there are any."""
+    paired = contrasts(cases, current.variant_id, level=level) if cases else ()
+    known = {one.variant_id for one in paired}
+    apart = [one for one in others if one.variant_id not in known]
+    return (*paired, *unpaired_contrasts(current, apart, level=level))
 
 
 def prompt_analysis(prompt: str | None, window: WindowSummary) -> PromptAnalysis | None:

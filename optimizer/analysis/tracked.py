@@ -6,9 +6,10 @@ one run are one value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from optimizer.analysis.columns import Columns, comparable
@@ -37,7 +38,7 @@ class Tracked:
         metric: What it is.
         values: What the detectors see.
         shown: What the means are taken of.
-        times: When each was measured; empty where that is not known.
+        at: Tells when the value of a place was measured, or None where that is not known.
         reference: Values that the others are held against.
         methods: The detectors that look at it.
     """
@@ -45,7 +46,7 @@ class Tracked:
     metric: str
     values: NDArray[np.float64]
     shown: NDArray[np.float64]
-    times: tuple[datetime | None, ...]
+    at: Callable[[int], datetime | None]
     reference: int
     methods: tuple[DriftMethod, ...]
 
@@ -72,7 +73,7 @@ def run_series(own: Sequence[RunPoint], settings: DriftSettings) -> Iterator[Tra
             metric=metric,
             values=values,
             shown=values,
-            times=tuple(at for _, at in known),
+            at=[at for _, at in known].__getitem__,
             reference=settings.reference_runs,
             methods=(DriftMethod.PAGE_HINKLEY, DriftMethod.CUSUM),
         )
@@ -97,7 +98,7 @@ def task_series(
             metric=metric,
             values=values,
             shown=column[rows],
-            times=tuple(tasks.at(int(row)) for row in rows) if tasks.first_at else (),
+            at=partial(_time_of, tasks, rows),
             reference=settings.reference_tasks,
             methods=SERIES_METHODS,
         )
@@ -138,3 +139,7 @@ def _without_cases(
     means = np.bincount(code, weights=values) / n
     residuals = (values - means[code])[kept] * np.sqrt(repeats[kept] / (repeats[kept] - 1))
     return residuals, kept
+
+
+def _time_of(tasks: Columns, rows: NDArray[np.intp], place: int) -> datetime | None:
+    return tasks.at(int(rows[place]))

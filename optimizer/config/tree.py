@@ -9,9 +9,11 @@ from typing import Final
 
 from optimizer.analysis.settings import AnomalySettings, DriftSettings, EvidenceSettings
 from optimizer.config.strategies import StrategiesSettings
+from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
+from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
 from optimizer.safety.constraints import Constraint
@@ -36,11 +38,13 @@ class Config(Settings):
     anomalies: AnomalySettings = AnomalySettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
     engine: EngineSettings = EngineSettings()
     strategies: StrategiesSettings = StrategiesSettings()
     decision: DecisionSettings = DecisionSettings()
     safety: SafetySettings = SafetySettings()
     validation: ValidationSettings = ValidationSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
 
     policies: tuple[Policy, ...] = ()
     """Rules of the house that proposals are held against."""

@@ -23,7 +23,7 @@ def record_decisions(history: History, made: Sequence[Made], *, actor: str) -> l
     with history.transaction():
         known = queries.stored_decisions(history, [one.decision_id for one in decisions])
         new = [one for one in made if one.decision.decision_id not in known]
-        _append(history, "decisions", (_values(one.decision) for one in new))
+        _append(history, "decisions", (decision_row(one.decision) for one in new))
         _append(history, "strategy_answers", (row for one in new for row in _answers(one)))
         _append(history, "studies", (_study(study, one) for one in made for study in one.studies))
         append_audit(history, [_line(one.decision, actor) for one in new])
@@ -81,7 +81,7 @@ def _seen_until(decision: Decision) -> datetime | None:
     return queries.stored_time(max(starts, default=None))
 
 
-def _values(decision: Decision) -> tuple[object, ...]:
+def decision_row(decision: Decision, applied_at: datetime | None = None) -> tuple[object, ...]:
     """Return the values of a row of the table `decisions`, in the order of its columns."""
     return (
         decision.decision_id,
@@ -91,7 +91,7 @@ def _values(decision: Decision) -> tuple[object, ...]:
         len(proposals(decision)),
         msgspec.json.encode(decision, order="sorted").decode(),
         _seen_until(decision),
-        None,
+        queries.stored_time(applied_at),
     )
 
 

@@ -44,6 +44,7 @@ class Learning:
         dimension: Most features of a context.
         discount: What is left of the weight of earlier rounds after each run, 0 to 1.
         n_contexts: Newest rounds whose contexts stand for those of the next batch.
+        min_confidence: Least posterior probability of a gain that settles what is best.
         min_gain: Smallest gain in reward worth testing for.
         min_tests: Fewest cases or rounds of a variant that are compared.
         ridge: Penalty of the model of rewards, in rounds.
@@ -59,6 +60,7 @@ class Learning:
     dimension: int
     discount: float
     n_contexts: int
+    min_confidence: float
     min_gain: float
     min_tests: int
     ridge: float
@@ -87,10 +89,11 @@ def learned(
     how = replace(how, exploration=exploration)
     gains = _all_gains(arms, cases, log, how)
     n_worse = sum(gain.high < how.min_gain for gain in gains)
+    is_settled = n_worse == len(arms) - 1 or any(gain.settles(how.min_confidence) for gain in gains)
     return BanditStudy(
         n_rounds=len(rounds),
         gains=gains,
-        shares=_shares(arms, rounds, how) if n_worse < len(arms) - 1 else (),
+        shares=() if is_settled else _shares(arms, rounds, how),
         parts=parts,
         features=contexts.names,
         propensities=log.source.value if len(log.rounds) else None,

@@ -1,200 +1,211 @@
-"""What another setting of the parameters gains over the one in use, case by case.
+"""What a variant is worth beyond the one in use, in all objectives together.
 
-A gain is a weighted sum: the difference in quality, 0 to 1, less the relative changes of cost and
-latency. The unit is the case, and both settings must have run it.
+On the cases that both ran, where there are any: a case carries what it says of quality, price and
+time together, so that the interval allows for what these have in common. Else from the figures of
+both, as independent samples.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from optimizer.models.contrasts import CaseTable
-from optimizer.models.proposals import Effect
+from optimizer.learning.objectives import Objective, token_price
+from optimizer.models.evidence import Evidence
+from optimizer.models.frontier import WeightedGain
 from optimizer.models.summaries import WindowSummary
-from optimizer.stats.intervals import mean_interval
-from optimizer.stats.quantiles import t_upper_tail
+from optimizer.stats.gains import Gain, weighted_gain, weighted_gain_from_stats
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COLUMNS = {"quality": "passed", "score": "score", "cost": "cost_usd", "latency": "latency_ms"}
-"""What each aim is worked out from."""
-
-EFFECTS = {
-    "quality": "success_rate",
-    "score": "score",
-    "cost": "cost_relative",
-    "latency": "latency_relative",
-}
-"""What a change of each is called in a proposal."""
-
-QUALITY = ("quality", "score")
-"""Aims of which more is better, from 0 to 1; of the others less is, as a share."""
-
-FEWEST_CASES = 2
+FEWEST = 2
 """One case has no spread."""
 
-ROUNDING = 1e-9
-"""Spread, as a share of the mean, below which figures are taken to be the same."""
+PRIOR = 0.5
+"""Shape of the beta prior on a pass rate, Jeffreys's."""
+
+FIGURES = {
+    "score": ("score_mean", "score_sd", "n_scored"),
+    "cost_usd": ("cost_mean_usd", "cost_sd_usd", "n_cost"),
+    "latency_ms": ("latency_mean_ms", "latency_sd_ms", "n_latency"),
+}
+"""Objective -> mean, spread and number in the figures of a variant."""
+
+Moments = tuple[float, float, float]
+"""Mean, standard deviation and the number of independent cases behind them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gain:
-    """What a setting gains over the one in use.
+class CaseValues:
+    """One variant case by case.
 
     Attributes:
-        mean: The gain.
-        sd: Standard deviation of what the units add to it.
-        n: Cases that both ran.
-        n_units: Those that its intervals are over: where quality counts, two more that cancel
-            out, so that cases which all agree do not pass for certainty.
+        case: Codes of its cases, rising.
+        values: Objectives x cases, NaN where unknown.
     """
 
-    mean: float
-    sd: float
-    n: int
-    n_units: int
-
-    @property
-    def centre(self) -> float:
-        """Return the middle of its intervals."""
-        return self.mean * self.n / self.n_units
-
-    @property
-    def variance(self) -> float:
-        """Return the variance of the mean."""
-        return self.sd**2 / self.n_units
-
-    def low(self, level: float) -> float:
-        """Return the lower end of the two-sided interval at a level."""
-        return mean_interval(self.centre, self.sd, self.n_units, level=level).low
-
-    def high(self, level: float) -> float:
-        """Return the upper end of the two-sided interval at a level."""
-        return mean_interval(self.centre, self.sd, self.n_units, level=level).high
-
-    @property
-    def p_better(self) -> float:
-        """Return the posterior probability, under a flat prior, that the gain is above 0."""
-        if not self.variance:
-            return 0.5 if not self.centre else float(self.centre > 0)
-        t = self.centre / math.sqrt(self.variance)
-        tail = t_upper_tail(abs(t), self.n_units - 1)
-        return 1 - tail if t > 0 else tail
+    case: NDArray[np.int64]
+    values: NDArray[np.float64]
 
 
-def measurable(window: WindowSummary, weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the weights of the aims that a variant's tests measure, made to add up to 1.
+class Measured:
+    """The variants of a workflow in some objectives, case by case and by their figures."""
 
-    Quality is the share of passed tests, or the mean score where nobody told pass from fail. Cost
-    and latency that are the same for every test, or 0, are not measured: a total was spread over
-    the tests, or nothing was paid.
+    def __init__(self, evidence: Evidence, objectives: Sequence[Objective]) -> None:
+        self.evidence = evidence
+        self.objectives = tuple(objectives)
+        self.signed = [one.sign * one.weight for one in objectives]
+        self.relative = [int(one.is_relative) for one in objectives]
 
-    Args:
-        window: The figures of the variant.
-        weights: How much `quality`, `cost` and `latency` count, 0 or more.
-    """
-    is_judged = window.n_completed > 0 and not window.n_unjudged
-    quality = "quality" if is_judged else "score" if window.n_scored else None
-    tells = {
-        quality: True,
-        "cost": _spreads(window.cost_mean_usd, window.cost_sd_usd),
-        "latency": _spreads(window.latency_mean_ms, window.latency_sd_ms),
-    }
-    named = ((quality if aim == "quality" else aim, weight) for aim, weight in weights.items())
-    found = {aim: weight for aim, weight in named if aim and weight > 0 and tells[aim]}
-    total = math.fsum(found.values())
-    return {aim: weight / total for aim, weight in found.items()}
+    def gain(self, other: WindowSummary, *, level: float) -> WeightedGain | None:
+        """Return what another variant is worth; None where an objective of it is not known."""
+        current = self.evidence.current
+        if current is None:
+            return None
+        pairs = self._pairs(current, other)
+        if pairs is not None:
+            found = self._paired(*pairs, level)
+            return _weighted(found, pairs[0].shape[1], is_paired=True) if found else None
+        unpaired = self._unpaired(current, other, level)
+        return _weighted(unpaired, unpaired.n, is_paired=False) if unpaired else None
 
+    def cases(self, window: WindowSummary) -> CaseValues | None:
+        """Return a variant case by case, or None where its cases are not comparable."""
+        rows, table = self._rows.get(window.variant_id), self.evidence.cases
+        if rows is None or table is None:
+            return None
+        return CaseValues(case=table.case[rows], values=self._values(window, rows))
 
-def gain(
-    cases: CaseTable, variant_id: str, other_id: str, weights: Mapping[str, float]
-) -> Gain | None:
-    """Return what another variant gains, or None where the two share too few cases to tell.
+    def means(self, window: WindowSummary) -> tuple[float, ...] | None:
+        """Return the mean of each objective of a variant, None where one is not known."""
+        import numpy as np  # noqa: PLC0415 - as below
 
-    Args:
-        cases: What each case gave under each variant.
-        variant_id: The variant in use.
-        other_id: The other.
-        weights: As `measurable` returns them, one or more.
-    """
-    import numpy as np  # noqa: PLC0415 - a workflow without settings to compare needs none
+        found = self.cases(window)
+        if found is None:
+            moments = self.moments(window)
+            return None if moments is None else tuple(mean for mean, _, _ in moments)
+        if np.isnan(found.values).all(axis=1).any():
+            return None
+        return tuple(np.nanmean(found.values, axis=1).tolist())
 
-    from optimizer.stats.tradeoffs import weighted_contributions  # noqa: PLC0415 - as above
+    def moments(self, window: WindowSummary) -> tuple[Moments, ...] | None:
+        """Return the moments of each objective of a variant, None where one is not known."""
+        found = tuple(_moments(window, one.name) for one in self.objectives)
+        return found if all(n >= FEWEST for _, _, n in found) else None
 
-    if other_id not in cases.variants:
-        return None
-    first, second = _rows(cases, variant_id), _rows(cases, other_id)
-    _, left, right = np.intersect1d(
-        cases.case[first], cases.case[second], assume_unique=True, return_indices=True
-    )
-    aims = sorted(weights, key=lambda aim: aim not in QUALITY)
-    before = np.column_stack([getattr(cases, COLUMNS[aim])[first[left]] for aim in aims])
-    after = np.column_stack([getattr(cases, COLUMNS[aim])[second[right]] for aim in aims])
-    known = np.isfinite(before).all(1) & np.isfinite(after).all(1)
-    n = int(known.sum())
-    columns = zip(aims, before[known].T, after[known].T, strict=True)
-    if n < FEWEST_CASES or not all(_tells(b, aim) and _tells(a, aim) for aim, b, a in columns):
-        return None
-    signed = [weights[aim] if aim in QUALITY else -weights[aim] for aim in aims]
-    n_quality = sum(aim in QUALITY for aim in aims)
-    added = weighted_contributions(
-        before[known], after[known], weights=signed, n_differences=n_quality
-    )
-    bound = math.fsum(signed[:n_quality])
-    units = [*added, bound, -bound] if bound else list(added)
-    mean = math.fsum(added) / n
-    middle = math.fsum(units) / len(units)
-    squares = math.fsum((unit - middle) ** 2 for unit in units)
-    return Gain(mean=mean, sd=math.sqrt(squares / (len(units) - 1)), n=n, n_units=len(units))
+    @cached_property
+    def _rows(self) -> dict[str, NDArray[np.intp]]:
+        """Return the rows of each variant in the table of cases, in the order of the cases."""
+        import numpy as np  # noqa: PLC0415 - a workflow where nothing is comparable needs none
 
+        table = self.evidence.cases
+        if table is None:
+            return {}
+        order = np.lexsort((table.case, table.variant))
+        edges = np.searchsorted(table.variant[order], np.arange(len(table.variants) + 1))
+        return {
+            name: order[start:end]
+            for name, start, end in zip(table.variants, edges[:-1], edges[1:], strict=True)
+        }
 
-def effects(
-    cases: CaseTable, variant_id: str, other_id: str, *, level: float
-) -> tuple[Effect, ...]:
-    """Return what another variant changes, as far as the cases that both ran measure it.
+    def _values(self, window: WindowSummary, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        import numpy as np  # noqa: PLC0415 - as above
 
-    Args:
-        cases: What each case gave under each variant.
-        variant_id: The variant in use.
-        other_id: The other.
-        level: Confidence level of the intervals, 0 to 1.
-    """
-    found = []
-    for aim, metric in EFFECTS.items():
-        one = gain(cases, variant_id, other_id, {aim: 1.0})
-        if one is None:
-            continue
-        ends = (one.low(level), one.high(level))
-        low, high = ends if aim in QUALITY else (-ends[1], -ends[0])
-        found.append(
-            Effect(
-                metric=metric,
-                estimate=one.mean if aim in QUALITY else -one.mean,
-                low=low,
-                high=high,
-                level=level,
-                n=one.n,
-                estimator="paired t, pseudo-cases" if aim in QUALITY else "paired t, linearized",
-            )
+        table, price = self.evidence.cases, token_price(self.evidence, window)
+        found = []
+        for one in self.objectives:
+            if one.column == "cost_usd" and price is not None:
+                found.append(price * getattr(table, "tokens")[rows])  # noqa: B009 - as below
+            else:
+                found.append(getattr(table, one.column)[rows])
+        return np.array(found)
+
+    def _pairs(
+        self, current: WindowSummary, other: WindowSummary
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Return objectives x shared cases of both, or None where they share none."""
+        import numpy as np  # noqa: PLC0415 - as above
+
+        table = self.evidence.cases
+        before, after = (self._rows.get(one.variant_id) for one in (current, other))
+        if table is None or before is None or after is None:
+            return None
+        _, left, right = np.intersect1d(
+            table.case[before], table.case[after], assume_unique=True, return_indices=True
         )
-    return tuple(found)
+        if len(left) < FEWEST:
+            return None
+        return self._values(current, before[left]), self._values(other, after[right])
+
+    def _paired(
+        self, before: NDArray[np.float64], after: NDArray[np.float64], level: float
+    ) -> Gain | None:
+        """Return the gain on shared cases; two pseudo-cases keep a pass rate from certainty."""
+        import numpy as np  # noqa: PLC0415 - as above
+
+        known = ~(np.isnan(before) | np.isnan(after))
+        if known.sum(axis=1).min() < FEWEST or not self._has_bases(before, known):
+            return None
+        if self.objectives[0].name == "success_rate":
+            pseudo = np.full((len(self.objectives), 2), math.nan)
+            lost, won = pseudo.copy(), pseudo
+            lost[0], won[0] = (1.0, 0.0), (0.0, 1.0)
+            before, after = np.hstack([before, lost]), np.hstack([after, won])
+        return weighted_gain(
+            list(before), list(after), weights=self.signed, relative=self.relative, level=level
+        )
+
+    def _has_bases(self, before: NDArray[np.float64], known: NDArray[np.bool_]) -> bool:
+        """Return whether every amount of the current variant is above 0, to be a share of."""
+        return all(
+            not one.is_relative or bool(values[marks].sum() > 0)
+            for one, values, marks in zip(self.objectives, before, known, strict=True)
+        )
+
+    def _unpaired(self, current: WindowSummary, other: WindowSummary, level: float) -> Gain | None:
+        before, after = self.moments(current), self.moments(other)
+        if before is None or after is None:
+            return None
+        return weighted_gain_from_stats(
+            *zip(*before, strict=True),
+            *zip(*after, strict=True),
+            weights=self.signed,
+            relative=self.relative,
+            level=level,
+        )
 
 
-def _tells(values: NDArray[np.float64], aim: str) -> bool:
-    """Return whether the values of some cases measure an aim."""
-    return aim in QUALITY or _spreads(float(values.mean()), float(values.std()))
+def _weighted(gain: Gain, n: int, *, is_paired: bool) -> WeightedGain:
+    return WeightedGain(
+        estimate=gain.estimate,
+        low=gain.low,
+        high=gain.high,
+        level=gain.level,
+        p_better=gain.p_better,
+        n=n,
+        is_paired=is_paired,
+    )
 
 
-def _spreads(mean: float | None, sd: float | None) -> bool:
-    return mean is not None and sd is not None and mean > 0 and sd > ROUNDING * mean
+def _moments(window: WindowSummary, name: str) -> Moments:
+    """Return the moments of one objective, with n = 0 where it is not known."""
+    if name == "success_rate":
+        return _rate_moments(window)
+    mean, sd, n = (getattr(window, field) for field in FIGURES[name])
+    if mean is None or sd is None or (name != "score" and not mean > 0):
+        return 0.0, 0.0, 0.0
+    return mean, sd, float(min(n, window.n_cases))
 
 
-def _rows(cases: CaseTable, variant_id: str) -> NDArray[np.intp]:
-    import numpy as np  # noqa: PLC0415 - as above
-
-    return np.flatnonzero(cases.variant == cases.variants.index(variant_id))
+def _rate_moments(window: WindowSummary) -> Moments:
+    """Return the moments of a pass rate, its spread with half a test more each way."""
+    if window.success_rate is None:
+        return 0.0, 0.0, 0.0
+    n = window.n_effective or float(window.n_completed)
+    rate = (window.success_rate * n + PRIOR) / (n + 2 * PRIOR)
+    return window.success_rate, math.sqrt(rate * (1 - rate)), n

@@ -39,7 +39,7 @@ class _Linear:
         toward = self.inverse[arm] @ context
         scale = 1 + float(context @ toward)
         surprise = reward - float(context @ self.theta[arm])
-        self.inverse[arm] -= np.outer(toward, toward / scale)
+        self.inverse[arm] -= toward[:, np.newaxis] * (toward / scale)
         self.theta[arm] += toward * (surprise / scale)
         self._learn_noise(surprise * surprise / scale)
 

@@ -24,7 +24,7 @@ from optimizer.models.switching import parameters_of
 from optimizer.stats.power import mean_noninferiority_n
 
 if TYPE_CHECKING:
-    from optimizer.learning.gains import Gain
+    from optimizer.learning.setting_gains import Gain
     from optimizer.models.requests import Requests
 
 SEVERAL = 2
@@ -161,7 +161,7 @@ def tune(
     tuned = tuple(one for one in terms.parameters if inside([one], values))
     if not tuned or not current.n_completed:
         return None
-    from optimizer.learning.gains import measurable  # noqa: PLC0415 - only where there is one
+    from optimizer.learning.setting_gains import measurable  # noqa: PLC0415 - only where there is one
 
     aims = measurable(current, terms.weights)
     rivals = [one for one in others if _is_rival(current, one, terms)]
@@ -214,7 +214,7 @@ def _gains(
     aims: Mapping[str, float],
     terms: Terms,
 ) -> dict[str, Gain]:
-    from optimizer.learning.gains import gain  # noqa: PLC0415 - as above
+    from optimizer.learning.setting_gains import gain  # noqa: PLC0415 - as above
 
     if current.variant_id not in cases.variants:
         return {}
@@ -237,7 +237,7 @@ def _typed(
     gains: Mapping[str, Gain], table: CaseTable, current: WindowSummary, level: float, alpha: float
 ) -> tuple[Measured, ...]:
     """Return the settings that ran requests of one type, with what their gains are made of."""
-    from optimizer.learning.gains import effects  # noqa: PLC0415 - as above
+    from optimizer.learning.setting_gains import effects  # noqa: PLC0415 - as above
 
     of_type = partial(effects, table, current.variant_id, level=level)
     return tuple(replace(m, effects=of_type(m.variant_id)) for m in _measured(gains, alpha))

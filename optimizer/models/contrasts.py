@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+UNPAIRED = "the two share no case, so that the cases may be what differs: re-run both on the same"
+"""What to say of effects between variants that share no case."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseTable:
     """What each case gave under each variant, over the newest runs: one row per pair.
@@ -44,18 +48,21 @@ class Contrast:
 
     Attributes:
         variant_id: The other variant.
-        n_shared: Cases that both completed.
+        n_shared: Cases that both completed; 0 where `is_paired` is not.
         effects: `success_rate` and `score` as differences, `latency_relative`, `cost_relative`
             and `tokens_relative` as shares of what the current variant takes; each only where
             both measured it and its interval is bounded.
         p_better: Posterior probability that it passes more of the cases; None where they share
             too few to tell.
+        is_paired: Whether differences were taken inside the shared cases; else from the figures
+            of both, as independent samples: see `UNPAIRED`.
     """
 
     variant_id: str
     n_shared: int
     effects: tuple[Effect, ...]
     p_better: float | None
+    is_paired: bool = True
 
     def effect(self, metric: str) -> Effect | None:
         """Return the effect on a metric, or None where it is unknown."""

@@ -11,6 +11,7 @@ from optimizer.models.rules import Explanation
 from optimizer.models.summaries import RunPoint, Stability, WindowSummary
 
 if TYPE_CHECKING:
+    from optimizer.models.budgets import BudgetState
     from optimizer.models.contract import PromptAnalysis
     from optimizer.models.contrasts import CaseTable, Contrast
     from optimizer.models.drift import AnomalyReport, DriftReport
@@ -36,8 +37,8 @@ class Evidence:
         slow_ms: The limit that `WindowSummary.n_slow` counts beyond, in ms.
         experiments: Its experiments, each with the newest look at its candidates, newest first.
         runs: The newest runs of every variant, a point each, oldest first.
-        contrasts: Each other variant against the current one on the cases they share, in the
-            order of `others`; one that shares no case is left out.
+        contrasts: Each other variant against the current one: on the cases they share, or where
+            they share none by the figures of both; one that completed too little is left out.
         cases: What each case gave under each variant; None where nothing completed.
         requests: The newest tasks as a trace; None where nothing has run.
         traffic: How those arrive; None likewise.
@@ -47,6 +48,7 @@ class Evidence:
         decisions: Earlier decisions on this workflow, newest first.
         calibration: For each strategy the share of a predicted effect that its outcomes so far
             came to; a strategy without a measured outcome is not in it.
+        budgets: The budgets that count its requests; empty where none is set.
         studies: By strategy, what took long to measure: see `StudiedStrategy`.
     """
 
@@ -69,8 +71,9 @@ class Evidence:
     anomalies: AnomalyReport | None = None
     decisions: tuple[PastDecision, ...] = ()
     calibration: Mapping[str, float] = field(default_factory=dict)
+    budgets: tuple[BudgetState, ...] = ()
     studies: Mapping[str, Any] = field(default_factory=dict)
 
     def contrast(self, variant_id: str) -> Contrast | None:
-        """Return a variant against the current one, or None where they share no case."""
+        """Return a variant against the current one, or None where too little ran."""
         return next((one for one in self.contrasts if one.variant_id == variant_id), None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from optimizer.models.proposals import Effect
+from optimizer.models.decisions import DecisionState
+from optimizer.models.proposals import Change, Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,25 @@ class Rollout:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a configuration has done since a rollout last moved.
+
+    Attributes:
+        target: What its runs are called, for the sentences.
+        n: Completed tests of it in runs that began since.
+        newest_at: When the newest of these runs began, UTC; None where there is none.
+        effects: What it does against the configuration before, as far as the runs since tell.
+        run_ids: These runs, oldest first.
+    """
+
+    target: str
+    n: int
+    newest_at: datetime | None
+    effects: tuple[Effect, ...] = ()
+    run_ids: tuple[str, ...] = ()
+
+
 class OutcomeStatus(StrEnum):
     """How a change turned out against what was predicted."""
 
@@ -110,6 +132,7 @@ class DecisionOutcome:
         applied_at: When the change was put in force, UTC.
         measured_at: When this was worked out, UTC.
         reason: The counts in a sentence.
+        seen_until: When the newest run behind it began, UTC; None where there is none.
     """
 
     decision_id: str
@@ -123,6 +146,7 @@ class DecisionOutcome:
     applied_at: datetime
     measured_at: datetime
     reason: str
+    seen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,3 +191,106 @@ class BreakerEvent:
     is_outcome: bool
     at: datetime
     failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How much of what a strategy predicts has come true so far.
+
+    Attributes:
+        share: Share of a predicted effect that its outcomes came to, drawn towards 1.
+        n: Outcomes behind it.
+    """
+
+    share: float
+    n: int
+
+
+PatchOp = Mapping[str, Any]
+"""One operation of an RFC 6902 JSON patch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What whoever runs the system would do for one proposal.
+
+    Attributes:
+        command: Its name: `SwitchModel`, `UpdateCache`.
+        strategy: Whose proposal it comes from.
+        arguments: What it needs to know, as a machine takes it.
+    """
+
+    command: str
+    strategy: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What a decision asks of whoever runs the system; nothing of it is done here.
+
+    Attributes:
+        decision_id: The decision.
+        workflow_id: Its workflow.
+        commands: What to do, in the order of the proposals.
+        refused: What there is no command for, with the reason.
+    """
+
+    decision_id: str
+    workflow_id: str
+    commands: tuple[Command, ...]
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a command did to a decision.
+
+    Attributes:
+        decision_id: The decision.
+        workflow_id: Its workflow.
+        state: Where it stands now.
+        text: What happened, in a sentence.
+        actor: Who did it.
+        why: Why.
+        changes: What moved in the configuration of the workflow.
+        patch: The same as a JSON patch (RFC 6902).
+        sha256: Hash of the configuration in force now; None where none was ever put in force.
+        commands: What is asked of whoever runs the system; None where nothing is.
+        taken_back: Other decisions that this takes back with it.
+        overridden: Objections that were set aside, by name.
+    """
+
+    decision_id: str
+    workflow_id: str
+    state: DecisionState
+    text: str
+    actor: str
+    why: str
+    changes: tuple[Change, ...] = ()
+    patch: tuple[PatchOp, ...] = ()
+    sha256: str | None = None
+    commands: Commands | None = None
+    taken_back: tuple[str, ...] = ()
+    overridden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutView:
+    """A rollout and what the runs since its last move say.
+
+    Attributes:
+        rollout: The rollout.
+        workflow_id: Its workflow.
+        health: What the runs say; None where it has ended.
+        n_wanted: Tests of the configuration that each step takes.
+        moved: Whether it has just moved.
+        commands: What is asked of whoever runs the system; None where nothing is.
+    """
+
+    rollout: Rollout
+    workflow_id: str
+    health: Health | None
+    n_wanted: int
+    moved: bool = False
+    commands: Commands | None = None

@@ -31,6 +31,10 @@ class Gain:
     p_better: float
     is_causal: bool
 
+    def settles(self, min_confidence: float) -> bool:
+        """Return whether the variant earns more beyond doubt."""
+        return self.is_causal and self.low > 0 and self.p_better >= min_confidence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmShare:
@@ -90,7 +94,7 @@ class BanditStudy:
     Attributes:
         n_rounds: Tests with a reward.
         gains: Variants against the one in use, as far as they can be compared.
-        shares: What the bandit gives each variant; empty where every other one earns less.
+        shares: What the bandit gives each variant; empty where the gains settle what is best.
         parts: Of the reward, those that are known of every variant.
         features: Of the context.
         propensities: `logged`, `estimated`, or None where no run had a choice.

@@ -25,6 +25,7 @@ from optimizer.models.lifecycle import BreakerEvent
 from optimizer.models.proposals import NOT_ASKED, TIMED_OUT, Answer, StrategyAnswer
 from optimizer.models.reviews import Review
 from optimizer.models.rules import Explanation
+from optimizer.pipeline.calibrating import shrunk, with_calibration
 from optimizer.pipeline.circuits import Circuits
 from optimizer.pipeline.review import Rules, review, state_of
 from optimizer.pipeline.studies import Stored, with_studies
@@ -84,6 +85,7 @@ def decide(
         slow_ms=slow_ms(config),
         watch=watch(config),
         anomaly=config.anomalies,
+        budgets=config.budgets,
     )
     if not found and workflow_ids and not is_missing_fine:
         require_workflow(history, workflow_ids[0], as_of)
@@ -100,7 +102,7 @@ def decide(
     )
     return [
         decide_on(
-            one,
+            with_calibration(one, prior_sd=config.lifecycle.calibration_sd),
             strategies,
             stored,
             how=how,
@@ -162,7 +164,7 @@ def decide_on(
     said = ask(asked, whole, engine=how.engine)
     left_out = {name: (priority, OFF) for name, priority in how.off.items()}
     left_out |= {s.name: (p, refused[s.name]) for p, s in strategies if s.name in refused}
-    answers = _in_order([one.answer for one in said], left_out)
+    answers = _in_order([shrunk(one.answer, whole) for one in said], left_out)
     reviews = review(answers, whole, how.rules, circuits.changes())
     return Made(
         decision=_decision(whole, answers, reviews, how.config_sha256, now),

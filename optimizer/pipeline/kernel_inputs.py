@@ -189,6 +189,10 @@ KINDS: dict[str, Kind] = {
     "Sequence[ArrayLike]": Kind(
         name="a list of lists of numbers", read=partial(_each, partial(_each, _cell))
     ),
+    "Sequence[Sequence[ArrayLike]]": Kind(
+        name="a list of lists of lists of numbers",
+        read=partial(_each, partial(_each, partial(_each, _cell))),
+    ),
     "tuple[float, float]": Kind(name="two numbers", read=_pair),
     "Labels": Kind(name="a list of names or numbers", read=partial(_each, _label)),
 }

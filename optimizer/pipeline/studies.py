@@ -46,9 +46,16 @@ def with_studies(
 
 
 def _key(strategy: Strategy, found: Evidence) -> str:
-    """Return a hash of the runs, the settings, the seed and the version of the program."""
+    """Return a hash of runs, settings, seed, budgets and the version of the program."""
     runs = [(point.run_id, point.variant_id, point.n, point.n_succeeded) for point in found.runs]
     settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
     current = found.current.variant_id if found.current else None
-    content = (runs, current, found.seed, __version__, hashlib.sha256(settings).hexdigest())
+    content: tuple[Any, ...] = (
+        runs,
+        current,
+        found.seed,
+        __version__,
+        hashlib.sha256(settings).hexdigest(),
+    )
+    content += (found.budgets,) if found.budgets else ()
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()

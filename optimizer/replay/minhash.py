@@ -108,7 +108,8 @@ def may_be_near(
     fitting = [n for n in WIDTHS if (1 - threshold**n) ** (SCREENED / n) <= MISSED]
     width = max(fitting, default=1)
     found = signatures(texts, shingle=shingle, size=size, seed=seed, permutations=SCREENED)
-    bands = np.ascontiguousarray(found.T.reshape(-1, width, len(texts)).transpose(0, 2, 1))
+    n_bands = SCREENED // width
+    bands = found.reshape(len(texts), n_bands, width).transpose(1, 0, 2).copy()
     near = np.zeros(len(texts), dtype=np.bool_)
     for band in bands:
         whole = band.view(np.dtype((np.void, band.itemsize * width)))[:, 0]

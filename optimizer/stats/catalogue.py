@@ -12,6 +12,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "clopper_pearson": "intervals.clopper_pearson",
         "jeffreys": "bayes.jeffreys",
         "mean_interval": "intervals.mean_interval",
+        "prediction_interval": "intervals.prediction_interval",
     },
     "Two rates, same cases": {
         "mcnemar_midp": "paired_rates.mcnemar_midp",
@@ -75,6 +76,7 @@ KERNELS: dict[str, dict[str, str]] = {
         "geometric_ratio": "ratios.geometric_ratio",
         "geometric_ratio_test": "ratios.geometric_ratio_test",
         "log_delta": "ratios.log_delta",
+        "log_delta_from_stats": "ratios.log_delta_from_stats",
         "ratio_of_means": "ratios.ratio_of_means",
     },
     "Quantiles": {
@@ -154,6 +156,8 @@ KERNELS: dict[str, dict[str, str]] = {
         "ucb1": "allocation.ucb1",
         "thompson": "allocation.thompson",
         "apportion": "allocation.apportion",
+        "jain": "fairness.jain",
+        "max_min_shares": "fairness.max_min_shares",
         "weighted_contributions": "tradeoffs.weighted_contributions",
     },
     "Policies, from what another logged": {
@@ -161,6 +165,14 @@ KERNELS: dict[str, dict[str, str]] = {
         "snips": "off_policy.snips",
         "doubly_robust": "off_policy.doubly_robust",
         "doubly_robust_difference": "off_policy.doubly_robust_difference",
+    },
+    "Several objectives": {
+        "non_dominated": "fronts.non_dominated",
+        "dominators": "fronts.dominators",
+        "hypervolume": "fronts.hypervolume",
+        "front_membership": "fronts.front_membership",
+        "weighted_gain": "gains.weighted_gain",
+        "weighted_gain_from_stats": "gains.weighted_gain_from_stats",
     },
     "Drift and outliers": {
         "p_chart": "control_limits.p_chart",

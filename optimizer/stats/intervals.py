@@ -179,6 +179,45 @@ def mean_interval(mean: float, sd: float, n: int, *, level: float = 0.95) -> Int
     )
 
 
+def prediction_interval(
+    mean: float, sd: float, n: int, *, more: int = 1, level: float = 0.95
+) -> Interval:
+    """Return the interval in which the mean of further observations will lie.
+
+    Args:
+        mean: Mean of the observations so far.
+        sd: Their sample standard deviation (denominator n - 1).
+        n: Number of observations so far.
+        more: Number of further observations.
+        level: Two-sided probability, 0 to 1.
+
+    Raises:
+        ValueError: n is below 2, more below 1, sd is negative, or the level is not between 0
+            and 1.
+
+    Assumes:
+        Independent observations of one normal distribution, those to come included. With one to
+        come, no number of observations makes up for a distribution that is not normal.
+
+    Formula:
+        mean +- t sd sqrt(1/more + 1/n), t the (1 + level) / 2 quantile of Student's t with n - 1
+        df.
+
+    Not for:
+        The mean itself (`mean_interval`), or series that rise, fall or swing with the week.
+
+    References:
+        Hahn and Meeker (1991), Statistical Intervals, section 4.7.
+    """
+    if n < 2 or more < 1 or sd < 0:  # noqa: PLR2004 - one observation has no spread
+        raise ValueError(f"need n >= 2, more >= 1 and sd >= 0, got {n}, {more} and {sd}")
+    require_level(level)
+    half = t_quantile((1 + level) / 2, n - 1) * sd * math.sqrt(1 / more + 1 / n)
+    return Interval(
+        estimate=mean, low=mean - half, high=mean + half, level=level, n=n, n_effective=n
+    )
+
+
 def newcombe(first: Interval, second: Interval) -> RateDifference:
     """Return Newcombe's hybrid score interval of the difference of two independent rates.
 

@@ -89,7 +89,8 @@ def ips(
 
     Formula:
         mean of w r, w = target / logged; unbiased unless clipped. Adjusted: Wilson's interval of
-        mean(w r) / max w, on as many observations as give its standard error.
+        mean(w r) / max w, on as many observations as give its standard error, or that of rewards
+        of 0 and 1 that do not depend on the weights if it is larger.
 
     Not for:
         Weights that vary much (`snips`, `doubly_robust`); a log without propensities, unless
@@ -110,7 +111,9 @@ def ips(
         low, high = log.students(estimate, error)
     else:
         largest = float(log.weight.max())
-        low, high = log.wilson(estimate, error, scale=largest, fallback=len(earned))
+        squares = float(log.weight @ log.weight) / len(earned)
+        as_if = math.sqrt(max(estimate * squares - estimate**2, 0.0) / log.n_units)
+        low, high = log.wilson(estimate, max(error, as_if), scale=largest, fallback=len(earned))
     return log.value(estimate, low, high, error)
 
 
@@ -145,8 +148,8 @@ def snips(
 
     Formula:
         Σ w r / Σ w, w = target / logged; standard error √(Σ w² (r - v)²) / Σ w. Adjusted: Wilson's
-        interval on as many observations as give that error, or on the effective size where the
-        error is 0.
+        interval on as many observations as give that error, but not more than the effective size
+        (Σ w)² / Σ w².
 
     Not for:
         Few rounds: it is biased by an amount of order 1/n (`ips`).
@@ -165,7 +168,8 @@ def snips(
     elif bounds == "t":
         low, high = log.students(estimate, error)
     else:
-        low, high = log.wilson(estimate, error, scale=1.0, fallback=log.n_effective)
+        as_if = math.sqrt(max(estimate * (1 - estimate), 0.0) / min(log.n_effective, log.n_units))
+        low, high = log.wilson(estimate, max(error, as_if), scale=1.0, fallback=log.n_effective)
     return log.value(estimate, low, high, error)
 
 

@@ -25,6 +25,9 @@ OVERSHOOT = 1.166
 """By how much the sum jumps over its threshold, in standard deviations of normal values."""
 
 MOST_DEPENDENCE = 0.95
+FEWEST_AROUND = 3
+"""Values on either side of a step that shuffles are searched for."""
+
 BLOCK = 200
 """Rows that are shuffled at a time, to bound the memory."""
 
@@ -40,7 +43,7 @@ class Step:
         statistic: How far the sum went, in robust standard deviations; for `adwin` the
             difference between the levels.
         threshold: What was an alarm; None for `adwin`, whose bound changes with the window.
-        p_value: Share of shuffles that go as far, 0 to 1; None for `adwin`.
+        p_value: Share of shuffles that have as great a step, 0 to 1; None for `adwin`.
     """
 
     index: int
@@ -88,8 +91,8 @@ def steps(
         Normal scores: Φ⁻¹((rank in the reference + ½)/(m + 1)) over their sd, over
         √((1 + φ)/(1 - φ)) where the lag-1 correlation φ in the reference is above 2/√m. Alarm
         beyond h = ln(4k² horizon/alpha)/2k - 1.166 (Siegmund), kept where none of 1/alpha
-        shuffles of the same stretch goes as far; a step begins where the difference of the means
-        around it is most significant. `adwin` runs on the scores.
+        shuffles of the same stretch has as great a step anywhere, by the difference of the mean
+        ranks around it for its standard error; a step begins where that is greatest. `adwin` runs on the scores.
 
     Not for:
         Slow trends, and series shorter than two references.
@@ -191,13 +194,14 @@ def _summed_step(  # noqa: PLR0917 - the settings of a detector
     seed: int,
 ) -> Step | None:
     scores = _scores(stretch, m)
-    scores = scores / _dependence(scores[:m])
+    dependence = _dependence(scores[:m])
+    scores = scores / dependence
     threshold = math.log(4 * slack**2 * horizon / alpha) / (2 * slack) - OVERSHOOT
     sums = _sums(scores[None], method, m, slack)[0]
     beyond = np.flatnonzero(sums > threshold)
     if not beyond.size:
         return None
-    p = _share_as_far(stretch, float(sums.max()), method, m, slack, alpha, seed)
+    p = _share_as_far(stretch, dependence, alpha, seed)
     if p > alpha:
         return None
     index = m + int(beyond[0])
@@ -229,38 +233,30 @@ def _above_least(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(sums - least)
 
 
-def _share_as_far(  # noqa: PLR0917 - the settings of a detector
-    stretch: NDArray[np.float64],
-    reached: float,
-    method: Detector,
-    m: int,
-    slack: float,
-    alpha: float,
-    seed: int,
+def _share_as_far(
+    stretch: NDArray[np.float64], dependence: float, alpha: float, seed: int
 ) -> float:
-    """Return the share of shuffles whose sum goes as far; done with the first that is too many."""
+    """Return the share of shuffles with as great a step; done with the first that is too many."""
     rng = np.random.default_rng(seed)
     n, done = math.ceil(1 / alpha) - 1, 0
-    ranks = np.unique(stretch, return_inverse=True)[1].astype(np.int64)
+    pooled = _scores(np.r_[stretch, stretch], stretch.size)[: stretch.size]
+    reached = _greatest_step(pooled[None])[0] / dependence
     while done < n:
-        rows = np.tile(ranks, (min(BLOCK, n - done), 1))
-        sums = _sums(_shuffled_scores(rng.permuted(rows, axis=1), m), method, m, slack)
+        rows = np.tile(pooled, (min(BLOCK, n - done), 1))
+        greatest = _greatest_step(rng.permuted(rows, axis=1))
         done += len(rows)
-        if as_far := int((sums.max(axis=1) >= reached).sum()):
+        if as_far := int((greatest >= reached).sum()):
             return (1 + as_far) / (1 + done)
     return 1 / (1 + n)
 
 
-def _shuffled_scores(ranks: NDArray[np.int64], m: int) -> NDArray[np.float64]:
-    """Return the scores of each row, which holds ranks from 0 on, as `_scores` of one."""
-    n_rows, n_ranks = len(ranks), int(ranks.max()) + 1
-    own = np.arange(n_rows)[:, None] * n_ranks + ranks
-    n = np.bincount(own[:, :m].ravel(), minlength=n_rows * n_ranks).reshape(n_rows, n_ranks)
-    doubled = 2 * np.cumsum(n, axis=1) - n
-    scores = _table(m)[doubled.ravel()[own]]
-    sd = scores[:, :m].std(axis=1, keepdims=True)
-    mean = scores[:, :m].mean(axis=1, keepdims=True)
-    return np.asarray((scores - mean) / np.where(sd > 0, sd, 1.0))
+def _greatest_step(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the greatest difference of the means around any place, for its standard error."""
+    n = rows.shape[1]
+    before = np.arange(1, n)
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    gaps = np.abs(np.cumsum(centred, axis=1)[:, :-1]) / np.sqrt(before * (n - before))
+    return np.asarray(gaps[:, FEWEST_AROUND - 1 : n - FEWEST_AROUND].max(axis=1))
 
 
 def _adwin_step(stretch: NDArray[np.float64], m: int, delta: float) -> Step | None:

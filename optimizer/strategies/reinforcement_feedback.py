@@ -84,7 +84,7 @@ class ReinforcementFeedbackSettings(Settings):
     context_dimension: Annotated[int, Field(ge=1)] = 16
     """Most features of a context."""
 
-    recent_contexts: Annotated[int, Field(ge=1)] = 200
+    recent_contexts: Annotated[int, Field(ge=1)] = 100
     """Newest tests whose contexts stand for those of the next batch."""
 
     discount_factor: Annotated[float, Field(ge=0, le=1)] = 0.95
@@ -136,7 +136,8 @@ class ReinforcementFeedback:
             return None
         from optimizer.learning.feedback import learned  # noqa: PLC0415 - loads numpy
 
-        arms = [current.variant_id, *(one.variant_id for one in evidence.others if _judged(one))]
+        others = sorted(one.variant_id for one in evidence.others if _judged(one))
+        arms = [current.variant_id, *others]
         how = self._learning(evidence.seed)
         return learned(arms, evidence.cases, evidence.requests, how)
 
@@ -150,7 +151,7 @@ class ReinforcementFeedback:
             return Answer(silence=why_not)
         study: BanditStudy | None = evidence.studies.get(self.name)
         gains = study.gains if study else ()
-        better = [gain for gain in gains if self._is_settled(gain)]
+        better = [gain for gain in gains if gain.settles(self.settings.min_confidence)]
         if better:
             best = max(better, key=lambda gain: (gain.low, gain.variant_id))
             return Answer(proposals=(self._switch(evidence, current, best, study),))
@@ -180,9 +181,6 @@ class ReinforcementFeedback:
                 f"{fewest} of each are needed"
             )
         return None
-
-    def _is_settled(self, gain: Gain) -> bool:
-        return gain.is_causal and gain.low > 0 and gain.p_better >= self.settings.min_confidence
 
     def _switch(
         self, evidence: Evidence, current: WindowSummary, best: Gain, study: BanditStudy | None
@@ -294,6 +292,7 @@ class ReinforcementFeedback:
             dimension=own.context_dimension,
             discount=own.discount_factor,
             n_contexts=own.recent_contexts,
+            min_confidence=own.min_confidence,
             min_gain=own.min_gain,
             min_tests=own.min_tests,
             ridge=own.ridge,
@@ -321,12 +320,13 @@ def _by_counts(arms: Sequence[WindowSummary], seed: int) -> dict[str, float]:
 
     from optimizer.learning.counting_bandits import Thompson  # noqa: PLC0415
 
-    bandit = Thompson(len(arms), seed=seed)
-    for place, one in enumerate(arms):
+    ordered = sorted(arms, key=lambda one: one.variant_id)
+    bandit = Thompson(len(ordered), seed=seed)
+    for place, one in enumerate(ordered):
         bandit.successes[place] = one.n_succeeded - one.n_unjudged
         bandit.failures[place] = one.n_completed - one.n_succeeded
     (shares,) = bandit.probabilities(np.ones((1, 1)))
-    return {one.variant_id: float(share) for one, share in zip(arms, shares, strict=True)}
+    return {one.variant_id: float(share) for one, share in zip(ordered, shares, strict=True)}
 
 
 def _effect(gain: Gain) -> Effect:

@@ -14,6 +14,7 @@ from optimizer.models.decisions import (
     failures,
     proposals,
 )
+from optimizer.models.lifecycle import DecisionOutcome, Rollout
 from optimizer.models.proposals import NOT_ASKED, TIMED_OUT, Proposal, StrategyAnswer
 from optimizer.models.reviews import Review
 from optimizer.models.summaries import Figures, WindowSummary
@@ -30,11 +31,13 @@ from reports.document import (
     Tone,
     Verdict,
     left,
-    right,
 )
-from reports.formatting import UNKNOWN, count, moment, plural, rate
+from reports.formatting import UNKNOWN, moment, plural, rate
+from reports.gallery.outcome import outcome_facts, outcome_section
+from reports.gallery.rollout import rollout_facts
 from reports.parts import figures, rules
 from reports.parts.proposals import headline, proposal_section
+from reports.parts.trails import trail
 from reports.parts.wording import STATE_TONES, STATES, TYPES
 
 HASH_CHARS = 16
@@ -42,12 +45,21 @@ HASH_CHARS = 16
 WAITING = (DecisionState.PENDING, DecisionState.VALIDATING)
 
 
-def decision(d: Decision, audit: Sequence[AuditEntry], *, again: bool = False) -> Document:
-    """Lay out one decision and its trail.
+def decision(
+    d: Decision,
+    audit: Sequence[AuditEntry],
+    rollout: Rollout | None = None,
+    outcome: DecisionOutcome | None = None,
+    *,
+    again: bool = False,
+) -> Document:
+    """Lay out one decision, what became of it and its trail.
 
     Args:
         d: The decision.
         audit: What was done with it.
+        rollout: How far it is rolled out, or None.
+        outcome: How it turned out, or None.
         again: Whether it had been made before, of the same evidence.
     """
     return Document(
@@ -55,8 +67,9 @@ def decision(d: Decision, audit: Sequence[AuditEntry], *, again: bool = False) -
         verdict=decision_verdict(d),
         blocks=(
             _standing(d, again=again),
+            *_aftermath(rollout, outcome),
             *decision_evidence(d),
-            Details("Audit trail", (_trail(audit),)),
+            Details("Audit trail", (trail(audit),)),
             Details("How this was made", (_making(d), Items((figures.METHOD, rules.METHOD)))),
         ),
     )
@@ -96,6 +109,13 @@ def decision_evidence(d: Decision) -> tuple[Block, ...]:
         blocks.append(rules.explanation_section("Rules", d.explanation))
     blocks.append(Section("Strategies that propose nothing", (_silences(d.answers),)))
     return tuple(blocks)
+
+
+def _aftermath(rollout: Rollout | None, outcome: DecisionOutcome | None) -> Iterator[Block]:
+    if rollout is not None:
+        yield Section("Rollout", (rollout_facts(rollout),))
+    if outcome is not None:
+        yield Section("Outcome", (outcome_facts(outcome), *outcome_section(outcome).blocks))
 
 
 def _reviewed(d: Decision, found: Sequence[Proposal]) -> Iterator[tuple[Proposal, Review | None]]:
@@ -174,23 +194,6 @@ def _silence(answer: StrategyAnswer) -> Cell:
     if answer.answer is None:
         return Cell(f"failed: {answer.failure or 'no reason given'}", Tone.BAD)
     return Cell(answer.answer.silence or "no reason given")
-
-
-def _trail(audit: Sequence[AuditEntry]) -> Table:
-    return Table(
-        columns=(right("seq"), left("at (UTC)"), left("who"), left("what"), left("more")),
-        rows=tuple(
-            (
-                count(entry.seq),
-                moment(entry.logged_at).removesuffix(" UTC"),
-                entry.actor,
-                entry.action,
-                entry.detail or UNKNOWN,
-            )
-            for entry in audit
-        ),
-        empty="Nothing was recorded.",
-    )
 
 
 def _making(d: Decision) -> Facts:

@@ -33,7 +33,10 @@ TONES: Mapping[FileStatus, Tone] = {
 }
 
 
-def ingest(outcomes: Sequence[FileOutcome]) -> Document:
+ADVANCE = "Run 'optimizer rollout advance' to move the rollout that is running."
+
+
+def ingest(outcomes: Sequence[FileOutcome], *, is_rolling_out: bool = False) -> Document:
     """Lay out what became of each file, in the order given."""
     rejected = [outcome for outcome in outcomes if outcome.status is FileStatus.REJECTED]
     warned = [outcome for outcome in outcomes if outcome.warnings]
@@ -42,7 +45,8 @@ def ingest(outcomes: Sequence[FileOutcome]) -> Document:
         blocks.append(Section("Warnings", (_warnings(warned),)))
     if outcomes:
         blocks.append(Section("Files", (_files(outcomes),)))
-    return Document("Ingest", _verdict(outcomes), tuple(blocks), _hints(outcomes))
+    hints = _hints(outcomes) + ((ADVANCE,) if is_rolling_out else ())
+    return Document("Ingest", _verdict(outcomes), tuple(blocks), hints)
 
 
 def _verdict(outcomes: Sequence[FileOutcome]) -> Verdict:

@@ -38,8 +38,10 @@ from reports.formatting import (
 )
 from reports.parts.wording import FATE_TONES, FATES, RISKS, SEVERITIES, TYPES
 
+VERSUS_CURRENT = "Candidate minus the variant in use"
+
 RELATIVE = "_relative"
-"""How the name of a metric ends that is a share of what is in use now."""
+"""How a metric ends whose effect is a share of what is in use."""
 
 LONG_VALUE = 60
 """Characters beyond which a changed value is shown as a difference of texts."""
@@ -69,8 +71,8 @@ def proposal_section(proposal: Proposal, place: str, review: Review | None = Non
     return Section(f"{place}: {TYPES[proposal.type]}", tuple(blocks))
 
 
-def effect_table(effects: Sequence[Effect]) -> Table:
-    """Lay out measured differences, candidate minus baseline."""
+def effect_table(effects: Sequence[Effect], caption: str = VERSUS_CURRENT) -> Table:
+    """Lay out measured differences."""
     levels = {effect.level for effect in effects}
     common = levels.pop() if len(levels) == 1 else None
     return Table(
@@ -84,14 +86,14 @@ def effect_table(effects: Sequence[Effect]) -> Table:
         rows=tuple(
             (
                 effect.metric,
-                _estimate(effect),
-                _bounds(effect) + ("" if common else f" at {level(effect.level)}"),
+                estimate(effect),
+                bounds(effect) + ("" if common else f" at {level(effect.level)}"),
                 count(effect.n),
                 effect.estimator,
             )
             for effect in effects
         ),
-        caption="Candidate minus the variant in use",
+        caption=caption,
         empty="No effect was measured.",
     )
 
@@ -194,14 +196,16 @@ def _difference(change: Change) -> Details:
     )
 
 
-def _estimate(effect: Effect) -> str:
+def estimate(effect: Effect) -> str:
+    """Format the estimate of an effect in the unit of its metric."""
     if effect.metric.endswith(RELATIVE):
         return relative_change(effect.estimate)
     unit = unit_of(effect.metric)
     return margin(unit, effect.estimate) if unit else setting(effect.estimate)
 
 
-def _bounds(effect: Effect) -> str:
+def bounds(effect: Effect) -> str:
+    """Format the interval of an effect in the unit of its metric."""
     if effect.metric.endswith(RELATIVE):
         return relative_interval(effect.low, effect.high)
     unit = unit_of(effect.metric)

@@ -39,7 +39,7 @@ class Figure:
 
     @property
     def ok(self) -> bool:
-        return (self.low <= self.measured <= self.high) is not self.is_mutant
+        return bool(self.low <= self.measured <= self.high) is not self.is_mutant
 
 
 class Bench:

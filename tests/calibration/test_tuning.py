@@ -10,7 +10,6 @@ import pytest
 
 from optimizer.learning.bayes_opt import Search
 from optimizer.learning.designs import DESIGNS, values_at
-from optimizer.learning.gains import gain
 from optimizer.learning.parameters import (
     Acquisition,
     Observation,
@@ -18,6 +17,7 @@ from optimizer.learning.parameters import (
     ParameterKind,
     SearchStrategy,
 )
+from optimizer.learning.setting_gains import gain
 from optimizer.models.contrasts import CaseTable
 
 CASES = 50

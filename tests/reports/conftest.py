@@ -705,10 +705,13 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 
 
 for file in (
+    "aftermath.py",
     "caches.py",
     "comparisons.py",
     "experiments.py",
+    "fronts.py",
     "kernels.py",
+    "limits.py",
     "plans.py",
     "repeats.py",
     "moments.py",

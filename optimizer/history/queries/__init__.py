@@ -332,7 +332,7 @@ def experiments(
     history: History, *, experiment_id: str | None = None, workflow_id: str | None = None
 ) -> list[Experiment]:
     """Return the experiments, newest first."""
-    rows = _dicts(history, "experiments", experiment_id=experiment_id, workflow_id=workflow_id)
+    rows = dicts_of(history, "experiments", experiment_id=experiment_id, workflow_id=workflow_id)
     return [_experiment(row) for row in rows]
 
 
@@ -346,7 +346,7 @@ def looks(
     candidate_id: str | None = None,
 ) -> list[Look]:
     """Return the looks that meet the conditions, oldest first."""
-    rows = _dicts(
+    rows = dicts_of(
         history,
         "looks",
         experiment_id=experiment_id,
@@ -399,7 +399,7 @@ def matched_feedback(
     """Return what users said, newest first, with the task that each word is of."""
     from optimizer.models.feedback import FeedbackKind, MatchedFeedback
 
-    rows = _dicts(
+    rows = dicts_of(
         history,
         "matched_feedback",
         workflow_id=workflow_id,
@@ -428,7 +428,7 @@ def window_series(
     slide_us: int,
 ) -> list[WindowRow]:
     """Return a metric in windows of equal length that have tasks, oldest first."""
-    rows = _dicts(
+    rows = dicts_of(
         history,
         "window_series",
         workflow_id=workflow_id,
@@ -446,7 +446,7 @@ def session_series(
 ) -> list[WindowRow]:
     """Return a metric in sessions of tasks that begin close to one another, oldest first."""
     params = {"workflow_id": workflow_id, "variant": variant, "metric": metric, "gap_us": gap_us}
-    return [_window(row) for row in _dicts(history, "session_series", **params)]
+    return [_window(row) for row in dicts_of(history, "session_series", **params)]
 
 
 def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
@@ -495,7 +495,7 @@ def columns_of(history: History, name: str, **params: object) -> dict[str, NDArr
     }
 
 
-def _dicts(history: History, name: str, **params: object) -> list[dict[str, Any]]:
+def dicts_of(history: History, name: str, **params: object) -> list[dict[str, Any]]:
     """Run `name`.sql and return each row by its columns."""
     cursor = _asked(history, name, params)
     columns = [column[0] for column in cursor.description]

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optimizer.models.budgets import HourlySpend
     from optimizer.models.contrasts import CaseTable
     from optimizer.models.lifecycle import BreakerEvent, DecisionOutcome, PastDecision
+    from optimizer.models.profiles import ModelFigures
     from optimizer.models.requests import Requests
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
@@ -171,6 +173,42 @@ def breaker_events(
 def task_names(history: History, run_id: str, positions: Sequence[int]) -> dict[int, str]:
     """Return the ids of some tasks of a run by their places in it."""
     return dict(tuples_of(history, "task_names", run_id=run_id, positions=list(positions)))
+
+
+def hourly_spend(
+    history: History, *, as_of: datetime | None, at: datetime | None, n_hours: int
+) -> list[HourlySpend]:
+    """Return what was spent in each hour by each tenant on each workflow, oldest first."""
+    from optimizer.models.budgets import HourlySpend
+
+    rows = tuples_of(
+        history,
+        "hourly_spend",
+        as_of=stored_time(as_of),
+        at=stored_time(at),
+        n_hours=n_hours,
+    )
+    return [
+        HourlySpend(
+            starts_at=EPOCH + timedelta(microseconds=hour_us),
+            workflow_id=workflow_id,
+            tenant=tenant,
+            n_requests=n_requests,
+            n_priced=n_priced,
+            cost_usd=cost_usd,
+            largest_usd=largest_usd,
+        )
+        for hour_us, workflow_id, tenant, n_requests, n_priced, cost_usd, largest_usd in rows
+    ]
+
+
+def model_figures(history: History, *, workflow_id: str | None) -> list[ModelFigures]:
+    """Return what was measured of each model, most tested first."""
+    from optimizer.models.profiles import ModelFigures
+
+    return rows_of(
+        ModelFigures, history, "model_figures", workflow_id=workflow_id, unjudged=UNJUDGED
+    )
 
 
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:

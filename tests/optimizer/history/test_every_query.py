@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from optimizer.history import queries
-from optimizer.history.queries import evidence
+from optimizer.history.queries import evidence, lifecycle
 from optimizer.history.store import temporary_history
 
 NAMES = sorted(
@@ -34,6 +34,7 @@ PARAMS: dict[str, object] = {
     "unjudged": "u",
     "branch": None,
     "has_repeats": True,
+    "decision_id": None,
     "decision_ids": ["d"],
     "variant": None,
     "variant_id": "v",
@@ -54,6 +55,8 @@ PARAMS: dict[str, object] = {
     "workflow_ids": ["w"],
     "max_tasks": 10,
     "max_decisions": 5,
+    "at": None,
+    "n_hours": 24,
     "max_texts": 5,
     "positions": [0],
 }
@@ -71,7 +74,7 @@ def test_begins_with_its_question_grain_params_and_columns(name: str) -> None:
 
 @every_query
 def test_has_a_function_that_runs_it(name: str) -> None:
-    source = inspect.getsource(queries) + inspect.getsource(evidence)
+    source = "".join(map(inspect.getsource, (queries, evidence, lifecycle)))
     used = f'"{name}"' in source
     assert used or name == "report_rows", f"no function runs {name}.sql"
 

@@ -71,7 +71,7 @@ def test_what_the_metadata_of_a_task_says_is_read(
     said = '{"priority":"high","deadline_ms":250,"propensity":0.25}'
     task = {"metadata": said, "tenant": "acme", "task_type": "chat", "outputs": '{"a":1}'}
     store(with_tasks(run("r1", "+"), task))
-    found = trace(history, with_texts=True)
+    found = trace(history, max_texts=10)
     assert found.priority.tolist() == [3]
     assert found.deadline_ms.tolist() == [250.0]
     assert found.propensity.tolist() == [0.25]

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from optimizer.learning.gaussian_process import _Density, fit, matern, process
 
@@ -103,6 +105,23 @@ def test_equal_observations_leave_a_flat_process() -> None:
     x = np.array([[0.1], [0.5], [0.9]])
     mean, sd = fit(x, np.full(3, 0.8), np.full(3, 0.01)).posterior(np.array([[0.3]]))
     assert mean[0] == pytest.approx(0.8)
+    assert np.isfinite(sd).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    points=st.lists(
+        st.tuples(st.sampled_from([0.0, 0.001, 0.5, 1.0]), st.sampled_from([0.0, 0.7])), min_size=2
+    ),
+    noise=st.sampled_from([0.0, 1e-12, 0.1]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_points_that_coincide_do_not_break_the_fit(
+    points: list[tuple[float, float]], noise: float, seed: int
+) -> None:
+    x, y = np.array(points), np.random.default_rng(seed).normal(size=len(points))
+    mean, sd = fit(x, y, np.full(len(y), noise)).posterior(x)
+    assert np.isfinite(mean).all()
     assert np.isfinite(sd).all()
 
 

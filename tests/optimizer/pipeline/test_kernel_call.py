@@ -164,6 +164,8 @@ NASTY: dict[str, tuple[object, ...]] = {
     "a list of numbers": LISTS,
     "a list of whole numbers": ([], [0], [1, 0], [-1, 2], [3, 3, 3]),
     "a list of lists of numbers": tuple([values, [1, 2]] for values in LISTS),
+    "one of mad, iqr, z": ("mad", "iqr", "z", "mean"),
+    "a list of lists of lists of numbers": tuple([[values, [1, 2]]] for values in LISTS),
     "a list of names or numbers": ([], ["a"], ["a", 1], ["a", "b", "b"]),
 }
 

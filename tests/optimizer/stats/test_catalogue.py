@@ -25,6 +25,9 @@ BUILDING_BLOCKS = {
     "quantiles",
     "student",  # what the kernels of means share
     "e_values.log_beta",
+    "fronts.mean_draws",  # what `front_membership` is made of
+    "fronts.membership",
+    "fronts.signs_of",
     "group_sequential.advance",
     "group_sequential.crossing",
     "group_sequential.crossing_bound",

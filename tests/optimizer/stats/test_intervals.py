@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from optimizer.stats.intervals import clopper_pearson, mean_interval, newcombe, wilson
+from optimizer.stats.intervals import (
+    clopper_pearson,
+    mean_interval,
+    newcombe,
+    prediction_interval,
+    wilson,
+)
 
 
 @given(n=st.integers(1, 3000), share=st.floats(0, 1), level=st.sampled_from([0.8, 0.9, 0.95, 0.99]))
@@ -117,3 +123,21 @@ def test_no_effective_observations_are_refused(n_effective: float) -> None:
     for measure in (wilson, clopper_pearson):
         with pytest.raises(ValueError, match="n_effective"):
             measure(17, 20, n_effective=n_effective)
+
+
+def test_the_next_observation_is_less_sure_than_the_mean() -> None:
+    # t(0.975, 4) = 2.776445: 50 +- 2.776445 * 3 * sqrt(1 + 1/5)
+    found = prediction_interval(50, 3, 5)
+    assert (found.low, found.high) == pytest.approx((40.87567, 59.12433), abs=1e-5)
+
+
+def test_the_mean_of_many_to_come_is_as_sure_as_the_mean() -> None:
+    far = prediction_interval(50, 3, 5, more=10**12)
+    near = mean_interval(50, 3, 5)
+    assert (far.low, far.high) == pytest.approx((near.low, near.high))
+
+
+@pytest.mark.parametrize(("n", "more", "sd"), [(1, 1, 1), (2, 0, 1), (2, 1, -1)])
+def test_a_prediction_needs_a_spread_and_something_to_come(n: int, more: int, sd: float) -> None:
+    with pytest.raises(ValueError, match="need n >= 2"):
+        prediction_interval(0, sd, n, more=more)

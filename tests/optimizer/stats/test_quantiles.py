@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import pytest
-from scipy import stats
+from scipy import special, stats
 
-from optimizer.stats.quantiles import beta_quantile, normal_quantile, t_quantile
+from optimizer.stats.quantiles import (
+    beta_quantile,
+    chi2_quantile,
+    chi2_upper_tail,
+    f_upper_tail,
+    normal_quantile,
+    t_quantile,
+)
 
 PROBABILITIES = (1e-6, 0.01, 0.4, 0.5, 0.6, 0.9, 0.975, 0.9999, 1 - 1e-6)
 
@@ -41,3 +48,18 @@ def test_beta_quantiles_are_those_of_scipy(p: float, a: float, b: float) -> None
 def test_refuses_shapes_that_are_not_positive() -> None:
     with pytest.raises(ValueError, match="shapes must be positive"):
         beta_quantile(0.5, 0, 1)
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 8, 9, 40])
+def test_chi_squared_agrees_with_scipy(df: int) -> None:
+    for x in (0.0, 0.01, 1.0, 7.0, 60.0):
+        assert chi2_upper_tail(x, df) == pytest.approx(special.chdtrc(df, x), rel=1e-10)
+    for p in (0.01, 0.5, 0.99, 0.9999):
+        assert chi2_quantile(p, df) == pytest.approx(special.chdtri(df, 1 - p), rel=1e-9)
+    with pytest.raises(ValueError, match="df"):
+        chi2_upper_tail(1.0, 0)
+
+
+@pytest.mark.parametrize("f", [0.0, 0.3, 2.0, 30.0])
+def test_fishers_f_agrees_with_scipy(f: float) -> None:
+    assert f_upper_tail(f, 3, 17) == pytest.approx(special.fdtrc(3, 17, f), rel=1e-10)

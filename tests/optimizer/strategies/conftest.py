@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.analysis.unpaired import unpaired_contrasts
 from optimizer.models.evidence import Evidence
 from optimizer.models.reports import report_of
 from optimizer.models.requests import Requests
@@ -23,7 +24,7 @@ def make_window(label: str, passed: int, n: int, **changes: Any) -> WindowSummar
         "workflow_id": "wf",
         "variant_id": f"id-{label}",
         "variant": label,
-        "model": "m",
+        "model": f"model-{label}",
         "n_runs": 1,
         "n_unjudged": 0,
         "n_slow": 0,
@@ -78,6 +79,7 @@ def make_evidence(current: WindowSummary | None, *others: WindowSummary) -> Evid
         others=others,
         explanation=ScoringRules().explain_optimize(None, report) if report else None,
         slow_ms=5000.0,
+        contrasts=unpaired_contrasts(current, others, level=0.95) if current else (),
     )
 
 
@@ -115,6 +117,63 @@ def make_requests(keys: Sequence[int], *, gap_s: float = 0.1, **changes: Any) ->
 @pytest.fixture
 def traffic() -> Callable[..., Requests]:
     return make_requests
+
+
+def make_trace(at_s: Sequence[float], **columns: Any) -> Requests:
+    """Requests of v1 in one run at given times, in order; tenants as names."""
+    n = len(at_s)
+    names = columns.pop("tenants", [None] * n)
+    known = tuple(dict.fromkeys(name for name in names if name is not None))
+    whole = ("segment", "repeat", "variant", "task_type", "key", "case")
+    unknown = ("ok", "score", "cost_usd", "deadline_ms", "propensity", "tokens_in", "tokens_out")
+    fields: dict[str, Any] = {name: np.full(n, 0) for name in whole}
+    fields |= {name: np.full(n, np.nan) for name in (*unknown, "latency_ms")}
+    fields |= {name: np.full(n, False) for name in ("failed", "throttled", "cached")}
+    fields |= {"answer": np.full(n, -1), "priority": np.full(n, 2)}
+    for name, value in columns.items():
+        fields[name] = np.asarray(value, dtype=fields[name].dtype)
+    return Requests(
+        at_s=np.asarray(at_s, dtype=np.float64),
+        tenant=np.array([known.index(name) if name else -1 for name in names], dtype=np.int64),
+        tenants=known,
+        variants=("id-v1",),
+        **fields,
+    )
+
+
+def many_refused() -> Evidence:
+    """Ten requests in a minute that went through, then 490 at once that did not."""
+    at_s = [7.0 * i for i in range(10)] + [70 + i / 1000 for i in range(490)]
+    trace = make_trace(
+        at_s, throttled=[False] * 10 + [True] * 490, failed=[False] * 10 + [True] * 490
+    )
+    return replace(make_evidence(make_window("v1", 10, 500)), requests=trace)
+
+
+def many_at_once() -> Evidence:
+    """500 requests that came at 400 a second and took 2 s each."""
+    trace = make_trace([i / 400 for i in range(500)], latency_ms=[2000.0] * 500)
+    return replace(make_evidence(make_window("v1", 500, 500)), requests=trace)
+
+
+OCCASIONS: dict[str, Callable[[], Evidence]] = {
+    "rate_limiting": many_refused,
+    "batching": many_at_once,
+}
+"""What a strategy proposes something on, where it is not a variant that fails."""
+
+
+@pytest.fixture
+def trace() -> Callable[..., Requests]:
+    return make_trace
+
+
+@pytest.fixture
+def occasion() -> Callable[[str], Evidence | None]:
+    def of_strategy(name: str) -> Evidence | None:
+        return OCCASIONS[name]() if name in OCCASIONS else None
+
+    return of_strategy
 
 
 @pytest.fixture

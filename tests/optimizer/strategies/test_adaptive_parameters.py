@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from optimizer.analysis.contrasts import contrasts
 from optimizer.learning.tuning import Tuning
 from optimizer.models.contrasts import CaseTable
+from optimizer.models.errors import ConfigError
 from optimizer.models.evidence import Evidence
 from optimizer.models.lifecycle import PastDecision
 from optimizer.models.proposals import Answer, DecisionType, Proposal
@@ -175,6 +177,14 @@ def test_a_process_chooses_once_enough_settings_ran(runs: Make) -> None:
     assert "upper confidence bound, the first with a chance of" in found.rationale
     for trial in found.changes[0].new:
         assert 0.3 < trial["changes"]["parameters.temperature"] < 1.4
+
+
+def test_tpe_without_its_extra_is_an_error_of_the_settings(
+    runs: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ConfigError, match="tpe needs optuna"):
+        ask(runs((1.0, 100), (0.0, 100), (0.5, 100)), min_trials=3, acquisition="tpe")
 
 
 def test_silent_where_no_setting_has_a_chance_that_matters(runs: Make) -> None:

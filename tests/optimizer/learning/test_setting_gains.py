@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.learning.gains import Gain, gain
+from optimizer.learning.setting_gains import Gain, gain
 from optimizer.models.contrasts import CaseTable
 
 UNKNOWN = math.nan

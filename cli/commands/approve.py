@@ -1,0 +1,34 @@
+"""`optimizer approve`: let a decision be applied."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import options
+from cli.session import session
+
+
+def approve(
+    decision: options.Decided,
+    by: options.By,
+    why: options.Why,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--override", help="A policy whose objection is set aside; repeatable."),
+    ] = None,
+    store: options.Store = None,
+    json: options.Json = False,
+) -> None:
+    """Approve a decision: it may be applied, or rolled out, from now on.
+
+    Example: optimizer approve latest --by ann --why "agrees with what users say"
+    """
+    from cli.deciding import show_moved, who, writing
+    from optimizer.pipeline.lifecycle import approve as let
+
+    here = session(store)
+    with writing(here) as history:
+        moved = let(history, decision, who(here, by, why), overrides=override or ())
+    show_moved(moved, json=json)

@@ -1,0 +1,106 @@
+"""Settings of what happens after a decision."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from optimizer.models.errors import SelectionError
+from optimizer.models.settings import Settings
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Minutes = Annotated[float, Field(ge=0)]
+
+
+class PresetSettings(Settings):
+    """The steps of a rollout."""
+
+    shares: tuple[Share, ...] = (1.0,)
+    """Share of the traffic of each step, rising to 1."""
+
+    dwell_min: tuple[Minutes, ...] = ()
+    """Minutes that runs must span before each step is left; empty: none."""
+
+    @model_validator(mode="after")
+    def _rises_to_all(self) -> Self:
+        rises = all(a < b for a, b in pairwise(self.shares))
+        if not self.shares or self.shares[-1] != 1 or not rises:
+            raise ValueError("shares: expected a list that rises to 1")
+        if self.dwell_min and len(self.dwell_min) != len(self.shares):
+            raise ValueError("dwell_min: expected one for each share, or none")
+        return self
+
+
+class PresetsSettings(Settings):
+    """The lists of steps that a rollout can be started with."""
+
+    standard: PresetSettings = PresetSettings(shares=(0.05, 0.25, 0.5, 1.0))
+    s0: PresetSettings = PresetSettings(shares=(0.1, 0.5, 1.0), dwell_min=(1440, 2880, 10080))
+    s1: PresetSettings = PresetSettings(
+        shares=(0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0), dwell_min=(5,) * 8
+    )
+    rust: PresetSettings = PresetSettings(shares=(0.01, 0.05, 0.25, 0.5, 1.0))
+
+    def of(self, name: str) -> PresetSettings:
+        """Return the preset of a name.
+
+        Raises:
+            SelectionError: There is none.
+        """
+        known = list(type(self).model_fields)
+        if name not in known:
+            raise SelectionError(f"preset {name!r}: expected one of {', '.join(known)}")
+        found: PresetSettings = getattr(self, name)
+        return found
+
+
+class LifecycleSettings(Settings):
+    """How a decision is put in force, watched and taken back."""
+
+    preset: Literal["standard", "s0", "s1", "rust"] = "standard"
+    """Steps of a rollout, unless it is started with others."""
+
+    presets: PresetsSettings = PresetsSettings()
+
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Confidence level of what tells harm; the looks of a rollout share what is left of it."""
+
+    detect: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Share of new failures that the tests of a step must be able to show: 59 tests show 0.05."""
+
+    max_quality_degradation: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Loss of pass rate or score, 0 to 1, beyond which a change does harm."""
+
+    max_cost_increase: Annotated[float, Field(ge=0)] = 0.10
+    """Rise of the price, as a share, beyond which a change does harm."""
+
+    max_latency_increase: Annotated[float, Field(ge=0)] = 0.15
+    """Rise of the latency, as a share, beyond which a change does harm."""
+
+    enable_auto_rollback: bool = True
+    """Whether a rollout that does harm beyond doubt is rolled back when it is advanced."""
+
+    max_rollback_depth: Annotated[int, Field(ge=1)] = 10
+    """Configurations that one rollback may go back."""
+
+    max_runs: Annotated[int, Field(ge=1)] = 5
+    """First runs after a change, and newest before it, that its outcome is measured from."""
+
+    calibration_sd: Annotated[float, Field(gt=0)] = 0.5
+    """Standard deviation, before any outcome, of the share of a prediction that comes true."""
+
+    @property
+    def n_wanted(self) -> int:
+        """Tests that each step of a rollout takes, and an outcome."""
+        return math.ceil(math.log(1 - self.level) / math.log(1 - self.detect))
+
+    def margin(self, metric: str) -> float:
+        """Return how much worse a metric may become, by its name as in `Effect`."""
+        if metric == "latency_relative":
+            return self.max_latency_increase
+        if metric in {"cost_relative", "tokens_relative"}:
+            return self.max_cost_increase
+        return self.max_quality_degradation

@@ -1,0 +1,44 @@
+"""Some of the requests of a trace."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optimizer.models.requests import Requests
+
+APART = frozenset({"variants", "tenants", "task_types", "blocks", "block_ends", "texts"})
+"""Fields that are no column of one value per request."""
+
+
+def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
+    """Return the requests at some places, in their order; their blocks are left out."""
+    columns = {
+        field.name: getattr(requests, field.name)[places]
+        for field in fields(requests)
+        if field.name not in APART
+    }
+    texts = requests.texts
+    return replace(
+        requests,
+        **columns,
+        blocks=None,
+        block_ends=None,
+        texts=None if texts is None else tuple(texts[place] for place in places.tolist()),
+    )
+
+
+def of_variant(requests: Requests, variant_id: str) -> Requests | None:
+    """Return the requests under one variant, or None where there are none."""
+    import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
+
+    if variant_id not in requests.variants:
+        return None
+    if len(requests.variants) == 1 and requests.variant.all() == 0 and len(requests):
+        return requests
+    places = np.flatnonzero(requests.variant == requests.variants.index(variant_id))
+    return only(requests, places) if len(places) else None

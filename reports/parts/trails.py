@@ -1,0 +1,45 @@
+"""The lines of the audit log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from optimizer.models.decisions import AuditEntry
+from reports.document import Table, left, right
+from reports.formatting import UNKNOWN, count, moment, setting
+
+
+def trail(entries: Sequence[AuditEntry]) -> Table:
+    """Lay out the lines on one subject."""
+    return Table(
+        columns=(right("seq"), left("at (UTC)"), left("who"), left("what"), left("more")),
+        rows=tuple(entry_row(entry) for entry in entries),
+        empty="Nothing was recorded.",
+    )
+
+
+def entry_row(entry: AuditEntry) -> tuple[str, str, str, str, str]:
+    """Return one line as a row."""
+    return (
+        count(entry.seq),
+        moment(entry.logged_at).removesuffix(" UTC"),
+        entry.actor,
+        entry.action,
+        said(entry.detail),
+    )
+
+
+def said(detail: str) -> str:
+    """Say the detail of a line: 'pending -> validating; reason: as users say'."""
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        return detail or UNKNOWN
+    if not isinstance(found, dict):
+        return detail
+    step = {"from", "to"} <= found.keys()
+    moved = [f"{found.pop('from')} -> {found.pop('to')}"] if step else []
+    return "; ".join([*moved, *(f"{name}: {setting(one)}" for name, one in found.items())]) or (
+        UNKNOWN
+    )
