@@ -159,6 +159,8 @@ def translate(layer: Layer, tree: Settings = DEFAULTS) -> Translated:
     warnings: list[str] = []
     for path, value in _leaves(layer.values):
         plain = _plain(path)
+        if len(plain) < len(path) and value in (None, {}):
+            continue  # an empty `config:` says nothing
         place = _place(plain, value, known)
         if place is None and (why := NO_USE.get(_dotted(plain))) is not None:
             if AS_IT_IS.get(_dotted(plain)) != value:
@@ -186,7 +188,7 @@ def _plain(path: KeyPath) -> KeyPath:
     if first != STRATEGIES or not rest:
         return path
     name, *inside = rest
-    inside = inside[1:] if len(inside) > 1 and inside[0] == "config" else inside
+    inside = inside[1:] if inside and inside[0] == "config" else inside
     return (STRATEGIES, NAMES.get(str(name), name), *inside)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import breaker_events, studies
 from optimizer.history.store import History
-from optimizer.models.decisions import Decision, Made
+from optimizer.models.decisions import Decision, Made, Study
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.lifecycle import BreakerEvent
@@ -160,8 +160,18 @@ def decide_on(
         if (why := _why_not(strategy.name, how, circuits)) is not None
     }
     asked = [pair for pair in strategies if pair[1].name not in refused]
-    whole, new = with_studies([strategy for _, strategy in asked], found, stored)
-    said = ask(asked, whole, engine=how.engine)
+    studied = _studied([strategy for _, strategy in asked], found, stored, how.engine)
+    whole = studied.found
+    said = [
+        *(
+            Asked(answer=_unasked(s.name, p, studied.failed[s.name]), elapsed_ms=0.0)
+            for p, s in asked
+            if s.name in studied.failed
+        ),
+        *ask(
+            [pair for pair in asked if pair[1].name not in studied.failed], whole, engine=how.engine
+        ),
+    ]
     left_out = {name: (priority, OFF) for name, priority in how.off.items()}
     left_out |= {s.name: (p, refused[s.name]) for p, s in strategies if s.name in refused}
     answers = _in_order([shrunk(one.answer, whole) for one in said], left_out)
@@ -169,8 +179,37 @@ def decide_on(
     return Made(
         decision=_decision(whole, answers, reviews, how.config_sha256, now),
         elapsed_ms={one.answer.strategy: one.elapsed_ms for one in said if one.elapsed_ms >= 0},
-        studies=new,
+        studies=studied.new,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Studied:
+    """Evidence with the studies of its strategies, those that are new, and who failed at one."""
+
+    found: Evidence
+    new: tuple[Study, ...]
+    failed: Mapping[str, str]
+
+
+def _studied(
+    strategies: Sequence[Strategy], found: Evidence, stored: Stored, engine: EngineSettings
+) -> _Studied:
+    """Make the studies that are missing; a strategy that fails at its own stops no other."""
+    studies: dict[str, Any] = {}
+    new: list[Study] = []
+    failed: dict[str, str] = {}
+    for strategy in strategies:
+        try:
+            whole, made = with_studies([strategy], found, stored)
+        except STRATEGY_FAILURES as error:
+            if engine.fail_fast:
+                raise
+            failed[strategy.name] = f"{type(error).__name__}: {error}"
+        else:
+            studies |= whole.studies
+            new += made
+    return _Studied(found=replace(found, studies=studies), new=tuple(new), failed=failed)
 
 
 def require_strategies(names: Sequence[str]) -> None:

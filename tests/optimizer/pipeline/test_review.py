@@ -232,6 +232,30 @@ def test_a_strategy_over_its_time_is_recorded_and_the_others_go_on() -> None:
     )
 
 
+class Studious:
+    name: ClassVar[str] = "studious"
+    priority: ClassVar[int] = 300
+    settings_type: ClassVar[type[Settings]] = Settings
+    study_type: ClassVar[type[Any]] = int
+
+    def __init__(self, settings: Any) -> None:
+        pass
+
+    def study(self, evidence: Evidence) -> int:
+        raise KeyError("no such column")
+
+    def propose(self, evidence: Evidence) -> Answer:
+        return Answer(silence="never asked")
+
+
+def test_a_strategy_that_fails_at_its_study_stops_no_other() -> None:
+    made = asked(Studious, strategy("b", says(CACHE)))
+    assert failures(made) == (("studious", "KeyError: 'no such column'"),)
+    assert accepted(made) == (CACHE,)
+    with pytest.raises(KeyError):
+        asked(Studious, engine=EngineSettings(fail_fast=True))
+
+
 def test_a_strategy_that_is_slow_only_at_first_is_heard() -> None:
     calls: list[int] = []
 
