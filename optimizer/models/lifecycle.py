@@ -173,6 +173,27 @@ class PastDecision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerEvent:
+    """One thing that a circuit breaker goes by.
+
+    Attributes:
+        workflow_id: The workflow.
+        strategy: The strategy that answered, or that had a part in the change.
+        decision_id: The decision.
+        is_outcome: Whether it is how a change turned out; else whether a strategy answered.
+        at: The newest run that was known then began then, UTC.
+        failed: Whether it failed.
+    """
+
+    workflow_id: str
+    strategy: str
+    decision_id: str
+    is_outcome: bool
+    at: datetime
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """How much of what a strategy predicts has come true so far.
 

@@ -716,6 +716,7 @@ for file in (
     "repeats.py",
     "moments.py",
     "moves.py",
+    "reviews.py",
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
