@@ -40,9 +40,10 @@ from optimizer.learning.parameters import Observation, Parameter, ParameterKind
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
 from optimizer.models.terms import BanditAlgorithm, Metric
-from optimizer.pipeline.decide import decide_on, enabled
+from optimizer.pipeline.decide import How, decide_on, enabled
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
+from optimizer.pipeline.review import Rules
 from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
 from optimizer.strategies.reinforcement_feedback import ReinforcementFeedbackSettings
@@ -109,7 +110,7 @@ def built(database: str, workflow: str) -> None:
             slow_ms=5000.0,
         )
     strategies = enabled(DEFAULTS)
-    asked: dict[str, Any] = {"config_sha256": "", "now": datetime.now(UTC)}
+    asked: dict[str, Any] = {"how": How(rules=Rules.of(DEFAULTS)), "now": datetime.now(UTC)}
     first = decide_on(found, strategies, {}, **asked)
     stored = {(one.workflow_id, one.strategy, one.key_sha256): one.body for one in first.studies}
     whole: list[float] = []

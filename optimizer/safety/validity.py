@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.models.proposals import Effect, Proposal
+from optimizer.models.proposals import Effect, Fact, Proposal
 from optimizer.models.reviews import Objection, ViolationSeverity
 from optimizer.safety.guards import COST, LATENCY, QUALITY
 from optimizer.safety.reach import RESCUES, in_force
@@ -55,12 +55,23 @@ def _confidence(proposal: Proposal, least: float) -> Iterator[Objection]:
 
 
 def _evidence(proposal: Proposal) -> Iterator[Objection]:
-    if not proposal.effects:
-        yield Objection(
-            check="evidence",
-            severity=_severity(proposal),
-            text="no effect with an interval supports it, from a test or from a replay",
-        )
+    if proposal.effects:
+        return
+    is_proven = any(_is_beyond(fact) for fact in proposal.facts)
+    yield Objection(
+        check="evidence",
+        severity=ViolationSeverity.WARNING if is_proven else _severity(proposal),
+        text="what it would bring was neither tested nor replayed"
+        if is_proven
+        else "no effect with an interval supports it, from a test or from a replay",
+    )
+
+
+def _is_beyond(fact: Fact) -> bool:
+    """Return whether the whole interval of a figure is on one side of what it is held against."""
+    if fact.low is None or fact.high is None or fact.threshold is None:
+        return False
+    return fact.low > fact.threshold or fact.high < fact.threshold
 
 
 def _criteria(proposal: Proposal, criteria: DecisionCriteria) -> Iterator[Objection]:

@@ -7,6 +7,7 @@ from difflib import unified_diff
 
 from optimizer.models.proposals import Change, Effect, Fact, Proposal
 from optimizer.models.reviews import Objection, Review
+from optimizer.models.rules import Unit
 from reports.document import (
     Block,
     Cell,
@@ -200,15 +201,21 @@ def estimate(effect: Effect) -> str:
     """Format the estimate of an effect in the unit of its metric."""
     if effect.metric.endswith(RELATIVE):
         return relative_change(effect.estimate)
-    unit = unit_of(effect.metric)
-    return margin(unit, effect.estimate) if unit else setting(effect.estimate)
+    unit = _unit(effect)
+    return margin(unit, effect.estimate) if unit else figure(effect.estimate)
 
 
 def bounds(effect: Effect) -> str:
     """Format the interval of an effect in the unit of its metric."""
     if effect.metric.endswith(RELATIVE):
         return relative_interval(effect.low, effect.high)
-    unit = unit_of(effect.metric)
+    unit = _unit(effect)
     if unit:
         return effect_interval(unit, effect.low, effect.high)
-    return f"[{setting(effect.low)}, {setting(effect.high)}]"
+    return figure_interval(effect.low, effect.high)
+
+
+def _unit(effect: Effect) -> Unit | None:
+    """Return the unit of an effect; scores of tests are from 0 to 1, not points of 100."""
+    unit = unit_of(effect.metric)
+    return None if unit is Unit.POINTS else unit
