@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,16 +11,19 @@ if TYPE_CHECKING:
 
     from optimizer.models.requests import Requests
 
-APART = frozenset({"variants", "tenants", "task_types", "blocks", "block_ends", "texts"})
-"""Fields that are no column of one value per request."""
+BLOCKS = frozenset({"blocks", "block_ends"})
+"""Columns that are not of one value per request."""
 
 
 def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     """Return the requests at some places, in their order; their blocks are left out."""
-    columns = {
-        field.name: getattr(requests, field.name)[places]
+    import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
+
+    columns: dict[str, Any] = {
+        field.name: value[places]
         for field in fields(requests)
-        if field.name not in APART
+        if field.name not in BLOCKS
+        and isinstance(value := getattr(requests, field.name), np.ndarray)
     }
     texts = requests.texts
     return replace(
@@ -34,11 +37,11 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
 
 def of_variant(requests: Requests, variant_id: str) -> Requests | None:
     """Return the requests under one variant, or None where there are none."""
-    import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
+    import numpy as np  # noqa: PLC0415 - as above
 
     if variant_id not in requests.variants:
         return None
-    if len(requests.variants) == 1 and requests.variant.all() == 0 and len(requests):
-        return requests
     places = np.flatnonzero(requests.variant == requests.variants.index(variant_id))
+    if len(places) == len(requests):
+        return requests if len(places) else None
     return only(requests, places) if len(places) else None
