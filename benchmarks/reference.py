@@ -103,7 +103,7 @@ def queries(database: str, workflow: str) -> None:
         "z2": 3.84,
         "unjudged": "nobody judged",
         "max_tasks": 2000,
-        "with_texts": False,
+        "max_texts": 500,
         "max_decisions": 50,
     }
     with duckdb.connect(database, read_only=True) as connection:

@@ -39,6 +39,7 @@ from cli.commands.show import show
 from cli.commands.stats import stats
 from cli.commands.status import status
 from cli.commands.store import export, migrate
+from cli.commands.strategies import strategies
 from cli.commands.windows import windows
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
@@ -83,6 +84,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     decide,
     explain,
+    strategies,
     approve,
     reject,
     apply,

@@ -43,7 +43,8 @@ def who(here: Session, by: str | None = None, why: str = "", at: datetime | None
 
     if by is not None and not by.strip():
         raise typer.BadParameter("--by: expected a name")
-    return Who(actor=by or here.actor, why=why, at=utc("--at", at) or here.now)
+    done_at = utc("--at", at) or here.now
+    return Who(actor=by or here.actor, why=why, at=done_at, told_at=here.now)
 
 
 def write_asked(

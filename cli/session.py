@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from cli.output import note
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import locate
 from optimizer.models.errors import ConfigError
@@ -71,6 +72,8 @@ def session(
         loaded = load(start=here, environ=os.environ, files=files or (), overrides=overrides or ())
     except RecursionError as error:
         raise ConfigError("settings: nested too deeply, expected sections of values") from error
+    for warning in loaded.warnings:
+        note(f"warning: {warning}")
     return Session(
         loaded=loaded, store=store or locate(here), now=datetime.now(UTC), actor=_actor()
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.output import show
+from cli.output import note, show
 from cli.progress import deciding
 from cli.session import session
 
@@ -29,6 +29,10 @@ def decide(
         typer.Option("--variant", help="Variant in use. Default: that of the newest run."),
     ] = None,
     as_of: options.AsOf = None,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option("--strategy", help="Ask only this strategy; repeatable."),
+    ] = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at a strategy that fails.")
     ] = False,
@@ -66,7 +70,8 @@ def decide(
         raise typer.BadParameter(f"--as-of {as_of}: too far from now") from error
 
     if workflow is None:
-        stored = _decide_all(here, until, jobs, fail_fast=fail_fast)
+        stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)
+        _warn(stored)
         _write_asked(stored, emit, here)
         show(decision_list(stored), stored, json=json, outputs=output)
         return
@@ -82,15 +87,18 @@ def decide(
             config_sha256=here.loaded.sha256,
             now=here.now,
             fail_fast=fail_fast,
+            only=strategy or (),
         )
         (one,) = record_decisions(history, made, actor=here.actor)
         audit = queries.audit(history, subject=one.decision_id)
+    _warn([one])
+    report = decision_report(one, audit, again=one.decided_at != here.now)
     _write_asked([one], emit, here)
-    show(decision_report(one, audit), one, json=json, outputs=output)
+    show(report, one, json=json, outputs=output)
 
 
 def _decide_all(
-    here: Session, until: datetime | None, jobs: int, *, fail_fast: bool
+    here: Session, until: datetime | None, jobs: int, only: tuple[str, ...], *, fail_fast: bool
 ) -> list[Decision]:
     """Decide on every workflow and store it; what was made before an interrupt is stored too."""
     from optimizer.history import queries
@@ -106,6 +114,7 @@ def _decide_all(
         as_of=until,
         now=here.now,
         fail_fast=fail_fast,
+        only=only,
         lock_timeout_s=here.lock_timeout_s,
         n_processes=jobs or os.cpu_count() or 1,
     )
@@ -121,6 +130,15 @@ def _decide_all(
         ) as history:
             stored = record_decisions(history, worst_first(made), actor=here.actor)
     return stored
+
+
+def _warn(decisions: Sequence[Decision]) -> None:
+    """Say on stderr which strategies failed."""
+    from optimizer.models.decisions import failures
+
+    for decision in decisions:
+        for name, failure in failures(decision):
+            note(f"warning: {decision.workflow_id}: {name} failed: {failure}; the others went on")
 
 
 def _write_asked(decisions: Sequence[Decision], emit: Path | None, here: Session) -> None:

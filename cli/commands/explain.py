@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,12 +13,19 @@ from cli.session import session
 
 
 def explain(
-    decision: Annotated[str, typer.Argument(help="Decision id, the beginning of one, or latest.")],
+    decision: Annotated[
+        str,
+        typer.Argument(
+            help="Decision id, the beginning of one, latest, or a file with one, as decision.json."
+        ),
+    ],
     store: options.Store = None,
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Explain a stored decision: evidence, rules, what each strategy said, what was done.
+
+    A file holds a decision with the names of the design documents.
 
     Example: optimizer explain latest
     """
@@ -27,6 +35,9 @@ def explain(
     from optimizer.pipeline.select import select_decision
     from reports.gallery.decision import decision as decision_report
 
+    if decision.endswith(".json"):
+        _explain_file(Path(decision), output, json=json)
+        return
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = select_decision(history, decision)
@@ -35,3 +46,11 @@ def explain(
         measured = outcome(history, found.decision_id)
     document = decision_report(found, audit, rolled[0] if rolled else None, measured)
     show(document, found, json=json, outputs=output)
+
+
+def _explain_file(path: Path, output: list[Path] | None, *, json: bool) -> None:
+    from optimizer.pipeline.published_decisions import read_decision
+    from reports.gallery.published_decision import published_decision
+
+    found = read_decision(path.read_bytes(), str(path))
+    show(published_decision(found), found, json=json, outputs=output)

@@ -54,8 +54,8 @@ def caching(
     """
     from optimizer.models.caching import CachingReport
     from optimizer.pipeline.replaying import caching_settings
+    from optimizer.replay.cache_settings import wanted
     from optimizer.replay.caching import study_caching
-    from optimizer.replay.settings import wanted
     from reports.gallery.replay_caching import replay_caching
 
     here = session(store, config, set_)

@@ -101,7 +101,8 @@ def anomalies_of_series(
             before = array[max(0, place - settings.history) : place]
             measure = MEASURES[int(np.abs(ratios[:, place]).argmax())]
             side = float(np.sign(ratios[:, place].sum()))
-            if not is_rare(side * float(array[place]), side * before, settings):
+            remembered = array[max(0, place - settings.memory) : place]
+            if not is_rare(side * float(array[place]), side * remembered, settings):
                 continue
             found.append(
                 anomaly(

@@ -95,6 +95,9 @@ class AnomalySettings(Settings):
     iqr_factor: Annotated[float, Field(gt=0)] = 3.0
     """Distance beyond the quartiles that is out, in interquartile ranges."""
 
+    memory: Annotated[int, Field(ge=20)] = 1000
+    """Newest earlier values of a series that `max_share` is counted in: longer than a season."""
+
     max_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.005
     """Share of earlier values that may lie as far out on the same side; more make it ordinary."""
 

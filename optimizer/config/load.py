@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from optimizer.config import files as settings_files
+from optimizer.config.contradictions import refuse_contradictions
+from optimizer.config.documents import translate
 from optimizer.config.faults import config_error, not_numbers
 from optimizer.config.layers import KeyPath, Merged, flags, merge, variables
 from optimizer.config.tree import DEFAULTS, Config, Entry, keys, sections
@@ -33,12 +35,14 @@ class Loaded:
             is known, the name of an environment variable, or `--set`.
         sha256: Hash of the settings, whatever they are from; stored with each decision.
         files: The settings files that were read.
+        warnings: What was said and changes nothing, one sentence each.
     """
 
     config: Config
     origins: Mapping[str, str]
     sha256: str
     files: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def load(
@@ -63,13 +67,16 @@ def load(
     used = _files(start, files)
     layers = [settings_files.read(path, start) for path in used]
     layers += [*variables(environ), *flags(overrides)]
-    merged = merge(layers, sections(DEFAULTS))
+    said = [translate(layer) for layer in layers]
+    merged = merge([one.layer for one in said], sections(DEFAULTS))
     config = validated(Config, merged)
+    refuse_contradictions(config, merged)
     return Loaded(
         config=config,
         origins={".".join(key.path): _origin(key.path, merged) for key in keys(config)},
         sha256=_sha256(config),
         files=used,
+        warnings=tuple(warning for one in said for warning in one.warnings),
     )
 
 

@@ -16,6 +16,14 @@ from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
+from optimizer.safety.constraints import Constraint
+from optimizer.safety.policies import Policy
+from optimizer.safety.settings import (
+    DecisionSettings,
+    EngineSettings,
+    SafetySettings,
+    ValidationSettings,
+)
 from optimizer.scoring_rules import ScoringSettings
 
 
@@ -31,8 +39,18 @@ class Config(Settings):
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
     budgets: BudgetsSettings = BudgetsSettings()
+    engine: EngineSettings = EngineSettings()
     strategies: StrategiesSettings = StrategiesSettings()
+    decision: DecisionSettings = DecisionSettings()
+    safety: SafetySettings = SafetySettings()
+    validation: ValidationSettings = ValidationSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
+
+    policies: tuple[Policy, ...] = ()
+    """Rules of the house that proposals are held against."""
+
+    constraints: tuple[Constraint, ...] = ()
+    """Limits on what a workflow may be after a change."""
 
 
 DEFAULTS: Final = Config()

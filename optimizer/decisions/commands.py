@@ -93,7 +93,7 @@ Made = list[Command] | str
 
 def _switch_model(proposal: Proposal) -> Made:
     values = _values(proposal)
-    fallbacks = values.pop("fallbacks", [])
+    fallbacks = values.pop("fallback_models", [])
     return [_command("SwitchModel", proposal, values | {"fallbacks": fallbacks})]
 
 

@@ -23,6 +23,9 @@ INERT = EXPLORATORY | {DecisionType.CONCLUDE_EXPERIMENT, DecisionType.CIRCUIT_BR
 PARTS = ("variant", "model", "provider", "prompt_sha256")
 """What a variant is, beside its parameters."""
 
+RECORDED = frozenset({*PARTS, "parameters"})
+"""Settings that every run records, so that a proposal knows them."""
+
 
 def initial(current: WindowSummary) -> str:
     """Return the configuration that is in use where none was put in force yet."""
@@ -113,9 +116,15 @@ def _parts_of_variant(decision: Decision, wanted: Mapping[str, Any]) -> Document
 
 
 def _require_old(document: Document, change: Change, decision: Decision) -> None:
-    """Refuse a change to a setting that is no longer what it was when it was proposed."""
+    """Refuse a change to a setting that is no longer what it was when it was proposed.
+
+    What no run records, as the settings of a cache, may be in force unknown to who proposes.
+    """
     found = _get(document, change.setting)
+    is_recorded = change.setting.partition(".")[0] in RECORDED
     if found is None or canonical(found) == canonical(change.old):
+        return
+    if change.old is None and not is_recorded:
         return
     raise TransitionError(
         f"decision {decision.decision_id}: {change.setting} is {found!r} now, expected "

@@ -14,6 +14,9 @@ from optimizer.models.summaries import WindowSummary
 FIGURES_LEVEL = 0.95
 """Level of the interval of a pass rate that figures carry."""
 
+FEWEST_TAIL = 100
+"""Calls that a 99th percentile can be told from."""
+
 FIGURES = {
     "cost_usd": ("cost_mean_usd", "n_cost"),
     "latency_ms": ("latency_mean_ms", "n_latency"),
@@ -111,7 +114,7 @@ def rationale(
     n_candidates: int,
 ) -> str:
     """Say what the gain is, over how many cases, and what both were measured at."""
-    counted = ", ".join(f"{weight:.2g} {name}" for name, weight in weights.items())
+    counted = ", ".join(f"{weight:.3g} {name}" for name, weight in weights.items())
     cases = "cases that both ran" if gain.is_paired else "cases of both"
     return (
         f"{target.variant} is worth {gain.estimate:+.3f} more than {current.variant} in the "
@@ -138,6 +141,16 @@ def refused(windows: Iterable[WindowSummary], limits: Limits) -> tuple[str, ...]
         f"{one.variant}: {', '.join(broken)}"
         for one in windows
         if (broken := refusals(one, limits))
+    )
+
+
+def timeout_note(window: WindowSummary) -> tuple[str, ...]:
+    """Say how long a timeout would have to be for 99 of 100 calls to end within it."""
+    if window.latency_p99_ms is None or window.n_latency < FEWEST_TAIL or not window.latency_sd_ms:
+        return ()
+    return (
+        f"99 of 100 of the {window.n_latency} calls of {window.variant} ended within "
+        f"{window.latency_p99_ms:.4g} ms: a shorter timeout would cut more.",
     )
 
 

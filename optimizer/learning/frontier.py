@@ -15,7 +15,9 @@ from optimizer.learning.candidates import FrontierDemand, refusals
 from optimizer.learning.gains import PRIOR, Measured, Moments
 from optimizer.learning.objectives import (
     NO_PRICE,
+    NOT_FREE,
     Objective,
+    costs_against_free,
     objectives_of,
     token_price,
 )
@@ -101,6 +103,8 @@ def _lacks(
 ) -> str | None:
     if window.n_completed < demand.min_cases:
         return f"not enough data: {window.n_completed} of {demand.min_cases} tasks"
+    if evidence.current is not None and costs_against_free(evidence.current, window):
+        return NOT_FREE
     return next(filter(None, (lacking(evidence, window, one) for one in objectives)), None)
 
 
@@ -186,7 +190,10 @@ def _standings(
 
     signs = [one.sign for one in objectives]
     rivals = dominators([one.values for one in options], signs=signs)
-    members = membership(np.stack([one.draws for one in options], axis=1), signs=signs)
+    draws = np.stack([one.draws for one in options], axis=1)
+    members = membership(draws, signs=signs)
+    tails = [(1 - demand.level) / 2, (1 + demand.level) / 2]
+    lows, highs = np.quantile(draws, tails, axis=0).tolist()
     found = [
         Standing(
             variant_id=one.window.variant_id,
@@ -195,7 +202,7 @@ def _standings(
             provider=one.window.provider,
             is_current=one.window is evidence.current,
             n=one.window.n_completed,
-            readings=tuple(_readings(one, objectives, demand.level)),
+            readings=tuple(_readings(one, objectives, low, high, demand.level)),
             is_on_front=not places,
             membership=member,
             dominated_by=tuple(options[place].window.variant_id for place in places),
@@ -203,7 +210,9 @@ def _standings(
             refusals=refusals(one.window, demand.limits),
             price_note=_price_note(evidence, one.window, objectives),
         )
-        for one, places, member in zip(options, rivals, members, strict=True)
+        for one, places, member, low, high in zip(
+            options, rivals, members, lows, highs, strict=True
+        )
     ]
     return tuple(sorted(found, key=lambda one: (-worth(one), one.variant_id)))
 
@@ -213,16 +222,17 @@ def worth(standing: Standing) -> float:
     return standing.gain.estimate if standing.gain else 0.0
 
 
-def _readings(option: _Option, objectives: Sequence[Objective], level: float) -> Iterator[Reading]:
+def _readings(
+    option: _Option,
+    objectives: Sequence[Objective],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    level: float,
+) -> Iterator[Reading]:
     """Yield the objectives of a variant: Wilson's interval of a pass rate, else of the draws."""
-    import numpy as np  # noqa: PLC0415 - as above
-
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    lows, highs = np.quantile(option.draws, tails, axis=0).tolist()
-    window = option.window
     for one, value, low, high in zip(objectives, option.values, lows, highs, strict=True):
         if one.name == "success_rate":
-            yield _rate(value, window, level)
+            yield _rate(value, option.window, level)
         else:
             yield Reading(estimate=value, low=min(low, value), high=max(high, value))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from optimizer.learning.objectives import Objective, token_price
+from optimizer.learning.objectives import Objective, costs_against_free, token_price
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import WeightedGain
 from optimizer.models.summaries import WindowSummary
@@ -63,9 +63,9 @@ class Measured:
         self.relative = [int(one.is_relative) for one in objectives]
 
     def gain(self, other: WindowSummary, *, level: float) -> WeightedGain | None:
-        """Return what another variant is worth; None where an objective of it is not known."""
+        """Return what another variant is worth; None where that cannot be told."""
         current = self.evidence.current
-        if current is None:
+        if current is None or costs_against_free(current, other):
             return None
         pairs = self._pairs(current, other)
         if pairs is not None:
@@ -89,9 +89,11 @@ class Measured:
         if found is None:
             moments = self.moments(window)
             return None if moments is None else tuple(mean for mean, _, _ in moments)
-        if np.isnan(found.values).all(axis=1).any():
+        known = ~np.isnan(found.values)
+        n = known.sum(axis=1)
+        if not n.all():
             return None
-        return tuple(np.nanmean(found.values, axis=1).tolist())
+        return tuple((np.where(known, found.values, 0.0).sum(axis=1) / n).tolist())
 
     def moments(self, window: WindowSummary) -> tuple[Moments, ...] | None:
         """Return the moments of each objective of a variant, None where one is not known."""
@@ -135,12 +137,14 @@ class Measured:
         before, after = (self._rows.get(one.variant_id) for one in (current, other))
         if table is None or before is None or after is None:
             return None
-        _, left, right = np.intersect1d(
-            table.case[before], table.case[after], assume_unique=True, return_indices=True
-        )
-        if len(left) < FEWEST:
+        if not np.array_equal(table.case[before], table.case[after]):
+            _, left, right = np.intersect1d(
+                table.case[before], table.case[after], assume_unique=True, return_indices=True
+            )
+            before, after = before[left], after[right]
+        if len(before) < FEWEST:
             return None
-        return self._values(current, before[left]), self._values(other, after[right])
+        return self._values(current, before), self._values(other, after)
 
     def _paired(
         self, before: NDArray[np.float64], after: NDArray[np.float64], level: float
@@ -197,7 +201,7 @@ def _moments(window: WindowSummary, name: str) -> Moments:
     if name == "success_rate":
         return _rate_moments(window)
     mean, sd, n = (getattr(window, field) for field in FIGURES[name])
-    if mean is None or sd is None or (name != "score" and not mean > 0):
+    if mean is None or sd is None:
         return 0.0, 0.0, 0.0
     return mean, sd, float(min(n, window.n_cases))
 

@@ -10,6 +10,9 @@ from optimizer.models.summaries import WindowSummary
 NO_PRICE = "its list price is unknown here; ingest with --price derives one from the tokens"
 """Why a variant without a price is not held against one that has a price."""
 
+NOT_FREE = "it has a price, and the variant in use is free: no weight holds the two together"
+"""Why a variant with a price is not held against a free one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
@@ -86,6 +89,11 @@ def token_price(evidence: Evidence, window: WindowSummary) -> float | None:
         and one.n_cost == one.n_tokens
     ]
     return sum(rates) / len(rates) if rates else None
+
+
+def costs_against_free(current: WindowSummary, other: WindowSummary) -> bool:
+    """Return whether a variant has a price while the one in use is free: no share says how much."""
+    return current.cost_mean_usd == 0 and bool(other.cost_mean_usd)
 
 
 def _quality(

@@ -67,12 +67,13 @@ def prepared(rounds: Rounds, *, ridge: float) -> Log:
     """Return a log with its propensities and its model of rewards.
 
     Args:
-        rounds: In any order. Propensities are estimated of all where one of them is unknown.
+        rounds: In any order. Propensities are estimated of all where one of them is unknown
+            or no probability.
         ridge: Penalty on the coefficients of the model, in rounds; positive.
     """
-    if np.isfinite(rounds.propensity).all() and len(rounds):
+    if len(rounds) and ((rounds.propensity > 0) & (rounds.propensity <= 1)).all():
         propensity, source = rounds.propensity, PropensitySource.LOGGED
-        usable = propensity > 0
+        usable = np.ones(len(rounds), dtype=np.bool_)
     else:
         propensity, source = _shares(rounds), PropensitySource.ESTIMATED
         usable = propensity < 1

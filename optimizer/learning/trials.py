@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -54,6 +55,15 @@ def variants(
         Trial(variant=f"{baseline} with {_label(changes)}", changes=dict(changes), cases=cases)
         for changes in settings
     )
+
+
+def crossed(axes: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], ...]:
+    """Return every combination of values, as settings for `variants`.
+
+    Args:
+        axes: The values of each path: `parameters.temperature`, `model`, `prompt.system`.
+    """
+    return tuple(dict(zip(axes, values, strict=True)) for values in product(*axes.values()))
 
 
 def plan_json(plan: TrialPlan) -> str:

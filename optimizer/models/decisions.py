@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from optimizer.models.proposals import Proposal, StrategyAnswer
+from optimizer.models.proposals import EXPLORATORY, NOT_ASKED, Effect, Proposal, StrategyAnswer
 from optimizer.models.reviews import Fate, Review
 from optimizer.models.rules import Explanation
 from optimizer.models.summaries import WindowSummary
@@ -138,3 +138,45 @@ def accepted(decision: Decision) -> tuple[Proposal, ...]:
     if not decision.reviews:
         return found
     return tuple(found[one.place] for one in decision.reviews if one.fate is Fate.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combined:
+    """What is expected of a decision as a whole.
+
+    Attributes:
+        confidence: The least of its parts; None where one of them has none.
+        effects: Those of its only part; empty where several apply.
+        note: Why the effects are absent; None where they are there.
+    """
+
+    confidence: float | None
+    effects: tuple[Effect, ...]
+    note: str | None
+
+
+def combined(decision: Decision) -> Combined | None:
+    """Return what is expected of all accepted changes together; None where nothing changes."""
+    parts = changing(decision)
+    if not parts:
+        return None
+    known = [part.confidence for part in parts if part.confidence is not None]
+    confidence = min(known) if len(known) == len(parts) else None
+    if len(parts) > 1:
+        note = f"the effects of {len(parts)} changes were not measured together"
+        return Combined(confidence=confidence, effects=(), note=note)
+    return Combined(confidence=confidence, effects=parts[0].effects, note=parts[0].effects_note)
+
+
+def changing(decision: Decision) -> tuple[Proposal, ...]:
+    """Return the accepted proposals that change something in force."""
+    return tuple(p for p in accepted(decision) if p.changes and p.type not in EXPLORATORY)
+
+
+def failures(decision: Decision) -> tuple[tuple[str, str], ...]:
+    """Return the strategies that were asked and failed, each with how."""
+    return tuple(
+        (one.strategy, one.failure or "no reason given")
+        for one in decision.answers
+        if one.answer is None and not (one.failure or "").startswith(NOT_ASKED)
+    )

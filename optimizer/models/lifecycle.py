@@ -173,6 +173,27 @@ class PastDecision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerEvent:
+    """One thing that a circuit breaker goes by.
+
+    Attributes:
+        workflow_id: The workflow.
+        strategy: The strategy that answered, or that had a part in the change.
+        decision_id: The decision.
+        is_outcome: Whether it is how a change turned out; else whether a strategy answered.
+        at: The newest run that was known then began then, UTC.
+        failed: Whether it failed.
+    """
+
+    workflow_id: str
+    strategy: str
+    decision_id: str
+    is_outcome: bool
+    at: datetime
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """How much of what a strategy predicts has come true so far.
 
@@ -273,3 +294,48 @@ class RolloutView:
     n_wanted: int
     moved: bool = False
     commands: Commands | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyRecord:
+    """What a strategy has proposed so far, and what came of it.
+
+    Attributes:
+        strategy: Its name.
+        n_asked: Decisions for which it was asked.
+        n_proposed: Those for which it proposed something.
+        n_accepted: Those that a proposal of it is part of.
+        n_failed: Those for which it failed, or took too long.
+        elapsed_ms: Mean time it took, or None.
+        n_outcomes: Outcomes of decisions that a proposal of it is part of.
+        n_success: Those that were a success.
+        n_rolled_back: Those that were rolled back.
+    """
+
+    strategy: str
+    n_asked: int
+    n_proposed: int
+    n_accepted: int
+    n_failed: int
+    elapsed_ms: float | None
+    n_outcomes: int
+    n_success: int
+    n_rolled_back: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionStatistics:
+    """Decisions by state and by strategy.
+
+    Attributes:
+        by_state: How many are in each state that has any.
+        strategies: What each strategy has proposed, by name.
+    """
+
+    by_state: Mapping[str, int]
+    strategies: tuple[StrategyRecord, ...]
+
+    @property
+    def n(self) -> int:
+        """All of them."""
+        return sum(self.by_state.values())

@@ -152,6 +152,9 @@ class StrategyAnswer:
 TIMED_OUT = "timed out"
 """How the failure of a strategy begins that took longer than it may."""
 
+NOT_ASKED = "not asked"
+"""How the failure of a strategy begins that was not asked, followed by why."""
+
 EXPLORATORY = frozenset(
     {
         DecisionType.START_EXPERIMENT,

@@ -39,6 +39,7 @@ class BatchJob:
         as_of: Runs that ended later are not seen; None: all are.
         now: The time of deciding, UTC.
         fail_fast: Whether a strategy that fails ends it.
+        only: The strategies that are asked; empty: all.
         lock_timeout_s: How long to wait for another process that has the history open, in seconds.
         n_processes: How many processes share the work.
     """
@@ -51,6 +52,7 @@ class BatchJob:
     fail_fast: bool
     lock_timeout_s: float
     n_processes: int
+    only: tuple[str, ...] = ()
 
 
 def decide_all(workflow_ids: Sequence[str], job: BatchJob) -> Iterator[list[Made]]:
@@ -88,5 +90,6 @@ def _decide(job: BatchJob, workflow_ids: Sequence[str]) -> list[Made]:
             config_sha256=job.config_sha256,
             now=job.now,
             fail_fast=job.fail_fast,
+            only=job.only,
             is_missing_fine=True,
         )

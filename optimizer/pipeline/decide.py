@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +16,21 @@ from optimizer import __version__
 from optimizer.analysis.drift import Watch
 from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
-from optimizer.history.queries.evidence import studies
+from optimizer.history.queries.evidence import breaker_events, studies
 from optimizer.history.store import History
-from optimizer.models.decisions import Decision, DecisionState, Made
+from optimizer.models.decisions import Decision, Made, Study
+from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
-from optimizer.models.proposals import StrategyAnswer
+from optimizer.models.lifecycle import BreakerEvent
+from optimizer.models.proposals import NOT_ASKED, TIMED_OUT, Answer, StrategyAnswer
+from optimizer.models.reviews import Review
 from optimizer.models.rules import Explanation
 from optimizer.pipeline.calibrating import shrunk, with_calibration
+from optimizer.pipeline.circuits import Circuits
+from optimizer.pipeline.review import Rules, review, state_of
 from optimizer.pipeline.studies import Stored, with_studies
+from optimizer.safety.guards import run_time
+from optimizer.safety.settings import EngineSettings
 from optimizer.scoring_rules import ScoringRules
 from optimizer.strategies import STRATEGIES, Strategy
 from optimizer.strategies.threshold_based import ThresholdBased
@@ -39,6 +46,8 @@ STRATEGY_FAILURES = (
 )
 """What a faulty strategy may raise without stopping the others."""
 
+OFF = f"{NOT_ASKED}: switched off in the settings"
+
 SIGNIFICANT_DIGITS = 10
 """Of a float in a decision's id: sums may differ in the last digits with the order of rows."""
 
@@ -53,16 +62,19 @@ def decide(
     config_sha256: str,
     now: datetime,
     fail_fast: bool = False,
+    only: Sequence[str] = (),
     is_missing_fine: bool = False,
 ) -> list[Made]:
     """Decide on some workflows, in their order; nothing is stored.
 
-    A workflow of which no run had ended by `as_of` is left out.
+    A workflow of which no run had ended by `as_of` is left out. Where `only` names strategies, no
+    other is asked.
 
     Raises:
         SelectionError: No run of any of them is known, unless that is fine, or there is no such
-            variant.
+            variant or strategy.
     """
+    require_strategies(only)
     found = evidence(
         history,
         workflow_ids=workflow_ids,
@@ -79,17 +91,45 @@ def decide(
         require_workflow(history, workflow_ids[0], as_of)
     strategies = enabled(config)
     stored = studies(history, workflow_ids=workflow_ids)
+    events = breaker_events(history, workflow_ids=workflow_ids, as_of=as_of)
+    engine = config.engine
+    how = How(
+        engine=engine.model_copy(update={"fail_fast": fail_fast or engine.fail_fast}),
+        rules=Rules.of(config),
+        config_sha256=config_sha256,
+        only=tuple(only),
+        off=switched_off(config),
+    )
     return [
         decide_on(
             with_calibration(one, prior_sd=config.lifecycle.calibration_sd),
             strategies,
             stored,
-            config_sha256=config_sha256,
+            how=how,
+            events=[event for event in events if event.workflow_id == one.workflow_id],
             now=now,
-            fail_fast=fail_fast,
         )
         for one in found
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How decisions are made, whatever the workflow.
+
+    Attributes:
+        engine: How the strategies are asked.
+        rules: What their proposals are held against.
+        config_sha256: Hash of the settings in force.
+        only: Names of the strategies that are asked; empty: all.
+        off: Priorities of the strategies that are switched off, by name.
+    """
+
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    rules: Rules = field(default_factory=Rules)
+    config_sha256: str = ""
+    only: tuple[str, ...] = ()
+    off: Mapping[str, int] = field(default_factory=dict)
 
 
 def decide_on(
@@ -97,19 +137,94 @@ def decide_on(
     strategies: Sequence[tuple[int, Strategy]],
     stored: Stored,
     *,
-    config_sha256: str,
+    how: How,
+    events: Sequence[BreakerEvent] = (),
     now: datetime,
-    fail_fast: bool = False,
 ) -> Made:
-    """Decide on one workflow from what is known of it."""
-    whole, new = with_studies([strategy for _, strategy in strategies], found, stored)
-    asked = ask(strategies, whole, fail_fast=fail_fast)
-    answers = tuple(shrunk(one.answer, whole) for one in asked)
-    return Made(
-        decision=_decision(whole, answers, config_sha256, now),
-        elapsed_ms={one.answer.strategy: one.elapsed_ms for one in asked},
-        studies=new,
+    """Decide on one workflow from what is known of it.
+
+    Args:
+        found: What is known.
+        strategies: Who is asked, with their priorities, highest first.
+        stored: What strategies measured before.
+        how: How the decision is made.
+        events: What its circuit breakers go by.
+        now: When, UTC.
+    """
+    circuits = Circuits(
+        events=events, at=run_time(found), settings=how.rules.safety.circuit_breaker
     )
+    refused = {
+        strategy.name: why
+        for _, strategy in strategies
+        if (why := _why_not(strategy.name, how, circuits)) is not None
+    }
+    asked = [pair for pair in strategies if pair[1].name not in refused]
+    studied = _studied([strategy for _, strategy in asked], found, stored, how.engine)
+    whole = studied.found
+    said = [
+        *(
+            Asked(answer=_unasked(s.name, p, studied.failed[s.name]), elapsed_ms=0.0)
+            for p, s in asked
+            if s.name in studied.failed
+        ),
+        *ask(
+            [pair for pair in asked if pair[1].name not in studied.failed], whole, engine=how.engine
+        ),
+    ]
+    left_out = {name: (priority, OFF) for name, priority in how.off.items()}
+    left_out |= {s.name: (p, refused[s.name]) for p, s in strategies if s.name in refused}
+    answers = _in_order([shrunk(one.answer, whole) for one in said], left_out)
+    reviews = review(answers, whole, how.rules, circuits.changes())
+    return Made(
+        decision=_decision(whole, answers, reviews, how.config_sha256, now),
+        elapsed_ms={one.answer.strategy: one.elapsed_ms for one in said if one.elapsed_ms >= 0},
+        studies=studied.new,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Studied:
+    """Evidence with the studies of its strategies, those that are new, and who failed at one."""
+
+    found: Evidence
+    new: tuple[Study, ...]
+    failed: Mapping[str, str]
+
+
+def _studied(
+    strategies: Sequence[Strategy], found: Evidence, stored: Stored, engine: EngineSettings
+) -> _Studied:
+    """Make the studies that are missing; a strategy that fails at its own stops no other."""
+    studies: dict[str, Any] = {}
+    new: list[Study] = []
+    failed: dict[str, str] = {}
+    for strategy in strategies:
+        try:
+            whole, made = with_studies([strategy], found, stored)
+        except STRATEGY_FAILURES as error:
+            if engine.fail_fast:
+                raise
+            failed[strategy.name] = f"{type(error).__name__}: {error}"
+        else:
+            studies |= whole.studies
+            new += made
+    return _Studied(found=replace(found, studies=studies), new=tuple(new), failed=failed)
+
+
+def require_strategies(names: Sequence[str]) -> None:
+    """Refuse names of strategies that there are none of.
+
+    Raises:
+        SelectionError: One is not known.
+    """
+    known = [strategy.name for strategy in STRATEGIES]
+    for name in names:
+        if name not in known:
+            raise SelectionError(
+                f"strategy {name!r}: not known, expected one of {', '.join(known)}",
+                hint="See 'optimizer strategies'.",
+            )
 
 
 def worst_first(made: Iterable[Made]) -> list[Made]:
@@ -126,24 +241,54 @@ def enabled(config: Config) -> list[tuple[int, Strategy]]:
     return sorted(chosen, key=lambda pair: (-pair[0], pair[1].name))
 
 
+def switched_off(config: Config) -> dict[str, int]:
+    """Return the priorities of the strategies that are switched off, by name."""
+    entries = ((strategy.name, config.strategies.of(strategy)) for strategy in STRATEGIES)
+    return {name: entry.priority for name, entry in entries if not entry.enabled}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A strategy's answer and how long it took, in ms."""
+    """A strategy's answer and how long it took, in ms; below 0 where no time was left to ask."""
 
     answer: StrategyAnswer
     elapsed_ms: float
 
 
 def ask(
-    strategies: Sequence[tuple[int, Strategy]], found: Evidence, *, fail_fast: bool
+    strategies: Sequence[tuple[int, Strategy]], found: Evidence, *, engine: EngineSettings
 ) -> tuple[Asked, ...]:
-    """Ask each strategy; one that fails says so in its answer, and the others go on."""
-    return tuple(
-        _ask(strategy, priority, found, fail_fast=fail_fast) for priority, strategy in strategies
-    )
+    """Ask each strategy; one that fails or takes too long says so, and the others go on.
+
+    A strategy is not interrupted: that it took too long is known when it has answered. It is then
+    asked once more, for the first time it may have had to load what it needs.
+    """
+    said: list[Asked] = []
+    start = time.perf_counter()
+    for priority, strategy in strategies:
+        spent_s = time.perf_counter() - start
+        if spent_s > engine.decision_timeout_s:
+            why = f"{NOT_ASKED}: the others took longer than {engine.decision_timeout_s:g} s"
+            said.append(Asked(answer=_unasked(strategy.name, priority, why), elapsed_ms=-1))
+        else:
+            said.append(_ask(strategy, priority, found, engine))
+    return tuple(said)
 
 
-def _ask(strategy: Strategy, priority: int, found: Evidence, *, fail_fast: bool) -> Asked:
+def _ask(strategy: Strategy, priority: int, found: Evidence, engine: EngineSettings) -> Asked:
+    answer, failure, elapsed_ms = _timed(strategy, found, fail_fast=engine.fail_fast)
+    if elapsed_ms > engine.strategy_timeout_ms and failure is None:
+        elapsed_ms = min(elapsed_ms, _timed(strategy, found, fail_fast=engine.fail_fast)[2])
+    if elapsed_ms > engine.strategy_timeout_ms and failure is None:
+        answer, failure = None, f"{TIMED_OUT}: took longer than {engine.strategy_timeout_ms:g} ms"
+    said = StrategyAnswer(strategy=strategy.name, priority=priority, answer=answer, failure=failure)
+    return Asked(answer=said, elapsed_ms=elapsed_ms)
+
+
+def _timed(
+    strategy: Strategy, found: Evidence, *, fail_fast: bool
+) -> tuple[Answer | None, str | None, float]:
+    """Return what a strategy says, or how it failed, and how long it took, in ms."""
     start = time.perf_counter()
     answer, failure = None, None
     try:
@@ -152,9 +297,26 @@ def _ask(strategy: Strategy, priority: int, found: Evidence, *, fail_fast: bool)
         if fail_fast:
             raise
         failure = f"{type(error).__name__}: {error}"
-    elapsed_ms = 1000 * (time.perf_counter() - start)
-    said = StrategyAnswer(strategy=strategy.name, priority=priority, answer=answer, failure=failure)
-    return Asked(answer=said, elapsed_ms=elapsed_ms)
+    return answer, failure, 1000 * (time.perf_counter() - start)
+
+
+def _why_not(name: str, how: How, circuits: Circuits) -> str | None:
+    """Say why a strategy is not asked; None where it is."""
+    if how.only and name not in how.only:
+        return f"{NOT_ASKED}: only {', '.join(how.only)} was to be asked"
+    return circuits.why_not(name)
+
+
+def _unasked(name: str, priority: int, why: str) -> StrategyAnswer:
+    return StrategyAnswer(strategy=name, priority=priority, answer=None, failure=why)
+
+
+def _in_order(
+    answers: Sequence[StrategyAnswer], left_out: Mapping[str, tuple[int, str]]
+) -> tuple[StrategyAnswer, ...]:
+    """Return the answers with those who were not asked, the highest priority first."""
+    unasked = (_unasked(name, priority, why) for name, (priority, why) in left_out.items())
+    return tuple(sorted([*answers, *unasked], key=lambda one: (-one.priority, one.strategy)))
 
 
 def worst_margin(explanation: Explanation | None) -> float:
@@ -185,21 +347,19 @@ def watch(config: Config) -> Watch:
 
 
 def _decision(
-    found: Evidence, answers: tuple[StrategyAnswer, ...], config_sha256: str, now: datetime
+    found: Evidence,
+    answers: tuple[StrategyAnswer, ...],
+    reviews: tuple[Review, ...],
+    config_sha256: str,
+    now: datetime,
 ) -> Decision:
-    has_changes = any(
-        proposal.changes
-        for answer in answers
-        if answer.answer is not None
-        for proposal in answer.answer.proposals
-    )
-    content = (found.workflow_id, found.current, found.others, found.explanation, answers)
+    content = (found.workflow_id, found.current, found.others, found.explanation, answers, reviews)
     return Decision(
         decision_id=_digest((content, config_sha256, found.seed, __version__)),
         workflow_id=found.workflow_id,
         as_of=found.as_of,
         decided_at=now,
-        state=DecisionState.PENDING if has_changes else DecisionState.COMPLETED,
+        state=state_of(answers, reviews),
         current=found.current,
         others=found.others,
         explanation=found.explanation,
@@ -207,6 +367,7 @@ def _decision(
         config_sha256=config_sha256,
         seed=found.seed,
         version=__version__,
+        reviews=reviews,
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.decisions.configuration import sha256_of
 from optimizer.history import queries
 from optimizer.history.audit import first_broken
 from optimizer.history.integrity import altered_files, unreadable_tables
+from optimizer.history.queries.lifecycle import config_snapshots
 from optimizer.history.store import SCHEMA_VERSION, History, open_any_version, schema_version
 from optimizer.models.errors import HistoryError
 
@@ -92,11 +94,21 @@ def _contents(history: History) -> list[Finding]:
             f"not what was ingested: sha256 {_first(altered)}" if altered else None,
         ),
         _check("decisions", "each can be decoded", _first(damaged)),
+        _check("configurations", "each is what was put in force", _first(_altered(history))),
         _check(
             "audit log",
             f"{len(entries):,} lines, chain unbroken",
             f"line {broken} does not follow from the one before" if broken else None,
         ),
+    ]
+
+
+def _altered(history: History) -> list[str]:
+    """Return which configurations are not those that were stored."""
+    return [
+        f"configuration {one.seq} of {one.workflow_id} has another hash"
+        for one in config_snapshots(history, None)
+        if one.sha256 != sha256_of(one.body)
     ]
 
 

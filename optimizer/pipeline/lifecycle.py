@@ -6,13 +6,13 @@ processes the second sees what the first has done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from optimizer.decisions import configuration
 from optimizer.decisions.commands import commands
-from optimizer.decisions.lifecycle import Step, advance
+from optimizer.decisions.lifecycle import advance
 from optimizer.decisions.overrides import overridden, require_appliable
 from optimizer.decisions.rollback import APPLIED, INITIAL, require_sound
 from optimizer.history.audit import AuditLine
@@ -37,12 +37,26 @@ class Who:
     Attributes:
         actor: For the audit log.
         why: In words; empty where nobody said.
-        at: When, UTC.
+        at: When it was done, UTC.
+        told_at: When it was told, UTC, for the audit log; None: at the same time.
     """
 
     actor: str
     why: str
     at: datetime
+    told_at: datetime | None = None
+
+    def line(self, action: str, subject: str, detail: Mapping[str, object]) -> AuditLine:
+        """Return a line of the audit log; what is empty in its detail is left out."""
+        told_at = self.told_at or self.at
+        at = {} if told_at == self.at else {"at": self.at.isoformat()}
+        return AuditLine(
+            logged_at=told_at,
+            actor=legible(self.actor),
+            action=action,
+            subject=subject,
+            detail={name: one for name, one in detail.items() if one not in ("", [], None)} | at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,20 +214,9 @@ def walk(
         decision, step = advance(
             decision, state, actor=who.actor, reason=legible(who.why), at=who.at
         )
-        lines.append(line_of(step, **more))
+        detail = {"from": str(step.before), "to": str(step.after), "reason": step.reason}
+        lines.append(who.line("decision.moved", step.decision_id, detail | more))
     return decision, tuple(lines)
-
-
-def line_of(step: Step, **more: object) -> AuditLine:
-    """Return what the audit log says of a step; what is empty is left out."""
-    detail = {"from": str(step.before), "to": str(step.after), "reason": step.reason} | more
-    return AuditLine(
-        logged_at=step.at,
-        actor=legible(step.actor),
-        action="decision.moved",
-        subject=step.decision_id,
-        detail={name: one for name, one in detail.items() if one},
-    )
 
 
 def require_no_rollout(history: History, decision: Decision) -> None:

@@ -78,15 +78,10 @@ def _same(known: DecisionOutcome | None, measured: DecisionOutcome) -> bool:
 
 
 def _line(measured: DecisionOutcome, who: Who) -> AuditLine:
-    return AuditLine(
-        logged_at=who.at,
-        actor=who.actor,
-        action="outcome.measured",
-        subject=measured.decision_id,
-        detail={
-            "n_after": measured.n_after,
-            "n_before": measured.n_before,
-            "reason": measured.reason,
-            "status": str(measured.status),
-        },
-    )
+    detail = {
+        "n_after": measured.n_after,
+        "n_before": measured.n_before,
+        "reason": measured.reason,
+        "status": str(measured.status),
+    }
+    return who.line("outcome.measured", measured.decision_id, detail)

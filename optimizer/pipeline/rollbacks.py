@@ -158,17 +158,12 @@ def _anew(history: History, back: _Back, who: Who, settings: LifecycleSettings) 
     new = _decision(back, who)
     moved, lines = walk(new, TO_FORCE, who, takes_back=list(back.target.decision_ids))
     taken = _taken(history, back, who, settings, None)
-    recorded = AuditLine(
-        logged_at=who.at,
-        actor=who.actor,
-        action="decision.recorded",
-        subject=new.decision_id,
-        detail={
-            "proposals": [f"rollback: {DecisionType.ROLLBACK}"],
-            "state": str(new.state),
-            "workflow_id": new.workflow_id,
-        },
-    )
+    detail = {
+        "proposals": [f"rollback: {DecisionType.ROLLBACK}"],
+        "state": str(new.state),
+        "workflow_id": new.workflow_id,
+    }
+    recorded = who.line("decision.recorded", new.decision_id, detail)
     whole = replace(taken, lines=(recorded, *lines, *taken.lines))
     _record(history, back, new.decision_id, whole, who, new=(moved,))
     return back.told(moved, moved.state, who, back.target.decision_ids)

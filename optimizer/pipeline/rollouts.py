@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from optimizer.decisions import rollout
@@ -186,17 +185,11 @@ def _of(history: History, decision: Decision) -> RolloutOfWorkflow:
 
 
 def _line(action: str, one: Rollout, who: Who) -> AuditLine:
-    detail: Mapping[str, object] = {
+    detail = {
         "preset": one.preset,
         "reason": one.reason,
         "share": one.shares[one.step],
         "status": str(one.status),
         "step": one.step,
     }
-    return AuditLine(
-        logged_at=who.at,
-        actor=who.actor,
-        action=action,
-        subject=one.decision_id,
-        detail=detail,
-    )
+    return who.line(action, one.decision_id, detail)

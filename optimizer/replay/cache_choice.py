@@ -15,7 +15,7 @@ from optimizer.models.caching import (
 )
 
 if TYPE_CHECKING:
-    from optimizer.replay.settings import CacheReplaySettings
+    from optimizer.replay.cache_settings import CacheReplaySettings
 
 Measure = Callable[[CacheReplay], Share | None]
 

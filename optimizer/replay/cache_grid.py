@@ -11,8 +11,8 @@ from optimizer.models.requests import UNKNOWN_CODE
 from optimizer.replay.answers import AnswerTrace
 
 if TYPE_CHECKING:
+    from optimizer.replay.cache_settings import CacheReplaySettings
     from optimizer.replay.prefixes import PrefixTrace
-    from optimizer.replay.settings import CacheReplaySettings
 
 ITSELF = 1
 """A text is always near itself."""

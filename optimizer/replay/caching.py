@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optimizer.models.requests import Requests
-    from optimizer.replay.settings import CacheReplaySettings
+    from optimizer.replay.cache_settings import CacheReplaySettings
 
 S_PER_MINUTE = 60
 

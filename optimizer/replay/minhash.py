@@ -38,6 +38,9 @@ MISSED = 0.01
 BATCH_CODES = 1 << 15
 """Characters whose hashes are held at a time, few enough to stay near the processor."""
 
+LONG_TEXT = 500
+"""Shingles from which on a text is worth looking through for equal ones first."""
+
 SLACK = 1e-9
 """Below this a part of a place is rounding noise."""
 
@@ -198,8 +201,13 @@ def _hashes(
     for place in range(size):
         hashed = hashed * MULTIPLIERS[0] + whole[place : place + n]
     left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(whole))
-    starts = np.cumsum(lengths - size + 1) - (lengths - size + 1)
-    return _mixed(hashed[left[:n] >= size]), starts
+    mixed = _mixed(hashed[left[:n] >= size])
+    counts = lengths - size + 1
+    if counts.max() > LONG_TEXT:  # most of its shingles come again and again
+        parts = np.split(mixed, np.cumsum(counts)[:-1])
+        parts = [np.unique(part) if len(part) > LONG_TEXT else part for part in parts]
+        mixed, counts = np.concatenate(parts), np.array([len(part) for part in parts])
+    return mixed, np.cumsum(counts) - counts
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

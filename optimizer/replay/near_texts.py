@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from optimizer.replay.settings import CacheReplaySettings
+    from optimizer.replay.cache_settings import CacheReplaySettings
 
 SAME = 1.0
 """Similarity of a text to itself."""

@@ -117,10 +117,21 @@ def _each_found(cache: Shelf[int], blocks: Blocks) -> int:
 
 
 def _longest_prefix(cache: Shelf[int], blocks: Blocks) -> int:
+    """Return how many blocks can be used, and use all of the request at once.
+
+    Those that are there are used first, lest room for the others be made by giving them up, and
+    all of them last, so that the first block is the newest. Every use counts twice so, and every
+    new block thrice, which leaves the order of LFU as it is.
+    """
     found = _leading(block in cache for block in blocks)
+    for block in reversed([block for block in blocks if block in cache]):
+        cache.get(block)
     for block in reversed(blocks):
-        if cache.get(block) is None:
+        if block not in cache:
             cache.put(block, PRESENT)
+            cache.get(block)
+    for block in reversed(blocks):
+        cache.get(block)
     return found
 
 

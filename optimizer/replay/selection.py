@@ -11,24 +11,24 @@ if TYPE_CHECKING:
 
     from optimizer.models.requests import Requests
 
-BLOCKS = frozenset({"blocks", "block_ends"})
-"""Columns that are not of one value per request."""
+APART = frozenset({"blocks", "block_ends"})
+"""Arrays that are no column of one value per request."""
 
 
 def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     """Return the requests at some places, in their order; their blocks are left out."""
     import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
 
+    values = {field.name: getattr(requests, field.name) for field in fields(requests)}
     columns: dict[str, Any] = {
-        field.name: value[places]
-        for field in fields(requests)
-        if field.name not in BLOCKS
-        and isinstance(value := getattr(requests, field.name), np.ndarray)
+        name: value[places]
+        for name, value in values.items()
+        if isinstance(value, np.ndarray) and name not in APART
     }
     texts = requests.texts
+    chosen: Requests = replace(requests, **columns)
     return replace(
-        requests,
-        **columns,
+        chosen,
         blocks=None,
         block_ends=None,
         texts=None if texts is None else tuple(texts[place] for place in places.tolist()),

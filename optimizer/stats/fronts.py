@@ -44,7 +44,7 @@ def non_dominated(points: Sequence[ArrayLike], *, signs: Sequence[int]) -> tuple
         469-476.
     """
     values = _oriented(points, signs)
-    return tuple(_on_front(values[None])[0].tolist())
+    return tuple(_on_front(values.T[:, :, None])[:, 0].tolist())
 
 
 def dominators(points: Sequence[ArrayLike], *, signs: Sequence[int]) -> tuple[tuple[int, ...], ...]:
@@ -70,7 +70,8 @@ def dominators(points: Sequence[ArrayLike], *, signs: Sequence[int]) -> tuple[tu
         As `non_dominated`.
     """
     values = _oriented(points, signs)
-    ahead = np.stack([_ahead(values[None], rival)[0] for rival in range(len(values))], axis=1)
+    columns = values.T[:, :, None]
+    ahead = np.hstack([_ahead(columns, rival) for rival in range(len(values))])
     return tuple(tuple(np.flatnonzero(row).tolist()) for row in ahead)
 
 
@@ -193,8 +194,9 @@ def membership(draws: NDArray[np.float64], *, signs: Sequence[int]) -> tuple[flo
         draws: Draws x options x objectives.
         signs: As in `non_dominated`.
     """
-    oriented = draws * np.asarray(signs, dtype=np.float64)
-    return tuple(_on_front(oriented).mean(axis=0).tolist())
+    values = np.ascontiguousarray(draws.transpose(2, 1, 0))
+    values *= np.asarray(signs, dtype=np.float64)[:, None, None]
+    return tuple(_on_front(values).mean(axis=1).tolist())
 
 
 def signs_of(signs: Sequence[int], *, n: int) -> NDArray[np.float64]:
@@ -220,20 +222,28 @@ def _oriented(points: Sequence[ArrayLike], signs: Sequence[int]) -> NDArray[np.f
     return values * signs_of(signs, n=values.shape[1])
 
 
-def _on_front(draws: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return draws x options: whether no other option of the draw dominates it; more is better."""
-    free = np.ones(draws.shape[:2], dtype=np.bool_)
-    for rival in range(draws.shape[1]):
-        free &= ~_ahead(draws, rival)
+def _on_front(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return options x draws: whether no other option of the draw dominates it.
+
+    Args:
+        values: Objectives x options x draws; more is better.
+    """
+    free = np.ones(values.shape[1:], dtype=np.bool_)
+    for rival in range(values.shape[1]):
+        free &= ~_ahead(values, rival)
     return free
 
 
-def _ahead(draws: NDArray[np.float64], rival: int) -> NDArray[np.bool_]:
-    """Return draws x options: whether one option dominates the others; more is better."""
-    noise = ROUNDING * np.abs(draws).max(axis=(0, 1))
-    ahead = draws[:, rival, None, :] - draws
-    dominates: NDArray[np.bool_] = (ahead >= -noise).all(axis=2) & (ahead > noise).any(axis=2)
-    return dominates
+def _ahead(values: NDArray[np.float64], rival: int) -> NDArray[np.bool_]:
+    """Return options x draws: whether one option dominates the others."""
+    as_good = np.ones(values.shape[1:], dtype=np.bool_)
+    better = np.zeros(values.shape[1:], dtype=np.bool_)
+    for objective in values:
+        noise = ROUNDING * max(float(objective.max()), -float(objective.min()))
+        ahead = objective[rival] - objective
+        as_good &= ahead >= -noise
+        better |= ahead > noise
+    return as_good & better
 
 
 def _volume(points: NDArray[np.float64]) -> float:
@@ -242,7 +252,7 @@ def _volume(points: NDArray[np.float64]) -> float:
         return 0.0
     if points.shape[1] == 1:
         return float(points.max())
-    points = points[_on_front(points[None])[0]]
+    points = points[_on_front(points.T[:, :, None])[:, 0]]
     return math.fsum(depth * _volume(slab) for depth, slab in _slabs(points))
 
 

@@ -74,7 +74,7 @@ def history_distances(
     return found
 
 
-def history_factor(n: int, *, measure: Measure, threshold: float) -> float:
+def history_factor(n: int, *, measure: Measure = "mad", threshold: float = 3.5) -> float:
     """Return by how much a threshold must be wider because the spread comes from n values.
 
     Args:

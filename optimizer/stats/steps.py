@@ -92,7 +92,8 @@ def steps(
         √((1 + φ)/(1 - φ)) where the lag-1 correlation φ in the reference is above 2/√m. Alarm
         beyond h = ln(4k² horizon/alpha)/2k - 1.166 (Siegmund), kept where none of 1/alpha
         shuffles of the same stretch has as great a step anywhere, by the difference of the mean
-        ranks around it for its standard error; a step begins where that is greatest. `adwin` runs on the scores.
+        ranks around it for its standard error; a step begins where that is greatest. `adwin`
+        runs on the scores.
 
     Not for:
         Slow trends, and series shorter than two references.

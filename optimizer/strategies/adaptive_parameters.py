@@ -416,7 +416,8 @@ def _known(tuning: Tuning) -> str:
 
 
 def _named(aims: Mapping[str, float]) -> str:
-    return " + ".join(f"{weight:.3g} {aim}" for aim, weight in aims.items())
+    heaviest_first = sorted(aims.items(), key=lambda pair: (-pair[1], pair[0]))
+    return " + ".join(f"{weight:.3g} {aim}" for aim, weight in heaviest_first)
 
 
 def _method(idea: Idea) -> str:

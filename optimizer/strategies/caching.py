@@ -25,7 +25,7 @@ from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fact, Proposal
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
-from optimizer.replay.settings import CacheReplaySettings
+from optimizer.replay.cache_settings import CacheReplaySettings
 
 LOOKUPS = "the time of lookups is not recorded and has to be added"
 EMPTY = "every cache started empty with each run"

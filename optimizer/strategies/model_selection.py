@@ -25,7 +25,13 @@ from pydantic import Field, model_validator
 
 from optimizer.learning import choice
 from optimizer.learning.candidates import Limits, distinct, refusals
-from optimizer.learning.objectives import NO_PRICE, Weights, objectives_of
+from optimizer.learning.objectives import (
+    NO_PRICE,
+    NOT_FREE,
+    Weights,
+    costs_against_free,
+    objectives_of,
+)
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import WeightedGain
 from optimizer.models.proposals import Answer, Change, DecisionType, Proposal
@@ -161,6 +167,8 @@ class ModelSelection:
             key=lambda one: (-one.gain.estimate, one.window.variant_id),
         )
         if not known:
+            if any(costs_against_free(current, one) for one in viable):
+                return Answer(silence=f"{viable[0].variant}: {NOT_FREE}")
             names = " and ".join(one.name for one in measured.objectives)
             return Answer(silence=f"no other model was measured in {names}: {NO_PRICE}")
         winners = [one for one in known if one.gain.low > self.settings.min_gain]
@@ -209,6 +217,7 @@ class ModelSelection:
             notes=(
                 *(_fallback_note(one) for one in known if one.window.model in fallbacks),
                 *choice.refused(evidence.others[:SHOWN], limits),
+                *choice.timeout_note(target),
                 *choice.constant_times(current, target),
                 *self._trials(evidence),
             ),

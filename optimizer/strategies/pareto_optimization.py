@@ -236,6 +236,7 @@ class ParetoOptimization:
             notes=(
                 f"Looked because {reason}.",
                 *_configurations(front),
+                *choice.timeout_note(target),
                 *choice.constant_times(current, target),
             ),
         )
@@ -257,7 +258,7 @@ def _degradation(runs: Sequence[RunPoint], variant_id: str, level: float) -> str
 def _no_better(front: Frontier, here: Standing) -> str:
     """Say why nothing on the front is chosen."""
     others = [one for one in front.standings if one.gain is not None and one.is_on_front]
-    place = f"{here.variant} is on the front with probability {here.membership:.2g}"
+    place = f"{here.variant} is on the front with probability {here.membership:.3g}"
     if not others:
         return f"{place}, and nothing else is"
     allowed = [one for one in others if not one.refusals]
@@ -275,7 +276,7 @@ def _place(front: Frontier) -> str:
     here = cast(Standing, front.current)
     n = len(here.dominated_by)
     beaten = f"{n} of {len(front.standings) - 1} others beat it in every respect"
-    return f"{here.variant} is on the front with probability {here.membership:.2g}; {beaten}."
+    return f"{here.variant} is on the front with probability {here.membership:.3g}; {beaten}."
 
 
 def _memberships(front: Frontier, best: Standing, alpha: float) -> Iterator[Fact]:
@@ -301,5 +302,5 @@ def _configurations(front: Frontier) -> Iterator[str]:
         broken = f"; not allowed: {', '.join(one.refusals)}" if one.refusals else ""
         yield (
             f"Front {place} of {len(found)}: {one.variant}, {worth}, on the front with probability "
-            f"{one.membership:.2g}{broken}."
+            f"{one.membership:.3g}{broken}."
         )

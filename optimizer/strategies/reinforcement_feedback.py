@@ -187,17 +187,18 @@ class ReinforcementFeedback:
     ) -> Proposal:
         target = next(one for one in evidence.others if one.variant_id == best.variant_id)
         contrast = evidence.contrast(best.variant_id)
+        shared = contrast.effects if contrast and contrast.is_paired else ()
         is_model = target.model != current.model
         return Proposal(
             strategy=self.name,
             type=DecisionType.MODEL_SWITCH if is_model else DecisionType.PROMPT_VARIANT,
             changes=switch(current, target),
-            effects=(_effect(best), *(contrast.effects if contrast else ())),
-            effects_note=None if contrast else "the two share no cases: only the reward is known",
+            effects=(_effect(best), *shared),
+            effects_note=None if shared else "the two share no cases: only the reward is known",
             confidence=best.p_better,
             rationale=(
-                f"{target.variant} earns {best.estimate:.3g} more than {current.variant} on "
-                f"{best.n} cases ({best.low:.3g} to {best.high:.3g}, {best.estimator}); "
+                f"{target.variant} earns {best.estimate:.3g} more than {current.variant} "
+                f"({best.low:.3g} to {best.high:.3g}, n = {best.n}, {best.estimator}); "
                 f"{_counts(current)}, {_counts(target)}."
             ),
             unless=f"the interval of the gain reached 0, or p below {self.settings.min_confidence}",

@@ -105,16 +105,16 @@ class ThresholdBasedSettings(Settings):
     """How much dearer a call of the newest run may be on average, as a share of earlier ones."""
 
     on_threshold_violation: Response = Response.ROLLBACK
-    """What is proposed when a threshold is broken; see `Response` for the choices."""
+    """On a broken threshold: alert, rollback, circuit_break, switch_to_safe or reduce_traffic."""
 
     on_drift: Response = Response.ALERT
-    """What is proposed when a metric has moved for the worse; likewise."""
+    """When a metric has moved for the worse; likewise."""
 
     on_anomaly: Response = Response.CIRCUIT_BREAK
-    """What is proposed when the newest run is critically out of the ordinary; likewise."""
+    """When the newest run is critically out of the ordinary; likewise."""
 
     on_degradation: Response = Response.ROLLBACK
-    """What is proposed when the newest run is worse than earlier ones; likewise."""
+    """When the newest run is worse than earlier ones beyond a margin; likewise."""
 
     circuit_break_s: Annotated[float, Field(gt=0)] = 300.0
     """How long `circuit_break` pauses the workflow, from the end of its newest run, in seconds."""

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from optimizer.models.decisions import AuditEntry, Decision, DecisionState, proposals
+from optimizer.models.decisions import (
+    AuditEntry,
+    Decision,
+    DecisionState,
+    accepted,
+    changing,
+    combined,
+    failures,
+    proposals,
+)
 from optimizer.models.lifecycle import DecisionOutcome, Rollout
-from optimizer.models.proposals import StrategyAnswer
+from optimizer.models.proposals import NOT_ASKED, TIMED_OUT, Proposal, StrategyAnswer
+from optimizer.models.reviews import Review
 from optimizer.models.summaries import Figures, WindowSummary
 from reports.document import (
     Block,
@@ -22,13 +32,13 @@ from reports.document import (
     Verdict,
     left,
 )
-from reports.formatting import moment, plural
+from reports.formatting import UNKNOWN, moment, plural, rate
 from reports.gallery.outcome import outcome_facts, outcome_section
 from reports.gallery.rollout import rollout_facts
 from reports.parts import figures, rules
 from reports.parts.proposals import headline, proposal_section
 from reports.parts.trails import trail
-from reports.parts.wording import STATE_TONES, STATES
+from reports.parts.wording import STATE_TONES, STATES, TYPES
 
 HASH_CHARS = 16
 
@@ -40,13 +50,23 @@ def decision(
     audit: Sequence[AuditEntry],
     rollout: Rollout | None = None,
     outcome: DecisionOutcome | None = None,
+    *,
+    again: bool = False,
 ) -> Document:
-    """Lay out one decision, what became of it and its trail."""
+    """Lay out one decision, what became of it and its trail.
+
+    Args:
+        d: The decision.
+        audit: What was done with it.
+        rollout: How far it is rolled out, or None.
+        outcome: How it turned out, or None.
+        again: Whether it had been made before, of the same evidence.
+    """
     return Document(
         title=f"Decision {d.decision_id}",
         verdict=decision_verdict(d),
         blocks=(
-            _standing(d),
+            _standing(d, again=again),
             *_aftermath(rollout, outcome),
             *decision_evidence(d),
             Details("Audit trail", (trail(audit),)),
@@ -58,12 +78,15 @@ def decision(
 def decision_verdict(d: Decision) -> Verdict:
     """Say what is proposed, or that nothing is."""
     found = proposals(d)
-    n_failed = sum(answer.answer is None for answer in d.answers)
+    n_failed = len(failures(d))
     failed = f" {plural(n_failed, 'strategy', 'strategies')} failed." if n_failed else ""
     if found:
+        kept = accepted(d)
+        first = kept[0] if kept else found[0]
         more = f" ({plural(len(found) - 1, 'more proposal')} below)" if found[1:] else ""
+        held = "" if kept else "held back: "
         tone = Tone.WARN if d.state in WAITING else STATE_TONES[d.state]
-        text = f"{d.workflow_id}: {headline(found[0])}{more}. {found[0].rationale}"
+        text = f"{d.workflow_id}: {held}{headline(first)}{more}. {first.rationale}"
         return Verdict(tone, text + failed)
     if d.current is None:
         return Verdict(Tone.NEUTRAL, f"{d.workflow_id}: nothing proposed, nothing has run.{failed}")
@@ -78,10 +101,10 @@ def decision_evidence(d: Decision) -> tuple[Block, ...]:
     """Lay out the proposals, the figures, the rules and the strategies that stayed silent."""
     found = proposals(d)
     sections = [
-        proposal_section(proposal, "Proposal" if len(found) == 1 else f"Proposal {place}")
-        for place, proposal in enumerate(found, start=1)
+        proposal_section(proposal, "Proposal" if len(found) == 1 else f"Proposal {place}", said)
+        for place, (proposal, said) in enumerate(_reviewed(d, found), start=1)
     ]
-    blocks: list[Block] = [*sections, Section("Figures", _figures(d))]
+    blocks: list[Block] = [*sections, *_together(d), Section("Figures", _figures(d))]
     if d.explanation is not None:
         blocks.append(rules.explanation_section("Rules", d.explanation))
     blocks.append(Section("Strategies that propose nothing", (_silences(d.answers),)))
@@ -95,9 +118,37 @@ def _aftermath(rollout: Rollout | None, outcome: DecisionOutcome | None) -> Iter
         yield Section("Outcome", (outcome_facts(outcome), *outcome_section(outcome).blocks))
 
 
-def _standing(d: Decision) -> Facts:
+def _reviewed(d: Decision, found: Sequence[Proposal]) -> Iterator[tuple[Proposal, Review | None]]:
+    """Yield each proposal with what became of it, as far as that was recorded."""
+    reviews = {one.place: one for one in d.reviews}
+    for place, proposal in enumerate(found):
+        yield proposal, reviews.get(place)
+
+
+def _together(d: Decision) -> Iterator[Section]:
+    """Yield what is expected of several accepted changes together."""
+    parts = changing(d)
+    whole = combined(d)
+    if whole is None or len(parts) == 1:
+        return
+    pairs = (
+        ("changes", ", ".join(f"{part.strategy} ({TYPES[part.type]})" for part in parts)),
+        (
+            "confidence",
+            f"{rate(whole.confidence)}, the least of them"
+            if whole.confidence is not None
+            else f"{UNKNOWN} (one of them has none)",
+        ),
+        ("effect", whole.note or UNKNOWN),
+    )
+    yield Section("All accepted changes together", (Facts(pairs),))
+
+
+def _standing(d: Decision, *, again: bool) -> Facts:
+    before = (("made", f"before, {moment(d.decided_at)}, of the same evidence and settings"),)
     return Facts(
         (
+            *(before if again else ()),
             ("state", Cell(STATES[d.state], STATE_TONES[d.state])),
             ("evidence until", moment(d.as_of) if d.as_of else "all that is stored"),
             ("in use now", d.current.variant if d.current else "nothing has run"),
@@ -131,13 +182,15 @@ def _silences(answers: Sequence[StrategyAnswer]) -> Table:
             for answer in answers
             if answer.answer is None or not answer.answer.proposals
         ),
-        empty="Every strategy that was asked made a proposal."
-        if answers
-        else "No strategy was asked.",
+        empty="Every strategy made a proposal." if answers else "No strategy was asked.",
     )
 
 
 def _silence(answer: StrategyAnswer) -> Cell:
+    if answer.answer is None and (answer.failure or "").startswith(NOT_ASKED):
+        return Cell(answer.failure or NOT_ASKED, Tone.WARN)
+    if answer.answer is None and (answer.failure or "").startswith(TIMED_OUT):
+        return Cell(answer.failure or TIMED_OUT, Tone.BAD)
     if answer.answer is None:
         return Cell(f"failed: {answer.failure or 'no reason given'}", Tone.BAD)
     return Cell(answer.answer.silence or "no reason given")
@@ -151,6 +204,10 @@ def _making(d: Decision) -> Facts:
             ("seed", str(d.seed)),
             ("settings", f"sha256 {d.config_sha256[:HASH_CHARS]}"),
             ("version", d.version),
-            ("strategies asked", ", ".join(a.strategy for a in d.answers) or "none"),
+            ("strategies asked", ", ".join(_asked(d)) or "none"),
         )
     )
+
+
+def _asked(d: Decision) -> list[str]:
+    return [a.strategy for a in d.answers if not (a.failure or "").startswith(NOT_ASKED)]

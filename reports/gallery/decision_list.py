@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.models.decisions import Decision, proposals
+from optimizer.models.decisions import Decision, failures, proposals
+from optimizer.models.reviews import Fate
 from reports.document import Cell, Document, Table, Tone, Verdict, left, right
 from reports.formatting import UNKNOWN, count, margin, plural, rate
 from reports.parts.rules import fired, outcome_cell, worst
 
 ID_CHARS = 8
+
+ASIDE = {Fate.HELD_BACK: " (held back)", Fate.LOST: " (lost)"}
 
 
 def decision_list(decisions: Sequence[Decision]) -> Document:
@@ -67,8 +70,12 @@ def _rules_in_words(d: Decision) -> Cell:
 
 
 def _proposals_in_words(d: Decision) -> Cell:
-    words = [proposal.type.value.replace("_", " ") for proposal in proposals(d)]
-    n_failed = sum(answer.answer is None for answer in d.answers)
+    fates = {one.place: one.fate for one in d.reviews}
+    words = [
+        proposal.type.value.replace("_", " ") + ASIDE.get(fates.get(place, Fate.ACCEPTED), "")
+        for place, proposal in enumerate(proposals(d))
+    ]
+    n_failed = len(failures(d))
     if n_failed:
         words.append(f"{plural(n_failed, 'strategy', 'strategies')} failed")
     return Cell("\n".join(words) or "nothing", Tone.BAD if n_failed else Tone.NEUTRAL)

@@ -51,14 +51,13 @@ METHODS = {
 
 METHOD = (
     "The newest run is held against all earlier ones: cases that ran in both as pairs (paired t), "
-    "else means (Welch); the "
-    "distributions of score, latency, cost and tokens (KS, PSI), the shares of outcomes "
-    "(chi-squared). p-values are "
-    "adjusted for the number of these looks by Benjamini and Hochberg, and a change has to be of "
-    "a size worth a word. Series over runs, or over tasks less the mean of their case, are "
-    "watched for steps by their ranks, so that units and outliers do not matter; an alarm of "
-    "CUSUM or Page-Hinkley is kept where shuffles of the same values have no step as great. All of it "
-    "takes values for independent while nothing changes: seasons and slow trends are moves, too."
+    "else means (Welch); the distributions of score, latency, cost and tokens (KS, PSI), the "
+    "shares of outcomes (chi-squared). p-values are adjusted for the number of these looks by "
+    "Benjamini and Hochberg, and a change has to be of a size worth a word. Series over runs, or "
+    "over tasks less the mean of their case, are watched for steps by their ranks, so that units "
+    "and outliers do not matter; an alarm of CUSUM or Page-Hinkley is kept where shuffles of the "
+    "same values have no step as great. All of it takes values for independent while nothing "
+    "changes: seasons and slow trends are moves, too."
 )
 
 

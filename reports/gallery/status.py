@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optimizer.models.lifecycle import DecisionStatistics
 from optimizer.models.summaries import Reject, WorkflowSummary
-from reports.document import Document, Facts, Section, Table, Tone, Verdict, left, right
-from reports.formatting import count, moment, n_bytes, plural
+from reports.document import Document, Facts, Prose, Section, Table, Tone, Verdict, left, right
+from reports.formatting import count, duration, listing, moment, n_bytes, plural
 
 
-def status(
+def status(  # noqa: PLR0917 - all that a history holds
     store_path: str,
     size_bytes: int,
     schema_version: int,
     workflows: Sequence[WorkflowSummary],
     rejects: Sequence[Reject],
+    decisions: DecisionStatistics | None = None,
 ) -> Document:
     """Lay out what a history holds."""
     store = Facts(
@@ -30,6 +32,7 @@ def status(
         blocks=(
             store,
             Section("Workflows", (_workflows(workflows),)),
+            *((_decisions(decisions),) if decisions is not None and decisions.n else ()),
             Section("Rejected files", (_rejects(rejects),)),
         ),
         hints=() if workflows else ("Run 'optimizer ingest FILE' to store runs.",),
@@ -69,6 +72,43 @@ def _workflows(workflows: Sequence[WorkflowSummary]) -> Table:
             for w in workflows
         ),
         empty="No workflow is stored.",
+    )
+
+
+def _decisions(found: DecisionStatistics) -> Section:
+    words = [f"{count(n)} {state.replace('_', ' ')}" for state, n in found.by_state.items()]
+    return Section(
+        "Decisions",
+        (
+            Prose(f"{plural(found.n, 'decision')}: {listing(words)}."),
+            Table(
+                columns=(
+                    left("strategy"),
+                    right("asked"),
+                    right("proposed"),
+                    right("accepted"),
+                    right("failed"),
+                    right("mean time"),
+                    right("outcomes"),
+                    right("success"),
+                    right("rolled back"),
+                ),
+                rows=tuple(
+                    (
+                        one.strategy,
+                        count(one.n_asked),
+                        count(one.n_proposed),
+                        count(one.n_accepted),
+                        count(one.n_failed),
+                        duration(one.elapsed_ms),
+                        count(one.n_outcomes),
+                        count(one.n_success),
+                        count(one.n_rolled_back),
+                    )
+                    for one in found.strategies
+                ),
+            ),
+        ),
     )
 
 

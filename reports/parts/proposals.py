@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import unified_diff
 
-from optimizer.models.proposals import Change, Effect, Proposal
-from reports.document import Block, Code, Details, Facts, Prose, Section, Table, left, right
+from optimizer.models.proposals import Change, Effect, Fact, Proposal
+from optimizer.models.reviews import Objection, Review
+from reports.document import (
+    Block,
+    Cell,
+    Code,
+    Details,
+    Facts,
+    Items,
+    Prose,
+    Section,
+    Table,
+    Tone,
+    left,
+    right,
+)
 from reports.formatting import (
     UNKNOWN,
     count,
     effect_interval,
+    figure,
+    figure_interval,
     level,
     margin,
     rate,
@@ -20,7 +36,7 @@ from reports.formatting import (
     shorten,
     unit_of,
 )
-from reports.parts.wording import TYPES
+from reports.parts.wording import FATE_TONES, FATES, RISKS, SEVERITIES, TYPES
 
 VERSUS_CURRENT = "Candidate minus the variant in use"
 
@@ -37,14 +53,20 @@ def headline(proposal: Proposal) -> str:
     return TYPES[proposal.type] + (f": {changes}" if changes else "")
 
 
-def proposal_section(proposal: Proposal, place: str) -> Section:
-    """Lay out one proposal."""
+def proposal_section(proposal: Proposal, place: str, review: Review | None = None) -> Section:
+    """Lay out one proposal, and what became of it where that is known."""
     long = [change for change in proposal.changes if _is_long(change)]
-    blocks: list[Block] = [Facts(_facts(proposal))]
+    blocks: list[Block] = [Facts((*_facts(proposal), *fate_facts(review)))]
     if proposal.effects:
         blocks.append(effect_table(proposal.effects))
     if proposal.effects_note or not proposal.effects:
         blocks.append(Prose(proposal.effects_note or "No effect was measured."))
+    if proposal.facts:
+        blocks.append(fact_table(proposal.facts))
+    if proposal.notes:
+        blocks.append(Items(proposal.notes))
+    if review is not None and review.objections:
+        blocks.append(objection_table(review.objections))
     blocks.extend(_difference(change) for change in long)
     return Section(f"{place}: {TYPES[proposal.type]}", tuple(blocks))
 
@@ -74,6 +96,61 @@ def effect_table(effects: Sequence[Effect], caption: str = VERSUS_CURRENT) -> Ta
         caption=caption,
         empty="No effect was measured.",
     )
+
+
+def fact_table(facts: Sequence[Fact]) -> Table:
+    """Lay out the figures that a proposal rests on."""
+    return Table(
+        columns=(
+            left("figure"),
+            right("value"),
+            right("interval"),
+            right("n"),
+            right("held against"),
+        ),
+        rows=tuple(
+            (
+                fact.name,
+                figure(fact.estimate),
+                UNKNOWN
+                if fact.low is None or fact.high is None
+                else figure_interval(fact.low, fact.high)
+                + (f" at {level(fact.level)}" if fact.level else ""),
+                count(fact.n),
+                figure(fact.threshold),
+            )
+            for fact in facts
+        ),
+        caption="What it rests on",
+    )
+
+
+def objection_table(objections: Sequence[Objection]) -> Table:
+    """Lay out what is held against a proposal, the gravest first."""
+    ranked = sorted(objections, key=lambda one: -one.severity)
+    return Table(
+        columns=(left("checked"), left("severity"), left("found")),
+        rows=tuple(
+            (
+                one.check,
+                Cell(SEVERITIES[one.severity], Tone.BAD if one.blocks else Tone.WARN),
+                one.text + (" (can be overridden)" if one.can_override else ""),
+            )
+            for one in ranked
+        ),
+        caption="What is held against it",
+    )
+
+
+def fate_facts(review: Review | None) -> tuple[tuple[str, Cell | str], ...]:
+    """Say what became of a proposal, and its risk."""
+    if review is None:
+        return ()
+    fate = Cell(FATES[review.fate], FATE_TONES[review.fate])
+    approval = ", it needs somebody's approval" if review.needs_approval else ""
+    risk = (("risk", RISKS[review.risk] + approval),) if review.risk else ()
+    lost = (("lost to", review.lost_to),) if review.lost_to else ()
+    return (("fate", fate), *lost, *risk)
 
 
 def _facts(proposal: Proposal) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from optimizer.models.decisions import DecisionState
 from optimizer.models.proposals import DecisionType
+from optimizer.models.reviews import Fate, RiskLevel, ViolationSeverity
 from reports.document import Tone
 
 TYPES: Mapping[DecisionType, str] = {
@@ -49,4 +50,30 @@ STATE_TONES: Mapping[DecisionState, Tone] = {
     DecisionState.FAILED: Tone.BAD,
     DecisionState.ROLLING_BACK: Tone.BAD,
     DecisionState.ROLLED_BACK: Tone.BAD,
+}
+
+FATES: Mapping[Fate, str] = {
+    Fate.ACCEPTED: "accepted",
+    Fate.HELD_BACK: "held back",
+    Fate.LOST: "lost to another proposal",
+}
+
+FATE_TONES: Mapping[Fate, Tone] = {
+    Fate.ACCEPTED: Tone.GOOD,
+    Fate.HELD_BACK: Tone.BAD,
+    Fate.LOST: Tone.WARN,
+}
+
+RISKS: Mapping[RiskLevel, str] = {
+    RiskLevel.LOW: "low",
+    RiskLevel.MEDIUM: "medium",
+    RiskLevel.HIGH: "high",
+    RiskLevel.CRITICAL: "critical",
+}
+
+SEVERITIES: Mapping[ViolationSeverity, str] = {
+    ViolationSeverity.INFO: "note",
+    ViolationSeverity.WARNING: "warning",
+    ViolationSeverity.ERROR: "error",
+    ViolationSeverity.CRITICAL: "critical",
 }

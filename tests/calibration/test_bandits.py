@@ -11,6 +11,9 @@ import pytest
 
 from optimizer.learning.counting_bandits import Thompson, Ucb1
 from optimizer.learning.linear_bandits import ContextualThompson, LinUcb
+from optimizer.learning.paired import paired_gain
+from optimizer.learning.reward import PRESETS
+from optimizer.models.contrasts import CaseTable
 from optimizer.stats.off_policy import doubly_robust, ips, snips
 
 ROUNDS = 10_000
@@ -161,4 +164,49 @@ def test_values_on_a_real_uniform_log_hold_the_truth(bench, reps, kind):
             held[name].append(one.low <= float(policy @ rates) <= one.high)
     bench.hold(
         [bench.between("B4", f"{name}, {kind}", hits, 0.93, 1.0) for name, hits in held.items()]
+    )
+
+
+def alike(rng, n, k):
+    """Cases under k variants that are as good and as fast as each other."""
+    chance = 1 / (1 + np.exp(-rng.normal(1, 2, n)))
+    latency = np.exp(rng.normal(6, 0.5, (k, n)) + rng.normal(0, 0.5, n))
+    unknown = np.full(k * n, np.nan)
+    return CaseTable(
+        variants=tuple(f"v{i}" for i in range(k)),
+        variant=np.repeat(np.arange(k), n),
+        case=np.tile(np.arange(n), k),
+        n=np.ones(k * n),
+        passed=(rng.random((k, n)) < chance).astype(float).ravel(),
+        score=unknown,
+        latency_ms=latency.ravel(),
+        cost_usd=unknown,
+        tokens=unknown,
+    )
+
+
+@pytest.mark.parametrize(("n", "k"), [(30, 4), (100, 2), (400, 4)])
+def test_equal_variants_are_seldom_switched_to(bench, reps, n, k):
+    rng, switched, held = np.random.default_rng((n, k)), [], []
+    for _ in range(min(reps, 10_000) // 10):
+        table = alike(rng, n, k)
+        gains = [
+            paired_gain(
+                table,
+                "v0",
+                f"v{place}",
+                weights=PRESETS["seed"],
+                min_cases=30,
+                level=1 - 0.05 / (k - 1),
+            )
+            for place in range(1, k)
+        ]
+        switched.append(any(gain.settles(0.8) for gain in gains))
+        held.append(all(gain.low <= 0 <= gain.high for gain in gains))
+    what = f"{k} variants, {n} cases"
+    bench.hold(
+        [
+            bench.between("B5", f"a switch among {what}", switched, 0.0, 0.025),
+            bench.between("B5", f"gains hold 0, {what}", held, 0.95, 1.0),
+        ]
     )

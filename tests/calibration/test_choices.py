@@ -13,6 +13,7 @@ import pytest
 
 from optimizer.models.evidence import Evidence
 from optimizer.pipeline.studies import with_studies
+from optimizer.stats.fronts import front_membership, non_dominated
 from optimizer.strategies import Strategy
 from optimizer.strategies.model_selection import ModelSelection, ModelSelectionSettings
 from optimizer.strategies.pareto_optimization import (
@@ -95,3 +96,24 @@ def test_the_best_of_several_models_is_chosen(bench, reps, measured, strategy) -
     found = [chosen(strategy, measured(**sample(rng, models))) for _ in range(reps // FEWER)]
     hits = [one == best for one in found]
     bench.hold([bench.between("N12", f"{strategy.name}: the best is chosen", hits, 0.95, 1.0)])
+
+
+def test_a_probability_of_being_on_the_front_comes_true_as_often(bench, reps) -> None:
+    rng = np.random.default_rng(92)
+    said: list[float] = []
+    true: list[bool] = []
+    for seed in range(reps // FEWER):
+        means = rng.normal(0, 0.15, (5, 2))
+        cases = means[:, :, None] + rng.normal(0, 1, (2, 100)) + rng.normal(0, 0.7, (5, 2, 100))
+        objectives = list(cases.transpose(1, 0, 2))
+        said += front_membership(objectives, signs=(1, 1), resamples=300, seed=seed)
+        true += non_dominated(means, signs=(1, 1))
+    found, hits = np.array(said), np.array(true)
+    sure, even, not_so = found >= 0.95, abs(found - 0.5) < 0.1, found < 0.05
+    bench.hold(
+        [
+            bench.rate("N25", "on the front, said 95 % or more", hits[sure], 0.979, of=961),
+            bench.rate("N25", "on the front, said 40 to 60 %", hits[even], 0.512, of=619),
+            bench.rate("N25", "on the front, said below 5 %", hits[not_so], 0.025, of=1402),
+        ]
+    )

@@ -13,13 +13,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from optimizer.strategies import STRATEGIES
+
 Run = Callable[..., Any]
 Write = Callable[..., Path]
 ROOT = Path(__file__).parents[2]
 STORE = ".optimizer/history.duckdb"
-QUIET = (
-    "--set=strategies.prompt_optimization.enabled=false",
-    "--set=strategies.ab_testing.enabled=false",
+QUIET = tuple(
+    f"--set=strategies.{one.name}.enabled=false"
+    for one in STRATEGIES
+    if one.name != "threshold_based"
 )
 BY = ("--by", "ann", "--why", "as users say")
 
@@ -209,3 +212,37 @@ def test_the_audit_log_can_be_shown_by_subject_and_to_its_end(optimizer: Run, de
     items = optimizer("audit", "--subject", decided, "--limit", "2", "--json").json["items"]
     assert [json.loads(one["detail"])["to"] for one in items] == ["validating", "approved"]
     assert optimizer("audit").out.startswith("3 lines.")
+
+
+def test_the_log_says_when_it_was_told_and_when_it_was_done(optimizer: Run, decided: str) -> None:
+    optimizer("approve", decided, *BY)
+    optimizer("apply", decided, "--at", "2026-03-10T08:00:00+0200")
+    last = optimizer("audit", "--json").json["items"][-1]
+    assert json.loads(last["detail"])["at"] == "2026-03-10T06:00:00+00:00"
+    assert not last["logged_at"].startswith("2026-03-10")
+
+
+def test_the_status_counts_decisions_by_state_and_what_came_of_each_strategy(
+    optimizer: Run, ingest: Run, decided: str
+) -> None:
+    optimizer("approve", decided, *BY)
+    optimizer("apply", decided, "--at", "2026-03-10")
+    ingest("old", 11)
+    optimizer("outcome", decided)
+    found = optimizer("status", "--json").json["decisions"]
+    assert found["by_state"] == {"completed": 1}
+    (one,) = found["strategies"]
+    assert (one["strategy"], one["n_accepted"]) == ("threshold_based", 1)
+    assert (one["n_outcomes"], one["n_success"], one["n_rolled_back"]) == (1, 1, 0)
+    assert "1 decision: 1 completed." in optimizer("status").out
+
+
+def test_the_doctor_finds_a_configuration_that_was_changed(
+    optimizer: Run, decided: str, tmp_path: Path
+) -> None:
+    optimizer("approve", decided, *BY)
+    optimizer("apply", decided)
+    assert optimizer("doctor").code == 0
+    with duckdb.connect(tmp_path / STORE) as connection:
+        connection.execute("UPDATE config_snapshots SET body = '{}' WHERE seq = 1")
+    assert "configuration 1 of wf has another hash" in " ".join(optimizer("doctor").out.split())

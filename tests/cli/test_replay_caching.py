@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ def test_json_holds_every_setting_that_was_replayed(optimizer: Run, trace: Path)
     study = result.json["study"]
     exact = [one for one in study["replays"] if one["setting"]["kind"] == "exact"]
     assert [(one["setting"]["ttl_s"], one["n_hits"]) for one in exact] == [(2.0, 0), (3600.0, 152)]
-    assert study["best"]["hit_rate"]["estimator"] == "batch means, 20 stretches of time"
+    assert study["best"]["hit_rate"]["estimator"] == "batch means, 10 stretches of time"
     assert study["best"]["saved_usd"] == pytest.approx(152 * 0.002)
 
 
@@ -51,6 +53,71 @@ def test_a_stored_workflow_is_replayed(optimizer: Run) -> None:
     result = optimizer("replay", "caching", "--workflow", "sentiment")
     assert result.code == 0, result.err
     assert "No cache of answers is worth having" in result.out
+
+
+def task(n: int) -> dict[str, Any]:
+    began = (datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=n)).isoformat()
+    question = f"Which of our products number {n % 10 * 7919} may be returned?"
+    result = {
+        "workflow_id": "shop",
+        "execution_id": f"e{n}",
+        "timestamp": began,
+        "status": "success",
+        "execution_time": 0.25,
+        "tokens_used": 50,
+        "cost": 0.01,
+        "inputs": {"question": question},
+        "outputs": {"answer": f"number {n % 10}"},
+        "error_message": None,
+        "prompt_variant": "v1",
+        "dataset": "asked",
+        "score": None,
+        "metadata": {},
+    }
+    return {
+        "task_id": f"t{n}",
+        "workflow_id": "shop",
+        "dataset": "asked",
+        "scenario": "normal",
+        "task_status": "succeeded",
+        "test_result": result,
+        "error_message": None,
+        "attempt_count": 1,
+        "created_at": began,
+        "finished_at": None,
+        "execution_time": 0.25,
+        "metadata": {},
+    }
+
+
+@pytest.fixture
+def run_file(tmp_path: Path) -> Path:
+    """A run of 200 questions, of which 10 are different."""
+    tasks = [task(n) for n in range(200)]
+    run = {
+        "run_id": "monday",
+        "workflow_id": "shop",
+        "started_at": tasks[0]["created_at"],
+        "finished_at": tasks[-1]["created_at"],
+        "total_duration": 200.0,
+        "task_results": tasks,
+        "metadata": {},
+    }
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(run))
+    return path
+
+
+def test_a_workflow_that_repeats_itself_is_worth_a_cache(optimizer: Run, run_file: Path) -> None:
+    assert optimizer("ingest", run_file).code == 0
+    found = optimizer("replay", "caching", "-w", "shop")
+    assert found.out.startswith("Exact cache of 100 answers for 1 h: 190 of 200 requests answered")
+    decided = optimizer("decide", "-w", "shop")
+    assert decided.code == 0
+    assert "enable caching" in decided.out
+    assert "An empty exact cache would have answered 190 of 200 requests of v1" in " ".join(
+        decided.out.split()
+    )
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_help_waits_for_no_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["decide", "ingest", "analyze", "power", "flaky", "feedback", "windows"]
+    "command", ["decide", "ingest", "analyze", "power", "flaky", "feedback", "windows", "drift"]
 )
 def test_help_of_a_command_waits_for_no_database(tmp_path: Path, command: str) -> None:
     assert not loaded(tmp_path, command, "--help") & {"duckdb", "numpy", "pandas", "scipy"}

@@ -11,6 +11,7 @@ from optimizer.models.lifecycle import (
     Command,
     Commands,
     DecisionOutcome,
+    DecisionStatistics,
     Health,
     MeasuredEffect,
     Moved,
@@ -18,6 +19,7 @@ from optimizer.models.lifecycle import (
     Rollout,
     RolloutStatus,
     RolloutView,
+    StrategyRecord,
 )
 from optimizer.models.proposals import Change, Effect
 from reports.gallery.audit import audit, audit_check
@@ -25,6 +27,7 @@ from reports.gallery.decision import decision
 from reports.gallery.moved import moved
 from reports.gallery.outcome import outcome
 from reports.gallery.rollout import rollout
+from reports.gallery.status import status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAME = "c011a12b8c2a"
@@ -180,7 +183,25 @@ DECIDED = Decision(
 LIMITED = partial(audit, limit=2)
 VERIFIED, BROKEN = partial(audit_check, broken=None), partial(audit_check, broken=2)
 
+STATISTICS = DecisionStatistics(
+    by_state={"completed": 2, "pending": 1, "rolled_back": 1},
+    strategies=(
+        StrategyRecord(
+            strategy="threshold_based",
+            n_asked=4,
+            n_proposed=3,
+            n_accepted=2,
+            n_failed=1,
+            elapsed_ms=0.214,
+            n_outcomes=2,
+            n_success=1,
+            n_rolled_back=1,
+        ),
+    ),
+)
+
 CASES = {
+    "status-decisions": (status, ("history.duckdb", 3_420_160, 4, (), (), STATISTICS)),
     "moved": (
         moved,
         (

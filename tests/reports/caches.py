@@ -26,7 +26,7 @@ def share(estimate: float, low: float, high: float, n: int = 500) -> Share:
         high=high,
         level=0.95,
         n=n,
-        estimator="batch means, 20 stretches of time",
+        estimator="batch means, 10 stretches of time",
     )
 
 

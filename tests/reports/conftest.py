@@ -715,6 +715,8 @@ for file in (
     "plans.py",
     "repeats.py",
     "moments.py",
+    "moves.py",
+    "reviews.py",
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from optimizer.models.budgets import HourlySpend
     from optimizer.models.contrasts import CaseTable
-    from optimizer.models.lifecycle import DecisionOutcome, PastDecision
+    from optimizer.models.lifecycle import BreakerEvent, DecisionOutcome, PastDecision
     from optimizer.models.profiles import ModelFigures
     from optimizer.models.requests import Requests
 
@@ -146,6 +146,28 @@ def past_decisions(
             )
         )
     return {workflow_id: tuple(listed) for workflow_id, listed in found.items()}
+
+
+def breaker_events(
+    history: History, *, workflow_ids: Sequence[str], as_of: datetime | None
+) -> list[BreakerEvent]:
+    """Return what the circuit breakers of some workflows go by, by workflow, oldest first."""
+    from optimizer.models.lifecycle import BreakerEvent
+
+    rows = tuples_of(
+        history, "breaker_events", workflow_ids=list(workflow_ids), as_of=stored_time(as_of)
+    )
+    return [
+        BreakerEvent(
+            workflow_id=workflow_id,
+            strategy=strategy,
+            decision_id=decision_id,
+            is_outcome=is_outcome,
+            at=at.replace(tzinfo=UTC),
+            failed=failed,
+        )
+        for workflow_id, strategy, decision_id, is_outcome, at, failed in rows
+    ]
 
 
 def task_names(history: History, run_id: str, positions: Sequence[int]) -> dict[int, str]:

@@ -11,7 +11,14 @@ import msgspec
 from optimizer.history.queries import UNDECODABLE, damaged, dicts_of, rows_of, tuples_of
 from optimizer.history.queries.evidence import outcome_of
 from optimizer.history.store import History
-from optimizer.models.lifecycle import ConfigSnapshot, DecisionOutcome, Rollout, RolloutStatus
+from optimizer.models.lifecycle import (
+    ConfigSnapshot,
+    DecisionOutcome,
+    DecisionStatistics,
+    Rollout,
+    RolloutStatus,
+    StrategyRecord,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +53,8 @@ class RunOfVariant:
     n_succeeded: int
 
 
-def config_snapshots(history: History, workflow_id: str) -> list[ConfigSnapshot]:
-    """Return the configurations of a workflow, in the order in which they were in force."""
+def config_snapshots(history: History, workflow_id: str | None) -> list[ConfigSnapshot]:
+    """Return the configurations of a workflow, or of all, in the order of their being in force."""
     return rows_of(ConfigSnapshot, history, "config_snapshots", workflow_id=workflow_id)
 
 
@@ -76,6 +83,14 @@ def outcome(history: History, decision_id: str) -> DecisionOutcome | None:
 def variant_runs(history: History, workflow_id: str) -> list[RunOfVariant]:
     """Return which variants of a workflow ran when, oldest run first."""
     return rows_of(RunOfVariant, history, "variant_runs", workflow_id=workflow_id)
+
+
+def decision_statistics(history: History) -> DecisionStatistics:
+    """Return how many decisions are in which state, and what came of each strategy's."""
+    return DecisionStatistics(
+        by_state=dict(tuples_of(history, "decision_states")),
+        strategies=tuple(rows_of(StrategyRecord, history, "strategy_records")),
+    )
 
 
 def _rollout(row: dict[str, Any]) -> RolloutOfWorkflow:

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from executor_bridge import read
+from optimizer.analysis.evidence import evidence
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.analysis.stability import stability
+from optimizer.history.columns import prepare
+from optimizer.history.recording import record
+from optimizer.history.settings import StoreSettings
+from optimizer.history.store import temporary_history
+from optimizer.models.ingest import IngestSettings
 from optimizer.models.summaries import RunPoint, Stability
+from optimizer.scoring_rules import ScoringRules
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -69,3 +79,49 @@ def test_wider_limits_let_more_pass() -> None:
     found = stability(runs, "v1", EvidenceSettings(control_sigmas=20.0))
     assert found is not None
     assert found.n_outside == 0
+
+
+def test_evidence_tells_it_of_the_variant_in_use(tmp_path: Path) -> None:
+    with temporary_history(NOON) as history:
+        for day, passed in enumerate((40, 41, 39, 40, 10, 40)):
+            path = tmp_path / f"r{day}.json"
+            path.write_text(json.dumps(stored_run(day, passed)))
+            file = prepare(read(str(path), IngestSettings()), StoreSettings())
+            record(history, [file], StoreSettings(), replace=False, actor="a", now=NOON)
+
+        def known(until: int) -> Stability | None:
+            (found,) = evidence(
+                history,
+                workflow_ids=["wf"],
+                variant=None,
+                as_of=NOON + timedelta(days=until, hours=2),
+                settings=EvidenceSettings(),
+                rules=ScoringRules(),
+                slow_ms=5000.0,
+            )
+            return found.stability
+
+        assert known(3) is None
+        assert known(5) == Stability(n_runs=6, n_outside=1, value=1 - 1 / 6)
+
+
+def stored_run(day: int, passed: int, n: int = 50) -> dict[str, Any]:
+    at = (NOON + timedelta(days=day)).isoformat()
+    return {
+        "run_id": f"r{day}",
+        "workflow_id": "wf",
+        "started_at": at,
+        "finished_at": (NOON + timedelta(days=day, hours=1)).isoformat(),
+        "metadata": {"prompt_variant": "v1"},
+        "task_results": [
+            {
+                "task_id": f"r{day}-{i}",
+                "workflow_id": "wf",
+                "task_status": "succeeded" if i < passed else "failed",
+                "created_at": at,
+                "execution_time": 0.1,
+                "metadata": {"case_id": f"c{i}"},
+            }
+            for i in range(n)
+        ],
+    }

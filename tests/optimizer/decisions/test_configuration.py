@@ -97,6 +97,18 @@ def test_a_decision_made_on_another_configuration_is_refused(make: Any) -> None:
         changed(BODY, decision)
 
 
+def test_what_no_run_records_may_be_in_force_unknown_to_a_proposal(make: Any) -> None:
+    body = changed(BODY, make.decision(make.proposal(make.change("cache.ttl_s", None, 60))))
+    again = make.decision(make.proposal(make.change("cache.ttl_s", None, 90)))
+    assert decoded(changed(body, again))["cache"] == {"ttl_s": 90}
+    stale = make.decision(make.proposal(make.change("cache.ttl_s", 30, 90)))
+    with pytest.raises(TransitionError, match=r"cache.ttl_s is 60 now, expected 30"):
+        changed(body, stale)
+    unknown = make.decision(make.proposal(make.change("parameters.temperature", None, 0.1)))
+    with pytest.raises(TransitionError, match=r"parameters.temperature is 0.7 now"):
+        changed(body, unknown)
+
+
 def test_two_values_for_one_setting_are_refused(make: Any) -> None:
     decision = make.decision(
         make.proposal(make.change("model", "m", "x")), make.proposal(make.change("model", "m", "y"))

@@ -80,6 +80,17 @@ def test_what_the_metadata_of_a_task_says_is_read(
     assert found.texts == ('{"question":0}',)
 
 
+def test_only_the_newest_inputs_are_fetched_as_texts(
+    history: History, run: Make, store: Store
+) -> None:
+    store(run("r1", "++"), run("r2", "+", started_at=NOON + HOUR))
+    assert trace(history).texts is None
+    found = trace(history, max_texts=1)
+    assert found.texts is not None
+    (newest,) = (place for place, text in enumerate(found.texts) if text is not None)
+    assert found.segment.tolist().count(found.segment[newest]) == 1
+
+
 def test_a_refusal_for_too_many_requests_is_told_from_other_errors(
     history: History, run: Make, store: Store
 ) -> None:

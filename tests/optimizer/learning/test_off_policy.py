@@ -115,8 +115,9 @@ def test_estimated_propensities_are_shares_within_a_segment(rounds: Make) -> Non
     assert log.n_left_out == 2
 
 
-def test_one_unknown_propensity_is_enough_to_estimate_all(rounds: Make) -> None:
-    propensity = np.array([0.9, np.nan, 0.9, 0.1])
+@pytest.mark.parametrize("strange", [np.nan, 0.0, -0.1, 1.5, np.inf])
+def test_one_strange_propensity_is_enough_to_estimate_all(rounds: Make, strange: float) -> None:
+    propensity = np.array([0.9, strange, 0.9, 0.1])
     log = prepared(rounds([0, 1, 0, 1], [1, 0, 1, 0], propensity=propensity), ridge=RIDGE)
     assert log.source is PropensitySource.ESTIMATED
 

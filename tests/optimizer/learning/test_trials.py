@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from optimizer.learning.trials import TrialPlan, as_values, plan_json, trials_of, variants
+from optimizer.learning.trials import TrialPlan, as_values, crossed, plan_json, trials_of, variants
 
 SETTINGS = [{"parameters.temperature": 0.4, "parameters.max_tokens": 512}, {"model": "small"}]
 
@@ -28,6 +28,13 @@ def test_a_plan_is_written_as_json_that_says_what_to_run() -> None:
             {"variant": "v1 with model small", "changes": {"model": "small"}, "cases": 120},
         ],
     }
+
+
+def test_axes_are_crossed_into_every_combination() -> None:
+    found = crossed({"model": ["small", "large"], "parameters.temperature": [0.0, 1.0]})
+    assert len(found) == 4
+    assert found[0] == {"model": "small", "parameters.temperature": 0.0}
+    assert len({one.variant for one in variants("v1", found, cases=5)}) == 4
 
 
 def test_trials_come_back_from_the_values_of_a_change() -> None:

@@ -25,6 +25,7 @@ from optimizer.models.proposals import Answer
 from optimizer.models.settings import Settings
 from optimizer.pipeline import decide as module
 from optimizer.pipeline.decide import ask, decide, enabled, worst_first
+from optimizer.safety.settings import EngineSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -211,11 +212,11 @@ def test_a_strategy_that_fails_says_so_and_the_others_go_on(
         workflow_id="wf", as_of=None, seed=0, current=made(history)[0].current, others=()
     )
     strategies = [(300, Faulty(None)), *enabled(loaded.config)]
-    first, second, *_ = (one.answer for one in ask(strategies, found, fail_fast=False))
+    first, second, *_ = (one.answer for one in ask(strategies, found, engine=EngineSettings()))
     assert (first.answer, first.failure) == (None, "ZeroDivisionError: division by zero")
     assert second.answer is not None
     with pytest.raises(ZeroDivisionError):
-        ask(strategies, found, fail_fast=True)
+        ask(strategies, found, engine=EngineSettings(fail_fast=True))
 
 
 def test_errors_for_the_user_are_no_failures_of_a_strategy() -> None:

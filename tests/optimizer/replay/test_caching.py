@@ -9,8 +9,8 @@ import pytest
 
 from optimizer.models.caching import CacheKind, CachingStudy, Eviction, StaleBy
 from optimizer.models.requests import Requests
+from optimizer.replay.cache_settings import CacheReplaySettings, wanted
 from optimizer.replay.caching import study_caching
-from optimizer.replay.settings import CacheReplaySettings, wanted
 
 Make = Callable[..., Requests]
 

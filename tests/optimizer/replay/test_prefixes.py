@@ -86,6 +86,19 @@ def test_only_the_longest_cached_beginning_counts(requests: Make) -> None:
     assert told.saved_prompt_tokens.estimate == pytest.approx(20 / 75)
 
 
+def test_a_beginning_that_all_share_outlives_the_rest(requests: Make) -> None:
+    lists = [[1, 2, 20], [1, 3, 30], [1, 2, 20], [1, 4, 40], [1, 5, 50], [1, 2, 20]]
+    found = requests(
+        range(6),
+        blocks=[block for blocks in lists for block in blocks],
+        block_ends=[3 * n + 3 for n in range(6)],
+    )
+    trace = prefix_trace(found, np.arange(6), None)
+    assert trace is not None
+    assert replayed(trace, 5, Eviction.LRU).n_prefix == 1 + 3 + 1 + 1 + 1
+    assert replayed(trace, 5, Eviction.LFU).n_prefix == 1 + 3 + 1 + 1 + 3
+
+
 def test_blocks_are_forgotten_between_runs(requests: Make) -> None:
     found = requests([0, 1], blocks=[1, 2, 1, 2], block_ends=[2, 4], segment=[0, 1])
     trace = prefix_trace(found, np.arange(2), None)

@@ -115,7 +115,7 @@ def test_values_that_follow_from_each_other_take_a_larger_step() -> None:
     ],
 )
 def test_refuses_what_makes_no_sense(options: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="need|must be"):
+    with pytest.raises(ValueError, match=r"need|must be"):
         steps(np.arange(100.0), **options)
 
 

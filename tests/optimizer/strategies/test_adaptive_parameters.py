@@ -36,7 +36,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def ask(evidence: Evidence, **settings: Any) -> Answer:
     strategy = AdaptiveParameters(AdaptiveParametersSettings(**settings))
-    study = msgspec.json.decode(msgspec.json.encode(strategy.study(evidence)), type=Tuning | None)
+    study = msgspec.json.decode(
+        msgspec.json.encode(strategy.study(evidence), order="sorted"), type=Tuning | None
+    )
     answer = strategy.propose(replace(evidence, studies={strategy.name: study}))
     assert answer == strategy.propose(evidence)
     return answer

@@ -183,6 +183,15 @@ def test_what_todays_tokens_would_cost_is_a_fact(measured: Measured) -> None:
     assert mix.estimate == pytest.approx(COST.mean() * 0.5 / 150 * 300)
 
 
+def test_a_price_is_not_held_against_a_free_model(measured: Measured) -> None:
+    free = {"passed": (HARD < 0.7) * 1.0, "cost_usd": np.zeros(N), "latency_ms": LATENCY}
+    silence = ask(measured(now=free, dear=variant(passed=np.ones(N)))).silence
+    assert silence is not None
+    assert "the variant in use is free" in silence
+    (proposal,) = ask(measured(paired=False, now=variant(), free=variant(cost=0.0))).proposals
+    assert proposal.facts[0].estimate == pytest.approx(0.4)
+
+
 def test_a_time_that_is_the_same_in_every_task_is_told(measured: Measured) -> None:
     flat = variant(cost=0.4) | {"latency_ms": np.full(N, 500.0)}
     (proposal,) = ask(measured(now=variant(), flat=flat)).proposals

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from optimizer.models.evidence import Evidence
@@ -197,3 +199,30 @@ def test_the_weights_of_the_documents_are_a_table_of_their_own() -> None:
     assert ParetoOptimizationSettings.model_validate(said).weights.cost == 0.7
     with pytest.raises(ValidationError, match="add up to"):
         ObjectiveWeights(quality=0.9)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rates=st.lists(st.floats(0.3, 1), min_size=4, max_size=6),
+    costs=st.lists(st.floats(0.05, 3), min_size=6, max_size=6),
+    limits=st.tuples(st.floats(0.3, 0.95), st.floats(1e-3, 6e-3), st.floats(300, 4000)),
+)
+def test_no_choice_breaks_a_limit(measured: Measured, rates: Any, costs: Any, limits: Any) -> None:
+    others = {f"v{i}": variant(rate, costs[i], costs[-i]) for i, rate in enumerate(rates)}
+    found = measured(now=variant(), **others)
+    min_quality, max_cost, max_latency = limits
+    answer = ask(
+        found,
+        min_quality_threshold=min_quality,
+        max_cost_threshold=max_cost,
+        max_latency_threshold=max_latency,
+        resamples=100,
+    )
+    windows = {one.variant: one for one in found.others}
+    for proposal in answer.proposals:
+        chosen = windows[proposal.changes[0].new]
+        assert chosen.success_rate >= min_quality
+        assert chosen.cost_mean_usd <= max_cost
+        assert chosen.latency_p95_ms <= max_latency

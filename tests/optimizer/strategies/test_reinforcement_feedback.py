@@ -117,7 +117,10 @@ def paired(window: Window, evidence: Make, first: Any, second: Any, **columns: A
         **asked,
     )
     return replace(
-        evidence(window("v1", int(sum(first)), n), window("v2", int(sum(second)), n)),
+        evidence(
+            window("v1", int(sum(first)), n, model="m"),
+            window("v2", int(sum(second)), n, model="m"),
+        ),
         cases=cases,
         contrasts=contrasts(cases, IDS[0], level=0.95),
         requests=requests,
@@ -132,7 +135,7 @@ def chosen_by_chance(
     arm = rng.integers(0, 2, n)
     ok = (rng.random(n) < np.array(rates)[arm]).astype(float)
     windows = (
-        window(f"v{place + 1}", int(ok[arm == place].sum()), int((arm == place).sum()))
+        window(f"v{place + 1}", int(ok[arm == place].sum()), int((arm == place).sum()), model="m")
         for place in (0, 1)
     )
     return replace(evidence(*windows), requests=trace(arm, ok, **columns))
@@ -227,7 +230,7 @@ def test_logged_propensities_settle_a_switch_without_shared_cases(
     evidence: Make, window: Window
 ) -> None:
     found = chosen_by_chance(window, evidence, (0.5, 0.8), propensity=np.full(1000, 0.5))
-    (proposal,) = ask(found).proposals
+    (proposal,) = ask(replace(found, contrasts=())).proposals
     assert proposal.type is DecisionType.PROMPT_VARIANT
     (effect,) = proposal.effects
     assert effect.estimator == "doubly robust, logged propensities"

@@ -17,6 +17,7 @@ from optimizer.models.errors import SelectionError, TransitionError
 from optimizer.models.proposals import Change, DecisionType
 from optimizer.pipeline import lifecycle, outcomes, rollbacks, rollouts
 
+pytestmark = pytest.mark.slow
 REFUSALS = (SelectionError, TransitionError)
 LABELS = ("a", "b", "c")
 PLACES = st.integers(0, 3)

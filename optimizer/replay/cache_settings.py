@@ -81,7 +81,7 @@ class CacheReplaySettings(Settings):
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Confidence level of the intervals."""
 
-    n_parts: Annotated[int, Field(ge=3, le=1000)] = 20
+    n_parts: Annotated[int, Field(ge=3, le=1000)] = 10
     """Parts that requests are cut into for intervals, as hits depend on what came before them."""
 
 
