@@ -37,11 +37,11 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
 
 def of_variant(requests: Requests, variant_id: str) -> Requests | None:
     """Return the requests under one variant, or None where there are none."""
-    import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
+    import numpy as np  # noqa: PLC0415 - as above
 
     if variant_id not in requests.variants:
         return None
-    if len(requests.variants) == 1 and requests.variant.all() == 0 and len(requests):
-        return requests
     places = np.flatnonzero(requests.variant == requests.variants.index(variant_id))
+    if len(places) == len(requests):
+        return requests if len(places) else None
     return only(requests, places) if len(places) else None

@@ -506,11 +506,14 @@ def _answered(requests: Requests, evidence: Evidence) -> list[Answered]:
     from optimizer.replay.pressure import Answered  # noqa: PLC0415 - where it presses
 
     current = evidence.current
-    points = [p for p in evidence.runs if current and p.variant_id == current.variant_id]
-    codes = list(dict.fromkeys(requests.segment.tolist()))
+    own_runs = {
+        p.run_id: p for p in evidence.runs if current and p.variant_id == current.variant_id
+    }
     found = []
-    for code, point in zip(reversed(codes), reversed(points), strict=False):
-        own = requests.segment == code
+    for code, run_id in enumerate(requests.runs):
+        point, own = own_runs.get(run_id), requests.segment == code
+        if point is None:
+            continue
         duration_s = (point.finished_at - point.started_at).total_seconds()
         if int(own.sum()) == point.n and duration_s > 0:
             n = int((own & ~requests.throttled).sum())

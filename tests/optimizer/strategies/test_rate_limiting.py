@@ -95,7 +95,11 @@ def test_a_run_without_times_is_known_by_its_length(
     evidence: Make, window: Window, trace: Trace
 ) -> None:
     requests = trace([0.0] * 150, throttled=[False] * 20 + [True] * 130)
-    found = replace(evidence(window("v1", 20, 150)), requests=requests, runs=(point(150, 89.37),))
+    found = replace(
+        evidence(window("v1", 20, 150)),
+        requests=replace(requests, runs=("r",)),
+        runs=(point(150, 89.37),),
+    )
     answer = ask(found)
     assert changes(answer) == {"limits.requests_per_minute": 13}
     assert answer.proposals[0].effects == ()
@@ -224,3 +228,11 @@ def test_a_timeout_is_recommended_from_300_answers_on(
     # P(all 300 below the quantile) = 0.99^300 = 0.049: the longest is an upper bound
     assert any("A timeout of 299 ms" in note for note in notes)
     assert any("(300 answers)" in note for note in notes)
+
+
+def test_a_run_that_is_not_in_the_trace_whole_does_not_tell_its_rate(
+    evidence: Make, window: Window, trace: Trace
+) -> None:
+    requests = replace(trace([0.0] * 150, throttled=[True] * 130 + [False] * 20), runs=("r",))
+    found = replace(evidence(window("v1", 20, 150)), requests=requests, runs=(point(151, 89.37),))
+    assert "130 of 150" in ask(found).silence
