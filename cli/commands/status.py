@@ -13,6 +13,7 @@ def status(store: options.Store = None, json: options.Json = False) -> None:
     Example: optimizer status
     """
     from optimizer.history import queries
+    from optimizer.history.queries.evidence import decision_states, strategy_scores
     from optimizer.history.store import SCHEMA_VERSION, read_history
     from reports.gallery.status import status as status_report
 
@@ -20,13 +21,24 @@ def status(store: options.Store = None, json: options.Json = False) -> None:
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         workflows = queries.workflows(history)
         rejects = queries.rejects(history, limit=20)
+        states, scores = decision_states(history), strategy_scores(history)
     n_bytes = here.store.stat().st_size
-    document = status_report(str(here.store), n_bytes, SCHEMA_VERSION, workflows, rejects)
+    document = status_report(
+        str(here.store),
+        n_bytes,
+        SCHEMA_VERSION,
+        workflows,
+        rejects,
+        states=states,
+        scores=scores,
+    )
     payload = {
         "store": here.store,
         "n_bytes": n_bytes,
         "schema_version": SCHEMA_VERSION,
         "workflows": workflows,
         "rejects": rejects,
+        "decisions": states,
+        "strategies": scores,
     }
     show(document, payload, json=json)

@@ -199,6 +199,40 @@ class WorkflowSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateCount:
+    """How many decisions stand in one state."""
+
+    state: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyScore:
+    """What a strategy did in all decisions, and how its changes turned out.
+
+    Attributes:
+        n_asked: Times it was asked.
+        n_proposed: Proposals it made.
+        n_accepted: Those that became part of a decision.
+        n_failed: Times it failed or took too long.
+        elapsed_mean_ms: How long it took; None where it was never asked.
+        n_outcomes: Its changes whose outcome is known.
+        n_won: Those that turned out at least partly as predicted.
+        n_rolled_back: Those that were taken back.
+    """
+
+    strategy: str
+    n_asked: int
+    n_proposed: int
+    n_accepted: int
+    n_failed: int
+    elapsed_mean_ms: float | None
+    n_outcomes: int
+    n_won: int
+    n_rolled_back: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
     """A file that could not be ingested, and why."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.models.summaries import Reject, WorkflowSummary
+from optimizer.models.decisions import DecisionState
+from optimizer.models.summaries import Reject, StateCount, StrategyScore, WorkflowSummary
 from reports.document import Document, Facts, Section, Table, Tone, Verdict, left, right
-from reports.formatting import count, moment, n_bytes, plural
+from reports.formatting import UNKNOWN, count, duration, moment, n_bytes, plural
+from reports.parts.wording import STATES
 
 
 def status(
@@ -15,8 +17,11 @@ def status(
     schema_version: int,
     workflows: Sequence[WorkflowSummary],
     rejects: Sequence[Reject],
+    *,
+    states: Sequence[StateCount] = (),
+    scores: Sequence[StrategyScore] = (),
 ) -> Document:
-    """Lay out what a history holds."""
+    """Lay out what a history holds, and what came of its decisions."""
     store = Facts(
         (
             ("history", store_path),
@@ -30,6 +35,7 @@ def status(
         blocks=(
             store,
             Section("Workflows", (_workflows(workflows),)),
+            *((Section("Decisions", (_states(states), _scores(scores))),) if states else ()),
             Section("Rejected files", (_rejects(rejects),)),
         ),
         hints=() if workflows else ("Run 'optimizer ingest FILE' to store runs.",),
@@ -70,6 +76,42 @@ def _workflows(workflows: Sequence[WorkflowSummary]) -> Table:
         ),
         empty="No workflow is stored.",
     )
+
+
+def _states(states: Sequence[StateCount]) -> Facts:
+    return Facts(tuple((STATES[DecisionState(one.state)], count(one.n)) for one in states))
+
+
+def _scores(scores: Sequence[StrategyScore]) -> Table:
+    return Table(
+        columns=(
+            left("strategy"),
+            right("asked"),
+            right("proposals"),
+            right("accepted"),
+            right("failed"),
+            right("mean time"),
+            right("went well"),
+            right("taken back"),
+        ),
+        rows=tuple(
+            (
+                one.strategy,
+                count(one.n_asked),
+                count(one.n_proposed),
+                count(one.n_accepted),
+                count(one.n_failed),
+                duration(one.elapsed_mean_ms),
+                _of(one.n_won, one.n_outcomes),
+                _of(one.n_rolled_back, one.n_outcomes),
+            )
+            for one in scores
+        ),
+    )
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{count(part)} of {count(whole)}" if whole else UNKNOWN
 
 
 def _rejects(rejects: Sequence[Reject]) -> Table:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from optimizer.models.decisions import Decision, DecisionState
@@ -17,8 +18,10 @@ from optimizer.models.proposals import (
 from optimizer.models.published_decisions import ReadDecision
 from optimizer.models.reviews import Fate, Objection, Review, RiskLevel, ViolationSeverity
 from optimizer.models.strategy_pages import StrategyPage, StrategySetting
+from optimizer.models.summaries import StateCount, StrategyScore
 from reports.gallery.decision import decision
 from reports.gallery.published_decision import published_decision
+from reports.gallery.status import status
 from reports.gallery.strategy_list import strategy_list
 from reports.gallery.strategy_page import strategy_page
 
@@ -201,7 +204,35 @@ READ = ReadDecision(
     notes=("model_selection ran in 1.5 ms.", "batching: not to be batched."),
 )
 
+SCORES = (
+    StrategyScore(
+        strategy="caching",
+        n_asked=9,
+        n_proposed=4,
+        n_accepted=3,
+        n_failed=1,
+        elapsed_mean_ms=0.8,
+        n_outcomes=2,
+        n_won=1,
+        n_rolled_back=1,
+    ),
+    StrategyScore(
+        strategy="threshold_based",
+        n_asked=0,
+        n_proposed=0,
+        n_accepted=0,
+        n_failed=0,
+        elapsed_mean_ms=None,
+        n_outcomes=0,
+        n_won=0,
+        n_rolled_back=0,
+    ),
+)
+STATES = (StateCount(state="pending", n=3), StateCount(state="rolled_back", n=1))
+DECIDED = partial(status, states=STATES, scores=SCORES)
+
 CASES = {
+    "status-decided": (DECIDED, ("history.duckdb", 4096, 4, (), ())),
     "published_decision": (published_decision, (READ,)),
     "published_decision-empty": (published_decision, (replace(READ, proposals=(), notes=()),)),
     "strategy_list": (strategy_list, ((PAGE, BARE),)),

@@ -19,7 +19,7 @@ from optimizer.history.queries import (
     tuples_of,
 )
 from optimizer.history.store import History
-from optimizer.models.summaries import RunPoint
+from optimizer.models.summaries import RunPoint, StateCount, StrategyScore
 from optimizer.models.tasks import UNJUDGED
 
 if TYPE_CHECKING:
@@ -209,6 +209,16 @@ def model_figures(history: History, *, workflow_id: str | None) -> list[ModelFig
     return rows_of(
         ModelFigures, history, "model_figures", workflow_id=workflow_id, unjudged=UNJUDGED
     )
+
+
+def decision_states(history: History) -> list[StateCount]:
+    """Return how many decisions stand where, the most first."""
+    return rows_of(StateCount, history, "decision_states")
+
+
+def strategy_scores(history: History) -> list[StrategyScore]:
+    """Return what each strategy did in all decisions, by name."""
+    return rows_of(StrategyScore, history, "strategy_scores")
 
 
 def studies(history: History, *, workflow_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
