@@ -71,7 +71,7 @@ SHARED: Mapping[str, str] = {"safety": "lifecycle"}
 REWRITES = "a rewrite is asked for here, and made elsewhere"
 
 NO_USE: Mapping[str, str] = {
-    "engine.max_concurrent_decisions": "workflows are decided on one after the other",
+    "engine.max_concurrent_decisions": "--jobs tells how many processes decide",
     "engine.max_parallel_strategies": "the strategies of a workflow are asked in turn",
     "engine.enable_caching": "the same evidence always gives the same stored decision",
     "engine.cache_ttl_seconds": "a decision is found again by its evidence, whatever its age",

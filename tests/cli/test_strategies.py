@@ -23,12 +23,11 @@ def filled(optimizer: Run) -> Run:
 def test_lists_every_strategy_and_tells_all_of_one(optimizer: Run) -> None:
     listed = optimizer("strategies", "--json")
     assert {one["name"] for one in listed.json["items"]} == {one.name for one in STRATEGIES}
-    page = optimizer(
-        "strategies", "threshold_based", "--set", "strategies.threshold_based.level=.9"
-    )
-    assert page.code == 0
-    assert "0.9 (default: 0.95)" in page.out
-    assert "Stays silent when" in page.out
+    level = "strategies.threshold_based.level=0.9"
+    page = optimizer("strategies", "threshold_based", "--set", level, "--json").json
+    (row,) = [one for one in page["settings"] if one["name"] == "level"]
+    assert (row["value"], row["default"]) == (0.9, 0.95)
+    assert "Stays silent when" in optimizer("strategies", "threshold_based").out
 
 
 def test_an_unknown_strategy_is_refused(filled: Run) -> None:
