@@ -169,7 +169,7 @@ def incomplete_beta(a: float, b: float, x: float, *, rest: float | None = None) 
         rest: 1 - x, where it is known to more digits than that.
     """
     rest = 1 - x if rest is None else rest
-    if x in (0.0, 1.0) or rest == 0.0:
+    if x == 0.0 or rest == 0.0:
         return float(x > 0)
     front = math.exp(
         math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest)
