@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from optimizer.models.amounts import amount
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import DecisionType, Effect, Proposal
 from optimizer.models.reviews import Objection, ViolationSeverity
@@ -112,7 +113,7 @@ def _held(policy: Policy, proposal: Proposal, evidence: Evidence) -> Objection |
     return Objection(
         check=policy.name,
         severity=policy.grave,
-        text=f"{policy.metric} may be {found:.4g}, {due}",
+        text=f"{policy.metric} may be {amount(found)}, {due}",
         can_override=policy.can_override,
     )
 
