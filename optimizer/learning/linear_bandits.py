@@ -46,9 +46,11 @@ class _Linear:
     def forget(self, factor: float) -> None:
         """Let what was learned so far count for less: the prior keeps its weight."""
         prior = np.eye(self.theta.shape[1]) / self.prior_variance
-        precision = np.linalg.inv(self.inverse)
+        precision: Floats = np.linalg.inv(self.inverse)
         earned = precision @ self.theta[:, :, np.newaxis]
-        self.inverse = np.linalg.inv(factor * (precision - prior) + prior)
+        self.inverse = np.asarray(
+            np.linalg.inv(factor * (precision - prior) + prior), dtype=np.float64
+        )
         self.theta = (self.inverse @ (factor * earned))[:, :, 0]
 
     def _learn_noise(self, squared: float) -> None:
