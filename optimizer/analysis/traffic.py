@@ -24,8 +24,6 @@ HOURS = 24
 
 def traffic(requests: Requests) -> TrafficShape:
     """Return how requests arrive; declared repeats of a case are no traffic."""
-    import numpy as np  # noqa: PLC0415 - a workflow without tasks needs none
-
     is_traffic = requests.repeat == 0
     at_s, segment = requests.at_s[is_traffic], requests.segment[is_traffic]
     counts, busy_s = _counts_per_second(at_s, segment)
