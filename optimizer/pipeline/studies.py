@@ -15,7 +15,6 @@ from optimizer.models.decisions import Study
 from optimizer.models.evidence import Evidence
 from optimizer.pipeline.asking import STRATEGY_FAILURES
 from optimizer.strategies import Strategy
-from optimizer.strategies.base import StudiedStrategy
 
 Stored = Mapping[tuple[str, str, str], str]
 """Studies as JSON, by workflow, strategy and key."""
@@ -31,19 +30,34 @@ def with_studies(
         found: The evidence.
         stored: Studies that were made before.
     """
-    studies: dict[str, Any] = {}
-    new: list[Study] = []
-    for strategy in strategies:
-        if not isinstance(strategy, StudiedStrategy):
-            continue
-        name = (found.workflow_id, strategy.name, _key(strategy, found))
-        body = stored.get(name)
-        if body is None:
-            made = strategy.study(found)
-            body = msgspec.json.encode(made, order="sorted").decode()
-            new.append(Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body))
-        studies[strategy.name] = msgspec.json.decode(body, type=strategy.study_type | None)
-    return replace(found, studies=studies), tuple(new)
+    looked_at = _looked_at(found)
+    made = [
+        _made(strategy, found, looked_at, stored)
+        for strategy in strategies
+        if hasattr(strategy, "study_type")
+    ]
+    studies = {one.strategy: one.record for one in made}
+    return replace(found, studies=studies), tuple(one.new for one in made if one.new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What a strategy measured, and the study to be stored where it was measured now."""
+
+    strategy: str
+    record: Any
+    new: Study | None
+
+
+def _made(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw, stored: Stored) -> _Made:
+    slow: Any = strategy
+    name = (found.workflow_id, strategy.name, _key(strategy, found, looked_at))
+    body, new = stored.get(name), None
+    if body is None:
+        body = msgspec.json.encode(slow.study(found), order="sorted").decode()
+        new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body)
+    record = msgspec.json.decode(body, type=slow.study_type | None)
+    return _Made(strategy=strategy.name, record=record, new=new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,37 +76,44 @@ def studied(
     studies: dict[str, Any] = {}
     new: list[Study] = []
     failed: dict[str, str] = {}
+    looked_at = _looked_at(found)
     for strategy in strategies:
+        if not hasattr(strategy, "study_type"):  # isinstance would look at every member each time
+            continue
         try:
-            whole, made = with_studies([strategy], found, stored)
+            made = _made(strategy, found, looked_at, stored)
         except STRATEGY_FAILURES as error:
             if fail_fast:
                 raise
             failed[strategy.name] = f"{type(error).__name__}: {error}"
         else:
-            studies |= whole.studies
-            new += made
+            studies[strategy.name] = made.record
+            new += [made.new] if made.new else []
     return Studied(found=replace(found, studies=studies), new=tuple(new), failed=failed)
 
 
-def _key(strategy: Strategy, found: Evidence) -> str:
-    """Return a hash of what studies look at, settings, seed and the version of the program.
+def _looked_at(found: Evidence) -> msgspec.Raw:
+    """Return what studies look at as JSON, which every key holds.
 
     Whole points of runs, as a run that is stored anew may have other prices at the same counts;
     experiments, as a strategy may have nothing to study while one runs.
     """
-    settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
     windows = (found.current, *found.others) if found.current else found.others
     experiments = [one.experiment for one in found.experiments]
-    content: tuple[Any, ...] = (
+    content = (
         found.runs,
         [(one.variant_id, one.n_completed) for one in windows],
         [(one.design.experiment_id, one.status) for one in experiments],
         len(found.requests) if found.requests else 0,
         found.stability,
-        found.seed,
-        __version__,
-        hashlib.sha256(settings).hexdigest(),
+        found.budgets,
     )
-    content += (found.budgets,) if found.budgets else ()
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+    return msgspec.Raw(msgspec.json.encode(content))
+
+
+def _key(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw) -> str:
+    """Return a hash of what studies look at, settings, seed and the version of the program."""
+    settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
+    said = hashlib.sha256(settings).hexdigest()
+    content = msgspec.json.encode((looked_at, found.seed, __version__, said))
+    return hashlib.sha256(content).hexdigest()
