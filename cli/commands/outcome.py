@@ -26,12 +26,15 @@ def outcome(
     """
     from cli.deciding import who, writing
     from optimizer.models.lifecycle import OutcomeStatus
+    from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.outcomes import measure
     from reports.gallery.outcome import outcome as outcome_report
 
     here = session(store, config, set_)
     with writing(here) as history:
-        found = measure(history, decision, who(here, at=at), settings=here.loaded.config.lifecycle)
+        found = measure(
+            history, decision, who(here, at=at), settings=lifecycle_of(here.loaded.config)
+        )
     show(outcome_report(found), found, json=json, outputs=output)
     if found.status is OutcomeStatus.FAILED:
         raise typer.Exit(1)

@@ -146,8 +146,8 @@ def _rounds(
 
 def _has_choice(arm: NDArray[np.int64], segment: NDArray[np.int64]) -> bool:
     """Return whether a segment holds more than one arm."""
-    pairs = np.unique(np.stack([segment, arm]), axis=1)
-    return bool(pairs.shape[1] > len(np.unique(segment)))
+    segments = segment.tolist()
+    return len(set(zip(segments, arm.tolist(), strict=True))) > len(set(segments))
 
 
 def _signal(

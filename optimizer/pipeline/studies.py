@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from optimizer import __version__
 from optimizer.models.decisions import Study
 from optimizer.models.evidence import Evidence
+from optimizer.pipeline.asking import STRATEGY_FAILURES
 from optimizer.strategies import Strategy
 from optimizer.strategies.base import StudiedStrategy
 
@@ -43,6 +44,35 @@ def with_studies(
             new.append(Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body))
         studies[strategy.name] = msgspec.json.decode(body, type=strategy.study_type | None)
     return replace(found, studies=studies), tuple(new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studied:
+    """Evidence with the studies of its strategies, those that are new, and who failed at one."""
+
+    found: Evidence
+    new: tuple[Study, ...]
+    failed: Mapping[str, str]
+
+
+def studied(
+    strategies: Sequence[Strategy], found: Evidence, stored: Stored, *, fail_fast: bool
+) -> Studied:
+    """Make the studies that are missing; a strategy that fails at its own stops no other."""
+    studies: dict[str, Any] = {}
+    new: list[Study] = []
+    failed: dict[str, str] = {}
+    for strategy in strategies:
+        try:
+            whole, made = with_studies([strategy], found, stored)
+        except STRATEGY_FAILURES as error:
+            if fail_fast:
+                raise
+            failed[strategy.name] = f"{type(error).__name__}: {error}"
+        else:
+            studies |= whole.studies
+            new += made
+    return Studied(found=replace(found, studies=studies), new=tuple(new), failed=failed)
 
 
 def _key(strategy: Strategy, found: Evidence) -> str:
