@@ -14,8 +14,9 @@ from optimizer.models.contrasts import CaseTable, Contrast
 from optimizer.models.proposals import Effect
 from optimizer.stats.intervals import mean_interval
 from optimizer.stats.paired_rates import tango
-from optimizer.stats.quantiles import incomplete_beta, t_upper_tail
+from optimizer.stats.quantiles import incomplete_beta
 from optimizer.stats.ratios import fieller
+from optimizer.stats.student import p_above_zero
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,9 +156,7 @@ def _p_better(table: CaseTable, a: NDArray[np.intp], b: NDArray[np.intp]) -> flo
         return incomplete_beta(lost + PRIOR, won + PRIOR, 0.5)
     padded = [*d.tolist(), 1.0, -1.0]
     mean, sd = _moments(padded)
-    t = mean / (sd / math.sqrt(len(padded)))
-    tail = t_upper_tail(abs(t), len(padded) - 1)
-    return 1 - tail if t > 0 else tail
+    return p_above_zero(mean, sd / math.sqrt(len(padded)), len(padded) - 1)
 
 
 def _is_single(table: CaseTable, a: NDArray[np.intp], b: NDArray[np.intp]) -> bool:

@@ -13,7 +13,7 @@ from optimizer.learning.bandits import CONTEXTUAL, TUNED, Bandit, Exploration, b
 from optimizer.learning.context import Contexts, context_v1
 from optimizer.learning.exploration import tuned
 from optimizer.learning.logged import Rounds, batch_shares, teach
-from optimizer.learning.paired import p_above_zero, paired_gain
+from optimizer.learning.paired import paired_gain
 from optimizer.learning.reward import (
     RewardSignal,
     RewardWeights,
@@ -23,6 +23,7 @@ from optimizer.learning.reward import (
 )
 from optimizer.models.policies import ArmShare, BanditStudy, Gain, PolicyFigure, RewardPart
 from optimizer.models.terms import BanditAlgorithm
+from optimizer.stats.student import p_above_zero
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -46,7 +46,7 @@ class _Linear:
     def forget(self, factor: float) -> None:
         """Let what was learned so far count for less: the prior keeps its weight."""
         prior = np.eye(self.theta.shape[1]) / self.prior_variance
-        precision: Floats = np.linalg.inv(self.inverse)
+        precision = np.linalg.inv(self.inverse)
         earned = precision @ self.theta[:, :, np.newaxis]
         self.inverse = np.asarray(
             np.linalg.inv(factor * (precision - prior) + prior), dtype=np.float64

@@ -76,13 +76,20 @@ def studied(
 
 
 def _key(strategy: Strategy, found: Evidence) -> str:
-    """Return a hash of runs, settings, seed, budgets and the version of the program."""
-    runs = [(point.run_id, point.variant_id, point.n, point.n_succeeded) for point in found.runs]
+    """Return a hash of what studies look at, settings, seed and the version of the program.
+
+    Whole points of runs, as a run that is stored anew may have other prices at the same counts;
+    experiments, as a strategy may have nothing to study while one runs.
+    """
     settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
-    current = found.current.variant_id if found.current else None
+    windows = (found.current, *found.others) if found.current else found.others
+    experiments = [one.experiment for one in found.experiments]
     content: tuple[Any, ...] = (
-        runs,
-        current,
+        found.runs,
+        [(one.variant_id, one.n_completed) for one in windows],
+        [(one.design.experiment_id, one.status) for one in experiments],
+        len(found.requests) if found.requests else 0,
+        found.stability,
         found.seed,
         __version__,
         hashlib.sha256(settings).hexdigest(),
