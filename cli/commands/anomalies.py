@@ -26,7 +26,7 @@ def anomalies(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Show what is out of the ordinary in the newest run, or in a series.
+    """Show what in the newest run, or a series, is out of the ordinary.
 
     Example: optimizer anomalies --workflow wf_001
     """

@@ -49,7 +49,9 @@ def decide(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Decide on a workflow from its stored runs; the decision is stored and explained.
+    """Decide on a workflow from its stored runs, and say why.
+
+    The decision is stored and explained.
 
     Example: optimizer decide --workflow wf_001
     """

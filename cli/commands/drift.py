@@ -25,7 +25,7 @@ def drift(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Show which metrics have moved: newest run against earlier ones, and series.
+    """Show which metrics have moved, against earlier runs or in a series.
 
     Example: optimizer drift --workflow wf_001
     """

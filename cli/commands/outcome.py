@@ -18,7 +18,9 @@ def outcome(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Measure what became of a decision: predicted beside measured; no harm completes it.
+    """Measure what became of a decision, beside what was predicted.
+
+    No harm completes it.
 
     Exit code 1 if it did harm beyond doubt.
 

@@ -30,7 +30,7 @@ def rollback(
     set_: options.Overrides = None,
     json: options.Json = False,
 ) -> None:
-    """Put back, byte for byte, the configuration that was in force before a decision.
+    """Put back, byte for byte, what was in force before a decision.
 
     Example: optimizer rollback latest --why "complaints since noon"
 

@@ -110,10 +110,11 @@ def _held(policy: Policy, proposal: Proposal, evidence: Evidence) -> Objection |
         )
     if COMPARE[policy.op](found, policy.value):
         return None
+    verb = "may be" if policy.scope is Scope.EFFECT else "is"
     return Objection(
         check=policy.name,
         severity=policy.grave,
-        text=f"{policy.metric} may be {amount(found)}, {due}",
+        text=f"{policy.metric} {verb} {amount(found)}, {due}",
         can_override=policy.can_override,
     )
 

@@ -13,6 +13,7 @@ from reports.document import (
     Block,
     Cell,
     Code,
+    Column,
     Details,
     Facts,
     Items,
@@ -215,8 +216,14 @@ def _long_block(change: Change) -> Block:
     if change.old is None and _is_table(change.new):
         names = list(dict.fromkeys(name for row in change.new for name in row))
         cells = tuple(tuple(_worded(row.get(name)) for name in names) for row in change.new)
-        return Table(columns=tuple(map(left, names)), rows=cells, caption=change.setting)
+        columns = tuple(_column(name, change.new) for name in names)
+        return Table(columns=columns, rows=cells, caption=change.setting)
     return _difference(change)
+
+
+def _column(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
+    are_numbers = all(isinstance(row.get(name), int | float) for row in rows)
+    return right(name) if are_numbers else left(name)
 
 
 def _is_table(content: Any) -> bool:
