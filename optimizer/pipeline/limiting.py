@@ -10,14 +10,13 @@ from optimizer.config.tree import Config
 from optimizer.models.batching import BatchingReport, BatchPlan
 from optimizer.models.limits import LimitPlan, LimitReplay, LimitsReport, Load, Quota, SpendLimit
 from optimizer.replay.batching import replay_batching
+from optimizer.replay.limit_study import HOURLY, timeout_of
 from optimizer.replay.limits import replay_limits
 from optimizer.replay.pressure import load, pace_rps, pressure, tick_s, with_clock
 from optimizer.strategies.batching import Batching, BatchingSettings, best_of, shortfall
 from optimizer.strategies.rate_limiting import (
-    HOURLY,
     RateLimiting,
     RateLimitingSettings,
-    timeout_of,
 )
 
 if TYPE_CHECKING:
