@@ -49,7 +49,8 @@ class _Linear:
         precision = np.linalg.inv(self.inverse)
         earned = precision @ self.theta[:, :, np.newaxis]
         self.inverse = np.linalg.inv(factor * (precision - prior) + prior)
-        self.theta = (self.inverse @ (factor * earned))[:, :, 0]
+        whole = np.asarray(self.inverse @ (factor * earned), dtype=np.float64)
+        self.theta = whole[:, :, 0]
 
     def _learn_noise(self, squared: float) -> None:
         """Take note of how far a reward was from what was expected."""
