@@ -48,9 +48,10 @@ class _Linear:
         prior = np.eye(self.theta.shape[1]) / self.prior_variance
         precision = np.linalg.inv(self.inverse)
         earned = precision @ self.theta[:, :, np.newaxis]
-        self.inverse = np.linalg.inv(factor * (precision - prior) + prior)
-        whole = np.asarray(self.inverse @ (factor * earned), dtype=np.float64)
-        self.theta = whole[:, :, 0]
+        self.inverse = np.asarray(
+            np.linalg.inv(factor * (precision - prior) + prior), dtype=np.float64
+        )
+        self.theta = (self.inverse @ (factor * earned))[:, :, 0]
 
     def _learn_noise(self, squared: float) -> None:
         """Take note of how far a reward was from what was expected."""
