@@ -16,6 +16,7 @@ the reference.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -110,6 +111,7 @@ def built(database: str, workflow: str) -> None:
     asked: dict[str, Any] = {"how": How(rules=Rules.of(DEFAULTS)), "now": datetime.now(UTC)}
     first = decide_on(found, strategies, {}, **asked)
     stored = {(one.workflow_id, one.strategy, one.key_sha256): one.body for one in first.studies}
+    gc.disable()  # as the command line does
     whole: list[float] = []
     each: dict[str, list[float]] = {}
     for _ in range(ROUNDS):

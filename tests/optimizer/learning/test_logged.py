@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from optimizer.learning.counting_bandits import EpsilonGreedy, Thompson, Ucb1
 from optimizer.learning.exploration import tuned
-from optimizer.learning.logged import Rounds, replayed, teach
+from optimizer.learning.linear_bandits import LinUcb
+from optimizer.learning.logged import Rounds, batch_shares, replayed, teach
 
 Make = Callable[..., Rounds]
 
@@ -78,6 +80,33 @@ def test_earlier_segments_count_for_less(rounds: Make) -> None:
     whole = Thompson(2, seed=0)
     teach(whole, log)
     assert (whole.successes[0], whole.failures[0]) == (2.0, 1.0)
+
+
+def test_rounds_taught_together_teach_what_they_do_one_by_one(rounds: Make) -> None:
+    rng = np.random.default_rng(3)
+    contexts = np.column_stack([np.ones(60), rng.normal(size=60)])
+    segment = np.repeat([0, 1, 0, 2], 15)
+    log = rounds(rng.integers(0, 3, 60), rng.random(60), context=contexts, segment=segment)
+    together, singly = LinUcb(3, 2), LinUcb(3, 2)
+    teach(together, log, discount=0.9)
+    for place in range(60):
+        if place in {15, 45}:
+            singly.forget(0.9)
+        singly.update(int(log.arm[place]), log.context[place], float(log.reward[place]))
+    assert together.theta == pytest.approx(singly.theta)
+    assert together.inverse == pytest.approx(singly.inverse)
+
+
+def test_a_batch_of_one_context_is_shared_as_round_by_round(rounds: Make) -> None:
+    rng = np.random.default_rng(4)
+    one = LinUcb(3, 1)
+    teach(one, rounds(rng.integers(0, 3, 90), rng.random(90), context=np.ones((90, 1))))
+    scratch, n = deepcopy(one), np.zeros(3)
+    for _ in range(100):
+        arm = scratch.choose(np.ones(1))
+        scratch.update(arm, np.ones(1), one.expected(arm, np.ones(1)))
+        n[arm] += 1
+    assert batch_shares(one, np.ones((100, 1))).tolist() == (n / 100).tolist()
 
 
 def test_the_best_exploration_comes_first(rounds: Make) -> None:
