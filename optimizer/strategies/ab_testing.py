@@ -10,7 +10,10 @@ cases that it takes, where another variant passes more but chance may explain it
 Stays silent when nothing completed, while an experiment runs (it says how far), when as many run
 as may, when the current variant is less stable than `min_stability`, when there are too few tests
 to plan by, and when no other variant passes more than the current one, or all were in an
-experiment against it.
+experiment against it. So it does when a variant passes more of the shared cases beyond chance,
+however often one looked: what an experiment would find is found, and others may propose the
+switch. That is told by an e-value, as decisions are made again and again without a plan of looks;
+its guarantee is for cases that are added, not for runs that drop out of the window.
 
 Does not look at cost or latency; a guardrail of the experiment does. Too few runs to tell whether
 the current variant is stable do not keep it from starting one.
@@ -191,6 +194,12 @@ class AbTesting:
                 silence=f"no other variant passes more than {current.variant} "
                 f"({current.n_succeeded} of {current.n_completed})"
             )
+        settled = [one for one in ahead if self._passes_more(evidence, current, one)]
+        if settled:
+            return Answer(
+                silence=f"{settled[0].variant} passes more of the shared cases than "
+                f"{current.variant} beyond chance, at any number of looks: nothing is left to test"
+            )
         best_first = sorted(ahead, key=lambda one: (-_rate(one), one.variant_id))
         chosen = best_first[: self.settings.variant_count]
         return Answer(proposals=(self._experiment(current, chosen),))
@@ -211,6 +220,19 @@ class AbTesting:
             names = ", ".join(one.experiment.design.experiment_id for one in drafts)
             return f"experiment {names} is planned and not started"
         return None
+
+    def _passes_more(
+        self, evidence: Evidence, current: WindowSummary, other: WindowSummary
+    ) -> bool:
+        """Return whether another variant passes more beyond chance at any number of looks.
+
+        The others share `alpha` alike.
+        """
+        from optimizer.stats.e_values import sequential_mcnemar  # noqa: PLC0415 - few are ahead
+
+        lost, won = _changed(evidence, current.variant_id, other.variant_id)
+        alpha = self.settings.alpha / len(evidence.others)
+        return won > lost and sequential_mcnemar(lost, won).e_value >= 1 / alpha
 
     def _can_plan(self, current: WindowSummary, other: WindowSummary) -> bool:
         return min(current.n_completed, other.n_completed) >= self.settings.min_pilot
@@ -260,6 +282,21 @@ class AbTesting:
         )
         changed = a * (1 - b) + b * (1 - a)
         return plan_cases(demand, discordance=changed, source="as if by chance alone")
+
+
+def _changed(evidence: Evidence, current_id: str, other_id: str) -> tuple[int, int]:
+    """Return how many shared cases another variant passes less often, and how many more often."""
+    table = evidence.cases
+    if table is None or not {current_id, other_id} <= set(table.variants):
+        return 0, 0
+    rates = [
+        dict(zip(table.case[rows].tolist(), table.passed[rows].tolist(), strict=True))
+        for rows in (table.variant == table.variants.index(name) for name in (current_id, other_id))
+    ]
+    before, after = rates
+    shared = before.keys() & after.keys()
+    lost = sum(after[case] < before[case] for case in shared)
+    return lost, sum(after[case] > before[case] for case in shared)
 
 
 def _is_draft(experiment: Experiment) -> bool:

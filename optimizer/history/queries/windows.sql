@@ -12,6 +12,7 @@
 --          provider, parameters, prompt_sha256, tokens_in_mean, tokens_out_mean, then the figures
 --          as in the table reports; n_effective and the bounds of the pass rate as in report_rows.sql
 --
+-- Mean and spread of the price are those of calls that no cache answered; their total is of all.
 -- Figures of completed tasks only: the values of others are NULL in `counted`. FILTER would say the
 -- same, and copies every column for each figure that has one.
 
@@ -70,6 +71,7 @@ counted AS (
                                                 AS passed,
         CASE WHEN completed THEN latency_ms END AS latency_ms,
         CASE WHEN completed THEN cost_usd END   AS cost_usd,
+        CASE WHEN completed AND NOT coalesce(cached, false) THEN cost_usd END AS price_usd,
         CASE WHEN completed THEN tokens END     AS tokens,
         CASE WHEN completed THEN tokens_in END  AS tokens_in,
         CASE WHEN completed THEN tokens_out END AS tokens_out,
@@ -114,9 +116,9 @@ figures AS (
         percentile_cont(0.5e0) WITHIN GROUP (ORDER BY latency_ms)     AS latency_p50_ms,
         percentile_cont(0.95e0) WITHIN GROUP (ORDER BY latency_ms)    AS latency_p95_ms,
         percentile_cont(0.99e0) WITHIN GROUP (ORDER BY latency_ms)    AS latency_p99_ms,
-        count(cost_usd)                                               AS n_cost,
-        avg(cost_usd)                                                 AS cost_mean_usd,
-        stddev_samp(cost_usd)                                         AS cost_sd_usd,
+        count(price_usd)                                              AS n_cost,
+        avg(price_usd)                                                AS cost_mean_usd,
+        stddev_samp(price_usd)                                        AS cost_sd_usd,
         sum(cost_usd)                                                 AS cost_total_usd,
         count(tokens)                                                 AS n_tokens,
         avg(tokens)                                                   AS tokens_mean,

@@ -150,7 +150,7 @@ def run(made: Ended, place: int) -> Run:
         assumed_timezone=None,
         metadata="{}",
     )
-    return Run(header=header, tasks=[task(run_id, i, made, rng) for i in range(N_TASKS)])
+    return Run(header=header, tasks=tuple(task(run_id, i, made, rng) for i in range(N_TASKS)))
 
 
 def put(history: History, *runs: Run) -> None:
@@ -390,3 +390,17 @@ def test_the_order_in_which_runs_and_tasks_are_told_decides_nothing(history: His
             put(shuffled, dataclasses.replace(runs[place], tasks=[tasks[i] for i in order]))
         (other,) = made(shuffled, HOURS, as_of=None)
     assert other.decision.decision_id == plain.decision.decision_id
+
+
+def test_what_a_cache_answered_measures_no_price(history: History) -> None:
+    for place in (1, 0):
+        one = run(Ended(hour=3 - place, place=place), place)
+        tasks = [row._replace(case_id=f"{place}{row.case_id}") for row in one.tasks]
+        if place:
+            tasks[::2] = [row._replace(cached=True, cost_usd=0.0) for row in tasks[::2]]
+        put(history, dataclasses.replace(one, tasks=tasks))
+    (found,) = made(history, HOURS, as_of=None)
+    (other,) = found.decision.others
+    prices = [row.cost_usd or 0.0 for row in list(run(Ended(hour=2, place=1), 1).tasks)[1::2]]
+    assert other.n_cost == N_TASKS // 2
+    assert other.cost_mean_usd == pytest.approx(np.mean(prices))

@@ -117,6 +117,23 @@ def test_starts_none_with_a_variant_that_passes_less(evidence: Make, window: Win
     assert answer.silence == "no other variant passes more than v1 (80 of 100)"
 
 
+def test_starts_none_with_a_variant_that_passes_more_at_any_number_of_looks(
+    measured: Callable[..., Evidence],
+) -> None:
+    # of n changes all for the better: E = 2^n / (n + 1), 512/10 = 51 and 64/7 = 9.1; 20 is due
+    def found(n_won: int) -> Evidence:
+        before = [0.0] * n_won + [1.0] * (40 - n_won)
+        return measured(v1={"passed": before}, v2={"passed": [1.0] * 40})
+
+    (proposal,) = ask(found(6)).proposals
+    assert proposal.type is DecisionType.START_EXPERIMENT
+    assert ask(found(9)).silence == (
+        "v2 passes more of the shared cases than v1 beyond chance, at any number of looks: "
+        "nothing is left to test"
+    )
+    assert ask(found(9), alpha=0.01).proposals
+
+
 def test_starts_none_while_the_current_variant_is_unstable(evidence: Make, window: Window) -> None:
     found = evidence(window("v1", 80, 100), window("v2", 86, 100))
     shaky = replace(found, stability=Stability(n_runs=10, n_outside=3, value=0.7))
