@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,7 @@ from cli.progress import deciding
 from cli.session import session
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from cli.session import Session
@@ -63,11 +63,7 @@ def decide(
     if all_ == (workflow is not None):
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
     here = session(store, config, set_)
-    try:
-        until = None if as_of is None else (as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC))
-        until = until and until.astimezone(UTC)
-    except OverflowError as error:
-        raise typer.BadParameter(f"--as-of {as_of}: too far from now") from error
+    until = options.utc("--as-of", as_of)
 
     if workflow is None:
         stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)

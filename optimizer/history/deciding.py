@@ -67,8 +67,8 @@ def _status(said: StrategyAnswer, *, asked: bool) -> str:
 def _study(study: Study, made: Made) -> tuple[object, ...]:
     """Return the values of a row of the table `studies`, in the order of its columns."""
     return (
-        study.workflow_id,
         study.strategy,
+        study.workflow_id,
         study.key_sha256,
         study.body,
         queries.stored_time(made.decision.decided_at),

@@ -163,6 +163,30 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(
     assert optimizer("audit", "--json").out == before
 
 
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_a_folder_is_no_file_to_write_commands_to(optimizer: Run, decided: str, path: str) -> None:
+    refused = optimizer("decide", "-w", "wf", "--emit", path)
+    assert refused.code == 2
+    assert f"error: {path}: cannot be written" in refused.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("decide", "-w", "wf"),
+        ("replay", "caching", "-w", "wf"),
+        ("replay", "limits", "-w", "wf"),
+        ("budget", "status"),
+    ],
+)
+def test_a_time_before_all_times_is_refused(
+    optimizer: Run, decided: str, command: tuple[str, ...]
+) -> None:
+    refused = optimizer(*command, "--as-of", "0001-01-01T00:00:00+1400")
+    assert refused.code == 2
+    assert "too far from now" in refused.err
+
+
 def test_two_processes_that_approve_at_once_approve_once(
     optimizer: Run, decided: str, tmp_path: Path
 ) -> None:
