@@ -231,6 +231,29 @@ def test_a_broken_audit_log_names_its_first_bad_line(
     assert optimizer("audit", "verify", "--json").json["first_broken"] == line
 
 
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        ("UPDATE rollouts SET shares = '[]'", "it stands at step 1 of 0"),
+        ("UPDATE rollouts SET step = 99", "it stands at step 100 of 4"),
+        ("UPDATE rollouts SET step = -1", "it stands at step 0 of 4"),
+        ("UPDATE config_snapshots SET body = '{'", "configuration: what is stored of it"),
+        ("UPDATE config_snapshots SET body = '[]'", "configuration: what is stored of it"),
+    ],
+)
+def test_a_damaged_rollout_is_an_error_and_no_crash(
+    optimizer: Run, decided: str, tmp_path: Path, damage: str, complaint: str
+) -> None:
+    optimizer("approve", decided, *BY)
+    optimizer("rollout", "start", decided)
+    with duckdb.connect(tmp_path / STORE) as connection:
+        connection.execute(damage)
+    for command in ("status", "advance"):
+        refused = optimizer("rollout", command)
+        assert refused.code == 2
+        assert complaint in refused.err
+
+
 def test_the_audit_log_can_be_shown_by_subject_and_to_its_end(optimizer: Run, decided: str) -> None:
     optimizer("approve", decided, *BY)
     items = optimizer("audit", "--subject", decided, "--limit", "2", "--json").json["items"]
