@@ -27,7 +27,7 @@ import numpy as np
 
 from executor_bridge import expand, read
 from executor_bridge.files.redaction import redact
-from optimizer.analysis.evidence import evidence
+from optimizer.analysis.evidence import Scope, evidence
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.config.tree import DEFAULTS
 from optimizer.experiments.comparing import compare
@@ -40,7 +40,8 @@ from optimizer.learning.parameters import Observation, Parameter, ParameterKind
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
 from optimizer.models.terms import BanditAlgorithm, Metric
-from optimizer.pipeline.decide import How, decide_on, enabled
+from optimizer.pipeline.asking import enabled
+from optimizer.pipeline.decide import How, decide_on
 from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
 from optimizer.pipeline.review import Rules
@@ -90,9 +91,7 @@ def one_evidence(database: str, workflow: str) -> None:
             workflow_ids=[workflow],
             variant=None,
             as_of=None,
-            settings=EvidenceSettings(),
-            rules=ScoringRules(),
-            slow_ms=5000.0,
+            scope=Scope(settings=EvidenceSettings(), rules=ScoringRules(), slow_ms=5000.0),
         )
         print(time.perf_counter() - start)
 
@@ -105,9 +104,7 @@ def built(database: str, workflow: str) -> None:
             workflow_ids=[workflow],
             variant=None,
             as_of=None,
-            settings=DEFAULTS.evidence,
-            rules=ScoringRules(),
-            slow_ms=5000.0,
+            scope=Scope(settings=DEFAULTS.evidence, rules=ScoringRules(), slow_ms=5000.0),
         )
     strategies = enabled(DEFAULTS)
     asked: dict[str, Any] = {"how": How(rules=Rules.of(DEFAULTS)), "now": datetime.now(UTC)}

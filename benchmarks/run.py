@@ -383,28 +383,25 @@ def fill(store: Path, *, n_tasks: int, n_workflows: int) -> None:
 
 def report_rows() -> str:
     """Return the statement that makes reports, over all tasks."""
-    counts = [
-        "n_tasks",
-        "n_completed",
-        "n_succeeded",
-        "n_failed",
-        "n_timeout",
-        "n_error",
-        "n_cancelled",
-        "n_cases",
-        "n_latency",
-        "n_cost",
-        "n_tokens",
-        "n_scored",
-        "n_retries",
-        "n_timeout_failures",
-        "n_api_failures",
-        "n_validation_failures",
-        "n_llm_failures",
-        "n_unclassified_failures",
-        "n_variants",
-    ]
-    columns = ", ".join(f"count(*) AS {name}" for name in counts)
+    counts = {
+        "count(*)": ("n_tasks", "n_completed", "n_latency", "n_cost", "n_tokens"),
+        "count(DISTINCT variant_id)": ("n_variants",),
+        "count(DISTINCT case_id)": ("n_cases",),
+        "count(*) FILTER (status = 'succeeded')": ("n_succeeded",),
+        "count(*) FILTER (status = 'failed')": ("n_failed", "n_unclassified_failures"),
+        "0": (
+            "n_timeout",
+            "n_error",
+            "n_cancelled",
+            "n_scored",
+            "n_retries",
+            "n_timeout_failures",
+            "n_api_failures",
+            "n_validation_failures",
+            "n_llm_failures",
+        ),
+    }
+    columns = ", ".join(f"{count} AS {name}" for count, names in counts.items() for name in names)
     return (
         f"SELECT run_id, variant_id, min(variant) AS variant, {columns} "
         "FROM tasks GROUP BY GROUPING SETS ((run_id), (run_id, variant_id))"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.options import utc
+from cli import options
 from cli.output import as_json, note, show, write_file
 from cli.session import Session
 
@@ -43,7 +43,7 @@ def who(here: Session, by: str | None = None, why: str = "", at: datetime | None
 
     if by is not None and not by.strip():
         raise typer.BadParameter("--by: expected a name")
-    done_at = utc("--at", at) or here.now
+    done_at = options.utc("--at", at) or here.now
     return Who(actor=by or here.actor, why=why, at=done_at, told_at=here.now)
 
 

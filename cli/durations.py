@@ -1,9 +1,8 @@
-"""Times and lengths of time on the command line: 30s, 15m, 1h30m."""
+"""Lengths of time on the command line: 30s, 15m, 1h30m."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from optimizer.models.errors import ConfigError
 
@@ -31,17 +30,3 @@ def seconds(option: str, text: str, *, least: float = SHORTEST_S) -> float:
     if not least <= total <= LONGEST_S:
         raise ConfigError(f"{option}: {text!r}, expected from {least:g} s to 100 years")
     return total
-
-
-def utc(at: datetime | None) -> datetime | None:
-    """Return a time in UTC, which is taken for its zone where it has none.
-
-    Raises:
-        ConfigError: It is beyond the calendar in UTC.
-    """
-    if at is None:
-        return None
-    try:
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError as error:
-        raise ConfigError(f"--as-of: {at}, expected a time nearer to now") from error

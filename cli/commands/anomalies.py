@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.durations import utc
 from cli.output import show
 from cli.session import session
 
@@ -27,7 +26,7 @@ def anomalies(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Show what is out of the ordinary in the newest run, or in a series.
+    """Show what in the newest run, or a series, is out of the ordinary.
 
     Example: optimizer anomalies --workflow wf_001
     """
@@ -45,6 +44,10 @@ def anomalies(
     else:
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             found = anomalies_of(
-                history, str(workflow), variant=variant, as_of=utc(as_of), config=settings
+                history,
+                str(workflow),
+                variant=variant,
+                as_of=options.utc("--as-of", as_of),
+                config=settings,
             )
     show(anomalies_report(found, limit=limit), found, json=json, outputs=output)

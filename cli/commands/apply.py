@@ -16,7 +16,9 @@ def apply(
     store: options.Store = None,
     json: options.Json = False,
 ) -> None:
-    """Record an approved decision as in force, and write what that asks for; nothing else is done.
+    """Record an approved decision as in force, and write what it asks.
+
+    Nothing is done outside the history.
 
     Example: optimizer apply latest --emit commands.json --patch config-patch.json
     """

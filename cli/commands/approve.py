@@ -21,7 +21,7 @@ def approve(
     store: options.Store = None,
     json: options.Json = False,
 ) -> None:
-    """Approve a decision: it may be applied, or rolled out, from now on.
+    """Approve a decision: from now on it may be put in force.
 
     Example: optimizer approve latest --by ann --why "agrees with what users say"
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,6 @@ from cli.progress import deciding
 from cli.session import session
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from cli.session import Session
@@ -49,7 +49,9 @@ def decide(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Decide on a workflow from its stored runs; the decision is stored and explained.
+    """Decide on a workflow from its stored runs, and say why.
+
+    The decision is stored and explained.
 
     Example: optimizer decide --workflow wf_001
     """
@@ -64,7 +66,6 @@ def decide(
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
     here = session(store, config, set_)
     until = options.utc("--as-of", as_of)
-
     if workflow is None:
         stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)
         _warn(stored)

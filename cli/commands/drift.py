@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.durations import utc
 from cli.output import show
 from cli.session import session
 
@@ -26,7 +25,7 @@ def drift(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Show which metrics have moved: newest run against earlier ones, and series.
+    """Show which metrics have moved, against earlier runs or in a series.
 
     Example: optimizer drift --workflow wf_001
     """
@@ -44,6 +43,10 @@ def drift(
     else:
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             found = drift_of(
-                history, str(workflow), variant=variant, as_of=utc(as_of), config=settings
+                history,
+                str(workflow),
+                variant=variant,
+                as_of=options.utc("--as-of", as_of),
+                config=settings,
             )
     show(drift_report(found), found, json=json, outputs=output)

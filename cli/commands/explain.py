@@ -23,7 +23,7 @@ def explain(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Explain a stored decision: evidence, rules, what each strategy said, what was done.
+    """Explain a stored decision: proposals, evidence, what was done.
 
     A file holds a decision with the names of the design documents.
 

@@ -26,7 +26,7 @@ def frontier(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Show which variants nothing else beats in quality, price and time, and how sure that is.
+    """Show which variants nothing else beats in quality, price and time.
 
     Example: optimizer frontier --workflow wf_001
     """

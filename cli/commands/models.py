@@ -16,7 +16,7 @@ def models(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Show what was measured of each model: pass rate, price, time, tokens, limits it breaks.
+    """Show what was measured of each model, and the limits it breaks.
 
     Example: optimizer models --workflow wf_001
     """

@@ -18,7 +18,9 @@ def outcome(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Measure what became of a decision: predicted beside measured; no harm completes it.
+    """Measure what became of a decision, beside what was predicted.
+
+    No harm completes it.
 
     Exit code 1 if it did harm beyond doubt.
 
@@ -26,12 +28,15 @@ def outcome(
     """
     from cli.deciding import who, writing
     from optimizer.models.lifecycle import OutcomeStatus
+    from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.outcomes import measure
     from reports.gallery.outcome import outcome as outcome_report
 
     here = session(store, config, set_)
     with writing(here) as history:
-        found = measure(history, decision, who(here, at=at), settings=here.loaded.config.lifecycle)
+        found = measure(
+            history, decision, who(here, at=at), settings=lifecycle_of(here.loaded.config)
+        )
     show(outcome_report(found), found, json=json, outputs=output)
     if found.status is OutcomeStatus.FAILED:
         raise typer.Exit(1)

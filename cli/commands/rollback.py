@@ -30,13 +30,14 @@ def rollback(
     set_: options.Overrides = None,
     json: options.Json = False,
 ) -> None:
-    """Put back, byte for byte, the configuration that was in force before a decision.
+    """Put back, byte for byte, what was in force before a decision.
 
     Example: optimizer rollback latest --why "complaints since noon"
 
     Example: optimizer rollback --workflow wf_001 --to-initial
     """
     from cli.deciding import show_moved, who, writing
+    from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.rollbacks import roll_back, roll_back_to_initial
 
     is_one = decision is not None and workflow is None and not to_initial
@@ -44,7 +45,7 @@ def rollback(
     if not (is_one or is_all):
         raise typer.BadParameter("name one decision, or --workflow NAME --to-initial")
     here = session(store, config, set_)
-    settings = here.loaded.config.lifecycle
+    settings = lifecycle_of(here.loaded.config)
     person = who(here, by, why, at)
     with writing(here) as history:
         if decision is not None:

@@ -45,6 +45,7 @@ def start(
     Example: optimizer rollout start latest --preset standard --emit commands.json
     """
     from cli.deciding import who, writing
+    from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.rollouts import start as begin
 
     here = session(store, config, set_)
@@ -54,7 +55,7 @@ def start(
             decision,
             who(here, by, why, at),
             preset=preset,
-            settings=here.loaded.config.lifecycle,
+            settings=lifecycle_of(here.loaded.config),
         )
     _show([view], json=json, emit=emit)
 
@@ -76,11 +77,12 @@ def advance(
     """
     from cli.deciding import who, writing
     from optimizer.models.lifecycle import RolloutStatus
+    from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.rollouts import advance as move
 
     here = session(store, config, set_)
     with writing(here) as history:
-        views = move(history, decision, who(here, at=at), settings=here.loaded.config.lifecycle)
+        views = move(history, decision, who(here, at=at), settings=lifecycle_of(here.loaded.config))
     _show(views, json=json, emit=emit)
     if any(one.rollout.status is RolloutStatus.ROLLED_BACK for one in views):
         raise typer.Exit(1)
@@ -99,12 +101,13 @@ def status(
     Example: optimizer rollout status
     """
     from optimizer.history.store import read_history
+    from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.rollouts import status as stand
     from reports.gallery.rollout import rollout as rollout_report
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        views = stand(history, decision, settings=here.loaded.config.lifecycle)
+        views = stand(history, decision, settings=lifecycle_of(here.loaded.config))
     show(rollout_report(views), views, json=json, outputs=output)
 
 

@@ -19,7 +19,7 @@ def strategies(
     set_: options.Overrides = None,
     json: options.Json = False,
 ) -> None:
-    """List the strategies, or tell what one asks, proposes and can be set to.
+    """List the strategies, or tell what one asks and proposes.
 
     Example: optimizer strategies threshold_based
     """

@@ -14,8 +14,9 @@ from optimizer.models.contrasts import CaseTable, Contrast
 from optimizer.models.proposals import Effect
 from optimizer.stats.intervals import mean_interval
 from optimizer.stats.paired_rates import tango
-from optimizer.stats.quantiles import incomplete_beta, t_upper_tail
+from optimizer.stats.quantiles import incomplete_beta
 from optimizer.stats.ratios import fieller
+from optimizer.stats.student import p_above_zero
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +27,6 @@ FEWEST_CASES = 2
 
 PRIOR = 0.5
 """Shape of the Dirichlet prior on the four outcomes of a pair, as in `bayes.paired_dirichlet`."""
-
-NO_WIDTH = 1e-9
-"""An interval this narrow, as a share of its estimate, has no width but that of the arithmetic."""
 
 AMOUNTS = {
     "latency_relative": "latency_ms",
@@ -135,18 +133,13 @@ def _mean_difference(
 def _relative(
     metric: str, before: NDArray[np.float64], after: NDArray[np.float64], level: float
 ) -> Effect | None:
-    """Return the ratio of the means less 1, or None where it is unknown or has no bounds.
-
-    Amounts whose ratio is the same in every case were not measured case by case: an average was
-    written to each, whose own error nobody knows.
-    """
+    """Return the ratio of the means less 1, or None where it is unknown or has no bounds."""
     known = (before == before) & (after == after)  # noqa: PLR0124 - NaN is unequal to itself
     n = int(known.sum())
     if n < FEWEST_CASES or not before[known].any():
         return None
     found = fieller(before[known], after[known], level=level, with_test=False)
-    width = found.high - found.low
-    if not math.isfinite(width) or width <= NO_WIDTH * abs(found.estimate):
+    if not math.isfinite(found.high - found.low):
         return None
     return _effect(metric, found.estimate - 1, found.low - 1, found.high - 1, n, level, "fieller")
 
@@ -163,9 +156,7 @@ def _p_better(table: CaseTable, a: NDArray[np.intp], b: NDArray[np.intp]) -> flo
         return incomplete_beta(lost + PRIOR, won + PRIOR, 0.5)
     padded = [*d.tolist(), 1.0, -1.0]
     mean, sd = _moments(padded)
-    t = mean / (sd / math.sqrt(len(padded)))
-    tail = t_upper_tail(abs(t), len(padded) - 1)
-    return 1 - tail if t > 0 else tail
+    return p_above_zero(mean, sd / math.sqrt(len(padded)), len(padded) - 1)
 
 
 def _is_single(table: CaseTable, a: NDArray[np.intp], b: NDArray[np.intp]) -> bool:

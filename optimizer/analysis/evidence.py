@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from statistics import median
@@ -34,18 +35,34 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What of a history the evidence is made of, whatever the workflow.
+
+    Attributes:
+        settings: How far to look back.
+        rules: Judge the current variant.
+        slow_ms: Tasks that took longer are counted, in ms.
+        watch: How moves of metrics are looked for; None: not at all.
+        anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
+        budgets: What may be spent; None: no limit.
+    """
+
+    settings: EvidenceSettings
+    rules: ScoringRules
+    slow_ms: float
+    watch: Watch | None = None
+    anomaly: AnomalySettings | None = None
+    budgets: BudgetsSettings | None = None
+
+
 def evidence(
     history: History,
     *,
     workflow_ids: Sequence[str],
     variant: str | None,
     as_of: datetime | None,
-    settings: EvidenceSettings,
-    rules: ScoringRules,
-    slow_ms: float,
-    watch: Watch | None = None,
-    anomaly: AnomalySettings | None = None,
-    budgets: BudgetsSettings | None = None,
+    scope: Scope,
 ) -> list[Evidence]:
     """Return the evidence on some workflows, in their order.
 
@@ -57,12 +74,7 @@ def evidence(
         workflow_ids: The workflows.
         variant: Label or id of the variant in use, or None.
         as_of: Runs that ended later are not seen; None: all are.
-        settings: How far to look back.
-        rules: Judge the current variant.
-        slow_ms: Tasks that took longer are counted, in ms.
-        watch: How moves of metrics are looked for; None: not at all.
-        anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
-        budgets: What may be spent; None: no limit.
+        scope: What is looked at.
 
     Raises:
         SelectionError: There is no such variant, or two bear the label.
@@ -71,24 +83,20 @@ def evidence(
         history,
         workflow_ids=workflow_ids,
         as_of=as_of,
-        max_runs=settings.max_runs,
-        slow_ms=slow_ms,
+        max_runs=scope.settings.max_runs,
+        slow_ms=scope.slow_ms,
     )
     by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
     current = {name: _current(group, variant) for name, group in by_workflow.items()}
-    found = _Found(history, workflow_ids, current.values(), as_of, settings)
-    spending = budget_states(history, budgets, as_of=as_of) if budgets else ()
+    found = _Found(history, workflow_ids, current.values(), as_of, scope.settings)
+    spending = budget_states(history, scope.budgets, as_of=as_of) if scope.budgets else ()
     return [
         _evidence(
             current[name],
             by_workflow[name],
             found,
+            scope,
             as_of=as_of,
-            settings=settings,
-            rules=rules,
-            slow_ms=slow_ms,
-            watch=watch,
-            anomaly=anomaly,
             budgets=tuple(one for one in spending if one.workflow_id in (None, name)),
         )
         for name in workflow_ids
@@ -150,21 +158,17 @@ def _evidence(
     current: WindowSummary,
     windows: Sequence[WindowSummary],
     found: _Found,
+    scope: Scope,
     *,
     as_of: datetime | None,
-    settings: EvidenceSettings,
-    rules: ScoringRules,
-    slow_ms: float,
-    watch: Watch | None,
-    anomaly: AnomalySettings | None,
     budgets: tuple[BudgetState, ...],
 ) -> Evidence:
-    name = current.workflow_id
+    name, settings = current.workflow_id, scope.settings
     others = tuple(window for window in windows if window is not current)
     analysis = prompt_analysis(found.prompts.get(current.variant_id), current)
     report = report_of(current, is_judged=current.n_unjudged == 0)
     tokens = [window.tokens_mean for window in others if window.tokens_mean is not None]
-    explanation = rules.explain_optimize(
+    explanation = scope.rules.explain_optimize(
         analysis,
         report,
         level=settings.level,
@@ -180,7 +184,7 @@ def _evidence(
         others=others,
         analysis=analysis,
         explanation=explanation,
-        slow_ms=slow_ms,
+        slow_ms=scope.slow_ms,
         experiments=tuple(found.experiments.get(name, ())),
         runs=tuple(points),
         contrasts=_contrasts(cases, current, others, settings.level),
@@ -188,9 +192,11 @@ def _evidence(
         requests=trace,
         traffic=traffic(trace) if trace else None,
         stability=stability(found.points.get(name, ()), current.variant_id, settings),
-        drift=drift(*own, points, trace, watch) if watch else None,
-        anomalies=anomalies(*own, points, trace, anomaly, seed=settings.seed, with_tasks=False)
-        if anomaly
+        drift=drift(*own, points, trace, scope.watch) if scope.watch else None,
+        anomalies=anomalies(
+            *own, points, trace, scope.anomaly, seed=settings.seed, with_tasks=False
+        )
+        if scope.anomaly
         else None,
         decisions=found.decisions.get(name, ()),
         budgets=budgets,

@@ -7,12 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.terms import ExperimentStatus
 
 if TYPE_CHECKING:
     from optimizer.models.experiments import Experiment, ExperimentSummary, Look
+
+MOVED = "experiment.moved"
+"""What the audit log calls a step of an experiment."""
 
 
 def experiment_summaries(
@@ -39,7 +44,7 @@ def experiment_summaries(
             newest.setdefault(look.experiment_id, {})[look.key.candidate_id] = look
     return [
         ExperimentSummary(
-            experiment=_as_of(one, as_of),
+            experiment=one if as_of is None else _as_of(history, one, as_of),
             looks=tuple(newest.get(one.design.experiment_id, {}).values()),
         )
         for one in found
@@ -47,20 +52,24 @@ def experiment_summaries(
     ]
 
 
-def _as_of(experiment: Experiment, as_of: datetime | None) -> Experiment:
-    """Return an experiment without what happened to it later."""
-    if as_of is None:
-        return experiment
-    if experiment.started_at is not None and experiment.started_at > as_of:
-        return replace(
-            experiment,
-            status=ExperimentStatus.DRAFT,
-            started_at=None,
-            ended_at=None,
-            outcome=None,
-        )
-    if experiment.ended_at is not None and experiment.ended_at > as_of:
-        started = experiment.started_at is not None
-        status = ExperimentStatus.RUNNING if started else ExperimentStatus.DRAFT
-        return replace(experiment, status=status, ended_at=None, outcome=None)
-    return experiment
+def _as_of(history: History, experiment: Experiment, as_of: datetime) -> Experiment:
+    """Return an experiment without what happened to it later, as the audit log tells it."""
+    started_at, ended_at = experiment.started_at, experiment.ended_at
+    is_started = started_at is not None and started_at <= as_of
+    is_ended = ended_at is not None and ended_at <= as_of
+    return replace(
+        experiment,
+        status=_status(history, experiment, as_of),
+        started_at=started_at if is_started else None,
+        ended_at=ended_at if is_ended else None,
+        outcome=experiment.outcome if is_ended else None,
+    )
+
+
+def _status(history: History, experiment: Experiment, as_of: datetime) -> ExperimentStatus:
+    """Return where an experiment stood: where its first later step set out from."""
+    log = queries.audit(history, subject=experiment.design.experiment_id)
+    later = [one for one in log if one.action == MOVED and one.logged_at > as_of]
+    if not later:
+        return experiment.status
+    return ExperimentStatus(msgspec.json.decode(later[0].detail)["from"])

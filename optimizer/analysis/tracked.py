@@ -87,16 +87,19 @@ def task_series(
         return
     import numpy as np  # noqa: PLC0415 - as above
 
+    shapes: dict[bytes, _Shape] = {}
     for metric, column in tasks.metrics.items():
         known = np.flatnonzero(~np.isnan(column))[-window_size:]
-        rows, means = _once_a_run(known, comparable(metric, column)[known], tasks)
-        values, kept = _without_cases(means, tasks.case[rows])
-        if values.size < LEVELS * settings.reference_tasks:
+        key = known.tobytes()
+        if key not in shapes:
+            shapes[key] = _shape(known, tasks)
+        shape = shapes[key]
+        if shape.kept.size < LEVELS * settings.reference_tasks:
             continue
-        rows = rows[kept]
+        rows = shape.rows[shape.kept]
         yield Tracked(
             metric=metric,
-            values=values,
+            values=_without_cases(comparable(metric, column)[known], shape),
             shown=column[rows],
             at=partial(_time_of, tasks, rows),
             reference=settings.reference_tasks,
@@ -104,41 +107,77 @@ def task_series(
         )
 
 
-def _once_a_run(
-    known: NDArray[np.intp], values: NDArray[np.float64], tasks: Columns
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the first task of each case in each run, with the mean over its repeats there."""
-    import numpy as np  # noqa: PLC0415 - as above
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """Which tasks repeat each other, and which values of their cases make a series.
 
-    pairs = np.stack([tasks.segment[known], tasks.case[known]], axis=1)
-    _, first, code, n = np.unique(
-        pairs, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    if first.size == known.size:
-        return known, values
-    means = np.bincount(code.ravel(), weights=values) / n
-    order = np.argsort(first, kind="stable")
-    return known[first[order]], means[order]
+    Attributes:
+        rows: The first task of each case in each run, oldest first.
+        repeat: The place among those of the task that each known one repeats, itself included;
+            None where no case was repeated in a run.
+        case: Code of the case of each of the rows.
+        kept: Places of the rows that make the series.
+        is_centred: Whether the mean of its case is taken from each value.
+    """
+
+    rows: NDArray[np.intp]
+    repeat: NDArray[np.intp] | None
+    case: NDArray[np.intp]
+    kept: NDArray[np.intp]
+    is_centred: bool
 
 
-def _without_cases(
-    values: NDArray[np.float64], case: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return values less the mean of their case, and which; all as they are if most ran once.
+def _shape(known: NDArray[np.intp], tasks: Columns) -> _Shape:
+    """Return how tasks repeat each other; no case has a mean of its own if most ran once.
 
-    A residual of r tasks of a case is √(1 - 1/r) times as wide as the value, which is undone.
-    Those of two mirror each other: they are left to the paired test.
+    Residuals of two values mirror each other: they are left to the paired test.
     """
     import numpy as np  # noqa: PLC0415 - as above
 
-    _, code, n = np.unique(case, return_inverse=True, return_counts=True)
-    repeats = n[code]
-    if LEVELS * int((repeats > 1).sum()) < values.size:
-        return values, np.arange(values.size)
-    kept = np.flatnonzero(repeats >= FEWEST_OF_CASE)
-    means = np.bincount(code, weights=values) / n
-    residuals = (values - means[code])[kept] * np.sqrt(repeats[kept] / (repeats[kept] - 1))
-    return residuals, kept
+    case, n_cases = _codes(tasks.case[known])
+    group = tasks.segment[known] * max(n_cases, 1) + case
+    _, first, repeat = np.unique(group, return_index=True, return_inverse=True)
+    is_single = first.size == known.size
+    if not is_single:
+        order = np.argsort(first, kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(order.size)
+        known, case, repeat = known[first[order]], case[first[order]], place[repeat]
+    repeats = np.bincount(case)[case]
+    is_centred = LEVELS * int((repeats > 1).sum()) >= known.size
+    return _Shape(
+        rows=known,
+        repeat=None if is_single else repeat,
+        case=case,
+        kept=np.flatnonzero(repeats >= (FEWEST_OF_CASE if is_centred else 1)),
+        is_centred=is_centred,
+    )
+
+
+def _codes(values: NDArray[np.int64]) -> tuple[NDArray[np.intp], int]:
+    """Return values as codes from 0, and how many different ones there are."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    known, codes = np.unique(values, return_inverse=True)
+    return codes, known.size
+
+
+def _without_cases(values: NDArray[np.float64], shape: _Shape) -> NDArray[np.float64]:
+    """Return values once a case and run, less the mean of their case where it has one.
+
+    A residual of r tasks of a case is √(1 - 1/r) times as wide as the value, which is undone.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    if shape.repeat is not None:
+        values = np.bincount(shape.repeat, weights=values) / np.bincount(shape.repeat)
+    if not shape.is_centred:
+        return values
+    n = np.bincount(shape.case)
+    means = np.bincount(shape.case, weights=values) / n
+    repeats = n[shape.case][shape.kept]
+    residuals: NDArray[np.float64] = (values - means[shape.case])[shape.kept]
+    return residuals * np.sqrt(repeats / (repeats - 1))
 
 
 def _time_of(tasks: Columns, rows: NDArray[np.intp], place: int) -> datetime | None:

@@ -24,15 +24,14 @@ HOURS = 24
 
 def traffic(requests: Requests) -> TrafficShape:
     """Return how requests arrive; declared repeats of a case are no traffic."""
-    import numpy as np  # noqa: PLC0415 - a workflow without tasks needs none
-
     is_traffic = requests.repeat == 0
     at_s, segment = requests.at_s[is_traffic], requests.segment[is_traffic]
     counts, busy_s = _counts_per_second(at_s, segment)
-    n_intervals = len(at_s) - len(np.unique(segment))
+    n_runs = len(set(segment.tolist()))
+    n_intervals = len(at_s) - n_runs
     return TrafficShape(
         n=len(at_s),
-        n_runs=len(np.unique(segment)),
+        n_runs=n_runs,
         busy_s=busy_s,
         rate_per_s=n_intervals / busy_s if busy_s > 0 else None,
         peak_per_s=int(counts.max(initial=0)),
@@ -59,12 +58,17 @@ def _counts_per_second(
     import numpy as np  # noqa: PLC0415 - as above
 
     counts, busy_s = [np.zeros(0, dtype=np.int64)], 0.0
-    for run in np.unique(segment):
-        times = at_s[segment == run] - at_s[segment == run].min()
-        seconds, n = np.unique(times.astype(np.int64), return_counts=True)
-        empty = min(int(times.max()) + 1 - len(seconds), MOST_SECONDS)
-        counts += [n, np.zeros(empty, dtype=np.int64)]
-        busy_s += float(times.max())
+    for run in sorted(set(segment.tolist())):
+        times = at_s[segment == run]
+        times = times - times.min()
+        longest = float(times.max())
+        if longest < MOST_SECONDS:
+            counts.append(np.bincount(times.astype(np.int64)))
+        else:
+            n = np.unique(times.astype(np.int64), return_counts=True)[1]
+            empty = min(int(longest) + 1 - len(n), MOST_SECONDS)
+            counts += [n, np.zeros(empty, dtype=np.int64)]
+        busy_s += longest
     return np.concatenate(counts), busy_s
 
 

@@ -65,9 +65,6 @@ TABLES = frozenset({"performance", "drift", "anomaly", "responses", "weights", "
 IN_A_TABLE = 3
 """Names of the path of a strategy's own setting; one in a table has more."""
 
-SHARED: Mapping[str, str] = {"safety": "lifecycle"}
-"""Sections of which another repeats keys: what is said of one is said of both."""
-
 REWRITES = "a rewrite is asked for here, and made elsewhere"
 
 NO_USE: Mapping[str, str] = {
@@ -170,9 +167,6 @@ def translate(layer: Layer, tree: Settings = DEFAULTS) -> Translated:
         values[ours] = _value(value, ours, known)
         if path in layer.lines:
             lines[ours] = layer.lines[path]
-    for path, value in tuple(values.items()):
-        for other in _shared(path, known):
-            values.setdefault(other, value)
     if list(values.items()) == list(_leaves(layer.values)):
         return Translated(layer=layer, warnings=tuple(warnings))
     kept = {path: line for path, line in layer.lines.items() if path not in values}
@@ -260,12 +254,6 @@ def _seconds(text: str) -> float | None:
     if found is None or found[2] not in UNITS_S:
         return None
     return float(found[1]) * UNITS_S[found[2]]
-
-
-def _shared(path: KeyPath, known: Mapping[str, object]) -> Iterator[KeyPath]:
-    other = (SHARED.get(str(path[0]), ""), *path[1:])
-    if _is_known(other, known):
-        yield other
 
 
 def _leaves(table: Mapping[Any, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:

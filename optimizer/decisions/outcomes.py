@@ -7,7 +7,7 @@ from datetime import datetime
 
 from optimizer.decisions.configuration import INERT
 from optimizer.decisions.rollout import JUDGED, gain, harm, sentence
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.models.decisions import Decision, DecisionState, accepted
 from optimizer.models.lifecycle import DecisionOutcome, MeasuredEffect, OutcomeStatus
 from optimizer.models.proposals import Effect, Proposal
@@ -23,7 +23,7 @@ def outcome(
     seen_until: datetime | None,
     applied_at: datetime,
     at: datetime,
-    settings: LifecycleSettings,
+    settings: Lifecycle,
 ) -> DecisionOutcome:
     """Return what became of a decision.
 
@@ -97,7 +97,7 @@ def _judged(
     state: DecisionState,
     effects: Sequence[MeasuredEffect],
     n_after: int,
-    settings: LifecycleSettings,
+    settings: Lifecycle,
 ) -> tuple[OutcomeStatus, str]:
     measured = tuple(one.measured for one in effects if one.measured is not None)
     if state in {DecisionState.ROLLED_BACK, DecisionState.ROLLING_BACK}:

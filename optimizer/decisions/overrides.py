@@ -52,7 +52,7 @@ def _require_override(decision: Decision, name: str) -> None:
         known = sorted({o.check for r in decision.reviews for o in r.objections if o.blocks})
         raise SelectionError(
             f"--override {name!r}: no such objection blocks decision {decision.decision_id}, "
-            f"expected one of {', '.join(known) or 'none: nothing blocks it'}"
+            f"expected one of {', '.join(known) or 'no override: nothing blocks it'}"
         )
     if not all(one.can_override for one in found):
         raise SelectionError(

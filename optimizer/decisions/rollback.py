@@ -58,7 +58,7 @@ def before(snapshots: Sequence[ConfigSnapshot], decision_id: str, *, max_depth: 
         raise TransitionError(
             f"decision {decision_id}: {target.depth} configurations back, expected at most "
             f"{max_depth}",
-            hint="Go back to the first with --to-initial, or raise lifecycle.max_rollback_depth.",
+            hint="Go back to the first with --to-initial, or raise safety.max_rollback_depth.",
         )
     return target
 

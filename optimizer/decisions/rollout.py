@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.models.lifecycle import Health, Rollout, RolloutStatus
 from optimizer.models.proposals import Effect
 
@@ -19,7 +19,7 @@ JUDGED = ("success_rate", "score", "latency_relative", "cost_relative")
 """Metrics that can end a rollout."""
 
 
-def start(decision_id: str, settings: LifecycleSettings, *, preset: str, at: datetime) -> Rollout:
+def start(decision_id: str, settings: Lifecycle, *, preset: str, at: datetime) -> Rollout:
     """Return a rollout at its first step."""
     shares = settings.presets.of(preset).shares
     return Rollout(
@@ -35,7 +35,7 @@ def start(decision_id: str, settings: LifecycleSettings, *, preset: str, at: dat
 
 
 def advance_rollout(
-    rollout: Rollout, health: Health, settings: LifecycleSettings, *, at: datetime
+    rollout: Rollout, health: Health, settings: Lifecycle, *, at: datetime
 ) -> Rollout:
     """Return a rollout as it stands after what the runs since its last move say.
 
@@ -66,18 +66,18 @@ def rolled_back(rollout: Rollout, *, reason: str, at: datetime) -> Rollout:
     return _moved(rollout, at, reason, RolloutStatus.ROLLED_BACK)
 
 
-def health_level(rollout: Rollout, settings: LifecycleSettings) -> float:
+def health_level(rollout: Rollout, settings: Lifecycle) -> float:
     """Return the level of the intervals of a rollout: what is left is shared by its looks."""
     return 1 - (1 - settings.level) / (len(rollout.shares) * len(JUDGED))
 
 
-def harm(effects: tuple[Effect, ...], settings: LifecycleSettings) -> str | None:
+def harm(effects: tuple[Effect, ...], settings: Lifecycle) -> str | None:
     """Say which effect is worse than its margin beyond doubt, or None where none is."""
     return next(
         (
-            f"{sentence(one)}, worse than {settings.margin(one.metric):g} beyond doubt"
+            f"{sentence(one)}, worse than {settings.limits.margin(one.metric):g} beyond doubt"
             for one in effects
-            if one.metric in JUDGED and _best(one) < -settings.margin(one.metric)
+            if one.metric in JUDGED and _best(one) < -settings.limits.margin(one.metric)
         ),
         None,
     )
@@ -101,7 +101,7 @@ def gain(effect: Effect, value: float) -> float:
     return -value if effect.metric in LESS_IS_BETTER else value
 
 
-def _waits(rollout: Rollout, health: Health, settings: LifecycleSettings) -> str | None:
+def _waits(rollout: Rollout, health: Health, settings: Lifecycle) -> str | None:
     """Say what a rollout waits for, or None where it can go on."""
     share = percent(rollout.shares[rollout.step])
     if health.n < settings.n_wanted:
@@ -119,14 +119,12 @@ def _waits(rollout: Rollout, health: Health, settings: LifecycleSettings) -> str
     doubtful = [
         one
         for one in health.effects
-        if one.metric in JUDGED and gain(one, one.estimate) < -settings.margin(one.metric)
+        if one.metric in JUDGED and gain(one, one.estimate) < -settings.limits.margin(one.metric)
     ]
     if doubtful:
         one = doubtful[0]
-        return (
-            f"stays at {share}: {sentence(one)}, worse than {settings.margin(one.metric):g}, "
-            "though not beyond doubt"
-        )
+        margin = settings.limits.margin(one.metric)
+        return f"stays at {share}: {sentence(one)}, worse than {margin:g}, though not beyond doubt"
     return None
 
 

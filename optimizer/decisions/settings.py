@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from optimizer.models.change_limits import ChangeLimits
 from optimizer.models.errors import SelectionError
 from optimizer.models.settings import Settings
 
@@ -71,20 +72,8 @@ class LifecycleSettings(Settings):
     detect: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Share of new failures that the tests of a step must be able to show: 59 tests show 0.05."""
 
-    max_quality_degradation: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    """Loss of pass rate or score, 0 to 1, beyond which a change does harm."""
-
-    max_cost_increase: Annotated[float, Field(ge=0)] = 0.10
-    """Rise of the price, as a share, beyond which a change does harm."""
-
-    max_latency_increase: Annotated[float, Field(ge=0)] = 0.15
-    """Rise of the latency, as a share, beyond which a change does harm."""
-
     enable_auto_rollback: bool = True
     """Whether a rollout that does harm beyond doubt is rolled back when it is advanced."""
-
-    max_rollback_depth: Annotated[int, Field(ge=1)] = 10
-    """Configurations that one rollback may go back."""
 
     max_runs: Annotated[int, Field(ge=1)] = 5
     """First runs after a change, and newest before it, that its outcome is measured from."""
@@ -97,10 +86,9 @@ class LifecycleSettings(Settings):
         """Tests that each step of a rollout takes, and an outcome."""
         return math.ceil(math.log(1 - self.level) / math.log(1 - self.detect))
 
-    def margin(self, metric: str) -> float:
-        """Return how much worse a metric may become, by its name as in `Effect`."""
-        if metric == "latency_relative":
-            return self.max_latency_increase
-        if metric in {"cost_relative", "tokens_relative"}:
-            return self.max_cost_increase
-        return self.max_quality_degradation
+
+class Lifecycle(LifecycleSettings):
+    """These settings together with the limits of a change, which the section `safety` holds."""
+
+    limits: ChangeLimits = ChangeLimits()
+    """What a change may cost once it is in force."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from optimizer.learning.objectives import Weights
+from optimizer.models.amounts import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +127,11 @@ def _by_figures(window: Measurable, limits: Limits) -> Iterator[str]:
         yield f"quality {quality:.3g} on {window.n_completed} tasks, at least {least:g} is due"
     cost, most = window.cost_mean_usd, limits.max_cost_usd
     if most is not None and cost is not None and cost > most:
-        yield f"{cost:.4g} USD per call over {window.n_cost} calls, at most {most:g} is allowed"
+        yield f"{amount(cost)} USD per call over {window.n_cost} calls, at most {most:g} is allowed"
     latency, slowest = window.latency_p95_ms, limits.max_latency_ms
     if slowest is not None and latency is not None and latency > slowest:
         n = window.n_latency
-        yield f"p95 of {latency:.4g} ms over {n} calls, at most {slowest:g} is allowed"
+        yield f"p95 of {amount(latency)} ms over {n} calls, at most {slowest:g} is allowed"
 
 
 def _by_provider(window: Measurable, limits: Limits) -> Iterator[str]:

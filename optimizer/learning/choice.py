@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from optimizer.learning.candidates import Limits, refusals
+from optimizer.models.amounts import amount
 from optimizer.models.contrasts import UNPAIRED
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import WeightedGain
@@ -131,7 +132,7 @@ def _measured(window: WindowSummary) -> str:
     if window.cost_mean_usd is not None:
         parts.append(f"{window.cost_mean_usd:.3g} USD per call")
     if window.latency_mean_ms is not None:
-        parts.append(f"{window.latency_mean_ms:.4g} ms")
+        parts.append(f"{amount(window.latency_mean_ms)} ms")
     return f"{window.variant}: {', '.join(parts)}"
 
 
@@ -150,7 +151,7 @@ def timeout_note(window: WindowSummary) -> tuple[str, ...]:
         return ()
     return (
         f"99 of 100 of the {window.n_latency} calls of {window.variant} ended within "
-        f"{window.latency_p99_ms:.4g} ms: a shorter timeout would cut more.",
+        f"{amount(window.latency_p99_ms)} ms: a shorter timeout would cut more.",
     )
 
 

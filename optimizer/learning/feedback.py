@@ -13,7 +13,7 @@ from optimizer.learning.bandits import CONTEXTUAL, TUNED, Bandit, Exploration, b
 from optimizer.learning.context import Contexts, context_v1
 from optimizer.learning.exploration import tuned
 from optimizer.learning.logged import Rounds, batch_shares, teach
-from optimizer.learning.paired import p_above_zero, paired_gain
+from optimizer.learning.paired import paired_gain
 from optimizer.learning.reward import (
     RewardSignal,
     RewardWeights,
@@ -23,6 +23,7 @@ from optimizer.learning.reward import (
 )
 from optimizer.models.policies import ArmShare, BanditStudy, Gain, PolicyFigure, RewardPart
 from optimizer.models.terms import BanditAlgorithm
+from optimizer.stats.student import p_above_zero
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,8 +147,8 @@ def _rounds(
 
 def _has_choice(arm: NDArray[np.int64], segment: NDArray[np.int64]) -> bool:
     """Return whether a segment holds more than one arm."""
-    pairs = np.unique(np.stack([segment, arm]), axis=1)
-    return bool(pairs.shape[1] > len(np.unique(segment)))
+    segments = segment.tolist()
+    return len(set(zip(segments, arm.tolist(), strict=True))) > len(set(segments))
 
 
 def _signal(

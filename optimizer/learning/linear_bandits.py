@@ -46,11 +46,12 @@ class _Linear:
     def forget(self, factor: float) -> None:
         """Let what was learned so far count for less: the prior keeps its weight."""
         prior = np.eye(self.theta.shape[1]) / self.prior_variance
-        for arm, inverse in enumerate(self.inverse):
-            learned = np.linalg.inv(inverse) - prior
-            earned = (learned + prior) @ self.theta[arm]
-            self.inverse[arm] = np.linalg.inv(factor * learned + prior)
-            self.theta[arm] = self.inverse[arm] @ (factor * earned)
+        precision = np.linalg.inv(self.inverse)
+        earned = precision @ self.theta[:, :, np.newaxis]
+        self.inverse = np.asarray(
+            np.linalg.inv(factor * (precision - prior) + prior), dtype=np.float64
+        )
+        self.theta = (self.inverse @ (factor * earned))[:, :, 0]
 
     def _learn_noise(self, squared: float) -> None:
         """Take note of how far a reward was from what was expected."""
@@ -81,6 +82,29 @@ class LinUcb(_Linear):
         """Return the arm of the next round."""
         mean, spread = self._scores(context)
         return int((mean + self.alpha * np.sqrt(spread)).argmax())
+
+    def update_all(self, arms: NDArray[np.int64], contexts: Floats, rewards: Floats) -> None:
+        """Learn what arms earned in many rounds, whose order does not matter."""
+        for arm in np.flatnonzero(np.bincount(arms)).tolist():
+            rows = arms == arm
+            x = contexts[rows]
+            before = np.linalg.inv(self.inverse[arm])
+            self.inverse[arm] = np.linalg.inv(before + x.T @ x)
+            self.theta[arm] = self.inverse[arm] @ (before @ self.theta[arm] + x.T @ rewards[rows])
+
+    def choices(self, context: Floats, n: int) -> list[int]:
+        """Return the arms of so many rounds of one context, each told what was expected of it.
+
+        What was expected changes no expectation, only the doubt about the arm.
+        """
+        mean, spread = (one.tolist() for one in self._scores(context))
+        chosen = []
+        for _ in range(n):
+            bounds = [m + self.alpha * math.sqrt(s) for m, s in zip(mean, spread, strict=True)]
+            arm = bounds.index(max(bounds))
+            spread[arm] /= 1 + spread[arm]
+            chosen.append(arm)
+        return chosen
 
     def expected(self, arm: int, context: Floats) -> float:
         """Return the reward that an arm is expected to earn in a context."""

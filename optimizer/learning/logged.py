@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimizer.learning.bandits import Optimist
+from optimizer.learning.linear_bandits import LinUcb
 from optimizer.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -91,12 +93,24 @@ def teach(bandit: Bandit, rounds: Rounds, *, discount: float = 1.0) -> None:
         rounds: In order of time.
         discount: What is left of the weight of earlier rounds where a new segment begins, 0 to 1.
     """
-    begun: set[int] = set()
-    columns = (rounds.arm.tolist(), rounds.reward.tolist(), rounds.segment.tolist())
-    for context, arm, reward, segment in zip(rounds.context, *columns, strict=True):
-        if segment not in begun and begun and discount < 1:
+    firsts = np.sort(np.unique(rounds.segment, return_index=True)[1]) if discount < 1 else [0]
+    for start, end in pairwise([*firsts, len(rounds)]):
+        if start:
             bandit.forget(discount)
-        begun.add(segment)
+        rows = slice(start, end)
+        _teach(bandit, rounds.arm[rows], rounds.context[rows], rounds.reward[rows])
+
+
+def _teach(
+    bandit: Bandit,
+    arms: NDArray[np.int64],
+    contexts: NDArray[np.float64],
+    rewards: NDArray[np.float64],
+) -> None:
+    if isinstance(bandit, LinUcb):
+        bandit.update_all(arms, contexts, rewards)
+        return
+    for context, arm, reward in zip(contexts, arms.tolist(), rewards.tolist(), strict=True):
         bandit.update(arm, context, reward)
 
 
@@ -116,6 +130,9 @@ def batch_shares(bandit: Bandit, contexts: NDArray[np.float64]) -> NDArray[np.fl
     """
     if not isinstance(bandit, Optimist):
         return np.asarray(bandit.probabilities(contexts).mean(axis=0))
+    if isinstance(bandit, LinUcb) and (contexts == contexts[0]).all():
+        alike = bandit.choices(contexts[0], len(contexts))
+        return np.bincount(alike, minlength=len(bandit.theta)) / len(contexts)
     scratch = deepcopy(bandit)
     n = np.zeros(bandit.probabilities(contexts[:1]).shape[1])
     for context in contexts:

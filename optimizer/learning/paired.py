@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.learning.reward import RewardSignal, RewardWeights, composite, thrift
 from optimizer.models.policies import Gain
 from optimizer.stats.intervals import mean_interval
-from optimizer.stats.quantiles import t_upper_tail
+from optimizer.stats.student import p_above_zero
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,14 +68,6 @@ def paired_gain(
         p_better=p_above_zero(found.estimate, error_sd / math.sqrt(len(padded)), len(padded) - 1),
         is_causal=True,
     )
-
-
-def p_above_zero(estimate: float, error: float, df: float) -> float:
-    """Return the posterior probability of a positive mean under a flat prior."""
-    if not error > 0:
-        return 0.5 if estimate == 0 else float(estimate > 0)
-    tail = t_upper_tail(abs(estimate) / error, df)
-    return 1 - tail if estimate > 0 else tail
 
 
 def _gains(

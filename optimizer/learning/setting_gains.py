@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from optimizer.models.contrasts import CaseTable
 from optimizer.models.proposals import Effect
 from optimizer.models.summaries import WindowSummary
-from optimizer.stats.intervals import mean_interval
-from optimizer.stats.quantiles import t_upper_tail
+from optimizer.stats.student import t_critical
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,45 +46,37 @@ ROUNDING = 1e-9
 class Gain:
     """What a setting gains over the one in use.
 
+    Its intervals are over two cases more where quality counts, one won and one lost, so that cases
+    which all agree do not pass for certainty.
+
     Attributes:
         mean: The gain.
-        sd: Standard deviation of what the units add to it.
+        centre: The middle of its intervals.
+        standard_error: Of the centre.
+        df: Degrees of freedom of the standard error.
+        p_better: Posterior probability, under a flat prior, that the gain is above 0.
         n: Cases that both ran.
-        n_units: Those that its intervals are over: where quality counts, two more that cancel
-            out, so that cases which all agree do not pass for certainty.
     """
 
     mean: float
-    sd: float
+    centre: float
+    standard_error: float
+    df: float
+    p_better: float
     n: int
-    n_units: int
 
     @property
-    def centre(self) -> float:
-        """Return the middle of its intervals."""
-        return self.mean * self.n / self.n_units
-
-    @property
-    def variance(self) -> float:
-        """Return the variance of the mean."""
-        return self.sd**2 / self.n_units
+    def sd(self) -> float:
+        """Return the standard deviation of what the cases add to it."""
+        return self.standard_error * math.sqrt(self.df + 1)
 
     def low(self, level: float) -> float:
         """Return the lower end of the two-sided interval at a level."""
-        return mean_interval(self.centre, self.sd, self.n_units, level=level).low
+        return self.centre - t_critical(level, self.df) * self.standard_error
 
     def high(self, level: float) -> float:
         """Return the upper end of the two-sided interval at a level."""
-        return mean_interval(self.centre, self.sd, self.n_units, level=level).high
-
-    @property
-    def p_better(self) -> float:
-        """Return the posterior probability, under a flat prior, that the gain is above 0."""
-        if not self.variance:
-            return 0.5 if not self.centre else float(self.centre > 0)
-        t = self.centre / math.sqrt(self.variance)
-        tail = t_upper_tail(abs(t), self.n_units - 1)
-        return 1 - tail if t > 0 else tail
+        return self.centre + t_critical(level, self.df) * self.standard_error
 
 
 def measurable(window: WindowSummary, weights: Mapping[str, float]) -> dict[str, float]:
@@ -124,7 +116,7 @@ def gain(
     """
     import numpy as np  # noqa: PLC0415 - a workflow without settings to compare needs none
 
-    from optimizer.stats.tradeoffs import weighted_contributions  # noqa: PLC0415 - as above
+    from optimizer.stats.gains import weighted_gain  # noqa: PLC0415 - as above
 
     if other_id not in cases.variants:
         return None
@@ -132,25 +124,27 @@ def gain(
     _, left, right = np.intersect1d(
         cases.case[first], cases.case[second], assume_unique=True, return_indices=True
     )
-    aims = sorted(weights, key=lambda aim: aim not in QUALITY)
-    before = np.column_stack([getattr(cases, COLUMNS[aim])[first[left]] for aim in aims])
-    after = np.column_stack([getattr(cases, COLUMNS[aim])[second[right]] for aim in aims])
-    known = np.isfinite(before).all(1) & np.isfinite(after).all(1)
-    n = int(known.sum())
-    columns = zip(aims, before[known].T, after[known].T, strict=True)
+    before = np.array([getattr(cases, COLUMNS[aim])[first[left]] for aim in weights])
+    after = np.array([getattr(cases, COLUMNS[aim])[second[right]] for aim in weights])
+    known = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    before, after, n = before[:, known], after[:, known], int(known.sum())
+    columns = zip(weights, before, after, strict=True)
     if n < FEWEST_CASES or not all(_tells(b, aim) and _tells(a, aim) for aim, b, a in columns):
         return None
-    signed = [weights[aim] if aim in QUALITY else -weights[aim] for aim in aims]
-    n_quality = sum(aim in QUALITY for aim in aims)
-    added = weighted_contributions(
-        before[known], after[known], weights=signed, n_differences=n_quality
+    gain_of = partial(
+        weighted_gain,
+        weights=[one if aim in QUALITY else -one for aim, one in weights.items()],
+        relative=[int(aim not in QUALITY) for aim in weights],
     )
-    bound = math.fsum(signed[:n_quality])
-    units = [*added, bound, -bound] if bound else list(added)
-    mean = math.fsum(added) / n
-    middle = math.fsum(units) / len(units)
-    squares = math.fsum((unit - middle) ** 2 for unit in units)
-    return Gain(mean=mean, sd=math.sqrt(squares / (len(units) - 1)), n=n, n_units=len(units))
+    whole = gain_of(_with_pair(before, weights, (1.0, 0.0)), _with_pair(after, weights, (0.0, 1.0)))
+    return Gain(
+        mean=gain_of(list(before), list(after)).estimate,
+        centre=whole.estimate,
+        standard_error=whole.standard_error,
+        df=whole.df,
+        p_better=whole.p_better,
+        n=n,
+    )
 
 
 def effects(
@@ -183,6 +177,20 @@ def effects(
             )
         )
     return tuple(found)
+
+
+def _with_pair(
+    values: NDArray[np.float64], weights: Mapping[str, float], pair: tuple[float, float]
+) -> list[NDArray[np.float64]]:
+    """Return the values of each aim with two cases more, which tell of quality alone."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    if not any(aim in QUALITY for aim in weights):
+        return list(values)
+    return [
+        np.append(column, pair if aim in QUALITY else (math.nan, math.nan))
+        for aim, column in zip(weights, values, strict=True)
+    ]
 
 
 def _tells(values: NDArray[np.float64], aim: str) -> bool:

@@ -284,7 +284,7 @@ def _ideas(
     for one in sorted(rivals, key=lambda one: one.variant_id):
         found, values = gains.get(one.variant_id), _values(one, terms)
         if found and _without(values, names) == rest and inside(tuned, values):
-            observed = _observation(values, names, found.centre, found.variance, found.n)
+            observed = _observation(values, names, found.centre, found.standard_error**2, found.n)
             search = search.tell(observed)
     tried = [dict(one.parameters) for one in search.observed]
     presets = [

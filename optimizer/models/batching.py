@@ -27,23 +27,6 @@ class BatchPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchingDecision:
-    """What a batcher does with one request.
-
-    Attributes:
-        should_batch: Whether it is sent together with others.
-        batch_id: The batch; None where it is sent alone.
-        batch_size: Requests sent with it, itself included.
-        max_wait_ms: How long it may be made to wait.
-    """
-
-    should_batch: bool
-    batch_id: int | None
-    batch_size: int
-    max_wait_ms: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReplay:
     """A trace replayed through one batcher.
 

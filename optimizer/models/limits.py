@@ -102,23 +102,6 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimitingDecision:
-    """What a limiter says to one request.
-
-    Attributes:
-        should_throttle: Whether it has to wait, or is refused.
-        delay_ms: How long it has to wait; None where it is refused.
-        tokens_available: Tokens that were left when it came; None where they are not limited.
-        quota_exceeded: Whether it was refused.
-    """
-
-    should_throttle: bool
-    delay_ms: float | None
-    tokens_available: float | None
-    quota_exceeded: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TenantShare:
     """How one tenant fared.
 

@@ -21,10 +21,10 @@ from optimizer.history.store import read_history
 from optimizer.models.decisions import Made
 from optimizer.pipeline.decide import decide
 
-BATCH = 64
-"""Workflows that are asked about together."""
+BATCH = 200
+"""Workflows that are asked about together: more at a time ask for less each."""
 
-FEW = 4 * BATCH
+FEW = 256
 """Up to so many are decided on faster than other processes have started."""
 
 

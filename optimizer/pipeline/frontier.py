@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from optimizer.analysis.evidence import evidence, require_workflow
+from optimizer.analysis.evidence import Scope, evidence, require_workflow
 from optimizer.config.tree import Config
 from optimizer.history.store import History
 from optimizer.learning.frontier import frontier as of_evidence
 from optimizer.models.errors import SelectionError
 from optimizer.models.frontier import Frontier
-from optimizer.scoring_rules import ScoringRules
+from optimizer.pipeline.scope import rules_of
 from optimizer.strategies.pareto_optimization import ParetoOptimization, ParetoOptimizationSettings
 
 
@@ -31,9 +31,7 @@ def frontier(
         workflow_ids=[workflow_id],
         variant=variant,
         as_of=None,
-        settings=config.evidence,
-        rules=ScoringRules.from_config(config.scoring.model_dump()),
-        slow_ms=0.0,
+        scope=Scope(settings=config.evidence, rules=rules_of(config), slow_ms=0.0),
     )
     if not found:
         require_workflow(history, workflow_id, None)

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from optimizer.config.tree import Config
 from optimizer.decisions import configuration
 from optimizer.decisions.commands import commands
 from optimizer.decisions.lifecycle import advance
 from optimizer.decisions.overrides import overridden, require_appliable
 from optimizer.decisions.rollback import APPLIED, INITIAL, require_sound
+from optimizer.decisions.settings import Lifecycle
 from optimizer.history.audit import AuditLine
 from optimizer.history.queries.lifecycle import config_snapshots, rollouts
 from optimizer.history.steps import Act, record_act
@@ -28,6 +30,11 @@ from optimizer.pipeline.select import select_decision
 S = DecisionState
 
 UNCHANGED = "it changes nothing in force"
+
+
+def lifecycle_of(config: Config) -> Lifecycle:
+    """Return how decisions are put in force, watched and taken back."""
+    return Lifecycle(limits=config.safety, **dict(config.lifecycle))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

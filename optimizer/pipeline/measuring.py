@@ -10,7 +10,7 @@ from typing import Any
 
 from optimizer.analysis.changes import Side, change_effects
 from optimizer.decisions import configuration, outcomes, rollout
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.history.queries.lifecycle import RunOfVariant, config_snapshots, variant_runs
 from optimizer.history.store import History
 from optimizer.models.decisions import Decision
@@ -39,7 +39,7 @@ def applied(snapshots: Sequence[ConfigSnapshot], decision_id: str) -> Applied | 
 
 
 def health(
-    history: History, decision: Decision, found: Rollout, settings: LifecycleSettings
+    history: History, decision: Decision, found: Rollout, settings: Lifecycle
 ) -> Health | None:
     """Return what the runs since the last move of a rollout say; None where nothing was applied."""
     how = applied(config_snapshots(history, decision.workflow_id), decision.decision_id)
@@ -66,7 +66,7 @@ def health(
 
 
 def outcome(
-    history: History, decision: Decision, settings: LifecycleSettings, *, at: datetime
+    history: History, decision: Decision, settings: Lifecycle, *, at: datetime
 ) -> DecisionOutcome | None:
     """Return what became of a decision by the first runs after it.
 

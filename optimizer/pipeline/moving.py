@@ -7,7 +7,7 @@ from datetime import datetime
 
 from optimizer.analysis.anomalies import anomalies, anomalies_of_series
 from optimizer.analysis.drift import drift, drift_of_series
-from optimizer.analysis.evidence import evidence, require_workflow
+from optimizer.analysis.evidence import Scope, evidence, require_workflow
 from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import task_names
 from optimizer.history.store import History
@@ -15,8 +15,7 @@ from optimizer.models.drift import AnomalyReport, DriftReport
 from optimizer.models.evidence import Evidence
 from optimizer.models.series import Timeline
 from optimizer.models.summaries import WindowSummary
-from optimizer.pipeline.decide import slow_ms, watch
-from optimizer.scoring_rules import ScoringRules
+from optimizer.pipeline.scope import rules_of, slow_ms, watch
 
 
 def drift_of(
@@ -86,9 +85,7 @@ def _seen(
         workflow_ids=[workflow_id],
         variant=variant,
         as_of=as_of,
-        settings=more,
-        rules=ScoringRules.from_config(config.scoring.model_dump()),
-        slow_ms=slow_ms(config),
+        scope=Scope(settings=more, rules=rules_of(config), slow_ms=slow_ms(config)),
     )
     if not found:
         require_workflow(history, workflow_id, as_of)

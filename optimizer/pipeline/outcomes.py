@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.history.audit import AuditLine
 from optimizer.history.queries.lifecycle import outcome as stored_outcome
 from optimizer.history.queries.lifecycle import rollouts
@@ -23,9 +23,7 @@ KEPT = frozenset({OutcomeStatus.SUCCESS, OutcomeStatus.PARTIAL_SUCCESS})
 """Outcomes with which a decision that is watched is complete."""
 
 
-def measure(
-    history: History, selector: str, who: Who, *, settings: LifecycleSettings
-) -> DecisionOutcome:
+def measure(history: History, selector: str, who: Who, *, settings: Lifecycle) -> DecisionOutcome:
     """Measure what became of a decision; where that is told, it is kept.
 
     A decision that is watched is completed by an outcome without harm.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from optimizer import __version__
 from optimizer.decisions import configuration, rollback, rollout
 from optimizer.decisions.commands import put_back
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine
 from optimizer.history.queries.lifecycle import config_snapshots, rollouts
@@ -39,7 +39,7 @@ TO_FORCE = (S.VALIDATING, S.APPROVED, S.EXECUTING, S.MONITORING)
 WATCHED = frozenset({S.EXECUTING, S.MONITORING})
 
 
-def roll_back(history: History, selector: str, who: Who, *, settings: LifecycleSettings) -> Moved:
+def roll_back(history: History, selector: str, who: Who, *, settings: Lifecycle) -> Moved:
     """Put back what was in force before a decision.
 
     A completed decision stays completed: its rollback is a decision of its own.
@@ -55,7 +55,7 @@ def roll_back(history: History, selector: str, who: Who, *, settings: LifecycleS
 
 
 def roll_back_to_initial(
-    history: History, workflow_id: str, who: Who, *, settings: LifecycleSettings
+    history: History, workflow_id: str, who: Who, *, settings: Lifecycle
 ) -> Moved:
     """Put back what was in use before any decision was applied to a workflow.
 
@@ -75,7 +75,7 @@ def take_back(
     found: Decision,
     who: Who,
     *,
-    settings: LifecycleSettings,
+    settings: Lifecycle,
     ended: Rollout | None = None,
 ) -> Moved:
     """Do what `roll_back` does, in the transaction that is open.
@@ -90,7 +90,9 @@ def take_back(
     if found.state is not S.COMPLETED:
         walk(found, BACK, who)
     snapshots = config_snapshots(history, found.workflow_id)
-    target = rollback.before(snapshots, found.decision_id, max_depth=settings.max_rollback_depth)
+    target = rollback.before(
+        snapshots, found.decision_id, max_depth=settings.limits.max_rollback_depth
+    )
     back = _Back(snapshots, target, found, found.workflow_id)
     if found.state is S.COMPLETED:
         return _anew(history, back, who, settings)
@@ -153,7 +155,7 @@ class _Taken:
         return tuple(one.decision_id for one in self.decisions)
 
 
-def _anew(history: History, back: _Back, who: Who, settings: LifecycleSettings) -> Moved:
+def _anew(history: History, back: _Back, who: Who, settings: Lifecycle) -> Moved:
     """Take back by a new decision, which can be taken back in its turn."""
     new = _decision(back, who)
     moved, lines = walk(new, TO_FORCE, who, takes_back=list(back.target.decision_ids))
@@ -196,7 +198,7 @@ def _taken(
     history: History,
     back: _Back,
     who: Who,
-    settings: LifecycleSettings,
+    settings: Lifecycle,
     ended: Rollout | None,
 ) -> _Taken:
     """Return the decisions still watched that a rollback takes back, each with all that ends."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from optimizer.decisions import rollout
 from optimizer.decisions.commands import next_share
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine
 from optimizer.history.queries.lifecycle import RolloutOfWorkflow, rollouts
@@ -24,7 +24,7 @@ S = DecisionState
 
 
 def start(
-    history: History, selector: str, who: Who, *, preset: str | None, settings: LifecycleSettings
+    history: History, selector: str, who: Who, *, preset: str | None, settings: Lifecycle
 ) -> RolloutView:
     """Begin to put an approved decision in force step by step.
 
@@ -63,9 +63,7 @@ def start(
     )
 
 
-def status(
-    history: History, selector: str | None, *, settings: LifecycleSettings
-) -> list[RolloutView]:
+def status(history: History, selector: str | None, *, settings: Lifecycle) -> list[RolloutView]:
     """Return where a rollout stands, or each that is known, newest first.
 
     Raises:
@@ -78,7 +76,7 @@ def status(
 
 
 def advance(
-    history: History, selector: str | None, who: Who, *, settings: LifecycleSettings
+    history: History, selector: str | None, who: Who, *, settings: Lifecycle
 ) -> list[RolloutView]:
     """Move a rollout, or each that is running, as far as the runs since its last move allow.
 
@@ -108,7 +106,7 @@ def running(history: History) -> list[RolloutOfWorkflow]:
 
 
 def _advance(
-    history: History, one: RolloutOfWorkflow, who: Who, settings: LifecycleSettings
+    history: History, one: RolloutOfWorkflow, who: Who, settings: Lifecycle
 ) -> RolloutView:
     now = one.rollout
     if now.status is not RolloutStatus.RUNNING:
@@ -142,7 +140,7 @@ def _advance(
 
 
 def _record(
-    history: History, decision: Decision, then: Rollout, who: Who, settings: LifecycleSettings
+    history: History, decision: Decision, then: Rollout, who: Who, settings: Lifecycle
 ) -> None:
     """Store a move; at full traffic the decision is watched, at the end it is complete."""
     because = replace(who, why=then.reason)
@@ -163,7 +161,7 @@ def _record(
     record_act(history, act)
 
 
-def _view(history: History, one: RolloutOfWorkflow, settings: LifecycleSettings) -> RolloutView:
+def _view(history: History, one: RolloutOfWorkflow, settings: Lifecycle) -> RolloutView:
     """Return a rollout with what the runs say now; it is not moved."""
     now, seen = one.rollout, None
     if now.status is RolloutStatus.RUNNING:

@@ -10,7 +10,7 @@ from optimizer.config.schema import schema_of
 from optimizer.config.tree import Config
 from optimizer.models.settings import descriptions
 from optimizer.models.strategy_pages import StrategyPage, StrategySetting
-from optimizer.pipeline.decide import require_strategies
+from optimizer.pipeline.asking import require_strategies
 from optimizer.strategies import STRATEGIES, Strategy
 
 LEADS = ("Asks:", "Proposes:", "Stays silent", "Does not look at")

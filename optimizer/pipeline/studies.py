@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -13,8 +14,8 @@ from pydantic_core import to_json
 from optimizer import __version__
 from optimizer.models.decisions import Study
 from optimizer.models.evidence import Evidence
+from optimizer.pipeline.asking import STRATEGY_FAILURES
 from optimizer.strategies import Strategy
-from optimizer.strategies.base import StudiedStrategy
 
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 
@@ -27,49 +28,98 @@ def with_studies(
 ) -> tuple[Evidence, tuple[Study, ...]]:
     """Return evidence with the studies of its strategies, and those that are new.
 
-    One that is stored but cannot be read is made anew.
-
     Args:
         strategies: Those that will be asked.
         found: The evidence.
         stored: Studies that were made before.
     """
+    looked_at = _looked_at(found)
+    made = [
+        _made(strategy, found, looked_at, stored)
+        for strategy in strategies
+        if hasattr(strategy, "study_type")
+    ]
+    studies = {one.strategy: one.record for one in made}
+    return replace(found, studies=studies), tuple(one.new for one in made if one.new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What a strategy measured, and the study to be stored where it was measured now."""
+
+    strategy: str
+    record: Any
+    new: Study | None
+
+
+def _made(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw, stored: Stored) -> _Made:
+    """Return the stored study; one that is missing, or cannot be read, is made."""
+    slow: Any = strategy
+    name = (found.workflow_id, strategy.name, _key(strategy, found, looked_at))
+    kind = slow.study_type | None
+    with suppress(KeyError, *UNDECODABLE):
+        record = msgspec.json.decode(stored[name], type=kind)
+        return _Made(strategy=strategy.name, record=record, new=None)
+    body = msgspec.json.encode(slow.study(found), order="sorted").decode()
+    new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body)
+    record = msgspec.json.decode(body, type=kind)
+    return _Made(strategy=strategy.name, record=record, new=new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studied:
+    """Evidence with the studies of its strategies, those that are new, and who failed at one."""
+
+    found: Evidence
+    new: tuple[Study, ...]
+    failed: Mapping[str, str]
+
+
+def studied(
+    strategies: Sequence[Strategy], found: Evidence, stored: Stored, *, fail_fast: bool
+) -> Studied:
+    """Make the studies that are missing; a strategy that fails at its own stops no other."""
     studies: dict[str, Any] = {}
     new: list[Study] = []
-    seen = _seen(found) if any(isinstance(one, StudiedStrategy) for one in strategies) else ""
+    failed: dict[str, str] = {}
+    looked_at = _looked_at(found)
     for strategy in strategies:
-        if not isinstance(strategy, StudiedStrategy):
+        if not hasattr(strategy, "study_type"):  # isinstance would look at every member each time
             continue
-        name = (found.workflow_id, strategy.name, _key(strategy, found, seen))
         try:
-            studies[strategy.name] = _decoded(strategy, stored[name])
-        except (KeyError, *UNDECODABLE):
-            body = msgspec.json.encode(strategy.study(found), order="sorted").decode()
-            new.append(Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body))
-            studies[strategy.name] = _decoded(strategy, body)
-    return replace(found, studies=studies), tuple(new)
+            made = _made(strategy, found, looked_at, stored)
+        except STRATEGY_FAILURES as error:
+            if fail_fast:
+                raise
+            failed[strategy.name] = f"{type(error).__name__}: {error}"
+        else:
+            studies[strategy.name] = made.record
+            new += [made.new] if made.new else []
+    return Studied(found=replace(found, studies=studies), new=tuple(new), failed=failed)
 
 
-def _decoded(strategy: StudiedStrategy, body: str) -> Any:
-    return msgspec.json.decode(body, type=strategy.study_type | None)
+def _looked_at(found: Evidence) -> msgspec.Raw:
+    """Return what studies look at as JSON, which every key holds.
+
+    Whole points of runs, as a run that is stored anew may have other prices at the same counts;
+    experiments, as a strategy may have nothing to study while one runs.
+    """
+    windows = (found.current, *found.others) if found.current else found.others
+    experiments = [one.experiment for one in found.experiments]
+    content = (
+        found.runs,
+        [(one.variant_id, one.n_completed) for one in windows],
+        [(one.design.experiment_id, one.status) for one in experiments],
+        len(found.requests) if found.requests else 0,
+        found.stability,
+        found.budgets,
+    )
+    return msgspec.Raw(msgspec.json.encode(content))
 
 
-def _key(strategy: Strategy, found: Evidence, seen: str) -> str:
-    """Return a hash of what a study rests on, and of the version of the program."""
+def _key(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw) -> str:
+    """Return a hash of what studies look at, settings, seed and the version of the program."""
     settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
-    content: tuple[Any, ...] = (seen, found.seed, __version__, hashlib.sha256(settings).hexdigest())
-    content += (found.budgets,) if found.budgets else ()
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
-
-
-def _seen(found: Evidence) -> str:
-    """Return a hash of all that was measured."""
-    windows = (found.current, found.others, found.runs)
-    seen = hashlib.sha256(msgspec.json.encode(windows, order="sorted"))
-    for table in (found.requests, found.cases):
-        for name in table.__slots__ if table is not None else ():
-            column = getattr(table, name)
-            is_array = hasattr(column, "tobytes")
-            seen.update(name.encode())
-            seen.update(column.tobytes() if is_array else repr(column).encode())
-    return seen.hexdigest()
+    said = hashlib.sha256(settings).hexdigest()
+    content = msgspec.json.encode((looked_at, found.seed, __version__, said))
+    return hashlib.sha256(content).hexdigest()

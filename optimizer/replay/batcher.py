@@ -8,11 +8,10 @@ in the trace, counted from when its batch goes: the trace does not tell what a b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from optimizer.models.batching import BatchingDecision, BatchPlan
+from optimizer.models.batching import BatchPlan
 from optimizer.models.limits import Priority
 
 if TYPE_CHECKING:
@@ -66,20 +65,6 @@ def put_together(requests: Requests, plan: BatchPlan) -> list[Batch]:
             batch.sent_s = now
             del open_batches[group]
     return batches
-
-
-def decisions(batches: list[Batch], plan: BatchPlan) -> Iterator[tuple[int, BatchingDecision]]:
-    """Yield the place of each request with what becomes of it, batch by batch."""
-    for number, batch in enumerate(batches):
-        size = len(batch.members)
-        decision = BatchingDecision(
-            should_batch=size > 1,
-            batch_id=number if size > 1 else None,
-            batch_size=size,
-            max_wait_ms=0.0 if batch.is_urgent else plan.max_wait_ms,
-        )
-        for place in batch.members:
-            yield place, decision
 
 
 def _slack_s(requests: Requests) -> list[float]:

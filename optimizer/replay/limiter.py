@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from optimizer.models.limits import (
     LimitPlan,
-    RateLimitingDecision,
     Refusal,
     SpendLimit,
 )
@@ -42,7 +41,6 @@ class Passed:
         places: Its place in the trace.
         sent_s: When it was let through; NaN where it was refused.
         refused: Why it was refused; None where it was not.
-        tokens_left: What its bucket of tokens held when it came; NaN where there is none.
         ledgers: What was spent under each spending limit, those of quotas included, with the
             code of the tenant that it counts; None: everybody's.
     """
@@ -50,7 +48,6 @@ class Passed:
     places: list[int]
     sent_s: list[float]
     refused: list[Refusal | None]
-    tokens_left: list[float]
     ledgers: tuple[tuple[int | None, Ledger], ...] = ()
 
 
@@ -70,20 +67,6 @@ class _Lane:
 def pass_through(requests: Requests, plan: LimitPlan) -> Passed:
     """Return what limits do to each request of a trace, declared repeats left out."""
     return _Replay(requests, plan).run()
-
-
-def decisions(requests: Requests, passed: Passed) -> Iterator[RateLimitingDecision]:
-    """Yield what the limiter said to each request, in order of time."""
-    for k, place in enumerate(passed.places):
-        waited_s = passed.sent_s[k] - float(requests.at_s[place])
-        is_refused = passed.refused[k] is not None
-        left = passed.tokens_left[k]
-        yield RateLimitingDecision(
-            should_throttle=is_refused or waited_s > 0,
-            delay_ms=None if is_refused else MS_OF_A_SECOND * waited_s,
-            tokens_available=None if math.isnan(left) else left,
-            quota_exceeded=is_refused,
-        )
 
 
 class _Replay:
@@ -109,15 +92,11 @@ class _Replay:
         n = len(self.places)
         self.sent_s = [math.nan] * n
         self.refused: list[Refusal | None] = [None] * n
-        self.tokens_left = [math.nan] * n
 
     def run(self) -> Passed:
         for k, at_s in enumerate(self.at_s):
             self._events_until(at_s)
             lane = self._lane(k)
-            for is_tokens, bucket in lane.buckets:
-                if is_tokens:
-                    self.tokens_left[k] = bucket.level(at_s)
             heapq.heappush(lane.waiting, (-self.priority[k], k))
             if lane.waiting[0][1] == k:
                 self._serve(lane, at_s)
@@ -126,7 +105,6 @@ class _Replay:
             places=self.places,
             sent_s=self.sent_s,
             refused=self.refused,
-            tokens_left=self.tokens_left,
             ledgers=tuple([*self.shared, *self.own.items()]),
         )
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
@@ -115,9 +115,9 @@ def may_be_near(
     bands = found.reshape(len(texts), n_bands, width).transpose(1, 0, 2).copy()
     near = np.zeros(len(texts), dtype=np.bool_)
     for band in bands:
-        whole = band.view(np.dtype((np.void, band.itemsize * width)))[:, 0]
-        _, place, n = np.unique(whole, return_inverse=True, return_counts=True)
-        near |= n[place] > 1
+        whole = band.view(np.dtype((np.void, band.itemsize * width)))[:, 0].tolist()
+        n = Counter(whole)
+        near |= np.fromiter((n[one] > 1 for one in whole), dtype=np.bool_, count=len(whole))
     return near
 
 

@@ -26,13 +26,9 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
         if isinstance(value, np.ndarray) and name not in APART
     }
     texts = requests.texts
-    chosen: Requests = replace(requests, **columns)
-    return replace(
-        chosen,
-        blocks=None,
-        block_ends=None,
-        texts=None if texts is None else tuple(texts[place] for place in places.tolist()),
-    )
+    columns["texts"] = None if texts is None else tuple(texts[place] for place in places.tolist())
+    chosen: Requests = replace(requests, **columns, blocks=None, block_ends=None)
+    return chosen
 
 
 def of_variant(requests: Requests, variant_id: str) -> Requests | None:

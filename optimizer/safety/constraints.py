@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from optimizer.models.amounts import amount
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Effect, Proposal
 from optimizer.models.requests import Requests
@@ -129,9 +130,9 @@ def _checked(
         return None
     broken_now = reach.now is not None and sign * reach.now > sign * limit
     no_worse = reach.now is not None and sign * reach.then <= sign * reach.now
-    text = f"may be {reach.then:.4g} after the change, {limit:g} is the limit"
+    text = f"may be {amount(reach.then)} after the change, {limit:g} is the limit"
     if broken_now and no_worse:
-        return _objection(constraint, f"{text}; it is {reach.now:.4g} now", hard=False)
+        return _objection(constraint, f"{text}; it is {amount(reach.now)} now", hard=False)
     return _objection(constraint, text)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from optimizer.models.amounts import amount
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import DecisionType, Effect, Proposal
 from optimizer.models.reviews import Objection, ViolationSeverity
@@ -109,10 +110,11 @@ def _held(policy: Policy, proposal: Proposal, evidence: Evidence) -> Objection |
         )
     if COMPARE[policy.op](found, policy.value):
         return None
+    verb = "may be" if policy.scope is Scope.EFFECT else "is"
     return Objection(
         check=policy.name,
         severity=policy.grave,
-        text=f"{policy.metric} may be {found:.4g}, {due}",
+        text=f"{policy.metric} {verb} {amount(found)}, {due}",
         can_override=policy.can_override,
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from optimizer.models.change_limits import ChangeLimits
 from optimizer.models.reviews import RiskLevel, ViolationSeverity
 from optimizer.models.settings import Settings
 
@@ -57,17 +58,8 @@ class CircuitBreakerSettings(Settings):
     """For how long, in seconds on the clock of the runs; then it is tried once."""
 
 
-class SafetySettings(Settings):
+class SafetySettings(ChangeLimits):
     """What a change may cost, judged on the pessimistic end of its intervals."""
-
-    max_quality_degradation: Annotated[float, Field(ge=0, le=1)] = 0.05
-    """Largest loss in pass rate or score, 0 to 1."""
-
-    max_cost_increase: Annotated[float, Field(ge=0)] = 0.10
-    """Largest rise of the price of a call, as a share of what it is now."""
-
-    max_latency_increase: Annotated[float, Field(ge=0)] = 0.15
-    """Largest rise of the response time, as a share of what it is now."""
 
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
     """Lowest probability that a change is better; what only asks for tests is exempt."""
@@ -83,9 +75,6 @@ class SafetySettings(Settings):
 
     min_time_between_changes_s: Annotated[float, Field(ge=0)] = 300.0
     """Least time from a change to the newest run before the next one, in seconds."""
-
-    max_rollback_depth: Annotated[int, Field(ge=1)] = 10
-    """Most changes that a rollback may go back."""
 
     risk: RiskBands = RiskBands()
     circuit_breaker: CircuitBreakerSettings = CircuitBreakerSettings()

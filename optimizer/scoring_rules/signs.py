@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from optimizer.models.amounts import amount
 from optimizer.models.drift import (
     Anomaly,
     AnomalyReport,
@@ -130,14 +131,14 @@ def _is_worse(finding: DriftFinding) -> bool:
 
 
 def _moved(finding: DriftFinding) -> str:
-    moved = f"{finding.metric} from {finding.before:.4g} to {finding.after:.4g}"
+    moved = f"{finding.metric} from {amount(finding.before)} to {amount(finding.after)}"
     p = "" if finding.p_value is None else f", p {finding.p_value:.2g}"
     return f"{moved} ({finding.method}, {finding.n_before} and {finding.n_after} values{p})"
 
 
 def _stands_out(one: Anomaly) -> str:
     return (
-        f"{one.metric} {one.value:.4g} where {one.expected:.4g} is usual over "
+        f"{one.metric} {amount(one.value)} where {amount(one.expected)} is usual over "
         f"{one.n_reference} runs ({one.method} distance {one.distance:.3g}, "
         f"{one.threshold:.3g} is out)"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from optimizer.models.amounts import amount
 from optimizer.models.proposals import Fact
 from optimizer.models.summaries import WindowSummary
 from optimizer.stats.intervals import Interval, clopper_pearson, mean_interval
@@ -105,7 +106,7 @@ def _means(window: WindowSummary, limits: Thresholds) -> Iterator[Reading]:
         yield _at_least("score", text, score, limits.min_quality_score, limits)
     cost = _mean(window.cost_mean_usd, window.cost_sd_usd, window.n_cost, n_cases, limits)
     if cost is not None:
-        text = f"{cost.estimate:.4g} USD per call over {cost.n} calls"
+        text = f"{amount(cost.estimate)} USD per call over {cost.n} calls"
         yield _at_most("cost_usd", text, cost, limits.max_cost_per_request, limits)
 
 

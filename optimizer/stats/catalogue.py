@@ -158,7 +158,6 @@ KERNELS: dict[str, dict[str, str]] = {
         "apportion": "allocation.apportion",
         "jain": "fairness.jain",
         "max_min_shares": "fairness.max_min_shares",
-        "weighted_contributions": "tradeoffs.weighted_contributions",
     },
     "Policies, from what another logged": {
         "ips": "off_policy.ips",

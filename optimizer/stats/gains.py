@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.stats.quantiles import t_upper_tail
-from optimizer.stats.student import t_critical
+from optimizer.stats.student import p_above_zero, t_critical
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -214,13 +213,6 @@ def _gain(estimate: float, error: float, df: float, n: int, level: float) -> Gai
         level=level,
         standard_error=error,
         df=df,
-        p_better=_p_better(estimate, error, df),
+        p_better=p_above_zero(estimate, error, df),
         n=n,
     )
-
-
-def _p_better(estimate: float, error: float, df: float) -> float:
-    if error == 0 or estimate == 0:
-        return (1 + math.copysign(1, estimate)) / 2 if estimate else 0.5
-    tail = t_upper_tail(abs(estimate) / error, df)
-    return 1 - tail if estimate > 0 else tail

@@ -457,9 +457,15 @@ def _fieller_bounds(
     if math.isnan(around):
         return -math.inf, math.inf
     rest = b - around * a
-    covariance = np.cov(a, rest) / a.size
+    of_a, of_rest = a - mean, rest - rest.mean()
+    scale = a.size * (a.size - 1)
     return _fieller_roots(
-        mean, around, float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1]), t
+        mean,
+        around,
+        float(of_a @ of_a) / scale,
+        float(of_a @ of_rest) / scale,
+        float(of_rest @ of_rest) / scale,
+        t,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from optimizer.stats.quantiles import normal_quantile, t_quantile
+from optimizer.stats.quantiles import normal_quantile, t_quantile, t_upper_tail
 from optimizer.stats.results import Difference
 
 ROUNDING = 1e-12  # a spread this small beside the values is noise of the arithmetic
@@ -36,6 +36,20 @@ def require_level(level: float) -> None:
     """
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}")
+
+
+def p_above_zero(estimate: float, error: float, df: float) -> float:
+    """Return the posterior probability of a value above 0 under a flat prior.
+
+    Args:
+        estimate: The value.
+        error: Its standard error; where it is 0 the estimate is taken for certain.
+        df: Degrees of freedom of the standard error.
+    """
+    if not error > 0:
+        return 0.5 if estimate == 0 else float(estimate > 0)
+    tail = t_upper_tail(abs(estimate) / error, df)
+    return 1 - tail if estimate > 0 else tail
 
 
 def studentized(

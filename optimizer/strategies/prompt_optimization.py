@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.amounts import amount
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Proposal
 from optimizer.models.rules import Outcome, RuleCheck
@@ -105,4 +106,4 @@ def _fact(check: RuleCheck) -> str:
     """Return a fired rule in words."""
     side = "below" if check.fires_below else "above"
     of = "" if check.n is None else f" of {check.n} tests"
-    return f"{check.rule} {check.value:.4g}{of} is {side} {check.setting} {check.threshold:g}"
+    return f"{check.rule} {amount(check.value)}{of} is {side} {check.setting} {check.threshold:g}"

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from optimizer.models.amounts import amount
 from optimizer.models.budgets import BudgetState
 from optimizer.models.evidence import Evidence
 from optimizer.models.limits import (
@@ -258,7 +259,7 @@ class RateLimiting:
                 paid = budget.daily_limit_usd / (price.high * MINUTES_OF_A_DAY)
                 how = (
                     f"budget {budget.name} pays for so many all day long, at up to "
-                    f"{price.high:.4g} USD each ({price.n} known prices)"
+                    f"{amount(price.high)} USD each ({price.n} known prices)"
                 )
                 found.append((paid, how))
         if not found:
@@ -541,12 +542,12 @@ def _overspent(budget: BudgetState) -> str:
     limit = f"of {budget.daily_limit_usd:g} USD a day"
     if budget.is_exceeded:
         return (
-            f"budget {budget.name} is exceeded: {budget.spent_usd:.4g} {limit} "
+            f"budget {budget.name} is exceeded: {amount(budget.spent_usd)} {limit} "
             f"({budget.n_priced} requests of known price)"
         )
     return (
         f"budget {budget.name} will be exceeded: a next day spends at least "
-        f"{budget.next_low_usd:.4g} {limit} ({budget.n_days} earlier days)"
+        f"{amount(budget.next_low_usd)} {limit} ({budget.n_days} earlier days)"
     )
 
 

@@ -16,7 +16,7 @@ from optimizer.models.decisions import (
 )
 from optimizer.models.lifecycle import DecisionOutcome, Rollout
 from optimizer.models.proposals import NOT_ASKED, TIMED_OUT, Proposal, StrategyAnswer
-from optimizer.models.reviews import Review
+from optimizer.models.reviews import Fate, Review
 from optimizer.models.summaries import Figures, WindowSummary
 from reports.document import (
     Block,
@@ -41,6 +41,9 @@ from reports.parts.trails import trail
 from reports.parts.wording import STATE_TONES, STATES, TYPES
 
 HASH_CHARS = 16
+
+FATE_ORDER = (Fate.ACCEPTED, Fate.HELD_BACK, Fate.LOST)
+"""How proposals are shown: what is taken, what may be looked at again, what is settled."""
 
 WAITING = (DecisionState.PENDING, DecisionState.VALIDATING)
 
@@ -100,8 +103,14 @@ def decision_verdict(d: Decision) -> Verdict:
 def decision_evidence(d: Decision) -> tuple[Block, ...]:
     """Lay out the proposals, the figures, the rules and the strategies that stayed silent."""
     found = proposals(d)
+    n_open = len(accepted(d)) or 1
     sections = [
-        proposal_section(proposal, "Proposal" if len(found) == 1 else f"Proposal {place}", said)
+        proposal_section(
+            proposal,
+            "Proposal" if len(found) == 1 else f"Proposal {place}",
+            said,
+            folded=place > n_open,
+        )
         for place, (proposal, said) in enumerate(_reviewed(d, found), start=1)
     ]
     blocks: list[Block] = [*sections, *_together(d), Section("Figures", _figures(d))]
@@ -118,11 +127,11 @@ def _aftermath(rollout: Rollout | None, outcome: DecisionOutcome | None) -> Iter
         yield Section("Outcome", (outcome_facts(outcome), *outcome_section(outcome).blocks))
 
 
-def _reviewed(d: Decision, found: Sequence[Proposal]) -> Iterator[tuple[Proposal, Review | None]]:
-    """Yield each proposal with what became of it, as far as that was recorded."""
+def _reviewed(d: Decision, found: Sequence[Proposal]) -> list[tuple[Proposal, Review | None]]:
+    """Return each proposal with what became of it, as far as that was recorded; accepted first."""
     reviews = {one.place: one for one in d.reviews}
-    for place, proposal in enumerate(found):
-        yield proposal, reviews.get(place)
+    pairs = [(proposal, reviews.get(place)) for place, proposal in enumerate(found)]
+    return sorted(pairs, key=lambda pair: FATE_ORDER.index(pair[1].fate) if pair[1] else 0)
 
 
 def _together(d: Decision) -> Iterator[Section]:

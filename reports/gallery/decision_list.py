@@ -9,10 +9,9 @@ from optimizer.models.reviews import Fate
 from reports.document import Cell, Document, Table, Tone, Verdict, left, right
 from reports.formatting import UNKNOWN, count, margin, plural, rate
 from reports.parts.rules import fired, outcome_cell, worst
+from reports.parts.wording import TYPES
 
 ID_CHARS = 8
-
-ASIDE = {Fate.HELD_BACK: " (held back)", Fate.LOST: " (lost)"}
 
 
 def decision_list(decisions: Sequence[Decision]) -> Document:
@@ -71,10 +70,11 @@ def _rules_in_words(d: Decision) -> Cell:
 
 def _proposals_in_words(d: Decision) -> Cell:
     fates = {one.place: one.fate for one in d.reviews}
-    words = [
-        proposal.type.value.replace("_", " ") + ASIDE.get(fates.get(place, Fate.ACCEPTED), "")
-        for place, proposal in enumerate(proposals(d))
-    ]
+    found = proposals(d)
+    taken = [one for n, one in enumerate(found) if fates.get(n, Fate.ACCEPTED) is Fate.ACCEPTED]
+    words = [TYPES[one.type] for one in taken]
+    if len(found) > len(taken):
+        words.append(f"{len(found) - len(taken)} not taken")
     n_failed = len(failures(d))
     if n_failed:
         words.append(f"{plural(n_failed, 'strategy', 'strategies')} failed")

@@ -70,7 +70,7 @@ def _beside(effects: Sequence[MeasuredEffect]) -> Table:
             right("interval"),
             right("measured"),
             right("interval"),
-            left("as predicted"),
+            left("kept"),
         ),
         rows=tuple(
             (one.metric, *_amount(one.predicted), *_amount(one.measured), _agreement(one))

@@ -89,9 +89,6 @@ def _decisions(found: DecisionStatistics) -> Section:
                     right("accepted"),
                     right("failed"),
                     right("mean time"),
-                    right("outcomes"),
-                    right("success"),
-                    right("rolled back"),
                 ),
                 rows=tuple(
                     (
@@ -101,12 +98,28 @@ def _decisions(found: DecisionStatistics) -> Section:
                         count(one.n_accepted),
                         count(one.n_failed),
                         duration(one.elapsed_ms),
+                    )
+                    for one in found.strategies
+                ),
+            ),
+            Table(
+                columns=(
+                    left("strategy"),
+                    right("changes measured"),
+                    right("success"),
+                    right("rolled back"),
+                ),
+                rows=tuple(
+                    (
+                        one.strategy,
                         count(one.n_outcomes),
                         count(one.n_success),
                         count(one.n_rolled_back),
                     )
                     for one in found.strategies
+                    if one.n_outcomes or one.n_rolled_back
                 ),
+                empty="No change of a strategy was measured.",
             ),
         ),
     )

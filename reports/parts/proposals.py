@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import unified_diff
+from typing import Any
 
 from optimizer.models.proposals import Change, Effect, Fact, Proposal
-from optimizer.models.reviews import Objection, Review
+from optimizer.models.reviews import Fate, Objection, Review
 from optimizer.models.rules import Unit
 from reports.document import (
     Block,
     Cell,
     Code,
+    Column,
     Details,
     Facts,
     Items,
@@ -28,6 +30,7 @@ from reports.formatting import (
     effect_interval,
     figure,
     figure_interval,
+    interval,
     level,
     margin,
     rate,
@@ -36,13 +39,17 @@ from reports.formatting import (
     setting,
     shorten,
     unit_of,
+    value,
 )
-from reports.parts.wording import FATE_TONES, FATES, RISKS, SEVERITIES, TYPES
+from reports.parts.wording import FATE_TONES, FATES, RISKS, SEVERITIES, SHORT_FATES, TYPES
 
 VERSUS_CURRENT = "Candidate minus the variant in use"
 
 RELATIVE = "_relative"
 """How a metric ends whose effect is a share of what is in use."""
+
+MOST_FACTS = 6
+"""Figures up to which they are shown without being asked for."""
 
 LONG_VALUE = 60
 """Characters beyond which a changed value is shown as a difference of texts."""
@@ -54,7 +61,9 @@ def headline(proposal: Proposal) -> str:
     return TYPES[proposal.type] + (f": {changes}" if changes else "")
 
 
-def proposal_section(proposal: Proposal, place: str, review: Review | None = None) -> Section:
+def proposal_section(
+    proposal: Proposal, place: str, review: Review | None = None, *, folded: bool = False
+) -> Section | Details:
     """Lay out one proposal, and what became of it where that is known."""
     long = [change for change in proposal.changes if _is_long(change)]
     blocks: list[Block] = [Facts((*_facts(proposal), *fate_facts(review)))]
@@ -63,13 +72,16 @@ def proposal_section(proposal: Proposal, place: str, review: Review | None = Non
     if proposal.effects_note or not proposal.effects:
         blocks.append(Prose(proposal.effects_note or "No effect was measured."))
     if proposal.facts:
-        blocks.append(fact_table(proposal.facts))
+        blocks.append(_facts_block(proposal.facts))
     if proposal.notes:
         blocks.append(Items(proposal.notes))
     if review is not None and review.objections:
         blocks.append(objection_table(review.objections))
-    blocks.extend(_difference(change) for change in long)
-    return Section(f"{place}: {TYPES[proposal.type]}", tuple(blocks))
+    blocks.extend(_long_block(change) for change in long)
+    is_taken = review is None or review.fate is Fate.ACCEPTED
+    fate = "" if review is None or is_taken else f", {SHORT_FATES[review.fate]}"
+    title = f"{place}{fate}: {TYPES[proposal.type]}"
+    return Details(title, tuple(blocks)) if folded else Section(title, tuple(blocks))
 
 
 def effect_table(effects: Sequence[Effect], caption: str = VERSUS_CURRENT) -> Table:
@@ -99,7 +111,14 @@ def effect_table(effects: Sequence[Effect], caption: str = VERSUS_CURRENT) -> Ta
     )
 
 
-def fact_table(facts: Sequence[Fact]) -> Table:
+def _facts_block(facts: Sequence[Fact]) -> Block:
+    """Lay out figures; many of them may be left folded."""
+    if len(facts) <= MOST_FACTS:
+        return fact_table(facts, "What it rests on")
+    return Details(f"What it rests on: {len(facts)} figures", (fact_table(facts),))
+
+
+def fact_table(facts: Sequence[Fact], caption: str | None = None) -> Table:
     """Lay out the figures that a proposal rests on."""
     return Table(
         columns=(
@@ -112,17 +131,14 @@ def fact_table(facts: Sequence[Fact]) -> Table:
         rows=tuple(
             (
                 fact.name,
-                figure(fact.estimate),
-                UNKNOWN
-                if fact.low is None or fact.high is None
-                else figure_interval(fact.low, fact.high)
-                + (f" at {level(fact.level)}" if fact.level else ""),
+                _figure(fact, fact.estimate),
+                _figure_bounds(fact),
                 count(fact.n),
-                figure(fact.threshold),
+                _figure(fact, fact.threshold),
             )
             for fact in facts
         ),
-        caption="What it rests on",
+        caption=caption,
     )
 
 
@@ -172,15 +188,47 @@ def _facts(proposal: Proposal) -> tuple[tuple[str, str], ...]:
 
 def _in_short(change: Change) -> str:
     if _is_long(change):
-        return f"{change.setting} (text below)"
+        return f"{change.setting} (below)"
     if change.old is None:
-        return f"{change.setting}: {setting(change.new)}"
-    return f"{change.setting} {setting(change.old)} -> {setting(change.new)}"
+        return f"{change.setting}: {_worded(change.new)}"
+    return f"{change.setting} {_worded(change.old)} -> {_worded(change.new)}"
 
 
 def _is_long(change: Change) -> bool:
-    shown = [setting(change.old), setting(change.new)]
+    shown = [_worded(change.old), _worded(change.new)]
     return any("\n" in text or len(text) > LONG_VALUE for text in shown)
+
+
+def _worded(content: Any) -> str:
+    """Say a value: 'clear 0.35, few_shot 0.65'; a text stays as it is."""
+    if isinstance(content, Mapping):
+        return ", ".join(f"{name} {_worded(one)}" for name, one in content.items())
+    if isinstance(content, list | tuple):
+        return ", ".join(map(_worded, content))
+    return setting(content)
+
+
+def _long_block(change: Change) -> Block:
+    """Lay out a change that is too long for a line: a table, or what differs in a text."""
+    if change.old is None and isinstance(change.new, Mapping):
+        rows = tuple((str(name), _worded(one)) for name, one in change.new.items())
+        return Table(columns=(left("name"), right("value")), rows=rows, caption=change.setting)
+    if change.old is None and _is_table(change.new):
+        names = list(dict.fromkeys(name for row in change.new for name in row))
+        cells = tuple(tuple(_worded(row.get(name)) for name in names) for row in change.new)
+        columns = tuple(_column(name, change.new) for name in names)
+        return Table(columns=columns, rows=cells, caption=change.setting)
+    return _difference(change)
+
+
+def _column(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
+    are_numbers = all(isinstance(row.get(name), int | float) for row in rows)
+    return right(name) if are_numbers else left(name)
+
+
+def _is_table(content: Any) -> bool:
+    is_list = isinstance(content, list | tuple) and bool(content)
+    return is_list and all(isinstance(row, Mapping) for row in content)
 
 
 def _difference(change: Change) -> Details:
@@ -213,6 +261,25 @@ def bounds(effect: Effect) -> str:
     if unit:
         return effect_interval(unit, effect.low, effect.high)
     return figure_interval(effect.low, effect.high)
+
+
+def _figure(fact: Fact, amount: float | None) -> str:
+    unit = _unit_of_fact(fact)
+    return value(unit, amount) if unit else figure(amount)
+
+
+def _figure_bounds(fact: Fact) -> str:
+    if fact.low is None or fact.high is None:
+        return UNKNOWN
+    unit = _unit_of_fact(fact)
+    shown = interval(unit, fact.low, fact.high) if unit else figure_interval(fact.low, fact.high)
+    return shown + (f" at {level(fact.level)}" if fact.level else "")
+
+
+def _unit_of_fact(fact: Fact) -> Unit | None:
+    """Return the unit that the first word of a figure's name ends in."""
+    unit = unit_of(fact.name.partition(" ")[0])
+    return None if unit is Unit.POINTS else unit
 
 
 def _unit(effect: Effect) -> Unit | None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from optimizer.models.decisions import AuditEntry
 from reports.document import Table, left, right
 from reports.formatting import UNKNOWN, count, moment, setting
+
+HASH = re.compile(r"[0-9a-f]{64}")
+HASH_CHARS = 16
 
 
 def trail(entries: Sequence[AuditEntry]) -> Table:
@@ -40,6 +45,15 @@ def said(detail: str) -> str:
         return detail
     step = {"from", "to"} <= found.keys()
     moved = [f"{found.pop('from')} -> {found.pop('to')}"] if step else []
-    return "; ".join([*moved, *(f"{name}: {setting(one)}" for name, one in found.items())]) or (
+    return "; ".join([*moved, *(f"{name}: {_told(one)}" for name, one in found.items())]) or (
         UNKNOWN
     )
+
+
+def _told(content: Any) -> str:
+    """Say a value: hashes by their beginning, lists without their brackets."""
+    if isinstance(content, list):
+        return ", ".join(map(_told, content)) or "none"
+    if isinstance(content, str) and HASH.fullmatch(content):
+        return content[:HASH_CHARS]
+    return setting(content)

@@ -58,6 +58,12 @@ FATES: Mapping[Fate, str] = {
     Fate.LOST: "lost to another proposal",
 }
 
+SHORT_FATES: Mapping[Fate, str] = {
+    Fate.ACCEPTED: "accepted",
+    Fate.HELD_BACK: "held back",
+    Fate.LOST: "lost",
+}
+
 FATE_TONES: Mapping[Fate, Tone] = {
     Fate.ACCEPTED: Tone.GOOD,
     Fate.HELD_BACK: Tone.BAD,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from executor_bridge import read
-from optimizer.analysis.evidence import evidence
+from optimizer.analysis.evidence import Scope, evidence
 from optimizer.config.load import load
 from optimizer.history.columns import prepare
 from optimizer.history.deciding import record_decisions
@@ -123,9 +123,11 @@ def test_a_context_is_made_of_what_is_stored(
         workflow_ids=["wf"],
         variant=None,
         as_of=None,
-        settings=config.evidence,
-        rules=ScoringRules.from_config(config.scoring.model_dump()),
-        slow_ms=5000.0,
+        scope=Scope(
+            settings=config.evidence,
+            rules=ScoringRules.from_config(config.scoring.model_dump()),
+            slow_ms=5000.0,
+        ),
     )
     assert found.current is not None
     assert (found.current.variant, found.current.n_completed) == ("new", N)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from executor_bridge import read
-from optimizer.analysis.evidence import evidence
+from optimizer.analysis.evidence import Scope, evidence
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.analysis.stability import stability
 from optimizer.history.columns import prepare
@@ -95,9 +95,7 @@ def test_evidence_tells_it_of_the_variant_in_use(tmp_path: Path) -> None:
                 workflow_ids=["wf"],
                 variant=None,
                 as_of=NOON + timedelta(days=until, hours=2),
-                settings=EvidenceSettings(),
-                rules=ScoringRules(),
-                slow_ms=5000.0,
+                scope=Scope(settings=EvidenceSettings(), rules=ScoringRules(), slow_ms=5000.0),
             )
             return found.stability
 

@@ -6,7 +6,7 @@ import pytest
 
 from optimizer.decisions.calibration import calibrated, calibrations
 from optimizer.decisions.outcomes import outcome
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.models.decisions import DecisionState
 from optimizer.models.lifecycle import Calibration, OutcomeStatus, PastDecision
 from optimizer.models.proposals import DecisionType
@@ -25,7 +25,7 @@ def turned_out(make: Any, predicted: Any, measured: Any, n_after: int = 80, **mo
         seen_until=make.at,
         applied_at=make.at,
         at=make.at,
-        settings=LifecycleSettings(),
+        settings=Lifecycle(),
     )
 
 
@@ -86,7 +86,7 @@ def test_what_two_proposals_predict_of_one_metric_is_left_out(make: Any) -> None
         seen_until=None,
         applied_at=make.at,
         at=make.at,
-        settings=LifecycleSettings(),
+        settings=Lifecycle(),
     )
     (effect,) = found.effects
     assert (effect.predicted, effect.as_predicted) == (None, None)
@@ -104,7 +104,7 @@ def test_what_only_asks_for_tests_is_no_part_of_the_outcome(make: Any) -> None:
         seen_until=None,
         applied_at=make.at,
         at=make.at,
-        settings=LifecycleSettings(),
+        settings=Lifecycle(),
     )
     assert found.strategies == ("model_selection",)
 

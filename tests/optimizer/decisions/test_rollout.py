@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from optimizer.decisions.rollout import advance_rollout, health_level, start
-from optimizer.decisions.settings import LifecycleSettings, PresetSettings
+from optimizer.decisions.settings import Lifecycle, PresetSettings
 from optimizer.models.lifecycle import Health, RolloutStatus
 from optimizer.models.proposals import Effect
 
-S = LifecycleSettings()
+S = Lifecycle()
 HOUR = timedelta(hours=1)
 PRESETS = ("standard", "s0", "s1", "rust")
 
@@ -82,7 +82,7 @@ def test_harm_beyond_doubt_rolls_back_even_with_few_tests(make: Any) -> None:
 
 def test_harm_is_left_to_a_person_where_settings_say_so(make: Any) -> None:
     worse = make.effect("success_rate", -0.5, 0.2)
-    settings = LifecycleSettings(enable_auto_rollback=False)
+    settings = Lifecycle(enable_auto_rollback=False)
     stays = moved(make, begun(make), health(make, 80, worse), settings=settings)
     assert (stays.status, stays.step) == (RolloutStatus.RUNNING, 0)
     assert "does harm" in stays.reason

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.learning.paired import p_above_zero, paired_gain
+from optimizer.learning.paired import paired_gain
 from optimizer.learning.reward import PRESETS
 from optimizer.models.contrasts import CaseTable
 
@@ -79,13 +79,6 @@ def test_the_order_of_rows_does_not_matter() -> None:
     )
     assert gain(mixed).estimate == pytest.approx(gain(made).estimate)
     assert gain(mixed).low == pytest.approx(gain(made).low)
-
-
-def test_the_probability_of_a_gain_is_a_t_tail() -> None:
-    assert p_above_zero(0.0, 1.0, 10) == 0.5
-    assert p_above_zero(2.228, 1.0, 10) == pytest.approx(0.975, abs=1e-4)
-    assert p_above_zero(-2.228, 1.0, 10) == pytest.approx(0.025, abs=1e-4)
-    assert (p_above_zero(1.0, 0.0, 10), p_above_zero(0.0, 0.0, 10)) == (1.0, 0.5)
 
 
 def test_the_interval_covers_no_difference_as_often_as_it_says() -> None:

@@ -45,7 +45,7 @@ def test_four_cases_worked_by_hand() -> None:
     assert found.mean == pytest.approx(1 / 3)
     assert found.centre == pytest.approx(1 / 4)
     assert found.sd == pytest.approx(math.sqrt(5.5 / 7))
-    assert (found.n, found.n_units) == (6, 8)
+    assert (found.n, found.df) == (6, 7)
     # t_(0.975, 7) = 2.364624.
     half = 2.364624 * math.sqrt(5.5 / 7 / 8)
     assert found.low(0.95) == pytest.approx(0.25 - half, abs=1e-5)
@@ -62,7 +62,7 @@ def test_cases_that_all_agree_are_no_certainty() -> None:
 def test_a_lower_price_is_a_gain() -> None:
     found = measured(table(cost_usd=[[2, 4, 6], [1, 2.2, 2.8]]), cost=1.0)
     assert found.mean == pytest.approx(0.5)
-    assert found.n_units == 3
+    assert found.df == 2
     assert found.p_better > 0.99
 
 

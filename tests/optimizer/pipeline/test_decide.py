@@ -23,8 +23,8 @@ from optimizer.models.evidence import Evidence
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.proposals import Answer
 from optimizer.models.settings import Settings
-from optimizer.pipeline import decide as module
-from optimizer.pipeline.decide import ask, decide, enabled, worst_first
+from optimizer.pipeline.asking import STRATEGY_FAILURES, ask, enabled
+from optimizer.pipeline.decide import decide, worst_first
 from optimizer.safety.settings import EngineSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -220,7 +220,7 @@ def test_a_strategy_that_fails_says_so_and_the_others_go_on(
 
 
 def test_errors_for_the_user_are_no_failures_of_a_strategy() -> None:
-    assert not any(issubclass(TransitionError, kind) for kind in module.STRATEGY_FAILURES)
+    assert not any(issubclass(TransitionError, kind) for kind in STRATEGY_FAILURES)
 
 
 def test_strategies_are_asked_by_priority_and_can_be_switched_off() -> None:

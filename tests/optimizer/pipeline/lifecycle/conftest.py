@@ -13,7 +13,7 @@ from executor_bridge import read
 from optimizer.config.load import load
 from optimizer.decisions import configuration
 from optimizer.decisions.lifecycle import NEXT
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.history import queries
 from optimizer.history.audit import first_broken
 from optimizer.history.columns import prepare
@@ -51,7 +51,7 @@ TABLES = (
 class Bench:
     """A history in a real file, with runs and decisions made to order."""
 
-    settings = LifecycleSettings()
+    settings = Lifecycle()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

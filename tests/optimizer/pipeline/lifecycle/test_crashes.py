@@ -143,7 +143,7 @@ import os, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1:2]
 from datetime import UTC, datetime
-from optimizer.decisions.settings import LifecycleSettings
+from optimizer.decisions.settings import Lifecycle
 from optimizer.history.store import open_history
 from optimizer.pipeline import rollbacks
 from optimizer.pipeline.lifecycle import Who
@@ -168,7 +168,7 @@ now = datetime(2026, 3, 5, tzinfo=UTC)
 with open_history(Path(sys.argv[2]), lock_timeout_s=5, now=now) as history:
     history.connection = Dying(history.connection, int(sys.argv[4]))
     who = Who(actor="ann", why="", at=now)
-    rollbacks.roll_back(history, sys.argv[3], who, settings=LifecycleSettings())
+    rollbacks.roll_back(history, sys.argv[3], who, settings=Lifecycle())
 """
 
 

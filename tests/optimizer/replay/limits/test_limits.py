@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from executor_bridge.traces import read_trace
 from optimizer.models.limits import Adaptation, LimitPlan, Quota, Refusal, SpendLimit
 from optimizer.models.requests import Requests
-from optimizer.replay.limiter import decisions, pass_through
+from optimizer.replay.limiter import pass_through
 from optimizer.replay.limits import replay_limits
 
 AZURE = Path(__file__).parents[5] / "shared/data/traces/azure_llm_2023_code.csv"
@@ -231,16 +231,6 @@ def test_a_limit_shrinks_after_failures_and_grows_back(trace: Trace) -> None:
     assert gaps == pytest.approx([2, 4, 4])
     sound = pass_through(trace([0.0] * 4, latency_ms=[0] * 4), plan)
     assert sound.sent_s == pytest.approx([0, 1, 2, 3])
-
-
-def test_the_limiter_says_what_it_does_to_each_request(trace: Trace) -> None:
-    plan = LimitPlan(quota=Quota(max_tokens_per_minute=60), burst=1)
-    requests = trace([0, 0, 0], tokens_in=[40, 40, 61], tokens_out=[0, 0, 0])
-    first, second, third = decisions(requests, pass_through(requests, plan))
-    assert (first.should_throttle, first.delay_ms, first.tokens_available) == (False, 0, 60)
-    assert (second.should_throttle, second.tokens_available) == (True, 20)
-    assert second.delay_ms == pytest.approx(20_000)
-    assert (third.quota_exceeded, third.delay_ms) == (True, None)
 
 
 def waits_by_gcra(requests: Requests) -> list[float]:

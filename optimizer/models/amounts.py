@@ -1,0 +1,18 @@
+"""How an amount is written inside a sentence."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+WHOLE = 1000
+"""From here on amounts are written without a fraction."""
+
+
+def amount(number: float | None) -> str:
+    """Write a number to four significant digits, never with an exponent: '11392', '0.6417'."""
+    if number is None:
+        return "unknown"
+    if not math.isfinite(number) or abs(number) >= WHOLE:
+        return f"{number:.0f}"
+    return f"{Decimal(f'{number:.4g}'):f}"
