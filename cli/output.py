@@ -137,7 +137,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         ConfigError: It cannot be written; what was there is as it was.
     """
-    beside = path.with_name(f".{os.getpid()}.part")
+    beside = path.parent / f".{os.getpid()}.part"
     try:
         with beside.open("wb") as file:
             file.writelines(pieces)

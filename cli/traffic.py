@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import utc
 from cli.session import Session
 from optimizer.models.errors import ConfigError
 
@@ -83,7 +84,7 @@ def _from_history(workflow: str, here: Session, as_of: datetime | None) -> Traff
     from optimizer.history.store import read_history
     from optimizer.pipeline.replaying import stored_requests
 
-    until = as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    until = utc("--as-of", as_of)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = stored_requests(
             history, workflow, as_of=until, settings=here.loaded.config.evidence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from cli import options
 from cli.output import show
 from cli.session import session
@@ -27,8 +25,7 @@ def status(
     from reports.gallery.budget import budget as budget_report
 
     here = session(store, config, set_)
-    at = here.now if as_of is None else as_of
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    at = options.utc("--as-of", as_of) or here.now
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        found = budget_status(history, here.loaded.config.budgets, at=at.astimezone(UTC))
+        found = budget_status(history, here.loaded.config.budgets, at=at)
     show(budget_report(found, limit=limit), found, json=json, outputs=output)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from optimizer.models.decisions import Decision, accepted
-from optimizer.models.errors import TransitionError
+from optimizer.models.errors import HistoryError, TransitionError
 from optimizer.models.lifecycle import PatchOp
 from optimizer.models.proposals import EXPLORATORY, Change, DecisionType
 from optimizer.models.summaries import WindowSummary
@@ -89,8 +89,18 @@ def canonical(document: object) -> str:
 
 
 def decoded(body: str) -> Document:
-    """Return a configuration as a document."""
-    found: Document = msgspec.json.decode(body, type=dict[str, Any])
+    """Return a configuration as a document.
+
+    Raises:
+        HistoryError: It is none: what is stored is damaged.
+    """
+    try:
+        found: Document = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise HistoryError(
+            f"configuration: what is stored of it cannot be decoded: {error}",
+            hint="See with 'optimizer doctor' what else is damaged.",
+        ) from error
     return found
 
 

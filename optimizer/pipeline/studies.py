@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from optimizer.models.decisions import Study
 from optimizer.models.evidence import Evidence
 from optimizer.pipeline.asking import STRATEGY_FAILURES
 from optimizer.strategies import Strategy
+
+UNDECODABLE = (msgspec.DecodeError, RecursionError)
 
 Stored = Mapping[tuple[str, str, str], str]
 """Studies as JSON, by workflow, strategy and key."""
@@ -50,13 +53,16 @@ class _Made:
 
 
 def _made(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw, stored: Stored) -> _Made:
+    """Return the stored study; one that is missing, or cannot be read, is made."""
     slow: Any = strategy
     name = (found.workflow_id, strategy.name, _key(strategy, found, looked_at))
-    body, new = stored.get(name), None
-    if body is None:
-        body = msgspec.json.encode(slow.study(found), order="sorted").decode()
-        new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body)
-    record = msgspec.json.decode(body, type=slow.study_type | None)
+    kind = slow.study_type | None
+    with suppress(KeyError, *UNDECODABLE):
+        record = msgspec.json.decode(stored[name], type=kind)
+        return _Made(strategy=strategy.name, record=record, new=None)
+    body = msgspec.json.encode(slow.study(found), order="sorted").decode()
+    new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body)
+    record = msgspec.json.decode(body, type=kind)
     return _Made(strategy=strategy.name, record=record, new=new)
 
 

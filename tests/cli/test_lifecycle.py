@@ -163,6 +163,30 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(
     assert optimizer("audit", "--json").out == before
 
 
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_a_folder_is_no_file_to_write_commands_to(optimizer: Run, decided: str, path: str) -> None:
+    refused = optimizer("decide", "-w", "wf", "--emit", path)
+    assert refused.code == 2
+    assert f"error: {path}: cannot be written" in refused.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("decide", "-w", "wf"),
+        ("replay", "caching", "-w", "wf"),
+        ("replay", "limits", "-w", "wf"),
+        ("budget", "status"),
+    ],
+)
+def test_a_time_before_all_times_is_refused(
+    optimizer: Run, decided: str, command: tuple[str, ...]
+) -> None:
+    refused = optimizer(*command, "--as-of", "0001-01-01T00:00:00+1400")
+    assert refused.code == 2
+    assert "too far from now" in refused.err
+
+
 def test_two_processes_that_approve_at_once_approve_once(
     optimizer: Run, decided: str, tmp_path: Path
 ) -> None:
@@ -205,6 +229,29 @@ def test_a_broken_audit_log_names_its_first_bad_line(
     assert broken.code == 1
     assert broken.out.startswith(f"Line {line} of ")
     assert optimizer("audit", "verify", "--json").json["first_broken"] == line
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        ("UPDATE rollouts SET shares = '[]'", "it stands at step 1 of 0"),
+        ("UPDATE rollouts SET step = 99", "it stands at step 100 of 4"),
+        ("UPDATE rollouts SET step = -1", "it stands at step 0 of 4"),
+        ("UPDATE config_snapshots SET body = '{'", "configuration: what is stored of it"),
+        ("UPDATE config_snapshots SET body = '[]'", "configuration: what is stored of it"),
+    ],
+)
+def test_a_damaged_rollout_is_an_error_and_no_crash(
+    optimizer: Run, decided: str, tmp_path: Path, damage: str, complaint: str
+) -> None:
+    optimizer("approve", decided, *BY)
+    optimizer("rollout", "start", decided)
+    with duckdb.connect(tmp_path / STORE) as connection:
+        connection.execute(damage)
+    for command in ("status", "advance"):
+        refused = optimizer("rollout", command)
+        assert refused.code == 2
+        assert complaint in refused.err
 
 
 def test_the_audit_log_can_be_shown_by_subject_and_to_its_end(optimizer: Run, decided: str) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from optimizer.history.queries import UNDECODABLE, damaged, dicts_of, rows_of, tuples_of
 from optimizer.history.queries.evidence import outcome_of
 from optimizer.history.store import History
+from optimizer.models.errors import HistoryError
 from optimizer.models.lifecycle import (
     ConfigSnapshot,
     DecisionOutcome,
@@ -100,6 +101,12 @@ def _rollout(row: dict[str, Any]) -> RolloutOfWorkflow:
         status = msgspec.convert(row.pop("status"), RolloutStatus)
     except UNDECODABLE as error:
         raise damaged(f"rollout of decision {row['decision_id']}", error) from error
+    if row["step"] not in range(len(shares)):
+        raise HistoryError(
+            f"rollout of decision {row['decision_id']}: it stands at step {row['step'] + 1} of "
+            f"{len(shares)}, expected one of its steps",
+            hint="See with 'optimizer doctor' what else is damaged.",
+        )
     return RolloutOfWorkflow(
         workflow_id=workflow_id, rollout=Rollout(shares=shares, status=status, **row)
     )

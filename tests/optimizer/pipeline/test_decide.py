@@ -248,3 +248,28 @@ def test_a_decision_survives_its_json(history: History, tmp_path: Path) -> None:
     fill(history, tmp_path, run_json("r1", "-" * 40, metadata={"prompt": "Say {x}."}))
     (decision,) = made(history)
     assert msgspec.json.decode(msgspec.json.encode(decision), type=Decision) == decision
+
+
+def test_a_study_is_made_once_for_the_same_tasks(history: History, tmp_path: Path) -> None:
+    fill(history, tmp_path, run_json("r1", "+" * 40))
+    (first,) = making(history)
+    record_decisions(history, [first], actor="ann")
+    (again,) = making(history)
+    assert len(first.studies) > 1
+    assert again.studies == ()
+    history.connection.execute("UPDATE tasks SET latency_ms = latency_ms + 1")
+    (changed,) = making(history)
+    assert len(changed.studies) == len(first.studies)
+
+
+@pytest.mark.parametrize("body", ["", "{", "[1]", '{"level": "x"}', "[" * 100_000])
+def test_a_stored_study_that_cannot_be_read_is_made_anew(
+    history: History, tmp_path: Path, body: str
+) -> None:
+    fill(history, tmp_path, run_json("r1", "+" * 40))
+    (first,) = making(history)
+    record_decisions(history, [first], actor="ann")
+    history.connection.execute("UPDATE studies SET body = ?", [body])
+    (again,) = making(history)
+    assert again.studies == first.studies
+    assert again.decision == first.decision
