@@ -50,9 +50,10 @@ def _require_override(decision: Decision, name: str) -> None:
     found = [o for one in decision.reviews for o in one.objections if o.check == name and o.blocks]
     if not found:
         known = sorted({o.check for r in decision.reviews for o in r.objections if o.blocks})
+        wanted = f"one of {', '.join(known)}" if known else "no override: nothing blocks it"
         raise SelectionError(
             f"--override {name!r}: no such objection blocks decision {decision.decision_id}, "
-            f"expected one of {', '.join(known) or 'no override: nothing blocks it'}"
+            f"expected {wanted}"
         )
     if not all(one.can_override for one in found):
         raise SelectionError(
