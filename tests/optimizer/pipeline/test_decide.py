@@ -257,7 +257,7 @@ def test_a_study_is_made_once_for_the_same_tasks(history: History, tmp_path: Pat
     (again,) = making(history)
     assert len(first.studies) > 1
     assert again.studies == ()
-    history.connection.execute("UPDATE tasks SET latency_ms = latency_ms + 1")
+    fill(history, tmp_path, run_json("r2", "+" * 40))
     (changed,) = making(history)
     assert len(changed.studies) == len(first.studies)
 
