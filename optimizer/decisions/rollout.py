@@ -114,7 +114,7 @@ def _waits(rollout: Rollout, health: Health, settings: Lifecycle) -> str | None:
     dwell = settings.presets.of(rollout.preset).dwell_min
     wanted = timedelta(minutes=dwell[rollout.step]) if dwell else timedelta()
     spanned = (health.newest_at or rollout.moved_at) - rollout.moved_at
-    if spanned < wanted:
+    if wanted and spanned < wanted:
         return f"stays at {share}: runs span {_span(spanned)} of {_span(wanted)}"
     doubtful = [
         one

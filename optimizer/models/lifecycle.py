@@ -54,7 +54,7 @@ class Rollout:
         step: The step it is at, a place in `shares`.
         status: Where it stands.
         started_at: When it began, UTC.
-        moved_at: When it last moved, UTC; only runs that began after it count for the next.
+        moved_at: When it last moved, UTC; only runs that are new since then count for the next.
         reason: Why it last moved, or stayed, with the counts.
     """
 

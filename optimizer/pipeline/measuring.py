@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -11,9 +11,10 @@ from typing import Any
 from optimizer.analysis.changes import Side, change_effects
 from optimizer.decisions import configuration, outcomes, rollout
 from optimizer.decisions.settings import Lifecycle
+from optimizer.history import queries
 from optimizer.history.queries.lifecycle import RunOfVariant, config_snapshots, variant_runs
 from optimizer.history.store import History
-from optimizer.models.decisions import Decision
+from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.lifecycle import ConfigSnapshot, DecisionOutcome, Health, Rollout
 
 
@@ -47,8 +48,8 @@ def health(
         return None
     runs = variant_runs(history, decision.workflow_id)
     before = _side(_earlier(runs, how), how.before, settings.max_runs)
-    since = [one for one in runs if one.started_at > found.moved_at]
-    after = _side(since, how.after, None)
+    since = _moment(history, decision, _is_move, found.moved_at)
+    after = _side([one for one in runs if since.is_before(one)], how.after, None)
     effects = change_effects(
         history,
         before,
@@ -77,8 +78,8 @@ def outcome(
         return None
     runs = variant_runs(history, decision.workflow_id)
     before = _side(_earlier(runs, how), how.before, settings.max_runs)
-    since = [one for one in runs if one.started_at > how.after.made_at]
-    first = _side(since, how.after, None)
+    since = _moment(history, decision, _is_start, how.after.made_at)
+    first = _side([one for one in runs if since.is_before(one)], how.after, None)
     after = Side(variant_id=first.variant_id, runs=first.runs[: settings.max_runs])
     measured = change_effects(
         history, before, after, level=settings.level, min_shared=settings.n_wanted
@@ -94,6 +95,54 @@ def outcome(
         at=at,
         settings=settings,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    """When something was done, and what tells which runs are new since.
+
+    Attributes:
+        at: When it was done, UTC.
+        told_at: When the history was told, UTC.
+        is_dated: Whether somebody said when it was done: the runs are then told by their own time.
+        known_until: The newest run that the decision knew of began then, UTC.
+    """
+
+    at: datetime
+    told_at: datetime
+    is_dated: bool
+    known_until: datetime | None
+
+    def is_before(self, run: RunOfVariant) -> bool:
+        """Return whether a run is new: it began later, or came in later and was not known."""
+        if self.is_dated:
+            return run.started_at > self.at
+        is_known = self.known_until is not None and run.started_at <= self.known_until
+        return run.ingested_at > self.told_at and not is_known
+
+
+def _moment(
+    history: History, decision: Decision, is_it: Callable[[AuditEntry], bool], at: datetime
+) -> _Moment:
+    """Return the moment that the newest line of some kind in the audit log tells of."""
+    log = queries.audit(history, subject=decision.decision_id)
+    lines = [one for one in log if is_it(one)]
+    windows = (decision.current, *decision.others)
+    return _Moment(
+        at=at,
+        told_at=lines[-1].logged_at if lines else at,
+        is_dated=not lines or "at" in configuration.decoded(lines[-1].detail),
+        known_until=max((w.last_started_at for w in windows if w is not None), default=None),
+    )
+
+
+def _is_move(entry: AuditEntry) -> bool:
+    return entry.action in {"rollout.started", "rollout.moved"}
+
+
+def _is_start(entry: AuditEntry) -> bool:
+    is_step = entry.action == "decision.moved"
+    return is_step and configuration.decoded(entry.detail).get("to") == DecisionState.EXECUTING
 
 
 def _earlier(runs: Sequence[RunOfVariant], how: Applied) -> list[RunOfVariant]:

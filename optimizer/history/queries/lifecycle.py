@@ -43,6 +43,7 @@ class RunOfVariant:
 
     run_id: str
     started_at: datetime
+    ingested_at: datetime
     pairable: bool
     variant_id: str
     variant: str

@@ -2,12 +2,13 @@
 --
 -- Grain:   one row per run and variant
 -- Params:  $workflow_id  VARCHAR  the workflow
--- Columns: run_id, started_at, pairable, variant_id, variant (label), prompt_sha256, provider,
+-- Columns: run_id, started_at, ingested_at, pairable, variant_id, variant (label), prompt_sha256, provider,
 --          model, parameters (canonical JSON), n (completed tasks), n_succeeded
 
 SELECT
     runs.run_id,
     runs.started_at,
+    runs.ingested_at,
     runs.pairable,
     reports.variant_id,
     reports.variant,

@@ -67,9 +67,15 @@ class Bench:
         return Who(actor=actor, why=why, at=NOON + timedelta(hours=hours))
 
     def ingest(
-        self, history: History, label: str, marks: str, hours: float, **metadata: Any
+        self,
+        history: History,
+        label: str,
+        marks: str,
+        hours: float,
+        came: float | None = None,
+        **metadata: Any,
     ) -> str:
-        """Store a run: one mark a task, + passed, - failed."""
+        """Store a run: one mark a task, + passed, - failed; it comes in when it has ended."""
         self.made += 1
         at = NOON + timedelta(hours=hours)
         run_id = f"r{self.made}"
@@ -94,7 +100,8 @@ class Bench:
         path = self.folder / f"{run_id}.json"
         path.write_text(json.dumps(run))
         file = prepare(read(str(path), IngestSettings()), StoreSettings())
-        record(history, [file], StoreSettings(), replace=False, actor="a", now=NOON)
+        now = at + timedelta(minutes=5) if came is None else NOON + timedelta(hours=came)
+        record(history, [file], StoreSettings(), replace=False, actor="a", now=now)
         return run_id
 
     def in_force(self, history: History) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -127,7 +128,7 @@ def test_nothing_else_is_put_in_force_during_a_rollout(bench: Any, history: Hist
         lifecycle.apply(history, other, bench.who())
 
 
-def test_a_rollout_goes_on_only_with_runs_that_began_after_its_last_move(
+def test_a_rollout_goes_on_only_with_runs_that_are_new_since_its_last_move(
     bench: Any, history: History
 ) -> None:
     name = approved(bench, history)
@@ -137,12 +138,26 @@ def test_a_rollout_goes_on_only_with_runs_that_began_after_its_last_move(
     assert still.rollout.reason == "stays at 5 %: 0 of 59 tests of b since the last move"
     assert not still.moved
     bench.ingest(history, "a", "---" * 20, 2)  # the old one does not count
-    bench.ingest(history, "b", "+++" * 20, -1)  # nor what began before
+    bench.ingest(history, "b", "+++" * 20, -1)  # nor what came in before
     assert not rollouts.advance(history, None, bench.who(3), **more)[0].moved
     bench.ingest(history, "b", "+++" * 20, 4)
     (moved,) = rollouts.advance(history, name, bench.who(5), **more)
     assert (moved.moved, moved.rollout.step) == (True, 1)
     assert not rollouts.advance(history, name, bench.who(6), **more)[0].moved  # counted already
+
+
+def test_what_comes_in_after_a_move_counts_although_it_began_before(
+    bench: Any, history: History
+) -> None:
+    name = approved(bench, history)
+    more = {"settings": bench.settings}
+    rollouts.start(history, name, bench.who(10), preset="standard", **more)
+    bench.ingest(history, "a", "---" * 20, 1, came=2)
+    bench.ingest(history, "b", "+++" * 20, 3, came=11)
+    (moved,) = rollouts.advance(history, name, bench.who(12), **more)
+    assert moved.moved
+    dated = replace(bench.who(4), told_at=bench.who(13).at)
+    assert not rollouts.advance(history, name, dated, **more)[0].moved
 
 
 def test_from_approval_over_a_rollout_to_an_outcome(bench: Any, history: History) -> None:
