@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
-from optimizer.decisions.configuration import sha256_of
+from optimizer.decisions.configuration import decoded, sha256_of
 from optimizer.history import queries
 from optimizer.history.audit import first_broken
 from optimizer.history.integrity import altered_files, unreadable_tables
-from optimizer.history.queries.lifecycle import config_snapshots
+from optimizer.history.queries.lifecycle import (
+    Misfit,
+    config_snapshots,
+    damaged_outcomes,
+    damaged_rollouts,
+    misfits,
+)
 from optimizer.history.store import SCHEMA_VERSION, History, open_any_version, schema_version
 from optimizer.models.errors import HistoryError
+from optimizer.models.lifecycle import ConfigSnapshot
 
 RESTORE = "Take a copy of the history from before, or ingest the files again into a new one."
 SHOWN = 5
@@ -80,7 +89,6 @@ def _contents(history: History) -> list[Finding]:
     entries = queries.audit(history)
     broken = first_broken(entries)
     altered = altered_files(history)
-    damaged = queries.damaged_decisions(history)
     reported = f"reports count {counts.n_reported_tasks:,} tasks of {counts.n_tasks:,}"
     return [
         _agreement("runs", counts.n_duplicate_runs == 0, f"{counts.n_runs:,} runs, ids unique"),
@@ -93,8 +101,12 @@ def _contents(history: History) -> list[Finding]:
             "those kept are what was ingested",
             f"not what was ingested: sha256 {_first(altered)}" if altered else None,
         ),
-        _check("decisions", "each can be decoded", _first(damaged)),
-        _check("configurations", "each is what was put in force", _first(_altered(history))),
+        *_of_decisions(history),
+        _check(
+            "configurations",
+            "each is what was put in force, none is missing",
+            _first(_altered(history)),
+        ),
         _check(
             "audit log",
             f"{len(entries):,} lines, chain unbroken",
@@ -103,13 +115,45 @@ def _contents(history: History) -> list[Finding]:
     ]
 
 
+def _of_decisions(history: History) -> list[Finding]:
+    """Look at decisions, at what became of them, and at experiments."""
+    wrong = {
+        "decisions": queries.damaged_decisions(history),
+        "rollouts": damaged_rollouts(history),
+        "outcomes": damaged_outcomes(history),
+        "experiments": queries.damaged_experiments(history),
+    }
+    for one in misfits(history):
+        wrong[one.kind].append(_misfit(one))
+    return [_check(name, "each can be decoded", _first(texts)) for name, texts in wrong.items()]
+
+
+def _misfit(one: Misfit) -> str:
+    if one.n > 1:
+        return f"decision {one.decision_id} is found {one.n} times, expected once"
+    return f"decision {one.decision_id} is not stored"
+
+
 def _altered(history: History) -> list[str]:
-    """Return which configurations are not those that were stored."""
-    return [
-        f"configuration {one.seq} of {one.workflow_id} has another hash"
-        for one in config_snapshots(history, None)
-        if one.sha256 != sha256_of(one.body)
-    ]
+    """Return what is wrong with the configurations."""
+    by_workflow = groupby(config_snapshots(history, None), attrgetter("workflow_id"))
+    return [text for _, of_one in by_workflow for text in _wrong_in(list(of_one))]
+
+
+def _wrong_in(snapshots: Sequence[ConfigSnapshot]) -> Iterator[str]:
+    """Yield what is wrong with the configurations of one workflow."""
+    for place, one in enumerate(snapshots):
+        subject = f"configuration {one.seq} of {one.workflow_id}"
+        if one.seq != place:
+            yield f"{subject} is found where configuration {place} is expected"
+            return
+        if one.sha256 != sha256_of(one.body):
+            yield f"{subject} has another hash"
+            continue
+        try:
+            decoded(one.body)
+        except HistoryError:
+            yield f"{subject} is no JSON object"
 
 
 def _agreement(name: str, ok: bool, text: str) -> Finding:

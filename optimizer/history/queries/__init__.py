@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -319,10 +319,26 @@ def stored_decisions(history: History, decision_ids: Sequence[str]) -> dict[str,
 
 def damaged_decisions(history: History) -> list[str]:
     """Return what is wrong with those decisions that cannot be read, newest first."""
+    rows = tuples_of(history, "decisions", prefix="", workflow_id=None, limit=ALL)
+    return faults(lambda row: _decision(*row), rows)
+
+
+def damaged_experiments(history: History) -> list[str]:
+    """Return what is wrong with those experiments and looks that cannot be read."""
+    of_any: dict[str, object] = {"experiment_id": None, "workflow_id": None}
+    any_look = of_any | {"metric": None, "baseline_id": None, "candidate_id": None}
+    return [
+        *faults(_experiment, dicts_of(history, "experiments", **of_any)),
+        *faults(_look, dicts_of(history, "looks", **any_look)),
+    ]
+
+
+def faults(build: Callable[[Row], object], rows: Iterable[Row]) -> list[str]:
+    """Return what is said of those rows that nothing can be built from."""
     found = []
-    for row in tuples_of(history, "decisions", prefix="", workflow_id=None, limit=ALL):
+    for row in rows:
         try:
-            _decision(*row)
+            build(row)
         except HistoryError as error:
             found.append(str(error))
     return found

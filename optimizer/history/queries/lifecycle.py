@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from optimizer.history.queries import UNDECODABLE, damaged, dicts_of, rows_of, tuples_of
+from optimizer.history.queries import UNDECODABLE, damaged, dicts_of, faults, rows_of, tuples_of
 from optimizer.history.queries.evidence import outcome_of
 from optimizer.history.store import History
 from optimizer.models.errors import HistoryError
@@ -55,6 +55,21 @@ class RunOfVariant:
     n_succeeded: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """What is stored of a decision more than once, or of one that is not stored.
+
+    Attributes:
+        kind: `decisions`, `rollouts` or `outcomes`.
+        decision_id: The decision.
+        n: How often it is stored.
+    """
+
+    kind: str
+    decision_id: str
+    n: int
+
+
 def config_snapshots(history: History, workflow_id: str | None) -> list[ConfigSnapshot]:
     """Return the configurations of a workflow, or of all, in the order of their being in force."""
     return rows_of(ConfigSnapshot, history, "config_snapshots", workflow_id=workflow_id)
@@ -79,7 +94,22 @@ def outcome(history: History, decision_id: str) -> DecisionOutcome | None:
         HistoryError: What is stored is damaged.
     """
     rows = tuples_of(history, "outcomes", decision_id=decision_id)
-    return outcome_of(decision_id, rows[0][0]) if rows else None
+    return outcome_of(*rows[0]) if rows else None
+
+
+def damaged_rollouts(history: History) -> list[str]:
+    """Return what is wrong with those rollouts that cannot be read, newest first."""
+    return faults(_rollout, dicts_of(history, "rollouts", decision_id=None, workflow_id=None))
+
+
+def damaged_outcomes(history: History) -> list[str]:
+    """Return what is wrong with those outcomes that cannot be read, newest first."""
+    return faults(lambda row: outcome_of(*row), tuples_of(history, "outcomes", decision_id=None))
+
+
+def misfits(history: History) -> list[Misfit]:
+    """Return what is stored of a decision more than once, or of one that is not stored."""
+    return rows_of(Misfit, history, "misfits")
 
 
 def variant_runs(history: History, workflow_id: str) -> list[RunOfVariant]:

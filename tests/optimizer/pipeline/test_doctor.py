@@ -159,3 +159,64 @@ def test_what_is_not_as_it_was_stored_is_found(
     assert found.keys() == {name}
     assert found[name].text.startswith(text)
     assert found[name].hint
+
+
+DECISION = (
+    "INSERT INTO decisions BY NAME SELECT 'd1' AS decision_id, 'wf' AS workflow_id, "
+    "now() AS decided_at, 'pending' AS state, 0 AS n_proposals, '{\"decision_id' AS body"
+)
+ROLLOUT = (
+    "INSERT INTO rollouts VALUES ('d1', 's0', '{shares}', {step}, '{status}', now(), now(), '')"
+)
+SNAPSHOT = (
+    "INSERT INTO config_snapshots SELECT 'wf', {seq}, '{body}', sha256('{body}'), NULL, "
+    "'initial', now()"
+)
+
+
+def rollout(shares: str = "[0.1, 1]", step: int = 0, status: str = "running") -> str:
+    return ROLLOUT.format(shares=shares, step=step, status=status)
+
+
+def snapshot(seq: int, body: str = "{}") -> str:
+    return SNAPSHOT.format(seq=seq, body=body)
+
+
+@pytest.mark.parametrize(
+    ("statements", "name", "text"),
+    [
+        ([DECISION, rollout("x")], "rollouts", "rollout of decision d1: what is stored of it"),
+        ([DECISION, rollout(status="on")], "rollouts", "rollout of decision d1: what is stored"),
+        ([DECISION, rollout(step=2)], "rollouts", "rollout of decision d1: it stands at step 3"),
+        ([DECISION, rollout(step=-1)], "rollouts", "rollout of decision d1: it stands at step 0"),
+        ([DECISION, rollout(), rollout()], "rollouts", "decision d1 is found 2 times"),
+        ([rollout()], "rollouts", "decision d1 is not stored"),
+        (
+            ["INSERT INTO outcomes VALUES ('d1', 'wf', 'success', now(), now(), '{')"],
+            "outcomes",
+            "outcome of decision d1: what is stored of it cannot be decoded",
+        ),
+        (
+            [
+                "INSERT INTO experiments BY NAME SELECT 'e' AS experiment_id, 'wf' AS "
+                "workflow_id, 'draft' AS status, now() AS created_at, '{' AS design"
+            ],
+            "experiments",
+            "experiment e: what is stored of it cannot be decoded",
+        ),
+        ([snapshot(1)], "configurations", "configuration 1 of wf is found where"),
+        ([snapshot(0), snapshot(2)], "configurations", "configuration 2 of wf is found where"),
+        ([snapshot(0), snapshot(0)], "configurations", "configuration 0 of wf is found where"),
+        ([snapshot(0), snapshot(1, "[]")], "configurations", "configuration 1 of wf is no JSON"),
+    ],
+)
+def test_what_is_damaged_of_the_life_of_a_decision_is_found(
+    store: Path, statements: list[str], name: str, text: str
+) -> None:
+    with opened(store) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    found = failed(store)
+    assert found.keys() - {"decisions"} == {name}
+    assert found[name].text.startswith(text)
+    assert found[name].hint
