@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -40,6 +40,8 @@ from optimizer.pipeline.studies import Stored, studied
 from optimizer.safety.guards import run_time
 from optimizer.safety.settings import EngineSettings
 from optimizer.strategies import Strategy
+
+DECIMAL = re.compile(rb"-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)")
 
 SIGNIFICANT_DIGITS = 10
 """Of a float in a decision's id: sums may differ in the last digits with the order of rows."""
@@ -221,17 +223,10 @@ def _decision(
 
 
 def _digest(content: object) -> str:
-    """Return 12 hexadecimal digits of SHA-256 over canonical JSON."""
-    plain = _rounded(msgspec.to_builtins(content))
-    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:12]
+    """Return 12 hexadecimal digits of SHA-256 over canonical JSON, its decimals rounded."""
+    text = msgspec.json.encode(content, order="sorted")
+    return hashlib.sha256(DECIMAL.sub(_rounded, text)).hexdigest()[:12]
 
 
-def _rounded(value: Any) -> Any:
-    """Round every float in a tree to its significant digits."""
-    if isinstance(value, float):
-        return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return value
+def _rounded(found: re.Match[bytes]) -> bytes:
+    return b"%.*g" % (SIGNIFICANT_DIGITS, float(found[0]))
