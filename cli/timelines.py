@@ -14,6 +14,9 @@ from optimizer.models.series import Timeline
 COLUMNS = ("timestamp", "value")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+LARGEST = 1e150
+"""Of a larger value the square, and so the spread, cannot be told."""
+
 
 def read_timeline(path: Path) -> Timeline:
     """Read a CSV file with the columns timestamp and value, the oldest first.
@@ -22,7 +25,7 @@ def read_timeline(path: Path) -> Timeline:
 
     Raises:
         ConfigError: There is no such file, or it may not be read.
-        FormatError: A line is not a time and a finite number, or is earlier than the one before.
+        FormatError: A line is not a time and a number, or is earlier than the one before.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -68,10 +71,10 @@ def _time(path: Path, place: str, text: str) -> datetime:
         pass
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         fault = Fault(place=f"{place}: timestamp", found=text, expected="a time or a number")
         raise FormatError(str(path), (fault,)) from error
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _value(path: Path, place: str, text: str) -> float:
@@ -81,5 +84,9 @@ def _value(path: Path, place: str, text: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         fault = Fault(place=f"{place}: value", found=text, expected="a finite number")
+        raise FormatError(str(path), (fault,))
+    if abs(value) > LARGEST:
+        expected = f"a number between {-LARGEST:g} and {LARGEST:g}"
+        fault = Fault(place=f"{place}: value", found=text, expected=expected)
         raise FormatError(str(path), (fault,))
     return value

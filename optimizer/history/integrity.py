@@ -10,7 +10,10 @@ import zstandard
 
 from optimizer.history import queries
 from optimizer.history.recording import raw_content
-from optimizer.history.store import History, first_line, table_names
+from optimizer.history.store import History, first_line, schema_text, table_names
+
+Column = tuple[str, str]
+"""Its name and its type."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Left out of what is kept of a file, but not of its hash."""
@@ -35,6 +38,41 @@ def unreadable_tables(history: History) -> list[Damage]:
         except duckdb.Error as error:
             found.append(Damage(table=table, reason=first_line(error)))
     return found
+
+
+def misshapen_tables(history: History) -> list[Damage]:
+    """Return the tables and views that are not, or have not the columns that the schema gives."""
+    found, expected = columns_of(history.connection), _expected_columns()
+    return [
+        Damage(table=table, reason=_lack(found.get(table, set()), columns))
+        for table, columns in expected.items()
+        if found.get(table) != columns
+    ]
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection) -> dict[str, set[Column]]:
+    """Return the columns of each table and view."""
+    rows = connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE NOT internal ORDER BY table_name"
+    ).fetchall()
+    found: dict[str, set[Column]] = {}
+    for table, *column in rows:
+        found.setdefault(table, set()).add((column[0], column[1]))
+    return found
+
+
+def _expected_columns() -> dict[str, set[Column]]:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(schema_text())
+        return columns_of(connection)
+
+
+def _lack(found: set[Column], expected: set[Column]) -> str:
+    if not found:
+        return "there is none"
+    wrong = sorted(name for name, _ in found ^ expected)
+    return f"columns are not those of the schema: {', '.join(dict.fromkeys(wrong))}"
 
 
 def altered_files(history: History) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from optimizer.decisions.configuration import decoded, sha256_of
 from optimizer.history import queries
 from optimizer.history.audit import first_broken
-from optimizer.history.integrity import altered_files, unreadable_tables
+from optimizer.history.integrity import altered_files, misshapen_tables, unreadable_tables
 from optimizer.history.queries.lifecycle import (
     Misfit,
     config_snapshots,
@@ -75,7 +75,7 @@ def _examine(history: History) -> list[Finding]:
         return [schema]
     unreadable = [
         Finding(name=f"table {damage.table}", ok=False, text=damage.reason, hint=RESTORE)
-        for damage in unreadable_tables(history)
+        for damage in misshapen_tables(history) or unreadable_tables(history)
     ]
     if unreadable:
         return [schema, *unreadable, Finding(name="the rest", ok=None, text="not looked at")]

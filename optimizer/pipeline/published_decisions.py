@@ -8,6 +8,7 @@ beyond 1 is taken as one of 100 points. A cost reduction keeps its sign.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -47,12 +48,16 @@ def read_decision(text: bytes, source: str) -> ReadDecision:
         FormatError: It is no JSON, or no decision of the documents.
     """
     try:
-        found = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+        found = msgspec.json.decode(text.removeprefix(BOM_UTF8))
+    except (msgspec.DecodeError, RecursionError) as error:
         raise FormatError(
             source, (Fault(place="file", found=None, expected=f"JSON: {error}"),)
         ) from error
-    kind = OptimizationDecision if _is_of_plan(found) else PublishedDecision
+    if not isinstance(found, dict):
+        raise FormatError(
+            source, (Fault(place="file", found=_short(found), expected="a JSON object"),)
+        )
+    kind = OptimizationDecision if "decision_id" in found else PublishedDecision
     try:
         decision = kind.model_validate(found)
     except ValidationError as error:
@@ -60,10 +65,6 @@ def read_decision(text: bytes, source: str) -> ReadDecision:
     if isinstance(decision, OptimizationDecision):
         return _of_plan(decision)
     return _of_architecture(decision, source)
-
-
-def _is_of_plan(found: object) -> bool:
-    return isinstance(found, dict) and "decision_id" in found
 
 
 def _faults(error: ValidationError) -> Iterator[Fault]:

@@ -114,6 +114,14 @@ def test_any_series_can_be_looked_at(optimizer: Run, tmp_path: Path) -> None:
         ("timestamp,value\n0,nan\n", "line 2: value: found nan, expected a finite number"),
         ("timestamp,value\nnoon,1\n", "line 2: timestamp: found noon, expected a time or a number"),
         ("timestamp,value\n5,1\n4,1\n", "line 3: timestamp: found 4, expected 1970-01-01"),
+        (
+            "timestamp,value\n0,-1e200\n",
+            "line 2: value: found -1e200, expected a number between -1e+150 and 1e+150",
+        ),
+        (
+            "timestamp,value\n0001-01-01T00:00:00+14:00,1\n",
+            "line 2: timestamp: found 0001-01-01T00:00:00+14:00, expected a time or a number",
+        ),
         ("timestamp,value\n5\n", "line 2: value: found , expected a finite number"),
     ],
 )

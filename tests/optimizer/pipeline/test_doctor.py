@@ -220,3 +220,22 @@ def test_what_is_damaged_of_the_life_of_a_decision_is_found(
     assert found.keys() - {"decisions"} == {name}
     assert found[name].text.startswith(text)
     assert found[name].hint
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "text"),
+    [
+        ("DROP TABLE studies", "table studies", "there is none"),
+        ("DROP VIEW task_payloads", "table task_payloads", "there is none"),
+        ("ALTER TABLE decisions DROP COLUMN seen_until", "table decisions", "seen_until"),
+        ("ALTER TABLE rollouts ALTER step TYPE VARCHAR", "table rollouts", "step"),
+    ],
+)
+def test_a_table_that_is_not_as_the_schema_says_is_found(
+    store: Path, statement: str, name: str, text: str
+) -> None:
+    with opened(store) as connection:
+        connection.execute(statement)
+    found = failed(store)
+    assert found.keys() == {name}
+    assert found[name].text.endswith(text)

@@ -202,3 +202,14 @@ def test_a_damaged_file_names_the_field(content: object, says: str) -> None:
 def test_what_is_no_json_is_said() -> None:
     with pytest.raises(FormatError, match="expected JSON"):
         read_decision(b"{", "d.json")
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_what_is_too_deep_is_no_json(opening: bytes) -> None:
+    with pytest.raises(FormatError, match="expected JSON"):
+        read_decision(opening * 50_000, "d.json")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    with pytest.raises(FormatError, match="id: expected field required"):
+        read_decision(b"\xef\xbb\xbf{}", "d.json")
