@@ -16,6 +16,7 @@ from typing import Any
 
 from optimizer.config.layers import KeyPath, Layer
 from optimizer.config.tree import DEFAULTS, keys
+from optimizer.models.errors import ConfigError
 from optimizer.models.settings import Settings
 
 STRATEGIES = "strategies"
@@ -149,10 +150,15 @@ class Translated:
 
 
 def translate(layer: Layer, tree: Settings = DEFAULTS) -> Translated:
-    """Return a layer with the names and values of the documents turned into ours."""
+    """Return a layer with the names and values of the documents turned into ours.
+
+    Raises:
+        ConfigError: Two names of one setting are given different values.
+    """
     known: dict[str, object] = {".".join(key.path): key.value for key in keys(tree)}
     values: dict[KeyPath, object] = {}
     lines: dict[KeyPath, int] = {}
+    said: dict[KeyPath, KeyPath] = {}
     warnings: list[str] = []
     for path, value in _leaves(layer.values):
         plain = _plain(path)
@@ -164,7 +170,13 @@ def translate(layer: Layer, tree: Settings = DEFAULTS) -> Translated:
                 warnings.append(f"{layer.label}{layer.line(path)}: {_dotted(path)}: no use: {why}")
             continue
         ours = place or plain
-        values[ours] = _value(value, ours, known)
+        read = _value(value, ours, known)
+        if ours in said and values[ours] != read:
+            raise ConfigError(
+                f"{layer.label}{layer.line(path)}: {_dotted(said[ours])} and {_dotted(path)}: "
+                f"{values[ours]} and {read} for one setting, expected one value"
+            )
+        values[ours], said[ours] = read, path
         if path in layer.lines:
             lines[ours] = layer.lines[path]
     if list(values.items()) == list(_leaves(layer.values)):

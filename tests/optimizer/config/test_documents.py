@@ -255,3 +255,13 @@ def test_weights_must_be_one_together(tmp_path: Path) -> None:
         "decision.criteria.objectives.latency_weight: 1.4 together, expected 1 (within 0.1)"
     )
     config(tmp_path, "decision.criteria.objectives.quality_weight=0.6")
+
+
+def test_two_names_of_one_setting_with_different_values_are_both_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "strategies:\n  pareto:\n    priority: 5\n  pareto_optimization:\n    priority: 6\n"
+    )
+    says = "pareto.priority and strategies.pareto_optimization.priority: 5 and 6 for one setting"
+    with pytest.raises(ConfigError, match=says):
+        load(start=tmp_path, environ={}, files=[path])
