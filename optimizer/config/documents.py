@@ -169,6 +169,11 @@ def translate(layer: Layer, tree: Settings = DEFAULTS) -> Translated:
             if AS_IT_IS.get(_dotted(plain)) != value:
                 warnings.append(f"{layer.label}{layer.line(path)}: {_dotted(path)}: no use: {why}")
             continue
+        if place is None and isinstance(value, str) and _first_known(plain, SUFFIXES_S, known):
+            raise ConfigError(
+                f"{layer.label}{layer.line(path)}: {_dotted(path)}: {value!r}, "
+                "expected a length of time, as 30s, 5m, 1h or 7d"
+            )
         ours = place or plain
         read = _value(value, ours, known)
         if ours in said and values[ours] != read:
@@ -204,7 +209,12 @@ def _place(path: KeyPath, value: object, known: Mapping[str, object]) -> KeyPath
     A time that names its unit is looked for under names that end in one, too.
     """
     is_time = isinstance(value, str) and _seconds(value) is not None
-    suffixes = ("", *SUFFIXES_S) if is_time else ("",)
+    return _first_known(path, ("", *SUFFIXES_S) if is_time else ("",), known)
+
+
+def _first_known(
+    path: KeyPath, suffixes: Iterable[str], known: Mapping[str, object]
+) -> KeyPath | None:
     found = (
         (*around, f"{name}{suffix}")
         for *around, name in _candidates(path)

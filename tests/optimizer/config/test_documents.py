@@ -265,3 +265,11 @@ def test_two_names_of_one_setting_with_different_values_are_both_named(tmp_path:
     says = "pareto.priority and strategies.pareto_optimization.priority: 5 and 6 for one setting"
     with pytest.raises(ConfigError, match=says):
         load(start=tmp_path, environ={}, files=[path])
+
+
+@pytest.mark.parametrize("said", ["soon", "-5m", "5 parsecs"])
+def test_what_is_no_length_of_time_is_named_as_such(tmp_path: Path, said: str) -> None:
+    (tmp_path / "house.yaml").write_text(f"safety:\n  min_time_between_changes: {said}\n")
+    with pytest.raises(ConfigError) as error:
+        load(start=tmp_path, environ={}, files=[tmp_path / "house.yaml"])
+    assert f"min_time_between_changes: '{said}', expected a length of time" in str(error.value)
