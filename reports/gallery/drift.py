@@ -82,8 +82,8 @@ def _verdict(found: DriftReport) -> Verdict:
         return Verdict(Tone.WARN, f"UNKNOWN: {subject}: {found.not_looked_at[0]}.")
     moved = list(dict.fromkeys(one.metric for one in found.drifting))
     if not moved:
-        n = plural(len(found.findings), "look")
-        return Verdict(Tone.GOOD, f"Nothing of {subject} has moved, by {n}.")
+        looks = f", by {plural(len(found.findings), 'look')}" if found.findings else ""
+        return Verdict(Tone.GOOD, f"Nothing of {subject} has moved{looks}.")
     n = plural(len(found.drifting), "finding")
     return Verdict(Tone.WARN, f"DRIFT in {listing(moved)} of {subject}: {n}.")
 
