@@ -14,6 +14,7 @@ what it takes to get at whole samples.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 import zipfile
@@ -24,6 +25,22 @@ import duckdb
 
 COLUMNS = ("case_table", "requests")
 """Queries whose rows are worked on as columns."""
+
+ASKED = (
+    "windows",
+    "variant_prompts",
+    "experiments",
+    "run_points",
+    "case_table",
+    "requests",
+    "past_decisions",
+    "studies",
+    "breaker_events",
+    "stored_decisions",
+    "last_audit",
+    "audit",
+)
+"""What a decision on one workflow asks."""
 
 QUERIES = Path(__file__).parents[1] / "optimizer" / "history" / "queries"
 
@@ -105,11 +122,17 @@ def queries(database: str, workflow: str) -> None:
         "max_tasks": 2000,
         "max_texts": 500,
         "max_decisions": 50,
+        "workflow_id": workflow,
+        "experiment_id": None,
+        "variant_ids": ["v0"],
+        "decision_ids": ["d"],
+        "subject": "d",
     }
     with duckdb.connect(database, read_only=True) as connection:
-        for name in ("windows", "run_points", "case_table", "requests", "past_decisions"):
+        for name in ASKED:
             text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
-            used = {key: value for key, value in params.items() if f"${key}" in text}
+            wanted = set(re.findall(r"\$(\w+)", text))
+            used = {key: value for key, value in params.items() if key in wanted}
             found = connection.execute(text, used)
             found.fetchnumpy() if name in COLUMNS else found.fetchall()
 
