@@ -13,7 +13,7 @@ from cli.session import session
 def approve(
     decision: options.Decided,
     by: options.By,
-    why: options.Why,
+    why: options.Why = "",
     override: Annotated[
         list[str] | None,
         typer.Option("--override", help="A policy whose objection is set aside; repeatable."),

@@ -293,3 +293,8 @@ def test_the_doctor_finds_a_configuration_that_was_changed(
     with duckdb.connect(tmp_path / STORE) as connection:
         connection.execute("UPDATE config_snapshots SET body = '{}' WHERE seq = 1")
     assert "configuration 1 of wf has another hash" in " ".join(optimizer("doctor").out.split())
+
+
+def test_an_approval_needs_a_name_and_no_reason(optimizer: Run, decided: str) -> None:
+    assert optimizer("approve", decided).code == 2
+    assert optimizer("approve", decided, "--by", "ann").code == 0
