@@ -147,7 +147,8 @@ def _adjusted(looks: Sequence[Look], alpha: float) -> Iterator[DriftFinding]:
     """Yield the findings of the windows, every p-value adjusted for all of them."""
     from optimizer.stats.multiplicity import benjamini_hochberg  # noqa: PLC0415 - numpy
 
-    p_values = [look.finding.p_value or 0.0 for look in looks]
+    known = [look.finding.p_value for look in looks]
+    p_values = [1.0 if p is None else p for p in known]
     for look, p in zip(looks, benjamini_hochberg(p_values) if looks else (), strict=True):
         yield replace(look.finding, p_value=p, is_drifting=look.is_large and p <= alpha)
 

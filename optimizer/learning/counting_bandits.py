@@ -8,6 +8,7 @@ many rounds are meant.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +104,7 @@ class Thompson:
         self.failures *= factor
 
 
-class _Estimates:
+class _Estimates(ABC):
     """Mean rewards, each moved toward a new reward by 1/n or by the learning rate if larger."""
 
     def __init__(self, n_arms: int, *, learning_rate: float, seed: int) -> None:
@@ -132,8 +133,9 @@ class _Estimates:
         """Let what was learned so far count for less."""
         self.n *= factor
 
+    @abstractmethod
     def _shares(self) -> Floats:
-        raise NotImplementedError
+        """Return the probability of each arm."""
 
 
 class EpsilonGreedy(_Estimates):

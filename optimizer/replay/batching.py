@@ -105,14 +105,11 @@ def _less(
 ) -> Fact:
     """Return the ratio of two totals less 1, or 1 less the ratio where the sign is -1."""
     found = _per(name, first, second, level)
-    moved = [
-        None if bound is None else sign * (bound - 1)
-        for bound in (found.estimate, found.low, found.high)
-    ]
-    estimate, low, high = moved if sign > 0 else (moved[0], moved[2], moved[1])
-    return Fact(
-        name=name, n=found.n, estimate=estimate or 0.0, low=low, high=high, level=found.level
-    )
+    estimate = sign * (found.estimate - 1) + 0.0  # no -0.0
+    if found.low is None or found.high is None:
+        return Fact(name=name, n=found.n, estimate=estimate)
+    low, high = sorted(sign * (bound - 1) + 0.0 for bound in (found.low, found.high))
+    return Fact(name=name, n=found.n, estimate=estimate, low=low, high=high, level=found.level)
 
 
 def _latency(
