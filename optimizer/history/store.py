@@ -16,7 +16,7 @@ import duckdb
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",

@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from optimizer.history import queries
-from optimizer.history.queries import evidence, lifecycle
+from optimizer.history.queries import evidence, lifecycle, optimizing
 from optimizer.history.store import temporary_history
 
 NAMES = sorted(
@@ -59,6 +59,10 @@ PARAMS: dict[str, object] = {
     "n_hours": 24,
     "max_texts": 5,
     "positions": [0],
+    "executor_sha256": "e",
+    "prompt_sha256": "p",
+    "replicate": 0,
+    "case_sha256s": ["c"],
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
@@ -74,7 +78,7 @@ def test_begins_with_its_question_grain_params_and_columns(name: str) -> None:
 
 @every_query
 def test_has_a_function_that_runs_it(name: str) -> None:
-    source = "".join(map(inspect.getsource, (queries, evidence, lifecycle)))
+    source = "".join(map(inspect.getsource, (queries, evidence, lifecycle, optimizing)))
     used = f'"{name}"' in source
     assert used or name == "report_rows", f"no function runs {name}.sql"
 

@@ -111,6 +111,11 @@ ADDED = (
     "config_snapshots",
     "rollouts",
     "outcomes",
+    "prompt_versions",
+    "optimizations",
+    "executions",
+    "completions",
+    "confirmations",
 )
 
 
@@ -220,7 +225,7 @@ def test_a_history_of_version_1_is_refused_until_it_is_migrated(tmp_path: Path) 
 def test_a_migrated_history_is_like_a_new_one_and_keeps_what_it_held(tmp_path: Path) -> None:
     old, new = tmp_path / "old.duckdb", tmp_path / "new.duckdb"
     version_1(old)
-    assert migrate(old, lock_timeout_s=1, actor="ann", now=NOON) == (2, 3, 4)
+    assert migrate(old, lock_timeout_s=1, actor="ann", now=NOON) == (2, 3, 4, 5)
     with open_history(new, lock_timeout_s=1, now=NOON):
         pass
     assert columns(old) == columns(new)

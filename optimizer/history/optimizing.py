@@ -1,0 +1,61 @@
+"""Keeping what an optimization paid for, the moment it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from optimizer.history import queries
+from optimizer.history.queries import optimizing
+from optimizer.history.store import History
+from optimizer.models.optimization import Case, CaseResult
+from optimizer.models.tasks import text_sha256
+
+
+def keep_executions(  # a row of the table has as many parts
+    history: History,
+    *,
+    optimization_id: str,
+    executor: str,
+    prompt_sha256: str,
+    cases: Sequence[Case],
+    results: Sequence[CaseResult],
+    at: datetime,
+) -> None:
+    """Store results, all or none."""
+    shas = {case.case_id: case.sha256 for case in cases}
+    stored_at = queries.stored_time(at)
+    with history.transaction(), history.connection.appender("executions") as appender:
+        for result in results:
+            appender.append_row(
+                optimization_id,
+                text_sha256(executor),
+                prompt_sha256,
+                shas[result.case_id],
+                result.replicate,
+                stored_at,
+                msgspec.json.encode(result).decode(),
+            )
+
+
+def known_executions(
+    history: History, *, executor: str, prompt_sha256: str, cases: Sequence[Case], replicate: int
+) -> Mapping[str, tuple[CaseResult, str]]:
+    """Return the results that are stored, by case id, each with the optimization that paid.
+
+    The oldest counts where there are several.
+    """
+    ids = {case.sha256: case.case_id for case in cases}
+    rows = optimizing.executions(
+        history,
+        executor_sha256=text_sha256(executor),
+        prompt_sha256=prompt_sha256,
+        replicate=replicate,
+        case_sha256s=list(ids),
+    )
+    return {
+        ids[row.case_sha256]: (msgspec.json.decode(row.body, type=CaseResult), row.optimization_id)
+        for row in reversed(rows)
+    }

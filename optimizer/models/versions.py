@@ -1,0 +1,184 @@
+"""Versions of a prompt, and the held-out tests that they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from optimizer.models.optimization import CaseResult
+
+
+class VersionState(StrEnum):
+    """What a version of a prompt is."""
+
+    BASELINE = "baseline"
+    """Found in a file; nothing was claimed of it."""
+
+    DRAFT = "draft"
+    """Unverified: no held-out test speaks for it. It cannot be promoted."""
+
+    CONFIRMED = "confirmed"
+    """Held-out tests found it better than a fresh control: it may be promoted."""
+
+    REFUSED = "refused"
+    """Held-out tests did not find it better. It cannot be promoted."""
+
+    IN_FORCE = "in_force"
+    """The one in use."""
+
+    RETIRED = "retired"
+    """Was in use, and another one took its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """One look at the held-out cases: the champion against a control that ran beside it.
+
+    Attributes:
+        optimization_id: Whose champion it is.
+        prompt_id: The prompt.
+        holdout_sha256: Hash of the cases.
+        seq: How many looks these cases have had, this one included, counted from 1.
+        champion_sha256: Hash of the prompt that is held to be better.
+        control_sha256: Hash of the prompt it was held against.
+        alpha: What p was held against, two-sided: halved with every look.
+        verdict: As `VerdictKind` names it.
+        n: Cases that both completed.
+        n_control_passed: Tests of the control that passed.
+        n_champion_passed: Tests of the champion that passed.
+        n_tests: Tests of each.
+        p_value: Two-sided, or None.
+        estimate: Gain in pass rate, champion minus control; None where there is none.
+        low: Lower bound at level 1 - alpha, or None.
+        high: Upper bound.
+        method: Name of the test and the interval.
+        reason: What was concluded, in a sentence.
+        looked_at: When, UTC.
+        champion_run_id: Its run in the history, or None where not stored.
+        control_run_id: Likewise.
+    """
+
+    optimization_id: str
+    prompt_id: str
+    holdout_sha256: str
+    seq: int
+    champion_sha256: str
+    control_sha256: str
+    alpha: float
+    verdict: str
+    n: int
+    n_control_passed: int
+    n_champion_passed: int
+    n_tests: int
+    p_value: float | None
+    estimate: float | None
+    low: float | None
+    high: float | None
+    method: str
+    reason: str
+    looked_at: datetime
+    champion_run_id: str | None = None
+    control_run_id: str | None = None
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the champion is better beyond doubt: the only licence to promote it."""
+        return self.verdict == "improved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOut:
+    """A confirmation and the results it rests on.
+
+    Attributes:
+        confirmation: What was found.
+        control: Results of the control, case by case.
+        champion: Results of the champion.
+    """
+
+    confirmation: Confirmation
+    control: tuple[CaseResult, ...]
+    champion: tuple[CaseResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """How a version was made.
+
+    Attributes:
+        strategy: As it was asked for or chosen, or None where a person wrote it.
+        why_strategy: Why that one, in a sentence, or None.
+        engine: own or gepa, or None where nothing was searched.
+        proposer: Who proposed the text, or None.
+        why: What the proposer said of it, or None.
+        rules: Ids of the transforms in it.
+        seed: Decided everything random, or None.
+        n_spent: Tests the optimization spent.
+        budget: Tests it might spend.
+        train_ids: Cases that proposers saw.
+        validation_ids: Cases that candidates were scored on.
+        holdout_ids: Cases of the confirmation.
+        source_case_ids: Cases whose content is in the text; later tests leave them out.
+        llm_model: Model that proposed, or None.
+        cassette_sha256: Hash of the recorded answers, or None.
+    """
+
+    strategy: str | None = None
+    why_strategy: str | None = None
+    engine: str | None = None
+    proposer: str | None = None
+    why: str | None = None
+    rules: tuple[str, ...] = ()
+    seed: int | None = None
+    n_spent: int | None = None
+    budget: int | None = None
+    train_ids: tuple[str, ...] = ()
+    validation_ids: tuple[str, ...] = ()
+    holdout_ids: tuple[str, ...] = ()
+    source_case_ids: tuple[str, ...] = ()
+    llm_model: str | None = None
+    cassette_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a prompt.
+
+    Attributes:
+        prompt_id: The prompt.
+        version: X.Y.Z.
+        seq: Order of making in its prompt, counted from 0.
+        parent: The version it was made of, or None for the first.
+        prompt_sha256: Hash of the text.
+        text: The text.
+        workflow_id: The workflow it is part of, or None.
+        state: What it is.
+        bump: major, minor or patch, or None for the first.
+        why_bump: Why, in a sentence, or None.
+        optimization_id: The optimization that made it, or None.
+        confirmation: The held-out tests it rests on, or None.
+        lineage: How it was made.
+        lint_before: Rules that found something in its parent, with how often: `P004 x2`.
+        lint_after: The same of itself.
+        created_at: When, UTC.
+        changed_at: When its state last changed, UTC.
+    """
+
+    prompt_id: str
+    version: str
+    seq: int
+    parent: str | None
+    prompt_sha256: str
+    text: str
+    workflow_id: str | None
+    state: VersionState
+    bump: str | None
+    why_bump: str | None
+    optimization_id: str | None
+    confirmation: Confirmation | None
+    lineage: Lineage
+    lint_before: tuple[str, ...]
+    lint_after: tuple[str, ...]
+    created_at: datetime
+    changed_at: datetime

@@ -1,0 +1,1 @@
+"""Prompts at work: found in files, searched for better ones, tested, and kept as versions."""

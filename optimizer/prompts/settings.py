@@ -1,0 +1,45 @@
+"""Settings of an optimization."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from optimizer.models.settings import Settings
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class OptimizeSettings(Settings):
+    """How prompts are optimized against the user's own tests."""
+
+    budget: Annotated[int, Field(ge=1)] = 300
+    """Tests that may be run in all; one test is one case executed once."""
+
+    holdout: Share = 0.3
+    """Share of the cases that confirm the champion and that no search sees."""
+
+    min_cases: Annotated[int, Field(ge=4)] = 20
+    """Fewer cases are not enough to search: then drafts only."""
+
+    many_cases: Annotated[int, Field(ge=8)] = 60
+    """From as many cases on, validation gets three sevenths of what the holdout leaves."""
+
+    replicates: Annotated[int, Field(ge=1)] = 1
+    """How often each held-out case is run with each of the two prompts."""
+
+    alpha: Share = 0.05
+    """Two-sided false-alarm rate of the confirmation."""
+
+    max_infrastructure_rate: Share = 0.2
+    """Share of tests that may fail for reasons other than the prompt before the run is stopped."""
+
+    max_growth: Annotated[float, Field(ge=1)] = 1.5
+    """How many times as long as the prompt it was made of a draft may be."""
+
+    max_growth_tokens: Annotated[int, Field(ge=0)] = 400
+    """Estimated tokens (4 characters each) a draft may always add."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Decides everything random."""
