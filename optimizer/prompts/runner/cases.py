@@ -109,7 +109,7 @@ def _case(place: str, value: Any, faults: list[Fault]) -> Case | None:
         )
         return None
     scenario = _scenario(place, value, faults)
-    return scenario and Case(case_id=case_id, body=body.decode(), scenario=scenario)
+    return Case(case_id=case_id, body=body.decode(), scenario=scenario) if scenario else None
 
 
 def _scenario(place: str, value: Mapping[str, Any], faults: list[Fault]) -> str:
