@@ -35,6 +35,9 @@ class OptimizeSettings(Settings):
     max_infrastructure_rate: Share = 0.2
     """Share of tests that may fail for reasons other than the prompt before the run is stopped."""
 
+    min_rounds: Annotated[int, Field(ge=1)] = 3
+    """A plan with fewer rounds of the search comes with a warning."""
+
     max_growth: Annotated[float, Field(ge=1)] = 1.5
     """How many times as long as the prompt it was made of a draft may be."""
 

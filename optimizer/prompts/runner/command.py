@@ -1,0 +1,153 @@
+"""An executor that is a command of the user's; see `docs` on the protocol of its files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+from optimizer.models.optimization import Case, CaseResult
+from optimizer.prompts.runner.answers import Read
+from optimizer.prompts.runner.arguments import blanks, split
+from optimizer.prompts.runner.call import Call, Sleep
+from optimizer.prompts.runner.calling import argv_of_function, is_function
+from optimizer.prompts.runner.fingerprint import fingerprint
+from optimizer.prompts.runner.processes import Processes
+from optimizer.prompts.runner.results import Redact
+from optimizer.prompts.runner.settings import RunnerSettings
+
+Arrivals = SimpleQueue[Sequence[CaseResult] | None]
+"""Results as they come, and None for each call that has ended."""
+
+
+class CommandExecutor:
+    """Runs cases by a command: files in, a file out, no shell.
+
+    Args:
+        command: As the user wrote it; `py:package.module:function` calls a function.
+        read: Reads a result file of whatever tool.
+        settings: How it is run.
+        seed: Decides everything random.
+        cwd: Where it runs.
+        environment: Its environment, beside what tells it what to do.
+        suffix: How the file with the prompt ends: that of the file the prompt is from.
+        redact: Blanks the secrets in outputs and messages.
+        sleep: Waits some seconds between attempts; None: as long as nobody interrupts.
+
+    Raises:
+        ConfigError: The command cannot be understood.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        *,
+        read: Read,
+        settings: RunnerSettings,
+        seed: int,
+        cwd: Path,
+        environment: Mapping[str, str],
+        suffix: str = ".txt",
+        redact: Redact = str,
+        sleep: Sleep | None = None,
+    ) -> None:
+        argv = argv_of_function(command) if is_function(command) else split(command)
+        self._settings = settings
+        self._call = Call(
+            argv=argv,
+            read=read,
+            redact=redact,
+            settings=settings,
+            seed=seed,
+            cwd=cwd,
+            environment=environment,
+            suffix=suffix,
+            sleep=sleep,
+        )
+        self.runs_whole_suite: bool = (
+            settings.whole_suite
+            if settings.whole_suite is not None
+            else "cases_file" not in blanks(argv)
+        )
+        """Whether every call runs all cases: then `Meter` must be told which they are."""
+        self.fingerprint = fingerprint(command, argv, cwd=cwd, suffix=suffix, seed=seed)
+
+    def run(
+        self, prompt: str, cases: Sequence[Case], *, replicate: int
+    ) -> Iterator[Sequence[CaseResult]]:
+        """Run each case once, `jobs` processes at a time, and yield results as they come.
+
+        Where one process fails those that run are waited for, as they are paid, and no other is
+        started. Whoever interrupts gets what was written up to then, and then the interrupt.
+
+        Raises:
+            ExecutorError: A process failed, or results cannot be trusted.
+        """
+        processes, arrivals = Processes(self._settings), Arrivals()
+        with ThreadPoolExecutor(max_workers=self._settings.jobs) as pool:
+            calls = [
+                pool.submit(
+                    self._call.run,
+                    prompt,
+                    share,
+                    replicate=replicate,
+                    processes=processes,
+                    give=arrivals.put,
+                )
+                for share in self._shares(cases)
+            ]
+            for call in calls:
+                call.add_done_callback(lambda _: arrivals.put(None))
+            running = _Running(calls, arrivals)
+            try:
+                yield from running.results()
+            except KeyboardInterrupt:
+                processes.stop()
+                yield from running.results()
+                raise
+            finally:
+                processes.stop()
+                running.start_no_more()
+        for call in calls:
+            if not call.cancelled():
+                call.result()
+
+    def _shares(self, cases: Sequence[Case]) -> list[Sequence[Case]]:
+        """Share out the cases of a batch."""
+        if self.runs_whole_suite or not cases:
+            return [cases] if cases else []
+        n = math.ceil(len(cases) / self._settings.jobs)
+        n = min(n, self._settings.cases_per_call or n)
+        return [cases[at : at + n] for at in range(0, len(cases), n)]
+
+
+class _Running:
+    """Calls that run, and what comes of them."""
+
+    def __init__(self, calls: Sequence[Future[None]], arrivals: Arrivals) -> None:
+        self._calls, self._arrivals = calls, arrivals
+        self._n_left = len(calls)
+
+    def results(self) -> Iterator[Sequence[CaseResult]]:
+        """Yield results until every call has ended; after the first that failed start no more."""
+        while self._n_left:
+            fresh = self._arrivals.get()
+            if fresh is not None:
+                yield fresh
+                continue
+            self._n_left -= 1
+            if any(
+                call.done() and not call.cancelled() and call.exception() for call in self._calls
+            ):
+                self.start_no_more()
+
+    def start_no_more(self) -> None:
+        """Start none of the calls that wait."""
+        for call in self._calls:
+            call.cancel()
+
+
+def _failed(call: Future[None]) -> bool:
+    return call.done() and not call.cancelled() and call.exception() is not None
