@@ -82,6 +82,17 @@ def contradictory_contracts(reading: Reading) -> Iterator[PromptIssue]:
                 return
 
 
+def answer_formats(reading: Reading) -> tuple[str, ...]:
+    """Return what a prompt demands of the form of the answer, sorted: `json`, `not xml`.
+
+    Nothing where the prompt is not English, or where it holds on some occasions only.
+    """
+    if not reading.language.is_english:
+        return ()
+    found = {one.format if one.wanted else f"not {one.format}" for one in _contracts(reading)}
+    return tuple(sorted(found))
+
+
 def _contracts(reading: Reading) -> Iterator[_Contract]:
     """Yield the first demand for and the first refusal of each format."""
     branches = _branches(reading)

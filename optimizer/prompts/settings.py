@@ -26,11 +26,14 @@ class OptimizeSettings(Settings):
     many_cases: Annotated[int, Field(ge=8)] = 60
     """From as many cases on, validation gets three sevenths of what the holdout leaves."""
 
-    replicates: Annotated[int, Field(ge=1)] = 1
+    replicates: Annotated[int, Field(ge=1, le=100)] = 1
     """How often each held-out case is run with each of the two prompts."""
 
     alpha: Share = 0.05
     """Two-sided false-alarm rate of the confirmation."""
+
+    confirmation_block: Annotated[int, Field(ge=1)] = 5
+    """Held-out cases that one prompt runs before it is the other's turn."""
 
     max_infrastructure_rate: Share = 0.2
     """Share of tests that may fail for reasons other than the prompt before the run is stopped."""
