@@ -17,6 +17,7 @@ from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
 from optimizer.prompts.runner.settings import RunnerSettings
+from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.safety.constraints import Constraint
 from optimizer.safety.policies import Policy
 from optimizer.safety.settings import (
@@ -47,6 +48,7 @@ class Config(Settings):
     validation: ValidationSettings = ValidationSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
     runner: RunnerSettings = RunnerSettings()
+    llm: LlmSettings = LlmSettings()
 
     policies: tuple[Policy, ...] = ()
     """Rules of the house that proposals are held against."""

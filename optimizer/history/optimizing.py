@@ -10,6 +10,7 @@ import msgspec
 from optimizer.history import queries
 from optimizer.history.queries import optimizing
 from optimizer.history.store import History
+from optimizer.models.completions import Answer, Question
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.tasks import text_sha256
 
@@ -59,3 +60,34 @@ def known_executions(
         ids[row.case_sha256]: (msgspec.json.decode(row.body, type=CaseResult), row.optimization_id)
         for row in reversed(rows)
     }
+
+
+def keep_completion(
+    history: History, *, optimization_id: str, question: Question, answer: Answer, at: datetime
+) -> None:
+    """Store an answer of a language model."""
+    with history.transaction(), history.connection.appender("completions") as appender:
+        appender.append_row(
+            optimization_id,
+            question.sha256,
+            question.occurrence,
+            question.model,
+            answer.tokens_in,
+            answer.tokens_out,
+            answer.cost_usd,
+            queries.stored_time(at),
+            msgspec.json.encode(answer).decode(),
+        )
+
+
+def known_completion(
+    history: History, *, optimization_id: str, question: Question
+) -> Answer | None:
+    """Return the stored answer to a question of an optimization, or None."""
+    rows = optimizing.completions(
+        history,
+        optimization_id=optimization_id,
+        request_sha256=question.sha256,
+        occurrence=question.occurrence,
+    )
+    return msgspec.json.decode(rows[0].body, type=Answer) if rows else None

@@ -36,3 +36,24 @@ def executions(
         replicate=replicate,
         case_sha256s=list(case_sha256s),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A stored answer of a language model: its JSON."""
+
+    body: str
+
+
+def completions(
+    history: History, *, optimization_id: str, request_sha256: str, occurrence: int
+) -> list[Completion]:
+    """Return the answers to a question of an optimization, the oldest first."""
+    return rows_of(
+        Completion,
+        history,
+        "completions",
+        optimization_id=optimization_id,
+        request_sha256=request_sha256,
+        occurrence=occurrence,
+    )

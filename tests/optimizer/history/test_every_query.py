@@ -63,6 +63,9 @@ PARAMS: dict[str, object] = {
     "prompt_sha256": "p",
     "replicate": 0,
     "case_sha256s": ["c"],
+    "optimization_id": "o",
+    "request_sha256": "q",
+    "occurrence": 0,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)

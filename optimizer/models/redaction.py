@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from executor_bridge.files.secrets import REDACTED, SECRET_NAME
-from executor_bridge.files.telltales import candidates
+from optimizer.models.secrets import REDACTED, SECRET_NAME
+from optimizer.models.telltales import candidates
 
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)("?+)(\s*:)?', re.DOTALL)
 ESCAPE_OR_REDACTED = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|.)|\[redacted\])", re.DOTALL)
