@@ -1,0 +1,59 @@
+"""Settings of the search."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from optimizer.models.settings import Settings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Objective(StrEnum):
+    """What makes one prompt better than another."""
+
+    PASS_RATE = "pass_rate"
+    """More validation cases pass."""
+
+    TOKENS = "tokens"
+    """Fewer estimated tokens, and no fewer validation cases pass than `max_loss` allows."""
+
+
+class SearchSettings(Settings):
+    """How prompts are searched, once cases are split and proposers are known."""
+
+    objective: Objective = Objective.PASS_RATE
+    """What is looked for: a higher pass rate, or fewer tokens at the same pass rate."""
+
+    max_loss: Share = 0.0
+    """Share of validation cases that a shorter prompt may lose where tokens are the objective."""
+
+    incumbent_share: Share = 0.7
+    """How often drafts are made of the best prompt so far rather than of another good one."""
+
+    n_parents: Annotated[int, Field(ge=1)] = 3
+    """How many of the best prompts drafts are made of."""
+
+    max_drafts: Annotated[int, Field(ge=1)] = 2
+    """Drafts of one proposal that are tested at most."""
+
+    max_idle_asks: Annotated[int, Field(ge=1)] = 12
+    """Proposals in a row without a draft to test after which a proposer is asked no more."""
+
+    gate_from: Annotated[int, Field(ge=2)] = 21
+    """Validation cases from which a draft must first cure one of the failures it was made for."""
+
+    gate_cases: Annotated[int, Field(ge=1)] = 6
+    """Failures that a draft is tried on there at most."""
+
+    block: Annotated[int, Field(ge=1)] = 8
+    """Validation cases run at once before asking whether the draft can still catch up."""
+
+    max_infrastructure_rate: Share = 0.2
+    """Share of recent tests that may fail for other reasons than the prompt."""
+
+    infrastructure_window: Annotated[int, Field(ge=5)] = 20
+    """How many recent tests that share is counted over."""
