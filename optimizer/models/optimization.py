@@ -104,6 +104,23 @@ class FailureCluster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What went wrong in some tests.
+
+    Attributes:
+        n: Tests that say something of the prompt.
+        n_passed: Those that passed.
+        clusters: The failures, the most frequent kind first.
+        infrastructure: What failed for reasons other than the prompt, likewise; not in n.
+    """
+
+    n: int
+    n_passed: int
+    clusters: tuple[FailureCluster, ...]
+    infrastructure: tuple[FailureCluster, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A prompt text that somebody proposes.
 

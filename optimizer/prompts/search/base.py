@@ -47,6 +47,8 @@ class SearchTask:
         settings: Of the search.
         seed: Decides everything random.
         reserve: Tests to leave unspent, for the confirmation.
+        flaky_ids: Cases that passed and failed with one and the same prompt: never held up as
+            examples of what works.
         watch: Told of every event, or None.
     """
 
@@ -59,6 +61,7 @@ class SearchTask:
     settings: SearchSettings = field(default_factory=SearchSettings)
     seed: int = 0
     reserve: int = 0
+    flaky_ids: frozenset[str] = frozenset()
     watch: Callable[[Progress], None] | None = None
 
 

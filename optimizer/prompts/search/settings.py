@@ -10,6 +10,7 @@ from pydantic import Field
 from optimizer.models.settings import Settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class Objective(StrEnum):
@@ -34,26 +35,38 @@ class SearchSettings(Settings):
     incumbent_share: Share = 0.7
     """How often drafts are made of the best prompt so far rather than of another good one."""
 
-    n_parents: Annotated[int, Field(ge=1)] = 3
+    n_parents: Count = 3
     """How many of the best prompts drafts are made of."""
 
-    max_drafts: Annotated[int, Field(ge=1)] = 2
+    max_drafts: Count = 2
     """Drafts of one proposal that are tested at most."""
 
-    max_idle_asks: Annotated[int, Field(ge=1)] = 12
+    max_idle_asks: Count = 12
     """Proposals in a row without a draft to test after which a proposer is asked no more."""
 
-    gate_from: Annotated[int, Field(ge=2)] = 21
+    min_failures: Count = 3
+    """Failures of a prompt that are enough to ask for a cure; no more train cases are run then."""
+
+    block: Count = 4
+    """Cases run at once before asking whether more are needed."""
+
+    gate_from: Count = 21
     """Validation cases from which a draft must first cure one of the failures it was made for."""
 
-    gate_cases: Annotated[int, Field(ge=1)] = 6
+    gate_cases: Count = 6
     """Failures that a draft is tried on there at most."""
 
-    block: Annotated[int, Field(ge=1)] = 8
-    """Validation cases run at once before asking whether the draft can still catch up."""
+    max_score_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the tests to spend that one draft may cost; cases beyond it are left out."""
+
+    min_score_cases: Count = 20
+    """Validation cases that are always used where there are as many."""
 
     max_infrastructure_rate: Share = 0.2
     """Share of recent tests that may fail for other reasons than the prompt."""
 
-    infrastructure_window: Annotated[int, Field(ge=5)] = 20
+    infrastructure_window: Count = 20
     """How many recent tests that share is counted over."""
+
+    min_recent: Count = 5
+    """Recent tests from which on that share is judged."""
