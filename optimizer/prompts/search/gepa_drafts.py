@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from optimizer.models.optimization import Draft, Refusal, Shown
@@ -76,13 +77,16 @@ class Drafts:
 
     def _proposed(self, parent: str, shown: Sequence[Shown]) -> Draft | None:
         """Return the first draft that may be tested, of whoever has one."""
+        sources, flaky = self._sources(parent), self._task.flaky_ids
+        shown = [one for one in shown if one.case.case_id not in sources]
         clusters = diagnose(shown).clusters
+        passing = [one for one in shown if one.result.passed and one.case.case_id not in flaky]
         for proposer in self._in_turn():
             ask = Ask(
                 prompt=parent,
                 cluster=clusters[0] if clusters else None,
                 failing=tuple(one for one in shown if not one.result.passed),
-                passing=tuple(one for one in shown if one.result.passed),
+                passing=tuple(passing),
                 refused=tuple(self.refused),
                 seed=self._random.getrandbits(SEED_BITS),
             )
@@ -95,12 +99,17 @@ class Drafts:
         first = self.n_rounds % len(proposers) if proposers else 0
         return (*proposers[first:], *proposers[:first])
 
+    def _sources(self, text: str) -> tuple[str, ...]:
+        """Return the cases whose content is in a prompt: they say nothing of it."""
+        return self.origins[text][0].source_case_ids if text in self.origins else ()
+
     def _allowed(self, drafts: Sequence[Draft], parent: str) -> Draft | None:
         for draft in drafts:
             if draft.text in self.origins or draft.text == self._task.seed_prompt:
                 continue
             reason = self._task.guard(draft, parent)
             if reason is None:
-                return draft
+                sources = {*self._sources(parent), *draft.source_case_ids}
+                return replace(draft, source_case_ids=tuple(sorted(sources)))
             self.refused.append(Refusal(draft=draft, reason=reason))
         return None

@@ -128,7 +128,8 @@ class _Adapter:
         self.drafts.require_proposers()
         prompt, before = candidate[PROMPT], self._task.meter.n_spent
         once = list({case.case_id: case for case in batch}.values())
-        told = {result.case_id: result for result in self._trials.run(prompt, once)}
+        self._trials.run(prompt, once)
+        told = {case.case_id: result for case, result in self._trials.results(prompt, once)}
         if self._validation.issuperset(case.case_id for case in batch):
             self._record(prompt, list(told.values()))
         return self._batch(
