@@ -66,7 +66,9 @@ def main() -> None:
         show("No edit has any effect", nulls(run(null_setups), engines))
         if options.axes:
             for title, axes in AXES:
-                setups = [replace(one, axes=axes) for one in last_setups if one.engine in ("own", "gepa")]
+                setups = [
+                    replace(one, axes=axes) for one in last_setups if one.engine in ("own", "gepa")
+                ]
                 names = [name for name in engines if name in ("own", "gepa")]
                 show(f"Simple regret, {title}", regrets(run(setups), names))
     print(f"The prompt against itself: {n_refused(seeds)} of {len(seeds)} refused a confirmation")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -109,7 +108,9 @@ def tried(setup: Setup) -> Trial:
     return _trial(setup, world, found, meter, looked, overdrawn)
 
 
-def confirmed(world: World, champion: str, *, control: str = SEED_PROMPT) -> tuple[Confirmation, int]:
+def confirmed(
+    world: World, champion: str, *, control: str = SEED_PROMPT
+) -> tuple[Confirmation, int]:
     """Hold a champion against a fresh control; return what was seen, and the tests overdrawn."""
     settings = OptimizeSettings(seed=world.seed)
     budget = tests_of(world.split.holdout, settings)

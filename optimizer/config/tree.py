@@ -16,8 +16,8 @@ from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
-from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.llm.settings import LlmSettings
+from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.safety.constraints import Constraint
 from optimizer.safety.policies import Policy
 from optimizer.safety.settings import (
