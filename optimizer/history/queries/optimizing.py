@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from optimizer.history.queries import rows_of
 from optimizer.history.store import History
@@ -57,3 +58,23 @@ def completions(
         request_sha256=request_sha256,
         occurrence=occurrence,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOptimization:
+    """An optimization that is stored, and its JSON."""
+
+    optimization_id: str
+    prompt_id: str
+    status: str
+    budget: int
+    n_spent: int
+    started_at: datetime
+    changed_at: datetime
+    body: str
+
+
+def optimization(history: History, *, optimization_id: str) -> StoredOptimization | None:
+    """Return an optimization, or None where there is none of that name."""
+    found = rows_of(StoredOptimization, history, "optimizations", optimization_id=optimization_id)
+    return found[0] if found else None
