@@ -135,6 +135,8 @@ def matched(told: Iterable[Told], cases: Sequence[Case], *, prompt_sha256: str) 
 
 def _tasks(content: bytes) -> list[Mapping[str, Any]] | None:
     """Return task results, or None where the content has another shape."""
+    if not content.strip():
+        return []
     try:
         whole = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -2,7 +2,7 @@
 
 In it are the command as it was written, the ending of the prompt file, the seed where the command
 asks for it by `{seed}`, and the content of every file that an argument names (also behind a `=`,
-also as `-m package.module`) and that lies in the folder where the command runs: an edited test
+also as `-m package.module` and `package.module:function`) and that lies in the folder where the command runs: an edited test
 script is another executor. Not in it are the modules that such a script imports, the
 environment, and the model behind it: who changes those begins a new optimization.
 """
@@ -27,17 +27,11 @@ def fingerprint(command: str, argv: Sequence[str], *, cwd: Path, suffix: str, se
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 
-def module_file(name: str, cwd: Path) -> Path | None:
-    """Return the file of a module that lies in a folder, or None where it is elsewhere."""
-    base = cwd.joinpath(*name.split("."))
-    candidates = (base.with_suffix(".py"), base / "__init__.py", base / "__main__.py")
-    return next((path for path in candidates if path.is_file()), None)
-
-
 def _files(argv: Sequence[str], cwd: Path) -> Iterator[tuple[str, Path]]:
     """Yield the files of a folder that arguments name."""
     for before, item in zip(("", *argv), argv, strict=False):
-        if before == "-m" and (module := module_file(item, cwd)):
+        is_module = before == "-m" or ":" in item
+        if is_module and (module := _module(item.partition(":")[0], cwd)):
             yield item, module
         for name in {item, item.partition("=")[2]} - {""}:
             path = cwd / name
@@ -51,3 +45,10 @@ def _files(argv: Sequence[str], cwd: Path) -> Iterator[tuple[str, Path]]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _module(name: str, cwd: Path) -> Path | None:
+    """Return the file of a module that lies in a folder, or None where it is elsewhere."""
+    base = cwd.joinpath(*name.split("."))
+    candidates = (base.with_suffix(".py"), base / "__init__.py", base / "__main__.py")
+    return next((path for path in candidates if path.is_file()), None)
