@@ -63,6 +63,8 @@ PARAMS: dict[str, object] = {
     "prompt_sha256": "p",
     "replicate": 0,
     "case_sha256s": ["c"],
+    "prompt_id": None,
+    "holdout_sha256": None,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
