@@ -61,7 +61,8 @@ class Step:
     """One step of one version.
 
     Attributes:
-        subject: The version: `ID@1.1.0`.
+        prompt_id: The prompt.
+        version: The version.
         before: The state it left.
         after: The state it entered.
         actor: Who made it.
@@ -69,7 +70,8 @@ class Step:
         at: When, UTC.
     """
 
-    subject: str
+    prompt_id: str
+    version: str
     before: VersionState
     after: VersionState
     actor: str
@@ -161,7 +163,15 @@ def advance(
             f"version {subject} is {version.state}, it cannot become {to}",
             hint=f"Steps from here: {allowed}.",
         )
-    step = Step(subject=subject, before=version.state, after=to, actor=actor, reason=reason, at=at)
+    step = Step(
+        prompt_id=version.prompt_id,
+        version=version.version,
+        before=version.state,
+        after=to,
+        actor=actor,
+        reason=reason,
+        at=at,
+    )
     return replace(version, state=to, changed_at=at), step
 
 

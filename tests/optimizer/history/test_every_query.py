@@ -66,6 +66,8 @@ PARAMS: dict[str, object] = {
     "optimization_id": "o",
     "request_sha256": "q",
     "occurrence": 0,
+    "prompt_id": None,
+    "holdout_sha256": None,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
