@@ -20,13 +20,13 @@ VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b\w+://\S+|\S+@\S+\.\w+"), "<address>"),
     (re.compile(r"\"(?:\\.|[^\"\\])*+\"?|`[^`]*`?|“[^”]*”?|«[^»]*»?"), "<text>"),
     (re.compile(r"(?<!\w)'(?:\\.|[^'\\]|(?<=\w)'(?=\w))*'(?!\w)"), "<text>"),
-    (re.compile(r"[\[{][^\[\]{}]*[\]}]"), "<data>"),
     (re.compile(r"(?:\b[A-Za-z]:)?[\w.~-]*(?:[/\\][\w.~-]+){2,}"), "<path>"),
     (re.compile(r"[-+]?\b(?:\w|\d[.,:-])*\d(?:\w|-(?=\w*\d)|[.,:](?=\d))*%?"), "<n>"),
     (re.compile(r"\b[0-9a-f]{8,}\b"), "<n>"),
 )
 """What differs between failures of one kind, in the order in which it is taken out."""
 
+INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")
 REPEATED = re.compile(r"(<\w+>)(?:[\s,;|]*\1)+")
 SPACES = re.compile(r"\s+")
 
@@ -76,5 +76,7 @@ def _telling(message: str) -> str:
 def _stripped(message: str) -> str:
     for pattern, name in VARYING:
         message = pattern.sub(name, message)
+    while (shorter := INNERMOST.sub("<data>", message)) != message:
+        message = shorter
     message = SPACES.sub(" ", REPEATED.sub(r"\1", message)).strip().casefold()
     return message or SAYS_NOTHING
