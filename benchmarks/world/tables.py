@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from benchmarks.world.trials import Trial
 from optimizer.stats.intervals import clopper_pearson
 from optimizer.stats.means import paired_t
+from optimizer.stats.results import Difference
 
 CAVEAT = "Simulated proposers say nothing about real LLM skill."
 OURS = "own"
@@ -26,7 +28,8 @@ def regrets(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
         yield f"{skill:5.1f} {budget:6d}{means}{gaps}"
     by = {name: _of(trials, name) for name in engines}
     means = "".join(f"{fmean(t.regret for t in by[name]):11.3f}" for name in engines)
-    yield f"{'all':>12}{means}" + "".join(f"{_gap(by[o], by[OURS]):>20}" for o in others)
+    gaps = "".join(f"{_gap(by[other], by[OURS]):>20}" for other in others)
+    yield f"{'all':>12}{means}{gaps}"
 
 
 def honesty(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
@@ -63,6 +66,12 @@ def nulls(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
         )
 
 
+def regret_gap(theirs: Sequence[Trial], ours: Sequence[Trial]) -> Difference:
+    """Return by how much others regret more than we do, world by world."""
+    pairs = zip(_by_world(theirs), _by_world(ours), strict=True)
+    return paired_t([round(their - our, 12) for their, our in pairs])
+
+
 def held_out_errors(trials: Sequence[Trial]) -> list[float]:
     """Return the held-out pass rate of each champion, minus the truth."""
     return [t.confirmed - t.truth for t in trials if t.confirmed is not None]
@@ -82,9 +91,15 @@ def _of(trials: Sequence[Trial], engine: str) -> list[Trial]:
 
 
 def _gap(theirs: Sequence[Trial], ours: Sequence[Trial]) -> str:
-    pairs = zip(theirs, ours, strict=True)
-    gap = paired_t([round(their.regret - our.regret, 12) for their, our in pairs])
+    gap = regret_gap(theirs, ours)
     return f"{gap.estimate:+.3f} +- {gap.high - gap.estimate:.3f}"
+
+
+def _by_world(trials: Sequence[Trial]) -> list[float]:
+    regrets: dict[int, list[float]] = defaultdict(list)
+    for trial in trials:
+        regrets[trial.setup.world].append(trial.regret)
+    return [fmean(regrets[world]) for world in sorted(regrets)]
 
 
 def _mean_of(values: Sequence[float]) -> str:

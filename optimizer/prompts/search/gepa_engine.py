@@ -34,6 +34,7 @@ from optimizer.prompts.search.gepa_drafts import PROMPT, Drafts
 from optimizer.prompts.search.settings import Objective
 from optimizer.prompts.search.trials import Trials
 
+
 class GepaSettings(Settings):
     """What the engine `gepa` does within a round."""
 
@@ -204,9 +205,7 @@ def _scores(batch: Sequence[Case], told: Mapping[str, CaseResult]) -> list[float
     """Return a score for each case, as gepa wants: a test that tells nothing counts as the mean."""
     passed = [told[case.case_id].passed for case in batch if case.case_id in told]
     mean = sum(passed) / len(passed) if passed else 0.0
-    return [
-        float(told[case.case_id].passed) if case.case_id in told else mean for case in batch
-    ]
+    return [float(told[case.case_id].passed) if case.case_id in told else mean for case in batch]
 
 
 def _gepa() -> Any:
