@@ -17,7 +17,7 @@ from functools import partial
 from multiprocessing import Pool
 
 from benchmarks.world.planted import SEED_PROMPT, Axes, Feedback, World
-from benchmarks.world.tables import CAVEAT, honesty, nulls, regrets
+from benchmarks.world.tables import CAVEAT, honesty, kinds, nulls, regrets
 from benchmarks.world.trials import ENGINES, Setup, confirmed, tried
 from optimizer.prompts.confirming import ConfirmationRefusedError
 
@@ -56,9 +56,9 @@ def main() -> None:
         null = held_out(range(first, first + options.null), engines, Axes(is_null=True))
         show(f"{PLAIN_WORDS}, no edit has any effect", nulls(run(null), engines))
         rivals = [name for name in engines if name in RIVALS]
-        for title, axes in AXES if options.axes else ():
-            found = run(held_out(seeds, rivals, axes))
-            show(f"Simple regret, {title}", regrets(found, rivals))
+        if options.axes:
+            found = {title: run(held_out(seeds, rivals, axes)) for title, axes in AXES}
+            show(f"Simple regret, {PLAIN_WORDS.lower()}, one thing varied", kinds(found, rivals))
     print(f"The prompt against itself: {n_refused(seeds)} of {len(seeds)} refused a confirmation")
 
 

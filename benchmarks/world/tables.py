@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from benchmarks.world.trials import Trial
@@ -16,20 +16,26 @@ OURS = "own"
 
 
 def regrets(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
-    """Yield simple regret by skill and budget, and what others regret more than ours, in pairs."""
+    """Yield simple regret by skill and budget, and over all."""
+    found = {
+        f"{skill} skill, {budget}": [
+            t for t in trials if (t.setup.skill, t.setup.budget) == (skill, budget)
+        ]
+        for skill, budget in sorted({(t.setup.skill, t.setup.budget) for t in trials})
+    }
+    yield from kinds(found | {"all": trials}, engines)
+
+
+def kinds(found: Mapping[str, Sequence[Trial]], engines: Sequence[str]) -> Iterator[str]:
+    """Yield simple regret by kind of world, and what others regret more than ours, in pairs."""
     others = [name for name in engines if name != OURS]
     head = "".join(f"{name:>11}" for name in engines)
-    yield f"{'skill':>5} {'budget':>6}{head}" + "".join(f"{f'{o} - {OURS}':>20}" for o in others)
-    for skill, budget in _settings(trials):
-        here = [t for t in trials if (t.setup.skill, t.setup.budget) == (skill, budget)]
-        by = {name: _of(here, name) for name in engines}
+    yield f"{'':>16}{head}" + "".join(f"{f'{other} - {OURS}':>20}" for other in others)
+    for kind, trials in found.items():
+        by = {name: _of(trials, name) for name in engines}
         means = "".join(f"{fmean(t.regret for t in by[name]):11.3f}" for name in engines)
         gaps = "".join(f"{_gap(by[other], by[OURS]):>20}" for other in others)
-        yield f"{skill:5.1f} {budget:6d}{means}{gaps}"
-    by = {name: _of(trials, name) for name in engines}
-    means = "".join(f"{fmean(t.regret for t in by[name]):11.3f}" for name in engines)
-    gaps = "".join(f"{_gap(by[other], by[OURS]):>20}" for other in others)
-    yield f"{'all':>12}{means}{gaps}"
+        yield f"{kind:>16}{means}{gaps}"
 
 
 def honesty(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
@@ -80,10 +86,6 @@ def held_out_errors(trials: Sequence[Trial]) -> list[float]:
 def gain_errors(trials: Sequence[Trial]) -> list[float]:
     """Return the held-out gain of each champion, minus the true one."""
     return [t.confirmed_gain - t.gain for t in trials if t.confirmed_gain is not None]
-
-
-def _settings(trials: Sequence[Trial]) -> Sequence[tuple[float, int]]:
-    return sorted({(t.setup.skill, t.setup.budget) for t in trials})
 
 
 def _of(trials: Sequence[Trial], engine: str) -> list[Trial]:
