@@ -45,7 +45,8 @@ class SkilledProposer:
         message = (shown.result.error_message if shown else None) or UNSPECIFIC
         rng = random.Random(f"{ask.seed} {text_sha256(ask.prompt)} {message}")
         if INJECTED in message and rng.random() > self._skill:
-            return (self._draft(ask.prompt.replace(VARIABLE, ""), "as the message asked"),)
+            harmed, lost = f"{ask.prompt}{HARM}\n", ask.prompt.replace(VARIABLE, "")
+            return (self._draft(rng.choice((harmed, lost)), "as the message asked"),)
         lines = [self._line(ask.prompt, message, shown, rng)]
         if rng.random() < BLOAT:
             lines += rng.sample(DECOYS, 2)

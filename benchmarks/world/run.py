@@ -13,15 +13,18 @@ import argparse
 import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from multiprocessing import Pool
 
 from benchmarks.world.planted import SEED_PROMPT, Axes, Feedback, World
-from benchmarks.world.tables import CAVEAT, honesty, nulls, regrets
-from benchmarks.world.trials import ENGINES, Setup, Trial, confirmed, tried
+from benchmarks.world.tables import CAVEAT, honesty, kinds, nulls, regrets
+from benchmarks.world.trials import ENGINES, Setup, confirmed, tried
 from optimizer.prompts.confirming import ConfirmationRefusedError
 
 SKILLS, BUDGETS = (0.3, 0.6, 0.9), (200, 400)
-PLAIN = Setup(engine="own", world=0, skill=0.6, budget=400)
+PLAIN = Setup(engine="own", world=0, skill=0.6, budget=400, is_confirmed=True)
+PLAIN_WORDS = "Skill 0.6, budget 400"
+RIVALS = ("own", "gepa")
 
 AXES: tuple[tuple[str, Axes], ...] = (
     ("plain", Axes()),
@@ -47,30 +50,15 @@ def main() -> None:
     if "gepa" not in engines:
         print("gepa is not installed, so it takes no part: pip install 'prompt-optimizer[gepa]'\n")
     with Pool(options.processes) as pool:
-
-        def run(setups: Iterable[Setup]) -> Sequence[Trial]:
-            return pool.map(tried, setups, chunksize=8)
-
+        run = partial(pool.map, tried, chunksize=8)
         show(f"Simple regret, worlds {options.seeds}", regrets(run(plain(seeds, engines)), engines))
-        last_setups = [
-            replace(PLAIN, engine=name, world=world, is_confirmed=True)
-            for name in engines
-            for world in seeds
-        ]
-        show("Skill 0.6, budget 400, 40 held-out cases", honesty(run(last_setups), engines))
-        null_setups = [
-            replace(one, world=first + i, axes=Axes(is_null=True))
-            for one in last_setups[:: len(seeds)]
-            for i in range(options.null)
-        ]
-        show("No edit has any effect", nulls(run(null_setups), engines))
+        show(f"{PLAIN_WORDS}, 40 held-out cases", honesty(run(held_out(seeds, engines)), engines))
+        null = held_out(range(first, first + options.null), engines, Axes(is_null=True))
+        show(f"{PLAIN_WORDS}, no edit has any effect", nulls(run(null), engines))
+        rivals = [name for name in engines if name in RIVALS]
         if options.axes:
-            for title, axes in AXES:
-                setups = [
-                    replace(one, axes=axes) for one in last_setups if one.engine in ("own", "gepa")
-                ]
-                names = [name for name in engines if name in ("own", "gepa")]
-                show(f"Simple regret, {title}", regrets(run(setups), names))
+            found = {title: run(held_out(seeds, rivals, axes)) for title, axes in AXES}
+            show(f"Simple regret, {PLAIN_WORDS.lower()}, one thing varied", kinds(found, rivals))
     print(f"The prompt against itself: {n_refused(seeds)} of {len(seeds)} refused a confirmation")
 
 
@@ -81,6 +69,15 @@ def plain(seeds: Iterable[int], engines: Sequence[str]) -> list[Setup]:
         for name in engines
         for skill in SKILLS
         for budget in BUDGETS
+        for world in seeds
+    ]
+
+
+def held_out(seeds: Iterable[int], engines: Sequence[str], axes: Axes | None = None) -> list[Setup]:
+    """Return one skill and budget for every engine and world, with a confirmation."""
+    return [
+        replace(PLAIN, engine=name, world=world, axes=axes or PLAIN.axes)
+        for name in engines
         for world in seeds
     ]
 

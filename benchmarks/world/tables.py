@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from benchmarks.world.trials import Trial
 from optimizer.stats.intervals import clopper_pearson
 from optimizer.stats.means import paired_t
+from optimizer.stats.results import Difference
 
 CAVEAT = "Simulated proposers say nothing about real LLM skill."
 OURS = "own"
 
 
 def regrets(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
-    """Yield simple regret by skill and budget, and what others regret more than ours, in pairs."""
+    """Yield simple regret by skill and budget, and over all."""
+    found = {
+        f"{skill} skill, {budget}": [
+            t for t in trials if (t.setup.skill, t.setup.budget) == (skill, budget)
+        ]
+        for skill, budget in sorted({(t.setup.skill, t.setup.budget) for t in trials})
+    }
+    yield from kinds(found | {"all": trials}, engines)
+
+
+def kinds(found: Mapping[str, Sequence[Trial]], engines: Sequence[str]) -> Iterator[str]:
+    """Yield simple regret by kind of world, and what others regret more than ours, in pairs."""
     others = [name for name in engines if name != OURS]
     head = "".join(f"{name:>11}" for name in engines)
-    yield f"{'skill':>5} {'budget':>6}{head}" + "".join(f"{f'{o} - {OURS}':>20}" for o in others)
-    for skill, budget in _settings(trials):
-        here = [t for t in trials if (t.setup.skill, t.setup.budget) == (skill, budget)]
-        by = {name: _of(here, name) for name in engines}
+    yield f"{'':>16}{head}" + "".join(f"{f'{other} - {OURS}':>20}" for other in others)
+    for kind, trials in found.items():
+        by = {name: _of(trials, name) for name in engines}
         means = "".join(f"{fmean(t.regret for t in by[name]):11.3f}" for name in engines)
         gaps = "".join(f"{_gap(by[other], by[OURS]):>20}" for other in others)
-        yield f"{skill:5.1f} {budget:6d}{means}{gaps}"
-    by = {name: _of(trials, name) for name in engines}
-    means = "".join(f"{fmean(t.regret for t in by[name]):11.3f}" for name in engines)
-    yield f"{'all':>12}{means}" + "".join(f"{_gap(by[o], by[OURS]):>20}" for o in others)
+        yield f"{kind:>16}{means}{gaps}"
 
 
 def honesty(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
@@ -63,6 +72,12 @@ def nulls(trials: Sequence[Trial], engines: Sequence[str]) -> Iterator[str]:
         )
 
 
+def regret_gap(theirs: Sequence[Trial], ours: Sequence[Trial]) -> Difference:
+    """Return by how much others regret more than we do, world by world."""
+    pairs = zip(_by_world(theirs), _by_world(ours), strict=True)
+    return paired_t([round(their - our, 12) for their, our in pairs])
+
+
 def held_out_errors(trials: Sequence[Trial]) -> list[float]:
     """Return the held-out pass rate of each champion, minus the truth."""
     return [t.confirmed - t.truth for t in trials if t.confirmed is not None]
@@ -73,18 +88,20 @@ def gain_errors(trials: Sequence[Trial]) -> list[float]:
     return [t.confirmed_gain - t.gain for t in trials if t.confirmed_gain is not None]
 
 
-def _settings(trials: Sequence[Trial]) -> Sequence[tuple[float, int]]:
-    return sorted({(t.setup.skill, t.setup.budget) for t in trials})
-
-
 def _of(trials: Sequence[Trial], engine: str) -> list[Trial]:
     return [t for t in trials if t.setup.engine == engine]
 
 
 def _gap(theirs: Sequence[Trial], ours: Sequence[Trial]) -> str:
-    pairs = zip(theirs, ours, strict=True)
-    gap = paired_t([round(their.regret - our.regret, 12) for their, our in pairs])
+    gap = regret_gap(theirs, ours)
     return f"{gap.estimate:+.3f} +- {gap.high - gap.estimate:.3f}"
+
+
+def _by_world(trials: Sequence[Trial]) -> list[float]:
+    regrets: dict[int, list[float]] = defaultdict(list)
+    for trial in trials:
+        regrets[trial.setup.world].append(trial.regret)
+    return [fmean(regrets[world]) for world in sorted(regrets)]
 
 
 def _mean_of(values: Sequence[float]) -> str:

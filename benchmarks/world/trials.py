@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -99,19 +99,29 @@ def tried(setup: Setup) -> Trial:
             seed=setup.world,
         )
     )
-    champion = found.champion.text
-    looked = None
-    overdrawn = max(0, meter.n_executed - setup.budget)
-    if setup.is_confirmed and champion != SEED_PROMPT:
-        looked, beyond = confirmed(world, champion)
-        overdrawn += beyond
-    return _trial(setup, world, found, meter, looked, overdrawn)
+    trial = _trial(setup, world, found, meter)
+    if not setup.is_confirmed or not trial.is_changed:
+        return trial
+    looked = confirmed(world, found.champion.text)
+    return replace(
+        trial,
+        n_overdrawn=trial.n_overdrawn + looked.n_overdrawn,
+        is_promotable=looked.confirmation.is_better,
+        confirmed=looked.confirmation.n_champion_passed / looked.confirmation.n_tests,
+        confirmed_gain=looked.confirmation.estimate,
+    )
 
 
-def confirmed(
-    world: World, champion: str, *, control: str = SEED_PROMPT
-) -> tuple[Confirmation, int]:
-    """Hold a champion against a fresh control; return what was seen, and the tests overdrawn."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What held-out tests said, and how many there were too many."""
+
+    confirmation: Confirmation
+    n_overdrawn: int
+
+
+def confirmed(world: World, champion: str, *, control: str = SEED_PROMPT) -> Look:
+    """Hold a champion against a fresh control on the held-out cases."""
     settings = OptimizeSettings(seed=world.seed)
     budget = tests_of(world.split.holdout, settings)
     meter = Meter(PlantedExecutor(world), Forgetful(), budget=budget)
@@ -125,7 +135,7 @@ def confirmed(
         ),
         settings=settings,
     )
-    return looked.confirmation, max(0, meter.n_executed - budget)
+    return Look(confirmation=looked.confirmation, n_overdrawn=max(0, meter.n_executed - budget))
 
 
 def keeps_variable(draft: Draft, parent: str) -> str | None:
@@ -133,14 +143,7 @@ def keeps_variable(draft: Draft, parent: str) -> str | None:
     return None if draft.text.count(VARIABLE) == parent.count(VARIABLE) else "lost {ticket}"
 
 
-def _trial(
-    setup: Setup,
-    world: World,
-    found: Searched,
-    meter: Meter,
-    looked: Confirmation | None,
-    overdrawn: int,
-) -> Trial:
+def _trial(setup: Setup, world: World, found: Searched, meter: Meter) -> Trial:
     champion = found.champion
     truth = world.truth(champion.text)
     return Trial(
@@ -154,11 +157,8 @@ def _trial(
         is_variable_lost=VARIABLE not in champion.text,
         growth=len(champion.text) / len(SEED_PROMPT),
         n_spent=meter.n_spent,
-        n_overdrawn=overdrawn,
+        n_overdrawn=max(0, meter.n_executed - setup.budget),
         n_tested=len(found.candidates),
-        is_promotable=None if looked is None else looked.is_better,
-        confirmed=None if looked is None else looked.n_champion_passed / looked.n_tests,
-        confirmed_gain=None if looked is None else looked.estimate,
     )
 
 

@@ -9,20 +9,22 @@ simply run again: what it knows by then it is not asked for a second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.optimizing import record_optimization, stored_optimization
-from optimizer.history.queries.optimizing import confirmations, prompt_versions
+from optimizer.history.queries.optimizing import confirmations
 from optimizer.history.settings import StoreSettings
+from optimizer.history.store import History
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import (
     Candidate,
     CaseResult,
     Diagnosis,
-    Draft,
+    Refusal,
     Searched,
     Shown,
     Split,
@@ -34,36 +36,41 @@ from optimizer.models.optimization_run import (
     OptimizationRun,
     OptimizationStatus,
 )
-from optimizer.models.versions import Confirmation, HeldOut, Lineage, Version
+from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
 from optimizer.pipeline.lifecycle import Who
-from optimizer.pipeline.linted import named_lint
+from optimizer.pipeline.linted import n_vague, named_lint
 from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
-from optimizer.pipeline.proposing import Panel, drafts_of, is_cosmetic, panel_of
+from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
+from optimizer.promptcheck import analyze
+from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.asking import Wanted
 from optimizer.prompts.confirming import (
     Occasion,
     confirm,
     holdout_sha256,
+    least_cases,
     next_look,
-    tests_of,
     why_not,
 )
 from optimizer.prompts.metering import Meter
 from optimizer.prompts.planning import Plan, plan_of
-from optimizer.prompts.ports import BudgetExhausted, Executor, Proposer
+from optimizer.prompts.ports import BudgetExhausted, Executor
 from optimizer.prompts.preflight import Preflight, preflight
 from optimizer.prompts.remembering import HistoryMemory, OpenHistory
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.search.base import Engine, Progress, SearchTask
-from optimizer.prompts.search.choosing import Choice
+from optimizer.prompts.search.choosing import ChoosingSettings, Grounds, choose_strategy
 from optimizer.prompts.search.diagnosis import diagnose
+from optimizer.prompts.search.few_shot import FewShotSettings
+from optimizer.prompts.search.guards import guards
+from optimizer.prompts.search.settings import Objective, SearchSettings
 from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
 
-NO_SEARCH = "not searched"
-"""Engine of an optimization in which nobody could be asked to run tests."""
+NOBODY_TESTS = "nobody was named who runs tests, so nothing is known of them"
+"""Why there are drafts and nothing more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +183,7 @@ class _Optimization:
         *,
         promote_it: bool,
     ) -> None:
-        assert tools.executor is not None  # noqa: S101 - said by the only caller
+        assert tools.executor is not None
         self._question, self._tools, self._rules, self._parts = question, tools, rules, parts
         self._promote = promote_it
         self._executor = _Tally(tools.executor)
@@ -184,9 +191,7 @@ class _Optimization:
         self._plan = _plan(parts, rules, whole_suite=tools.whole_suite)
         self._meter = Meter(
             self._executor,
-            HistoryMemory(
-                tools.open_history, optimization_id=self.optimization_id, now=tools.now
-            ),
+            HistoryMemory(tools.open_history, optimization_id=self.optimization_id, now=tools.now),
             budget=rules.optimize.budget,
             suite=question.cases if tools.whole_suite else (),
         )

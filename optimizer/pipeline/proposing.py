@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft, Refusal
-from optimizer.promptcheck.transforms.base import Evidence, TransformKind
-from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms import TRANSFORMS
+from optimizer.promptcheck.transforms.applying import apply
+from optimizer.promptcheck.transforms.base import Evidence, TransformKind
 from optimizer.promptcheck.transforms.examples import Examples
 from optimizer.promptcheck.transforms.rewriting import WITHOUT_MODEL, rewrite
 from optimizer.promptcheck.transforms.settings import TransformSettings

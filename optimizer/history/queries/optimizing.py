@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -146,6 +145,8 @@ def optimization(history: History, *, optimization_id: str) -> StoredOptimizatio
     """Return an optimization, or None where there is none of that name."""
     found = rows_of(StoredOptimization, history, "optimizations", optimization_id=optimization_id)
     return found[0] if found else None
+
+
 def _version(row: dict[str, Any]) -> Version:
     subject = f"version {legible(row['prompt_id'])}@{row['version']}"
     if row["text"] is None:

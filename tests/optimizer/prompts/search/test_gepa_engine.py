@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
@@ -245,7 +246,7 @@ def test_a_defect_of_a_proposer_is_not_hidden() -> None:
 def test_the_state_of_another_search_in_the_folder_is_neither_read_nor_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import gepa
+    gepa = importlib.import_module("gepa")
 
     class Foreign:
         propose_new_texts = None
