@@ -82,6 +82,13 @@ def contradictory_contracts(reading: Reading) -> Iterator[PromptIssue]:
                 return
 
 
+def demanded_formats(reading: Reading) -> frozenset[tuple[str, bool]]:
+    """Return the formats that a prompt always demands, each with True, or refuses, with False."""
+    if not reading.language.is_english:
+        return frozenset()
+    return frozenset((contract.format, contract.wanted) for contract in _contracts(reading))
+
+
 def _contracts(reading: Reading) -> Iterator[_Contract]:
     """Yield the first demand for and the first refusal of each format."""
     branches = _branches(reading)

@@ -36,7 +36,7 @@ class Asking:
         """
         if self._asked.total() >= self._settings.max_calls:
             raise ProposerError(
-                f"model: asked {self._settings.max_calls} times, as often as allowed",
+                f"model: asked {_times(self._settings.max_calls)}, as often as allowed",
                 hint="Raise llm.max_calls to go on.",
             )
         question = self._question(messages, seed)
@@ -89,3 +89,7 @@ def source_of(
         return Recorded(tape, None)
     client = Client(settings, environ=environ)
     return client if tape is None else Recorded(tape, client)
+
+
+def _times(n: int) -> str:
+    return f"{n} time" if n == 1 else f"{n} times"
