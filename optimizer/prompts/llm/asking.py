@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from optimizer.models.completions import Answer, Message, Question
+from optimizer.models.completions import Answer, Message, Question, Spent, spent
 from optimizer.models.errors import ConfigError
 from optimizer.prompts.llm.cassette import Recorded, Tape
 from optimizer.prompts.llm.client import Client
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.ports import ProposerError
 
-Complete = Callable[[Sequence[Message], int], Answer]
-"""Answers a conversation, given a seed."""
+SEEDS = 2**31
+"""Services take no larger seeds."""
 
 Source = Callable[[Question], Answer]
 """Where answers come from: a service, a tape, the history."""
@@ -26,7 +26,12 @@ class Asking:
         self._settings = settings
         self._source = source
         self._asked: Counter[str] = Counter()
-        self.answers: list[Answer] = []
+        self._answers: list[Answer] = []
+
+    @property
+    def spent(self) -> Spent:
+        """What the answers cost, those given again among them."""
+        return spent(self._answers)
 
     def __call__(self, messages: Sequence[Message], seed: int) -> Answer:
         """Return the answer to a conversation.
@@ -42,7 +47,7 @@ class Asking:
         question = self._question(messages, seed)
         self._asked[question.sha256] += 1
         answer = self._source(question)
-        self.answers.append(answer)
+        self._answers.append(answer)
         return answer
 
     def _question(self, messages: Sequence[Message], seed: int) -> Question:
@@ -52,7 +57,7 @@ class Asking:
             messages=tuple(messages),
             temperature=self._settings.temperature,
             max_tokens=self._settings.max_tokens,
-            seed=seed,
+            seed=seed % SEEDS,
         )
         n_before = self._asked[question.sha256]
         return question if not n_before else question.again(n_before)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -146,10 +147,16 @@ def briefing(
 
 def _cases(ask: Ask, settings: LlmSettings, patterns: Sequence[str]) -> Iterator[_Piece]:
     failing = ask.cluster.failures if ask.cluster is not None else ask.failing
-    for case in failing[: settings.n_failing]:
+    for case in _some(failing, settings.n_failing, ask.seed):
         yield from _case(case, "failing", settings, patterns)
-    for case in ask.passing[: settings.n_passing]:
+    for case in _some(ask.passing, settings.n_passing, ask.seed):
         yield from _case(case, "passing", settings, patterns)
+
+
+def _some(cases: Sequence[Shown], n: int, seed: int) -> list[Shown]:
+    """Return some cases in their order, others for another seed."""
+    chosen = random.Random(seed).sample(range(len(cases)), min(n, len(cases)))
+    return [cases[at] for at in sorted(chosen)]
 
 
 def _case(

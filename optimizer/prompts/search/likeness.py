@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -29,5 +30,6 @@ def _changes(text: str, original: str) -> Counter[tuple[bool, str]]:
     )
 
 
+@lru_cache(maxsize=512)
 def _words(text: str) -> Counter[str]:
     return Counter(WORD.findall(text.casefold()))

@@ -13,10 +13,10 @@ Does not test: whether a draft is any good is for the search to find out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from optimizer.models.completions import Answer, Message
+from optimizer.models.completions import Complete
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft
 from optimizer.promptcheck.reading import BYTE_ORDER_MARK
@@ -36,11 +36,11 @@ class LlmProposer:
 
     def __init__(
         self,
-        complete: Callable[[Sequence[Message], int], Answer],
+        complete: Complete,
         settings: LlmSettings,
         *,
         strategy: OptimizationStrategy = OptimizationStrategy.LLM_GUIDED,
-        max_tokens: Callable[[str], int],
+        max_tokens: int,
         patterns: Sequence[str] = (),
     ) -> None:
         self._complete = complete
@@ -119,7 +119,7 @@ class LlmProposer:
             strategy=self._strategy,
             rewrite=rewrite,
             token=next(iter(masked.originals), f"{masked.prefix}1]]"),
-            max_tokens=self._max_tokens(ask.prompt),
+            max_tokens=self._max_tokens,
             patterns=self._patterns,
         )
 

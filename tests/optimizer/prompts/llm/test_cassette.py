@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.models.completions import Answer
+from optimizer.models.completions import Answer, Spent
 from optimizer.models.errors import ConfigError, FormatError
 from optimizer.prompts.llm.asking import Asking, source_of
 from optimizer.prompts.llm.cassette import Recorded, ReplayMissError, Tape, open_tape
@@ -180,7 +180,7 @@ def test_counts_how_often_the_same_was_asked(question, tmp_path):
     settings = LlmSettings(model="m")
     asking = Asking(settings, source_of(settings, environ={}, tape=tape_at(path), replay=True))
     assert [asking(question.messages, 7).text for _ in range(2)] == ["first", "second"]
-    assert [answer.text for answer in asking.answers] == ["first", "second"]
+    assert asking.spent == Spent(n_answers=2, tokens=None, cost_usd=None)
 
 
 def test_asks_no_more_often_than_allowed(question, tmp_path):

@@ -190,6 +190,27 @@ def test_a_template_must_stay_one_that_jinja_reads():
     assert refusal(original + " Be kind.", original=original) is None
 
 
+@pytest.mark.parametrize(
+    ("original", "draft", "said"),
+    [
+        ("Judge {} and {0}.", "Judge {0}.", "loses '{}'"),
+        ("Judge {text!r:>10}.", "Judge {text}.", "loses '{text!r:>10}'"),
+        ("Judge {text}.", "Judge {text} or {}.", "adds '{}'"),
+        ("Judge {text}.", 'Judge {text} as in {"tone": 1}.', "a brace that str.format"),
+        ("Judge {text}.", "Judge {text} with a {.", "a brace that str.format"),
+    ],
+)
+def test_a_text_for_format_must_stay_one(original, draft, said):
+    assert said in (refusal(draft, original=original) or "")
+
+
+def test_braces_of_a_text_that_is_not_for_format_may_come():
+    original = "Judge {{ text }}."
+    assert refusal(original + " Say {} for none.", original=original) is None
+    original = 'Judge {text} as {"a": 1}.'
+    assert refusal(original + ' Or as {"b": 2}.', original=original) is None
+
+
 def test_a_prompt_that_jinja_never_read_need_not_become_one():
     original = "{{#if a}}Say {{ a }}.{{/if}} Be brief and do the work."
     assert refusal(original + " Be kind.", original=original) is None
