@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
+
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,40 @@ class Answer:
         if self.finish_reason == "content_filter":
             return "the service withheld the answer (content_filter)"
         return None if self.text.strip() else "the answer is empty"
+
+
+Complete = Callable[[Sequence[Message], int], Answer]
+"""Answers a conversation, given a seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What answers cost when they were paid for.
+
+    Attributes:
+        n_answers: How many there were.
+        tokens: All their tokens, or None where a service did not say of one.
+        cost_usd: Their price, or None where that of one is not known.
+    """
+
+    n_answers: int
+    tokens: int | None
+    cost_usd: float | None
+
+
+def spent(answers: Sequence[Answer]) -> Spent:
+    """Return what answers cost."""
+    tokens = [_sum([answer.tokens_in, answer.tokens_out]) for answer in answers]
+    return Spent(
+        n_answers=len(answers),
+        tokens=_sum(tokens),
+        cost_usd=_sum([answer.cost_usd for answer in answers]),
+    )
+
+
+def _sum(values: Sequence[N | None]) -> N | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _count(tokens: int | None) -> str:

@@ -22,6 +22,7 @@ from optimizer.history.store import History
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import (
     Candidate,
+    Case,
     CaseResult,
     Diagnosis,
     Refusal,

@@ -9,7 +9,7 @@ from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft, Refusal
 from optimizer.promptcheck.transforms import TRANSFORMS
 from optimizer.promptcheck.transforms.applying import apply
-from optimizer.promptcheck.transforms.base import Evidence, TransformKind
+from optimizer.promptcheck.transforms.base import Evidence, Example, TransformKind
 from optimizer.promptcheck.transforms.examples import Examples
 from optimizer.promptcheck.transforms.rewriting import WITHOUT_MODEL, rewrite
 from optimizer.promptcheck.transforms.settings import TransformSettings
@@ -82,7 +82,7 @@ def render_with(transforms: TransformSettings) -> Callable[[str, Sequence[Shot]]
     """Return what puts examples into a prompt."""
 
     def render(prompt: str, shots: Sequence[Shot]) -> str | None:
-        examples = tuple(shot.example for shot in shots)
+        examples = tuple(Example(inputs=shot.inputs, answer=shot.answer) for shot in shots)
         done = apply(Examples(transforms), prompt, Evidence(examples=examples))
         return None if done.refused or done.text == prompt else done.text
 

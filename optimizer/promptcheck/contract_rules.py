@@ -82,15 +82,11 @@ def contradictory_contracts(reading: Reading) -> Iterator[PromptIssue]:
                 return
 
 
-def answer_formats(reading: Reading) -> tuple[str, ...]:
-    """Return what a prompt demands of the form of the answer, sorted: `json`, `not xml`.
-
-    Nothing where the prompt is not English, or where it holds on some occasions only.
-    """
+def demanded_formats(reading: Reading) -> frozenset[tuple[str, bool]]:
+    """Return the formats that a prompt always demands, each with True, or refuses, with False."""
     if not reading.language.is_english:
-        return ()
-    found = {one.format if one.wanted else f"not {one.format}" for one in _contracts(reading)}
-    return tuple(sorted(found))
+        return frozenset()
+    return frozenset((contract.format, contract.wanted) for contract in _contracts(reading))
 
 
 def _contracts(reading: Reading) -> Iterator[_Contract]:

@@ -42,10 +42,19 @@ class OptimizeSettings(Settings):
     """A plan with fewer rounds of the search comes with a warning."""
 
     max_growth: Annotated[float, Field(ge=1)] = 1.5
-    """How many times as long as the prompt it was made of a draft may be."""
+    """How many times as long as the prompt in use a draft may be."""
 
     max_growth_tokens: Annotated[int, Field(ge=0)] = 400
     """Estimated tokens (4 characters each) a draft may always add."""
+
+    leak_words: Annotated[int, Field(ge=3)] = 5
+    """A draft may not have as many words in a row in common with a train case."""
+
+    max_similarity: Share = 0.9
+    """From as much in common with a refused draft on, of what both change, a draft is refused."""
+
+    max_foreign_share: Share = 0.05
+    """Share of letters of a script that the prompt in use does not have."""
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Decides everything random."""

@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from optimizer.models.errors import TransitionError
 from optimizer.models.versions import Confirmation, Version, VersionState
-from optimizer.promptcheck.contract_rules import answer_formats
+from optimizer.promptcheck.contract_rules import demanded_formats
 from optimizer.promptcheck.reading import Reading, read
 from optimizer.scoring_rules import ScoringRules
 
@@ -122,7 +122,7 @@ def changed_interface(before: str, after: str) -> str | None:
     old, new = _variables(first), _variables(second)
     if old != new:
         return f"the variables changed: {_difference(old, new)}"
-    forms = [answer_formats(one) for one in (first, second)]
+    forms = [demanded_formats(one) for one in (first, second)]
     if forms[0] != forms[1]:
         difference = _difference(frozenset(forms[0]), frozenset(forms[1]))
         return f"the form of the answer changed: {difference}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from optimizer.models.completions import Answer, Message, Question
+from optimizer.models.completions import Answer, Message, Question, Spent, spent
 from optimizer.models.errors import ConfigError
 from optimizer.prompts.llm.cassette import Recorded, Tape
 from optimizer.prompts.llm.client import Client
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.ports import ProposerError
 
-Complete = Callable[[Sequence[Message], int], Answer]
-"""Answers a conversation, given a seed."""
+SEEDS = 2**31
+"""Services take no larger seeds."""
 
 Source = Callable[[Question], Answer]
 """Where answers come from: a service, a tape, the history."""
@@ -26,7 +26,12 @@ class Asking:
         self._settings = settings
         self._source = source
         self._asked: Counter[str] = Counter()
-        self.answers: list[Answer] = []
+        self._answers: list[Answer] = []
+
+    @property
+    def spent(self) -> Spent:
+        """What the answers cost, those given again among them."""
+        return spent(self._answers)
 
     def __call__(self, messages: Sequence[Message], seed: int) -> Answer:
         """Return the answer to a conversation.
@@ -36,13 +41,13 @@ class Asking:
         """
         if self._asked.total() >= self._settings.max_calls:
             raise ProposerError(
-                f"model: asked {self._settings.max_calls} times, as often as allowed",
+                f"model: asked {_times(self._settings.max_calls)}, as often as allowed",
                 hint="Raise llm.max_calls to go on.",
             )
         question = self._question(messages, seed)
         self._asked[question.sha256] += 1
         answer = self._source(question)
-        self.answers.append(answer)
+        self._answers.append(answer)
         return answer
 
     def _question(self, messages: Sequence[Message], seed: int) -> Question:
@@ -52,7 +57,7 @@ class Asking:
             messages=tuple(messages),
             temperature=self._settings.temperature,
             max_tokens=self._settings.max_tokens,
-            seed=seed,
+            seed=seed % SEEDS,
         )
         n_before = self._asked[question.sha256]
         return question if not n_before else question.again(n_before)
@@ -89,3 +94,7 @@ def source_of(
         return Recorded(tape, None)
     client = Client(settings, environ=environ)
     return client if tape is None else Recorded(tape, client)
+
+
+def _times(n: int) -> str:
+    return f"{n} time" if n == 1 else f"{n} times"

@@ -185,7 +185,7 @@ def _read(name: str, content: bytes) -> _Cassette:
         raw: Any = json.loads(content)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise _broken(name, place, error.msg, "JSON") from error
+        raise _broken(name, place, None, f"JSON ({error.msg})") from error
     except (UnicodeDecodeError, RecursionError) as error:
         raise _broken(name, "the file", "something else", "JSON in UTF-8") from error
     header = raw.get("header") if isinstance(raw, dict) else None

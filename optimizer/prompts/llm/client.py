@@ -118,7 +118,7 @@ class Client:
                 max_bytes=self._settings.max_response_bytes,
             )
         except Unreachable as error:
-            return _Trouble(what=str(error), again=True)
+            return _Trouble(what=str(error), again=error.again)
         except Unreadable as error:
             return _Trouble(what=f"the response is of no use: {error}")
         if response.status != HTTPStatus.OK:

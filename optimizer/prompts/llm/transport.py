@@ -19,7 +19,16 @@ LOCAL_NAMES = ("localhost", ".localhost", ".local", ".internal", ".lan")
 
 
 class Unreachable(Exception):  # noqa: N818 - the client says what it means
-    """No response: no connection, or it broke, or it took too long."""
+    """No response: no connection, or it broke, or it took too long.
+
+    Args:
+        message: What happened.
+        again: Whether another try may help.
+    """
+
+    def __init__(self, message: str, *, again: bool = True) -> None:
+        super().__init__(message)
+        self.again = again
 
 
 class Unreadable(Exception):  # noqa: N818 - the client says what it means
@@ -56,6 +65,8 @@ def endpoint(base_url: str, path: str, *, allow_plain_http: bool) -> SplitResult
         raise ConfigError(
             f"llm.base_url: {base_url!r}, expected an address such as http://127.0.0.1:8000/v1"
         )
+    if not base_url.strip().isascii() or " " in base_url.strip():
+        raise ConfigError("llm.base_url: holds spaces or letters beyond ASCII, expected neither")
     if url.username is not None or url.password is not None:
         raise ConfigError(
             "llm.base_url: holds a name or a password, expected none",
@@ -93,6 +104,8 @@ def post(
         raw = _body(connection, response, deadline, max_bytes)
     except TimeoutError as error:
         raise Unreachable(f"no answer within {timeout_s:g} s") from error
+    except (ssl.SSLCertVerificationError, UnicodeError) as error:
+        raise Unreachable(str(error), again=False) from error
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(str(error) or type(error).__name__) from error
     finally:
@@ -126,9 +139,9 @@ def _body(
     deadline: float,
     max_bytes: int,
 ) -> bytes:
-    pieces: list[bytes] = []
-    n = 0
-    while True:
+    n_promised = response.length
+    body = bytearray()
+    while n_promised is None or len(body) < n_promised:
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -137,13 +150,12 @@ def _body(
         piece = response.read1(CHUNK_BYTES)
         if not piece:
             break
-        pieces.append(piece)
-        n += len(piece)
-        if n > max_bytes:
+        body += piece
+        if len(body) > max_bytes:
             raise Unreadable(f"more than {max_bytes} bytes")
-    if response.length:
-        raise http.client.IncompleteRead(b"", response.length)
-    return b"".join(pieces)
+    if n_promised is not None and len(body) < n_promised:
+        raise http.client.IncompleteRead(bytes(body), n_promised - len(body))
+    return bytes(body)
 
 
 def _unpacked(raw: bytes, headers: Mapping[str, str], *, max_bytes: int) -> bytes:
