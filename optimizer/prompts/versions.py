@@ -122,11 +122,16 @@ def changed_interface(before: str, after: str) -> str | None:
     old, new = _variables(first), _variables(second)
     if old != new:
         return f"the variables changed: {_difference(old, new)}"
-    forms = [demanded_formats(one) for one in (first, second)]
+    forms = [_forms(one) for one in (first, second)]
     if forms[0] != forms[1]:
-        difference = _difference(frozenset(forms[0]), frozenset(forms[1]))
-        return f"the form of the answer changed: {difference}"
+        return f"the form of the answer changed: {_difference(forms[0], forms[1])}"
     return None
+
+
+def _forms(reading: Reading) -> frozenset[str]:
+    """Return what a prompt demands of the form of the answer: `json`, `not xml`."""
+    demands = demanded_formats(reading)
+    return frozenset(form if wanted else f"not {form}" for form, wanted in demands)
 
 
 def next_version(parent: str, part: Part, taken: Collection[str] = ()) -> str:
