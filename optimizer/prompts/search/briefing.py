@@ -19,6 +19,7 @@ from optimizer.models.optimization import Refusal, Shown
 from optimizer.models.redaction import redact
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.ports import Ask
+from optimizer.prompts.search.fields import is_for_format
 
 NONCE_CHARS = 6
 CUT = "\n[... {n} characters cut ...]\n"
@@ -50,6 +51,8 @@ them, each as often as it is there, letter by letter; make up no others.
 - Copy no values from the cases into the prompt: say the rule behind them.
 - Make the prompt no longer than {max_tokens} tokens in all.
 """
+
+BRACES = "- Double every brace that you write: the prompt is filled by str.format.\n"
 
 EDITS = """\
 Answer with a diagnosis of one sentence and the smallest edits that cure it, in this form and \
@@ -136,6 +139,8 @@ def briefing(
         form.format(nonce=nonce, preference=preference),
     ]
     system = SYSTEM.format(nonce=nonce, token=token, max_tokens=max_tokens)
+    if is_for_format(ask.prompt):
+        system += BRACES
     return Briefing(
         messages=(
             Message(role="system", content=system),

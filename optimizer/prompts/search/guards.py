@@ -6,22 +6,20 @@ several drafts, and answers with the reason it refuses for, or None.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from string import Formatter
 
 from optimizer.models.optimization import Case, Draft, Refusal
 from optimizer.promptcheck.contract_rules import demanded_formats
 from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName
 from optimizer.promptcheck.reading import Reading, read
-from optimizer.promptcheck.spans import FORMAT_FIELD
 from optimizer.promptcheck.template_rules import broken_templates
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.prompts.ports import Guard
+from optimizer.prompts.search.fields import POSITIONAL, fields, is_for_format
 from optimizer.prompts.search.leaks import Leaks
 from optimizer.prompts.search.likeness import likeness
 from optimizer.prompts.settings import OptimizeSettings
@@ -29,11 +27,6 @@ from optimizer.prompts.settings import OptimizeSettings
 CHARS_PER_TOKEN = 4
 QUOTED_CHARS = 40
 """Characters of a stretch that are repeated in a reason."""
-
-FIELD = re.compile(FORMAT_FIELD, re.VERBOSE)
-FIELD_NAME = re.compile(r"(?:[^\W\d]\w*|\d*)(?:\.\w+|\[[^\[\]]*\])*")
-POSITIONAL = frozenset({"{}", *(f"{{{n}}}" for n in range(10))})
-"""Fields without a name; where a prompt has no others they are text."""
 
 JINJA = frozenset({SpanKind.EXPRESSION, SpanKind.STATEMENT, SpanKind.COMMENT, SpanKind.RAW})
 TEMPLATE = JINJA | {SpanKind.DIFY, SpanKind.DOLLAR}
@@ -149,9 +142,8 @@ def keeps_variables(looking: Looking) -> str | None:
     before, after = _variables(looking.original), _variables(looking.new)
     if lost := before - after:
         return f"the draft loses {_named(lost)}"
-    has_fields = FIELD.search(looking.original.reading.templates.masked)
-    if not has_fields:
-        after = Counter({text: n for text, n in after.items() if text not in POSITIONAL})
+    if not any(fields(looking.original.text)):
+        after = Counter({text: n for text, n in after.items() if not POSITIONAL.fullmatch(text)})
     if added := after - before:
         return f"the draft adds {_named(added)}, which nobody fills"
     return None
@@ -216,7 +208,7 @@ def stays_a_template(looking: Looking) -> str | None:
     for issue in broken_templates(looking.new.reading):
         if not known[issue.description]:
             return f"the draft breaks the template: {issue.description}"
-    if _is_format(looking.original.text) and not _is_format(looking.draft.text):
+    if is_for_format(looking.original.text) and not is_for_format(looking.draft.text):
         return "the draft has a brace that str.format takes for a field"
     if not _is_jinja(looking.original):
         return None
@@ -285,7 +277,7 @@ def _variables(looked: Looked) -> Counter[str]:
     """Return the template constructs and the fields of a text, wherever they stand."""
     reading = looked.reading
     constructs = Counter(span.text for span in reading.templates.spans if span.kind in TEMPLATE)
-    return constructs + Counter(match[0] for match in FIELD.finditer(reading.templates.masked))
+    return constructs + Counter(match[0] for match in fields(reading.text))
 
 
 def _added(looking: Looking) -> Reading:
@@ -311,15 +303,6 @@ def _demand(wanted: bool) -> str:
 
 def _is_jinja(looked: Looked) -> bool:
     return any(span.kind in JINJA for span in looked.reading.templates.spans)
-
-
-def _is_format(text: str) -> bool:
-    """Tell whether a text is one for `str.format`: every brace is of a field or doubled."""
-    try:
-        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
-    except ValueError:
-        return False
-    return bool(names) and all(FIELD_NAME.fullmatch(name) for name in names)
 
 
 def _jinja_fault(text: str) -> str | None:

@@ -9,12 +9,12 @@ from itertools import count
 from typing import NamedTuple
 
 from optimizer.models.redaction import secrets
-from optimizer.promptcheck.spans import FORMAT_FIELD, split_around
+from optimizer.promptcheck.spans import split_around
 from optimizer.promptcheck.templates import SpanKind, templates
+from optimizer.prompts.search.fields import fields
 from optimizer.prompts.search.useless import Useless
 
 LETTER = "V"
-FIELD = re.compile(FORMAT_FIELD, re.VERBOSE)
 
 
 class Place(NamedTuple):
@@ -86,7 +86,7 @@ def _hidden(text: str, patterns: Sequence[str]) -> list[Place]:
     """Return where hidden stretches stand, in order; those that overlap are one."""
     found = templates(text)
     places = [Place(start=span.start, end=span.end) for span in found.spans]
-    places += [Place(*match.span()) for match in FIELD.finditer(found.masked)]
+    places += [Place(*match.span()) for match in fields(text)]
     places += [
         Place(start=span.start, end=span.end)
         for span in split_around(text, found)

@@ -204,6 +204,11 @@ def test_a_text_for_format_must_stay_one(original, draft, said):
     assert said in (refusal(draft, original=original) or "")
 
 
+def test_doubled_braces_may_come_into_a_text_for_format():
+    original = "Judge {text}."
+    assert refusal(original + ' As in {{"tone": 1}}.', original=original) is None
+
+
 def test_braces_of_a_text_that_is_not_for_format_may_come():
     original = "Judge {{ text }}."
     assert refusal(original + " Say {} for none.", original=original) is None

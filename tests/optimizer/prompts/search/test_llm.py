@@ -104,6 +104,13 @@ def test_shows_what_was_refused_with_its_reason():
     assert "tried: Shout louder.\nnot kept: no better" in model.asked[0]
 
 
+def test_tells_of_braces_only_where_they_matter():
+    for prompt, matters in (("Judge {x}.", True), ("Judge {{ x }}.", False), ("Judge.", False)):
+        model = Model(ADD)
+        proposer(model, max_failures=9).propose(asked(prompt))
+        assert ("Double every brace" in model.asked[0]) == matters
+
+
 def test_cuts_long_texts_in_the_middle():
     model = Model(ADD)
     long = shown("f0", message="start " + "x" * 5000 + " end")
