@@ -131,12 +131,14 @@ class PromptReference:
         pointer: Where it is named.
         line: Line it is named in, counted from 1.
         names: Names of the variables that are filled in, or None where that is not known.
+        used: Names among them that something else uses, so that this prompt need not.
     """
 
     pattern: str
     pointer: str
     line: int
     names: tuple[str, ...] | None = None
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
