@@ -154,3 +154,18 @@ class FoundPrompts:
     sites: tuple[PromptSite, ...] = ()
     skipped: tuple[SkippedPrompt, ...] = ()
     references: tuple[PromptReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFiles:
+    """What files and folders hold.
+
+    Attributes:
+        sites: The prompts, each once.
+        skipped: What was left alone, with reasons.
+        n_files: Files that were read.
+    """
+
+    sites: tuple[PromptSite, ...]
+    skipped: tuple[SkippedPrompt, ...]
+    n_files: int
