@@ -12,12 +12,14 @@ from optimizer.prompts.extract.dify import Dify
 from optimizer.prompts.extract.dotprompt import Dotprompt
 from optimizer.prompts.extract.jinja import Jinja
 from optimizer.prompts.extract.messages import Messages
+from optimizer.prompts.extract.promptfoo import Promptfoo
 from optimizer.prompts.extract.python_source import PythonSource
 from optimizer.prompts.extract.settings import ExtractSettings
 from optimizer.prompts.extract.text import Text
 
 EXTRACTORS: tuple[Extractor, ...] = (
     Dify(),
+    Promptfoo(),
     Messages(),
     Dotprompt(),
     PythonSource(),
