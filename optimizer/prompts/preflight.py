@@ -127,7 +127,11 @@ def _canary(
         key=lambda one: (not one.passed, one.case_id not in again),
     )
     chosen = [by_id[one.case_id] for one in worth[:n]]
-    results = meter.run(canary_prompt(prompt, seed=seed), chosen) if chosen else ()
+    try:
+        results = meter.run(canary_prompt(prompt, seed=seed), chosen) if chosen else ()
+    except ExecutorError as error:
+        reason = f"with a senseless prompt the tests do not run: {error}"
+        return Canary(use=PromptUse.UNKNOWN, reason=reason, n=0)
     found = judged({one.case_id: one for one in control}, again, results)
     if found.use is PromptUse.IGNORED:
         raise ExecutorError(

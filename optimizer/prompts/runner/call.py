@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from optimizer.models.optimization import Case, CaseResult
@@ -12,6 +13,7 @@ from optimizer.models.tasks import text_sha256
 from optimizer.prompts.ports import ExecutorError
 from optimizer.prompts.runner.answers import Matched, Read, complete_lines, matched, written
 from optimizer.prompts.runner.arguments import Blanks, filled
+from optimizer.prompts.runner.harmless import tail
 from optimizer.prompts.runner.processes import Ended, Processes
 from optimizer.prompts.runner.results import Redact
 from optimizer.prompts.runner.settings import RunnerSettings
@@ -35,6 +37,7 @@ class Call:
         cwd: Where it runs.
         environment: Its environment, beside what tells it what to do.
         suffix: How the file with the prompt ends.
+        whole_suite: Whether the command runs all cases whichever it is given.
         sleep: Waits some seconds; None: until they have passed or all is stopped.
     """
 
@@ -46,6 +49,7 @@ class Call:
     cwd: Path
     environment: Mapping[str, str]
     suffix: str
+    whole_suite: bool
     sleep: Sleep | None
 
     def run(
@@ -69,28 +73,25 @@ class Call:
         Raises:
             ExecutorError: The command failed, or its results cannot be trusted.
         """
-        left = list(cases)
-        for n_failed in range(self.settings.retries + 1):
-            attempt = _Attempt(self, prompt, tuple(left), replicate, give)
+        given: set[str] = set()
+        for n_failed in count():
+            due = [case for case in cases if self.whole_suite or case.case_id not in given]
+            attempt = _Attempt(self, prompt, due, replicate=replicate, give=give, given=given)
             ended = attempt.run(processes)
-            done = attempt.given
-            left = [case for case in left if case.case_id not in done]
-            if ended.code == 0:
+            if ended.code == 0 or (ended.code == TRY_LATER and len(given) == len(cases)):
                 return
-            if ended.code != TRY_LATER or processes.stopped.is_set():
-                raise self._failed(ended, len(cases))
-            if not left:
-                return
-            if n_failed < self.settings.retries:
-                (self.sleep or processes.stopped.wait)(self.settings.first_wait_s * 2**n_failed)
-        raise self._failed(ended, len(cases))
+            is_last = n_failed == self.settings.retries or processes.stopped.is_set()
+            if ended.code != TRY_LATER or is_last:
+                raise self._failed(ended, len(due))
+            (self.sleep or processes.stopped.wait)(self.settings.first_wait_s * 2**n_failed)
 
     def timeout_s(self, n_cases: int) -> float:
         """Return how long a process may take for some cases, in seconds."""
         return self.settings.timeout_s + self.settings.timeout_per_case_s * n_cases
 
     def _failed(self, ended: Ended, n_cases: int) -> ExecutorError:
-        said = f": {self.redact(ended.printed)}" if ended.printed else ", and printed nothing"
+        printed = tail(self.redact(ended.printed))
+        said = f": {printed}" if printed else ", and printed nothing"
         if ended.code is None:
             limit = self.timeout_s(n_cases)
             return ExecutorError(
@@ -100,9 +101,8 @@ class Call:
             )
         if ended.code < 0:
             return ExecutorError(f"executor: it was ended by signal {-ended.code}{said}")
-        again = (
-            f" in each of {self.settings.retries + 1} attempts" if ended.code == TRY_LATER else ""
-        )
+        n_attempts = self.settings.retries + 1
+        again = f" in each of {n_attempts} attempts" if ended.code == TRY_LATER else ""
         return ExecutorError(
             f"executor: exit code {ended.code}{again}, expected 0{said}",
             hint="Failing tests are results; exit with 0 when all of them are written.",
@@ -110,20 +110,30 @@ class Call:
 
 
 class _Attempt:
-    """One process, from its files to its results."""
+    """One process, from its files to its results.
+
+    Args:
+        call: How the command is called.
+        prompt: The prompt.
+        cases: The cases it is given.
+        replicate: Which repetition this is.
+        give: Takes results.
+        given: Ids of the cases whose results were given, in this attempt or before it.
+    """
 
     def __init__(
         self,
         call: Call,
         prompt: str,
-        cases: tuple[Case, ...],
+        cases: Sequence[Case],
+        *,
         replicate: int,
         give: Callable[[Sequence[CaseResult]], None],
+        given: set[str],
     ) -> None:
         self._call, self._prompt, self._cases = call, prompt, cases
-        self._replicate, self._give = replicate, give
+        self._replicate, self._give, self._given = replicate, give, given
         self._sha256 = text_sha256(prompt)
-        self.given: set[str] = set()
         self._n_read: int | None = 0
 
     def run(self, processes: Processes) -> Ended:
@@ -187,7 +197,7 @@ class _Attempt:
         self._take(matched(told.tasks, self._cases, prompt_sha256=self._sha256))
 
     def _take(self, found: Matched) -> None:
-        fresh = [one for one in found.results if one.case_id not in self.given]
+        fresh = [one for one in found.results if one.case_id not in self._given]
         if fresh:
-            self.given |= {one.case_id for one in fresh}
+            self._given |= {one.case_id for one in fresh}
             self._give(fresh)

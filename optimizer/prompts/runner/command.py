@@ -1,4 +1,22 @@
-"""An executor that is a command of the user's; see `docs` on the protocol of its files."""
+"""An executor that is a command of the user's: files in, a file out, no shell.
+
+The command is split into arguments once, as a shell would, and started as it is. In its arguments
+are filled in, each time:
+
+* `{prompt_file}`: a file with the prompt to run, in UTF-8, that ends as the user's own does
+* `{cases_file}`: a file with the cases to run, a JSON list of the user's own objects
+* `{out}`: where the results go: a JSON list of task results, one to a line, a
+  `RunExecutionResult`, or a file of any tool that `optimizer formats` lists
+* `{replicate}` and `{seed}`: numbers that tell repetitions apart
+
+The environment says the same as OPTIMIZER_PROMPT_FILE, OPTIMIZER_CASES_FILE, OPTIMIZER_OUT,
+OPTIMIZER_REPLICATE and OPTIMIZER_SEED, and the prompt's hash as OPTIMIZER_PROMPT_SHA256; where
+results carry a `prompt_sha256` it must be that one.
+
+A result names its case in `case_id` or `task_id` and says `task_status` or `passed`; each case has
+exactly one. Exit code 0 says that the tests ran, 75 that they could not for now. What is written
+line by line counts from the moment its line is complete, even if the command fails later.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +73,12 @@ class CommandExecutor:
     ) -> None:
         argv = argv_of_function(command) if is_function(command) else split(command)
         self._settings = settings
+        self.runs_whole_suite: bool = (
+            settings.whole_suite
+            if settings.whole_suite is not None
+            else "cases_file" not in blanks(argv)
+        )
+        """Whether every call runs all cases: then `Meter` must be told which they are."""
         self._call = Call(
             argv=argv,
             read=read,
@@ -64,14 +88,9 @@ class CommandExecutor:
             cwd=cwd,
             environment=environment,
             suffix=suffix,
+            whole_suite=self.runs_whole_suite,
             sleep=sleep,
         )
-        self.runs_whole_suite: bool = (
-            settings.whole_suite
-            if settings.whole_suite is not None
-            else "cases_file" not in blanks(argv)
-        )
-        """Whether every call runs all cases: then `Meter` must be told which they are."""
         self.fingerprint = fingerprint(command, argv, cwd=cwd, suffix=suffix, seed=seed)
 
     def run(

@@ -26,7 +26,7 @@ class Ended:
 
     Attributes:
         code: Its exit code, negative for the signal that ended it; None where it was ended here.
-        printed: The last of what it printed on stderr, else on stdout, made harmless.
+        printed: The last of what it printed on stderr, else on stdout, as it came.
     """
 
     code: int | None
@@ -89,7 +89,8 @@ class Processes:
             in_time = self._wait(process, time.monotonic() + timeout_s, look)
         finally:
             self._end(process)
-        printed = tail(err.text()) or tail(out.text())
+        complaint = err.text()
+        printed = complaint if complaint.strip() else out.text()
         return Ended(code=process.returncode if in_time else None, printed=printed)
 
     def _wait(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -18,6 +19,9 @@ NOT_THE_PROMPT = frozenset({FailureKind.TIMEOUT, FailureKind.API})
 OVERLOADED = "rate_limit"
 NOT_ENDED = frozenset({"timeout", "cancelled", "pending", "queued", "running"})
 """States in which nothing was judged."""
+
+IN_BRACKETS = re.compile(r"\[([^\[\]]+)\]$")
+"""The argument of a test that has several: `tests/test_triage.py::test_triage[c17]`."""
 
 Redact = Callable[[str], str]
 Name = str | int
@@ -113,10 +117,15 @@ def told_by_task(task: Mapping[str, Any], *, replicate: int, redact: Redact) -> 
 
 
 def told_by_row(row: TaskRow, *, replicate: int, redact: Redact) -> Told:
-    """Return what a task says that a bridge has read."""
+    """Return what a task says that a bridge has read.
+
+    Where a tool recorded the text of its prompt, its hash is no word on what was run: tools trim
+    prompts, split them and wrap them in roles.
+    """
+    variant = row.variant
     return _told(
-        (row.case_id, row.task_id),
-        row.variant.prompt_sha256,
+        _names(row),
+        variant.prompt_sha256 if variant.prompt is None else None,
         redact,
         CaseResult(
             case_id=row.case_id,
@@ -171,6 +180,14 @@ def _told(
             outputs=None if outputs is None else redact(outputs),
         ),
     )
+
+
+def _names(row: TaskRow) -> tuple[str, ...]:
+    """Return what a task may call its case; test frameworks put suite and function around it."""
+    names = (row.case_id, row.task_id)
+    ends = (name.rpartition("::")[2] for name in names)
+    arguments = (found[1] for name in names if (found := IN_BRACKETS.search(name)))
+    return tuple(dict.fromkeys((*names, *ends, *arguments)))
 
 
 def _status(said: _Task) -> str:

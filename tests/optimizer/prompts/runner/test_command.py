@@ -318,3 +318,63 @@ def test_an_edited_script_is_another_executor(scripts) -> None:
 
 def test_no_cases_start_no_process(scripts, cases, drained) -> None:
     assert drained(scripts.executor("1 / 0").run("p", cases(0), replicate=0)) == ([], None)
+
+
+def test_whoever_stops_asking_leaves_no_process_behind(tmp_path, scripts, cases) -> None:
+    after = f'open({str(tmp_path)!r} + f"/pid{{os.getpid()}}", "w"); time.sleep(60)'
+    executor = scripts.executor(LINES.format(after=after), jobs=3)
+    running = executor.run("p", cases(6), replicate=0)
+    assert len(next(running)) == 1
+    running.close()
+    assert _gone([path.name.removeprefix("pid") for path in tmp_path.glob("pid*")])
+
+
+def test_results_come_while_the_process_runs(tmp_path, scripts, cases) -> None:
+    after = f"""while not os.path.exists({str(tmp_path)!r} + f"/go{{k}}"): time.sleep(0.01)"""
+    seen = []
+    for chunk in scripts.executor(LINES.format(after=after)).run("p", cases(4), replicate=0):
+        seen += [one.case_id for one in chunk]
+        (tmp_path / f"go{len(seen) - 1}").touch()
+    assert seen == ["c0", "c1", "c2", "c3"]
+
+
+def test_a_wrong_prompt_is_noticed_at_the_first_result(scripts, cases, drained) -> None:
+    body = """
+    with open(out, "w") as file:
+        file.write(json.dumps(row(cases[0], metadata={"prompt_sha256": "0" * 64})) + "\\n")
+        file.flush()
+        time.sleep(60)
+    """
+    results, error = drained(scripts.executor(body).run("p", cases(4), replicate=0))
+    assert results == []
+    assert "did not run the candidate prompt" in str(error)
+
+
+def test_a_child_that_left_its_group_does_not_hold_us_up(tmp_path, scripts, cases, drained) -> None:
+    body = f"""
+    import subprocess
+    nap = [sys.executable, "-c", "import time; time.sleep(30)"]
+    child = subprocess.Popen(nap, start_new_session=True)
+    open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
+    """
+    results, error = drained(scripts.executor(body + GOOD).run("p", cases(2), replicate=0))
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert error is None
+    assert len(results) == 2
+
+
+def test_pretty_printed_and_single_line_documents_are_read_when_they_are_whole(
+    scripts, cases, drained
+) -> None:
+    for indent in (None, 2):
+        body = f"""
+        text = json.dumps({{"task_results": [row(c) for c in cases]}}, indent={indent}) + "\\n"
+        with open(out, "w") as file:
+            for part in (text[:20], text[20:60], text[60:]):
+                file.write(part)
+                file.flush()
+                time.sleep(0.05)
+        """
+        results, error = drained(scripts.executor(body).run("p", cases(3), replicate=0))
+        assert error is None
+        assert len(results) == 3
