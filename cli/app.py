@@ -29,6 +29,7 @@ from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
 from cli.commands.models import models
+from cli.commands.optimize import optimize
 from cli.commands.outcome import outcome
 from cli.commands.power import power
 from cli.commands.reject import reject
@@ -100,6 +101,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     anomalies,
     models,
     frontier,
+    optimize,
     gate,
     report,
     init,

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from cli.output import note
 from optimizer.models.errors import ConfigError, SelectionError
 from optimizer.models.names import legible
 
 if TYPE_CHECKING:
     from cli.session import Session
     from optimizer.history.store import History
-    from optimizer.models.completions import Answer, Question
     from optimizer.models.contract import OptimizationStrategy
     from optimizer.models.optimization import Draft
     from optimizer.models.optimization_question import OptimizationQuestion
     from optimizer.models.optimization_run import ModelUse
+    from optimizer.models.settings import Settings
     from optimizer.models.sites import PromptSite
     from optimizer.models.tasks import Run
     from optimizer.pipeline.optimizing import Rules, Tools
     from optimizer.prompts.llm.asking import Asking
+    from optimizer.prompts.llm.settings import LlmSettings
     from optimizer.prompts.ports import Executor, Proposer
     from optimizer.prompts.search.base import Engine, Progress
     from optimizer.prompts.search.gepa_engine import GepaSettings
+
+S = TypeVar("S", bound="Settings")
 
 PLACE = "#"
 """Separates a file from the prompt in it."""
@@ -162,7 +164,7 @@ def site_of(prompt: str, here: Session) -> PromptSite:
     root = project_files(here).root
     whole = Path(prompt)
     file, _, place = (prompt, "", "") if whole.exists() else prompt.partition(PLACE)
-    found = find_prompts([Path(file)], root=root).found
+    found = find_prompts([Path(file)], root=root)
     sites = [one for one in found.sites if not place or one.pointer == place]
     if len(sites) == 1:
         return sites[0]
@@ -191,7 +193,7 @@ def executor_of(wish: Wish, here: Session, rules: Rules, *, elsewhere: bool) -> 
         return None
     return CommandExecutor(
         wish.executor,
-        read=_reader(here),
+        read=reader(here),
         settings=rules.runner,
         seed=rules.optimize.seed,
         cwd=Path.cwd(),
@@ -227,9 +229,9 @@ def tools_of(  # what an optimization works with has as many parts
         executor=executor,
         whole_suite=bool(getattr(executor, "runs_whole_suite", False)),
         engine=_engine(question.engine, here.loaded.config.gepa),
-        model=None if asking is None else _model(asking, here, wish, rules),
+        model=None if asking is None else _model(asking, here, wish, rules, question.site.text),
         model_name=name,
-        model_use=lambda: None if asking is None else _use(asking, wish),
+        model_use=lambda: None if asking is None else _use(asking, wish, here),
         open_history=opener(here),
         files=project_files(here),
         who=who(here, by),
@@ -281,7 +283,7 @@ def _asking(wish: Wish, here: Session, optimization_id: str) -> Asking | None:
         ConfigError: The settings do not say enough, or the cassette cannot be used.
     """
     from optimizer.prompts.llm.asking import Asking, model_of, source_of
-    from optimizer.prompts.llm.cassette import Tape
+    from optimizer.prompts.llm.cassette import open_tape
     from optimizer.prompts.llm.remembered import Remembered
 
     settings = _llm(wish, here)
@@ -294,11 +296,12 @@ def _asking(wish: Wish, here: Session, optimization_id: str) -> Asking | None:
         return None
     tape = None
     if wish.cassette:
-        tape = Tape(
+        tape = open_tape(
             Path(wish.cassette),
             model=model_of(settings),
             base_url=settings.base_url,
             today=here.now.date(),
+            must_exist=wish.replay,
         )
     source = source_of(settings, environ=os.environ, tape=tape, replay=wish.replay)
     return Asking(
@@ -317,9 +320,10 @@ def _llm(wish: Wish, here: Session) -> LlmSettings:
 
 
 def _model(
-    asking: Asking, here: Session, wish: Wish, rules: Rules
+    asking: Asking, here: Session, wish: Wish, rules: Rules, text: str
 ) -> Callable[[OptimizationStrategy], Proposer]:
     """Return what makes the proposer that asks the model."""
+    from optimizer.prompts.search.guards import longest
     from optimizer.prompts.search.llm import LlmProposer
 
     def proposer(strategy: OptimizationStrategy) -> Proposer:
@@ -327,29 +331,27 @@ def _model(
             asking,
             _llm(wish, here),
             strategy=strategy,
-            max_tokens=lambda text: most_tokens(text, rules.optimize),
+            max_tokens=longest(text, rules.optimize),
             patterns=here.loaded.config.ingest.redact_patterns,
         )
 
     return proposer
 
 
-def _use(asking: Asking, wish: Wish) -> ModelUse:
-    """Return what the model was asked in this session."""
+def _use(asking: Asking, wish: Wish, here: Session) -> ModelUse:
+    """Return what the model was asked, answers that were known before among them."""
     from optimizer.models.optimization_run import ModelUse
 
-    answers: Sequence[Answer] = asking.answers
+    spent = asking.spent
     return ModelUse(
-        model=wish.llm_model or "",
-        n_calls=len(answers),
-        n_recalled=0,
-        tokens_in=_sum([one.tokens_in for one in answers]),
-        tokens_out=_sum([one.tokens_out for one in answers]),
-        cost_usd=None,
+        model=_llm(wish, here).model or "",
+        n_answers=spent.n_answers,
+        tokens=spent.tokens,
+        cost_usd=spent.cost_usd,
     )
 
 
-def _reader(here: Session) -> Callable[[Path], Sequence[Run]]:
+def reader(here: Session) -> Callable[[Path], Sequence[Run]]:
     """Return what reads result files of whatever tool."""
     from executor_bridge import read
 
@@ -357,21 +359,18 @@ def _reader(here: Session) -> Callable[[Path], Sequence[Run]]:
     return lambda path: read(str(path), settings, stdin=None, received_at=_now()).runs
 
 
-def _changed[S: Settings](settings: S, said: Mapping[str, object]) -> S:
+def _changed(settings: S, said: Mapping[str, object]) -> S:
     """Return settings with what was said in their place; None leaves them."""
     changes = {name: value for name, value in said.items() if value is not None}
     try:
-        return settings.model_validate({**settings.model_dump(), **changes}) if changes else settings
+        return (
+            settings.model_validate({**settings.model_dump(), **changes}) if changes else settings
+        )
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
         name = str(detail["loc"][0])
         option = NAMES.get(name, f"--{name.replace('_', '-')}")
         raise ConfigError(f"{option} {detail['input']}: {detail['msg']}") from error
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def _now() -> datetime:

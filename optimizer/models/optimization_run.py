@@ -34,18 +34,14 @@ class ModelUse:
 
     Attributes:
         model: Its name.
-        n_calls: Calls made in this session.
-        n_recalled: Answers that were known from before.
-        tokens_in: Prompt tokens, or None where the service does not say.
-        tokens_out: Completion tokens, or None.
-        cost_usd: Price of the calls, or None where no price is set.
+        n_answers: Answers, those known from before among them.
+        tokens: Tokens of all of them, or None where the service does not say.
+        cost_usd: Their price, or None where no price is set.
     """
 
     model: str
-    n_calls: int
-    n_recalled: int
-    tokens_in: int | None
-    tokens_out: int | None
+    n_answers: int
+    tokens: int | None
     cost_usd: float | None
 
 

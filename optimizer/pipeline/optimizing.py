@@ -45,7 +45,7 @@ from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, recor
 from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
 from optimizer.promptcheck import analyze
 from optimizer.promptcheck.transforms.settings import TransformSettings
-from optimizer.prompts.asking import Wanted
+from optimizer.prompts.asking import Waits, Wanted
 from optimizer.prompts.confirming import (
     Occasion,
     confirm,
@@ -156,6 +156,14 @@ def optimize(
     return _Optimization(question, tools, rules, parts, promote_it=promote_it).run()
 
 
+def is_under_way(question: OptimizationQuestion, tools: Tools) -> bool:
+    """Say whether an optimization of the same question was begun and did not come to its end."""
+    fingerprint = tools.executor.fingerprint if tools.executor else ""
+    with tools.open_history() as history:
+        found = stored_optimization(history, question.identity(fingerprint, tools.model_name))
+    return found is not None and found.status is not OptimizationStatus.FINISHED
+
+
 def planned(question: OptimizationQuestion, rules: Rules, *, whole_suite: bool) -> OptimizationRun:
     """Return what an optimization would take; nothing is run and nothing is stored."""
     parts = split(question.cases, settings=rules.optimize)
@@ -216,7 +224,7 @@ class _Optimization:
             self._steps()
         except Wanted as wanted:
             self._end(OptimizationStatus.WAITING, f"{len(wanted.cases)} tests are wanted")
-            raise
+            raise Waits(self._run, wanted) from wanted
         except BudgetExhausted:
             needed = self._plan.n_needed
             self._end(

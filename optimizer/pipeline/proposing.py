@@ -82,7 +82,9 @@ def render_with(transforms: TransformSettings) -> Callable[[str, Sequence[Shot]]
     """Return what puts examples into a prompt."""
 
     def render(prompt: str, shots: Sequence[Shot]) -> str | None:
-        examples = tuple(Example(case_id=shot.case_id, inputs=shot.inputs, answer=shot.answer) for shot in shots)
+        examples = tuple(
+            Example(case_id=shot.case_id, inputs=shot.inputs, answer=shot.answer) for shot in shots
+        )
         done = apply(Examples(transforms), prompt, Evidence(examples=examples))
         return None if done.refused or done.text == prompt else done.text
 

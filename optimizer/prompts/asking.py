@@ -14,6 +14,7 @@ import msgspec
 
 from optimizer.models.errors import ConfigError
 from optimizer.models.optimization import Case, CaseResult
+from optimizer.models.optimization_run import OptimizationRun
 
 MANIFEST_VERSION = 1
 
@@ -26,6 +27,15 @@ class Wanted(Exception):  # noqa: N818 - not a fault: the search waits
         self.prompt = prompt
         self.cases = tuple(cases)
         self.replicate = replicate
+
+
+class Waits(Exception):  # noqa: N818 - not a fault
+    """An optimization that waits for tests, and which those are."""
+
+    def __init__(self, run: OptimizationRun, wanted: Wanted) -> None:
+        super().__init__(str(wanted))
+        self.run = run
+        self.wanted = wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

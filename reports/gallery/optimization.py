@@ -135,9 +135,8 @@ def _facts(run: OptimizationRun) -> Facts:
         )
     if run.model_use is not None:
         use = run.model_use
-        tokens = f"{count(use.tokens_in)} tokens in, {count(use.tokens_out)} out"
-        calls = f"{plural(use.n_calls, 'call')}, {use.n_recalled} known before"
-        pairs.append(("model", f"{use.model}: {calls}; {tokens}; {usd_total(use.cost_usd)}"))
+        asked = f"{plural(use.n_answers, 'answer')}, {count(use.tokens)} tokens"
+        pairs.append(("model", f"{use.model}: {asked}, {usd_total(use.cost_usd)}"))
     pairs.append(("ended", run.stopped))
     return Facts(tuple(pairs))
 

@@ -5,40 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from optimizer.history import optimizing
-from optimizer.history.store import History
+from optimizer.history.optimizing import keep_completion, known_completion
 from optimizer.models.completions import Answer, Question
+from optimizer.prompts.remembering import OpenHistory
 
 
 class Remembered:
-    """Answers from the history; what it lacks is asked, and kept before it is used."""
+    """Answers from the history; what it lacks is asked, and kept before it is used.
+
+    The history is not kept open while the model thinks.
+
+    Args:
+        open_history: Opens the history for writing.
+        source: Answers what is not known.
+        optimization_id: The optimization that pays.
+        now: Returns the time, UTC.
+    """
 
     def __init__(
         self,
-        history: History,
+        open_history: OpenHistory,
         source: Callable[[Question], Answer],
         *,
         optimization_id: str,
-        at: datetime,
+        now: Callable[[], datetime],
     ) -> None:
-        self._history = history
+        self._open = open_history
         self._source = source
         self._optimization_id = optimization_id
-        self._at = at
+        self._now = now
+        self.n_recalled = 0
 
     def __call__(self, question: Question) -> Answer:
         """Return the stored answer, or ask and store."""
-        known = optimizing.known_completion(
-            self._history, optimization_id=self._optimization_id, question=question
-        )
+        with self._open() as history:
+            known = known_completion(
+                history, optimization_id=self._optimization_id, question=question
+            )
         if known is not None:
+            self.n_recalled += 1
             return known
         answer = self._source(question)
-        optimizing.keep_completion(
-            self._history,
-            optimization_id=self._optimization_id,
-            question=question,
-            answer=answer,
-            at=self._at,
-        )
+        with self._open() as history:
+            keep_completion(
+                history,
+                optimization_id=self._optimization_id,
+                question=question,
+                answer=answer,
+                at=self._now(),
+            )
         return answer

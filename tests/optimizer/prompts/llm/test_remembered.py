@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -34,7 +35,9 @@ class Counting:
 
 
 def remembered(history, source, optimization_id="o1") -> Remembered:
-    return Remembered(history, source, optimization_id=optimization_id, at=NOON)
+    return Remembered(
+        lambda: nullcontext(history), source, optimization_id=optimization_id, now=lambda: NOON
+    )
 
 
 def test_a_resumed_optimization_is_given_the_answers_it_paid_for(history, question):

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -97,7 +98,9 @@ def drafts(
     settings = LlmSettings(base_url=url, model="m", retries=0)
     opened = open_tape(tape, model="m", base_url=url, today=DAY, must_exist=replay)
     source = source_of(settings, environ={}, tape=opened, replay=replay)
-    remembered = Remembered(history, source, optimization_id=optimization, at=NOON)
+    remembered = Remembered(
+        lambda: nullcontext(history), source, optimization_id=optimization, now=lambda: NOON
+    )
     asking = Asking(settings, remembered)
     limit = longest(PROMPT, OptimizeSettings())
     proposer = LlmProposer(asking, settings, max_tokens=limit)
