@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -29,7 +30,7 @@ _FORM = re.compile(
       | \b(?:answer|respond|reply|output|return|antworte|gib|r[ée]ponds|renvoie|responde|devuelve)
         \b[^.\n]{0,40}\b(?:only|exactly|nothing\ else|json|xml|yaml|csv|nur|genau|uniquement
                           |seulement|rien\ d.autre|solo|s[óo]lo|[úu]nicamente|nada\ m[áa]s
-                          |format|table|one\ word|single)\b
+                          |format|one\ word)\b
       | \b(?:only|nur|solo)\s+(?:the\s+)?(?:label|json|answer)\b
       | \b(?:output|response|answer)\s+format\b | \bon\ the\ last\ line\b | \bausgabeformat\b
       | \bformat\ de\ la\ r[ée]ponse\b | \bformato\ de\ la\ respuesta\b
@@ -85,8 +86,9 @@ class OutputContract:
         tongue = tongue_of(layout.reading)
         if tongue is None:
             return Plan(refused=UNKNOWN_TONGUE)
-        if strange := next((name for name in _names(evidence) if not _is_plain(name)), None):
-            return Plan(refused=f"a label or key cannot be named in a line: {strange!r}")
+        strange = next((name for name in _names(evidence) if not _is_plain(name)), None)
+        if strange is not None:
+            return Plan(refused=f"a label or key cannot be named in a line: {quoted(strange)}")
         title = f"# {tongue.output}\n\n" if layout.has_headings else f"{tongue.output}:\n"
         section = title + "\n".join(_demand(evidence, tongue, is_reasoning(layout, evidence)))
         offset = before_cue(layout)

@@ -83,11 +83,11 @@ def waiting_paragraph(layout: Layout) -> Paragraph | None:
 
 def data_offset(layout: Layout) -> int:
     """Return where a block goes: before the last paragraph that is a variable, or the end."""
+    alone = {span.start: span.text for span, _ in standing_alone(layout)}
     starts = [
         paragraph.start
-        for span, _ in standing_alone(layout)
         for paragraph in layout.paragraphs
-        if paragraph.text.strip() == span.text and paragraph.start <= span.start < paragraph.end
+        if paragraph.spans and paragraph.text.strip() == alone.get(paragraph.spans[0].start)
     ]
     return starts[-1] if starts else layout.end
 
