@@ -78,7 +78,7 @@ class Sections:
         steps = list(self._lists(layout))
         if not self.headings or not self._wants_headings(layout):
             return Plan(steps=tuple(steps))
-        tongue = tongue_of(layout.reading)
+        tongue = tongue_of(layout)
         if tongue is None:
             return Plan(steps=tuple(steps), refused=None if steps else UNKNOWN_TONGUE)
         titles = [_title(layout, paragraph, tongue) for paragraph in layout.paragraphs]

@@ -113,6 +113,32 @@ def test_examples_repeat_the_paragraph_that_waits_for_the_answer():
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "Say the mood.\nReview: {review}\nMood:",
+            "Say the mood.\n\nReview: Fine.\nMood: good\n\nReview: {review}\nMood:",
+        ),
+        (
+            "Say the mood.\n\nReview:\n{review}\n\nMood:\n",
+            "Say the mood.\n\nReview:\nFine.\n\nMood:\ngood\n\nReview:\n{review}\n\nMood:\n",
+        ),
+        (
+            "Say the mood of {review} now.\n\nBe brief.\n\nMood:",
+            "Say the mood of {review} now.\n\nBe brief.\n\n<examples>\n<example>\n"
+            "<input>Fine.</input>\n<output>good</output>\n</example>\n</examples>\n\nMood:",
+        ),
+        (
+            "Say the mood.\nReview:\n{review}\nMood:\n",
+            "Say the mood.\n\nReview:\nFine.\nMood:\ngood\n\nReview:\n{review}\nMood:\n",
+        ),
+    ],
+)
+def test_examples_follow_the_lines_that_wait_for_the_answer(before: str, after: str):
+    assert done(Examples, before, shown("Fine.")).text == after
+
+
 def test_examples_stand_between_tags_before_the_last_variable():
     text = done(Examples, "Say the mood.\n\n{{ review }}\n", shown("Fine.")).text
     assert text == (

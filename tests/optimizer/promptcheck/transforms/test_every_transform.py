@@ -3,6 +3,8 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.promptcheck.transforms import TRANSFORMS
@@ -32,6 +34,13 @@ TEMPLATE = re.compile(
     r"\{\{[^{}]*\}\}|\{%[^%{}]*%\}|\{#[^#{}]*#\}|\$\{\w[^{}\n]*\}|\{\w[\w.:]*\}|<\|\w+\|>|https?://\S+"
 )
 FENCE = re.compile(r"^(```|~~~)\w*\n.*?^\1$", re.MULTILINE | re.DOTALL)
+
+FRAGMENTS = [
+    "{{", "}}", "{", "}", "{%", "%}", "{#", "#}", "${", "`", "```", "~~~", '"', "'", "<", ">",
+    "<a>", "</a>", "\r\n", "\r", "\n", "\n\n\n", "  ", "# ", "- ", ":", ",", ".", "{{x}}", "{y}",
+    "{% if a %}", "{% endif %}", "{% raw %}", "{% endraw %}", "in order to", "Basically, ",
+    "Labels: a, b, c.", "the list", "Text: {{t}}", "\ufeff", "\x00", "\ud800", "字", "é", "|",
+]  # fmt: skip
 
 every_transform = pytest.mark.parametrize(
     "kind", TRANSFORMS, ids=lambda kind: kind.page.transform_id
@@ -84,6 +93,18 @@ def test_no_random_prompt_loses_a_variable_a_fence_or_a_tag(
         if index % 5 == 0:
             assert apply(transform(kind), done.text, EVIDENCE).text == done.text
     assert kind.page.kind is TransformKind.LINT or n_changed > n / 100
+
+
+@given(
+    st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join) | st.text(max_size=300),
+    st.sampled_from(TRANSFORMS),
+)
+@settings(max_examples=400)
+def test_no_text_whatever_is_harmed(text: str, kind: type[Transform]):
+    done = apply(transform(kind), text, EVIDENCE)
+    if done.changes:
+        check(kind, text, done)
+        assert apply(transform(kind), done.text, EVIDENCE).text == done.text
 
 
 @every_transform

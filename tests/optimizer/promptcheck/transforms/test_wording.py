@@ -77,6 +77,8 @@ def test_a_repeated_line_goes_and_the_first_one_stays():
         f"```\n{REMINDER}\n{REMINDER}\n```\nGo.",
         "Text: it was very good.\nText: it was very good.\nGo.",
         "The answer is in the\norder that the user\nwants. It is in the\norder that the user\nhas.",
+        f"# Calm users\n{REMINDER}\n# Angry users\n{REMINDER}\nGo.",
+        f"If they ask:\n{REMINDER}\nIf they order:\n{REMINDER}\nGo.",
         "| it is very good. | a |\n| it is very good. | a |\nGo.",
     ],
 )
