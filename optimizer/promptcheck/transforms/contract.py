@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -20,6 +21,7 @@ from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 
+NEWLINE = "\n"
 REASONING_KEY = "reasoning"
 
 # A demand on the form of the answer, in any of the languages that text can be added in.
@@ -29,7 +31,7 @@ _FORM = re.compile(
       | \b(?:answer|respond|reply|output|return|antworte|gib|r[ée]ponds|renvoie|responde|devuelve)
         \b[^.\n]{0,40}\b(?:only|exactly|nothing\ else|json|xml|yaml|csv|nur|genau|uniquement
                           |seulement|rien\ d.autre|solo|s[óo]lo|[úu]nicamente|nada\ m[áa]s
-                          |format|table|one\ word|single)\b
+                          |format|one\ word)\b
       | \b(?:only|nur|solo)\s+(?:the\s+)?(?:label|json|answer)\b
       | \b(?:output|response|answer)\s+format\b | \bon\ the\ last\ line\b | \bausgabeformat\b
       | \bformat\ de\ la\ r[ée]ponse\b | \bformato\ de\ la\ respuesta\b
@@ -82,15 +84,17 @@ class OutputContract:
             return Plan()
         if _shows_form(layout):
             return Plan(refused="the prompt shows a form of the answer already")
-        tongue = tongue_of(layout.reading)
+        tongue = tongue_of(layout)
         if tongue is None:
             return Plan(refused=UNKNOWN_TONGUE)
-        if strange := next((name for name in _names(evidence) if not _is_plain(name)), None):
-            return Plan(refused=f"a label or key cannot be named in a line: {strange!r}")
+        strange = next((name for name in _names(evidence) if not _is_plain(name)), None)
+        if strange is not None:
+            return Plan(refused=f"a label or key cannot be named in a line: {quoted(strange)}")
         title = f"# {tongue.output}\n\n" if layout.has_headings else f"{tongue.output}:\n"
         section = title + "\n".join(_demand(evidence, tongue, is_reasoning(layout, evidence)))
-        offset = before_cue(layout)
-        text = f"\n\n{section}" if offset == layout.end else f"{section}\n\n"
+        waiting = waiting_start(layout)
+        offset = layout.end if waiting is None else waiting
+        text = inserted(layout, offset, section)
         n = evidence.n_format_failures
         said = f"says how to answer; {n} failed because of the form"
         return Plan(steps=(step(offset, offset, text, said),))
@@ -108,14 +112,30 @@ def is_reasoning(layout: Layout, evidence: Evidence) -> bool:
     return bool(_REASONING.search(layout.reading.free))
 
 
-def before_cue(layout: Layout) -> int:
-    """Return where a section goes: the end, or before a last paragraph that waits for the answer.
+def waiting_start(layout: Layout) -> int | None:
+    """Return where the lines at the end begin that wait for the answer; None where none do.
 
-    `Review: {review}` and `Sentiment:` below it wait for it.
+    `Review: {review}` and `Sentiment:` below it wait for it. They begin with the first line that
+    has a variable, or with its label above it, in one of the last two paragraphs.
     """
-    if layout.paragraphs and _CUE.search(layout.paragraphs[-1].free):
-        return layout.paragraphs[-1].start
-    return layout.end
+    if not layout.paragraphs or not _CUE.search(layout.paragraphs[-1].free):
+        return None
+    for paragraph in reversed(layout.paragraphs[-2:]):
+        stretch = range(paragraph.start, paragraph.end)
+        first = next((use.start for use in layout.reading.variables if use.start in stretch), None)
+        if first is not None:
+            line = layout.line_at(first)
+            above = layout.line_at(line.start - 1) if line.start > paragraph.start else line
+            return max(paragraph.start, (above if _CUE.search(above.free) else line).start)
+    return layout.paragraphs[-1].start
+
+
+def inserted(layout: Layout, offset: int, section: str) -> str:
+    """Return a section with the blank lines that part it from what is around an offset."""
+    if offset == layout.end:
+        return f"\n\n{section}"
+    begins_paragraph = any(paragraph.start == offset for paragraph in layout.paragraphs)
+    return f"{'' if begins_paragraph else NEWLINE}{section}\n\n"
 
 
 def _shows_form(layout: Layout) -> bool:

@@ -13,7 +13,8 @@ from optimizer.promptcheck.transforms.base import (
     TransformPage,
     step,
 )
-from optimizer.promptcheck.transforms.examples import DATA, data_offset, waiting_paragraph
+from optimizer.promptcheck.transforms.contract import inserted, waiting_start
+from optimizer.promptcheck.transforms.examples import DATA, data_offset
 from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.quoting import CannotQuote, tagged
 from optimizer.promptcheck.transforms.settings import TransformSettings
@@ -46,7 +47,7 @@ class Counterexample:
         """Plan an example to avoid."""
         if evidence.wrong is None or not layout.paragraphs:
             return Plan()
-        tongue = tongue_of(layout.reading)
+        tongue = tongue_of(layout)
         if tongue is None:
             return Plan(refused=UNKNOWN_TONGUE)
         try:
@@ -55,8 +56,7 @@ class Counterexample:
             return Plan(refused=str(problem))
         if shown in layout.reading.text:
             return Plan()
-        waiting = waiting_paragraph(layout)
-        offset = waiting.start if waiting else data_offset(layout)
-        block = f"{tongue.not_so}\n{shown}"
-        text = f"\n\n{block}" if offset == layout.end else f"{block}\n\n"
+        waiting = waiting_start(layout)
+        offset = data_offset(layout) if waiting is None else waiting
+        text = inserted(layout, offset, f"{tongue.not_so}\n{shown}")
         return Plan(steps=(step(offset, offset, text, "shows an answer to avoid"),))

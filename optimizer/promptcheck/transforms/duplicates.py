@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.reading import HEADING
 from optimizer.promptcheck.templates import MASK, SpanKind
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
@@ -39,8 +40,9 @@ class Duplicates:
         what=(
             "Takes out a sentence on a line of its own, or a bullet, that stands there a second "
             "time letter for letter, has at least four words and nothing protected. It stays "
-            "where a template statement, a tag, a chat token or a fence lies between the two, in "
-            "examples and tables, and at the very end of the prompt, where it is often a reminder."
+            "where a heading, a line that ends in a colon, a template statement, a tag, a chat "
+            "token or a fence lies between the two, in examples and tables, and at the very end "
+            "of the prompt, where it is often a reminder."
         ),
         evidence=(
             "Saves tokens. Repeating on purpose can help (see R12), so test it where it matters."
@@ -69,6 +71,8 @@ class Duplicates:
             while partings and partings[0] < line.end:
                 partings.pop(0)
                 seen.clear()
+            if _opens_section(line):
+                seen.clear()
             key = line.text.rstrip()
             if self._counts(line, before):
                 first = seen.setdefault(key, line)
@@ -85,3 +89,8 @@ class Duplicates:
         begins = before is None or not before.text.strip() or before.text.rstrip()[-1] in ".!?:"
         is_whole = begins and bool(_WHOLE.fullmatch(line.text))
         return is_whole and len(_WORD.findall(line.text)) >= self.settings.min_duplicate_words
+
+
+def _opens_section(line: Line) -> bool:
+    """Tell whether what follows a line may hold for another case than what stands before it."""
+    return bool(HEADING.match(line.free)) or line.free.rstrip(" \t*_").endswith((":", "\uff1a"))

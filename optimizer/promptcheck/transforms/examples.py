@@ -14,14 +14,17 @@ from optimizer.promptcheck.transforms.base import (
     TransformPage,
     step,
 )
-from optimizer.promptcheck.transforms.contract import before_cue
+from optimizer.promptcheck.transforms.contract import inserted, waiting_start
 from optimizer.promptcheck.transforms.delimiters import standing_alone
-from optimizer.promptcheck.transforms.layout import Layout, Paragraph
+from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.quoting import CannotQuote, filled, quoted_data, tagged
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
 DATA = frozenset(set(SpanKind) - {SpanKind.FREE, SpanKind.CHAT_TOKEN, SpanKind.STATEMENT})
 """What data may look like; a chat token or a statement in it would end its being data."""
+
+LABEL_ENDS = (":", "\uff1a")
+"""A label that stands alone on its line has its value on the next one, and so has the answer."""
 
 
 class Examples:
@@ -34,7 +37,7 @@ class Examples:
         default=AppliedBy.EVIDENCE,
         what=(
             "Shows examples from train cases that pass. A prompt that ends in its input and a "
-            "label waiting for the answer is given filled copies of that paragraph; any other a "
+            "label waiting for the answer is given filled copies of those lines; any other a "
             "tagged block before the last paragraph that is a variable. Braces in an example are "
             "written so that no template fills them."
         ),
@@ -58,44 +61,41 @@ class Examples:
         if len(evidence.examples) > self.settings.max_examples:
             most = self.settings.max_examples
             return Plan(refused=f"{len(evidence.examples)} examples are more than {most}")
-        waiting = waiting_paragraph(layout)
+        waiting = waiting_start(layout)
         try:
-            block = _copies(layout, waiting, evidence) if waiting else _block(layout, evidence)
+            block = (
+                _block(layout, evidence)
+                if waiting is None or not _has_variable(layout, waiting)
+                else _copies(layout, waiting, evidence)
+            )
         except CannotQuote as problem:
             return Plan(refused=str(problem))
         if block.strip() in layout.reading.text:
             return Plan()
-        if waiting is None and "<examples>" in layout.reading.text:
+        if block.startswith("<examples>") and "<examples>" in layout.reading.text:
             return Plan(refused="the prompt has a block of examples already")
         n = len(evidence.examples)
-        offset = waiting.start if waiting else data_offset(layout)
-        text = f"\n\n{block}" if offset == layout.end else f"{block}\n\n"
+        offset = data_offset(layout) if waiting is None else waiting
+        text = inserted(layout, offset, block)
         return Plan(steps=(step(offset, offset, text, f"shows {n} examples"),))
-
-
-def waiting_paragraph(layout: Layout) -> Paragraph | None:
-    """Return the last paragraph where it holds a variable and waits for the answer."""
-    offset = before_cue(layout)
-    last = layout.paragraphs[-1]
-    has_use = any(last.start <= use.start < last.end for use in layout.reading.variables)
-    return last if offset == last.start and offset < layout.end and has_use else None
 
 
 def data_offset(layout: Layout) -> int:
     """Return where a block goes: before the last paragraph that is a variable, or the end."""
+    alone = {span.start: span.text for span, _ in standing_alone(layout)}
     starts = [
         paragraph.start
-        for span, _ in standing_alone(layout)
         for paragraph in layout.paragraphs
-        if paragraph.text.strip() == span.text and paragraph.start <= span.start < paragraph.end
+        if paragraph.spans and paragraph.text.strip() == alone.get(paragraph.spans[0].start)
     ]
     return starts[-1] if starts else layout.end
 
 
-def _copies(layout: Layout, waiting: Paragraph, evidence: Evidence) -> str:
-    template = waiting.text.rstrip()
+def _copies(layout: Layout, start: int, evidence: Evidence) -> str:
+    template = layout.reading.text[start : layout.end]
+    gap = "\n" if layout.line_at(start).text.rstrip().endswith(LABEL_ENDS) else " "
     return "\n\n".join(
-        f"{filled(template, waiting.start, layout.reading, example)} "
+        f"{filled(template, start, layout.reading, example)}{gap}"
         f"{quoted_data(example.answer, layout.reading)}"
         for example in evidence.examples
     )
@@ -104,3 +104,7 @@ def _copies(layout: Layout, waiting: Paragraph, evidence: Evidence) -> str:
 def _block(layout: Layout, evidence: Evidence) -> str:
     shown = (tagged(example, layout.reading, "example") for example in evidence.examples)
     return "\n".join(["<examples>", *shown, "</examples>"])
+
+
+def _has_variable(layout: Layout, start: int) -> bool:
+    return any(use.start >= start for use in layout.reading.variables)

@@ -27,6 +27,8 @@ ANYWHERE = frozenset({"basically", "please kindly", "as a matter of fact", "need
 """Phrases that can go within a sentence too; the others only where one begins with them."""
 
 _FILLER = words.pattern(FILLER)
+_LEADING = ("to", "that", "TO", "THAT")
+_NOT = re.compile(r"not\b", re.IGNORECASE)
 _COMMA_BEFORE = re.compile(r",[ \t]*\Z")
 _COMMA_BEHIND = re.compile(r"[ \t]*,")
 _GAP = re.compile(r"[ \t]*,[ \t]*|[ \t]+")
@@ -82,6 +84,8 @@ def _at_the_start(free: str, match: re.Match[str], stays: str) -> Step | None:
     end = gap.end() if gap else match.end()
     following = free[end : end + 1]
     if gap is None or not (following.isalpha() and following.isascii()):
+        return None
+    if match.group().endswith(_LEADING) and ("," in gap.group() or _NOT.match(free, end)):
         return None
     if not is_capital:
         return step(match.start(), end, "", _said(match))

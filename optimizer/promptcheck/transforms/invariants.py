@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -89,8 +90,8 @@ def _spans_changed(attempt: Attempt) -> str | None:
         same = Counter(map(_content, expected)) == Counter(map(_content, found))
         return None if same else "a protected stretch would change"
     inserted = list(_inserted(attempt.edits))
-    own = [span for span in found if any(a <= span.start and span.end <= b for a, b in inserted)]
-    kept = [span for span in found if span not in own]
+    own = [span for span in found if _is_within(span, inserted)]
+    kept = [span for span in found if not _is_within(span, inserted)]
     if difference := _first_difference(expected, kept):
         return f"a protected stretch would change: {quoted(difference)}"
     if attempt.permit.copies > 1:
@@ -158,6 +159,12 @@ def _inserted(edits: Sequence[Edit]) -> Iterator[tuple[int, int]]:
         start = edit.start + shift
         yield start, start + len(edit.text)
         shift += len(edit.text) - (edit.end - edit.start)
+
+
+def _is_within(span: Span, stretches: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a span lies in one of some stretches that are in order."""
+    index = bisect_right(stretches, span.start, key=lambda stretch: stretch[0]) - 1
+    return index >= 0 and span.end <= stretches[index][1]
 
 
 def _first_difference(expected: Sequence[Span], found: Sequence[Span]) -> str | None:

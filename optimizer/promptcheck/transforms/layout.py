@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from optimizer.promptcheck.reading import HEADING, Reading, read
-from optimizer.promptcheck.templates import MASK, Span, SpanKind
+from optimizer.promptcheck.templates import Span, SpanKind
 from optimizer.promptcheck.words import listed
 
 VERBATIM_TAGS = frozenset(
@@ -28,6 +29,7 @@ _EXAMPLE_LINE = re.compile(
 )
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[^\W\d][\w.:\-]*)(?P<rest>[^>]*)>")
 _SECTION = re.compile(r"\{\{[#/^]")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
@@ -96,6 +98,7 @@ class Layout:
         return bool(HEADING.search(self.reading.free))
 
 
+@lru_cache(maxsize=4)
 def lay_out(text: str) -> Layout:
     """Return a prompt as the transforms see it."""
     reading = read(text)
@@ -158,46 +161,29 @@ def _verbatim_lines(reading: Reading) -> set[int]:
 
 
 def _paragraphs(reading: Reading) -> Iterator[Paragraph]:
-    """Yield the paragraphs; masked lines are not blank, so that no span is parted."""
-    start = position = 0
-    inner = set(_inner_starts(reading))
-    for begin in (*reading.line_starts, None):
-        if begin is None:
-            blank, stop = True, len(reading.text)
-        else:
-            stop = reading.text.find("\n", begin)
-            stop = len(reading.text) if stop < 0 else stop
-            blank = begin not in inner and not reading.text[begin:stop].strip()
-        if blank:
-            if reading.text[start:position].strip():
-                yield _paragraph(reading, start, position)
-            start = stop + 1
-        position = stop
-    return
+    """Yield the paragraphs; a blank line within a protected span parts nothing."""
+    protected = [span for span in reading.spans if span.kind is not SpanKind.FREE]
+    starts = [span.start for span in protected]
+    position = 0
+    for end, following in _breaks(reading, protected):
+        stretch = reading.text[position:end]
+        if stretch.strip():
+            start = position + len(stretch) - len(stretch.lstrip("\n"))
+            yield Paragraph(
+                start=start,
+                end=end,
+                text=reading.text[start:end],
+                free=reading.free[start:end],
+                spans=tuple(protected[bisect_left(starts, start) : bisect_left(starts, end)]),
+            )
+        position = following
 
 
-def _inner_starts(reading: Reading) -> Iterator[int]:
-    """Yield the starts of lines that a span of several lines reaches into."""
-    for span in reading.spans:
-        if span.kind is not SpanKind.FREE:
-            for match in re.finditer("\n", span.text):
-                yield span.start + match.end()
-
-
-def _paragraph(reading: Reading, start: int, end: int) -> Paragraph:
-    return Paragraph(
-        start=start,
-        end=end,
-        text=reading.text[start:end],
-        free=reading.free[start:end],
-        spans=tuple(
-            span
-            for span in reading.spans
-            if span.kind is not SpanKind.FREE and start <= span.start < end
-        ),
-    )
-
-
-def has_words(masked: str) -> bool:
-    """Tell whether a masked text has anything but what is protected, spaces and marks."""
-    return any(character.isalnum() for character in masked if character != MASK)
+def _breaks(reading: Reading, protected: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """Yield the ends of paragraphs, each with where the next one may start; the last is the end."""
+    starts = [span.start for span in protected]
+    for match in _BLANK_LINES.finditer(reading.text):
+        index = bisect_right(starts, match.start()) - 1
+        if index < 0 or protected[index].end <= match.start():
+            yield match.start(), match.end()
+    yield len(reading.text.rstrip("\n")), len(reading.text)

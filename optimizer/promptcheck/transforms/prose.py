@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from optimizer.promptcheck.transforms.layout import Layout
+from optimizer.promptcheck.transforms.layout import Layout, Line
 
 # A sentence about wording: "avoid the word basically" must keep the word.
 _ABOUT_WORDS = re.compile(
-    r"\b(?:words?|phrases?|expressions?|wording|say(?:ing|s)?|avoid|spell(?:ed|ing)?|literal(?:ly)?"
-    r"|verbatim|exactly|called|named|title[ds]?)\b",
-    re.IGNORECASE,
+    r"""\b(?:words?|phrases?|expressions?|wording|spell(?:ed|ing)?|literal(?:ly)?|verbatim)\b
+        |\b(?:never|not|avoid|don['\u2019]t|instead\ of)\b[^.\n]{0,20}
+         \b(?:say|writ|us|start|begin|open)(?:e|ing|ning)?\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_SENTENCE_STOP = re.compile(r"[.!?:;]\s|\n")
+_SENTENCE_STOP = re.compile(r"[.!?:;]\s")
 _BEFORE_SENTENCE = re.compile(r"(?:^|[.!?:])[ \t]*(?:(?:[-*+•#>]+|\d+[.)])[ \t]+)*[*_]{0,2}\Z")
 
 
@@ -22,9 +23,10 @@ def phrases(layout: Layout, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]
     if not layout.reading.language.is_english:
         return
     for match in pattern.finditer(layout.reading.free):
-        if "\n" in match.group() or layout.line_at(match.start()).verbatim:
+        line = layout.line_at(match.start())
+        if "\n" in match.group() or line.verbatim:
             continue
-        if not _ABOUT_WORDS.search(_around(layout.reading.free, match)):
+        if not _ABOUT_WORDS.search(_sentence(line, match)):
             yield match
 
 
@@ -39,7 +41,9 @@ def with_capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _around(free: str, match: re.Match[str]) -> str:
-    start = max((stop.end() for stop in _SENTENCE_STOP.finditer(free, 0, match.start())), default=0)
-    stop = _SENTENCE_STOP.search(free, match.end())
-    return free[start : stop.start() if stop else len(free)]
+def _sentence(line: Line, match: re.Match[str]) -> str:
+    """Return what stands on a line around a match, up to the ends of its sentence."""
+    start, end = match.start() - line.start, match.end() - line.start
+    before = max((stop.end() for stop in _SENTENCE_STOP.finditer(line.free, 0, start)), default=0)
+    stop = _SENTENCE_STOP.search(line.free, end)
+    return line.free[before : stop.start() if stop else len(line.free)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import ClassVar
 
-from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.templates import MASK, SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
     Evidence,
@@ -38,6 +39,10 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d+[.)])[ \t]")
+
+
+MAX_LABEL_WORDS = 3
+"""Words that a line with a variable may have besides to be a label and its value."""
 
 
 class Sections:
@@ -73,10 +78,16 @@ class Sections:
         steps = list(self._lists(layout))
         if not self.headings or not self._wants_headings(layout):
             return Plan(steps=tuple(steps))
-        tongue = tongue_of(layout.reading)
+        tongue = tongue_of(layout)
         if tongue is None:
             return Plan(steps=tuple(steps), refused=None if steps else UNKNOWN_TONGUE)
-        steps += _headings(layout.paragraphs, tongue)
+        titles = [_title(layout, paragraph, tongue) for paragraph in layout.paragraphs]
+        runs = [title for title, _ in groupby(titles)]
+        if len(runs) != len(set(runs)):
+            refused = "task, input and output take turns, so that headings would repeat"
+            return Plan(steps=tuple(steps), refused=None if steps else refused)
+        if len(runs) > 1:
+            steps += _headings(layout.paragraphs, titles)
         return Plan(steps=tuple(sorted(steps, key=lambda one: one.edit.start)))
 
     def _wants_headings(self, layout: Layout) -> bool:
@@ -130,10 +141,7 @@ def _bullets(layout: Layout, match: re.Match[str], gaps: Sequence[re.Match[str]]
         yield step(start, behind, "", said)
 
 
-def _headings(paragraphs: Sequence[Paragraph], tongue: Tongue) -> Iterator[Step]:
-    titles = [_title(paragraph, tongue) for paragraph in paragraphs]
-    if len(set(titles)) == 1:
-        return
+def _headings(paragraphs: Sequence[Paragraph], titles: Sequence[str]) -> Iterator[Step]:
     last = None
     for paragraph, title in zip(paragraphs, titles, strict=True):
         if title != last:
@@ -142,7 +150,9 @@ def _headings(paragraphs: Sequence[Paragraph], tongue: Tongue) -> Iterator[Step]
         last = title
 
 
-def _title(paragraph: Paragraph, tongue: Tongue) -> str:
-    if any(span.kind in _VARIABLES for span in paragraph.spans):
+def _title(layout: Layout, paragraph: Paragraph, tongue: Tongue) -> str:
+    """Return the heading of a paragraph; a variable within a sentence makes it no input."""
+    lines = [layout.line_at(span.start) for span in paragraph.spans if span.kind in _VARIABLES]
+    if any(len(line.free.replace(MASK, "").split()) <= MAX_LABEL_WORDS for line in lines):
         return tongue.input
     return tongue.output if demands_form(paragraph.free) else tongue.task

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from optimizer.promptcheck.reading import Reading
+from optimizer.promptcheck.reading import Reading, read
+from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.words import listed
 
 MIN_MARKERS = 2  # function words of a language, and twice as many as of any other
@@ -168,8 +169,18 @@ _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def tongue_of(reading: Reading) -> Tongue | None:
-    """Return the language of a prompt, or None where it is none of those or not sure."""
+def tongue_of(layout: Layout) -> Tongue | None:
+    """Return the language of a prompt, or None where it is none of those or not sure.
+
+    Examples and other data in it may be in another.
+    """
+    if not any(line.verbatim for line in layout.lines):
+        return _tongue(layout.reading)
+    own = read("\n".join(line.text for line in layout.lines if not line.verbatim))
+    return _tongue(own if own.words else layout.reading)
+
+
+def _tongue(reading: Reading) -> Tongue | None:
     if reading.language.is_english:
         return TONGUES["en"]
     n_letters = len(_LETTER.findall(reading.free))

@@ -8,7 +8,8 @@ VARIABLES = [
     "${user_name}", "{ticket}", "{0}", "{amount:.2f}", "{{ user.name | upper }}", "{{{ raw }}}",
 ]  # fmt: skip
 PROTECTED = [
-    *VARIABLES, "`in  order to`", "``a ` b``", '"basically  this"', "'positive'", "“curly”", "「引用」",
+    *VARIABLES, "`in  order to`", "``a ` b``", '"basically  this"', "'positive'", "“curly”",
+    "「引用」",
     "https://example.com/in/order/to?x=1", "<|im_start|>", "[INST]", '{"a": "in order to"}',
     '{{"label": "x"}}', "<note>", "</note>", '<doc id="1">', "</doc>", "<br/>",
     "{% if vip %}", "{% else %}", "{% endif %}", "{% for item in items %}", "{% endfor %}",
@@ -24,25 +25,15 @@ PROSE = [
     "Answer only with the label you chose.", "one of: good, bad or so-so.", "Options: a, b, c",
     "Output format:", "Review:", "Example: in order to", "Do not use JSON.", "Respond in JSON.",
     "appropriate", "etc", "as needed", "the word basically", "step by step", "this", "with",
-    "Bitte antworte mit dem Wort.", "Réponds par le mot avec une phrase.", "Responde con la palabra.",
-    "请分类以下文本。", "مرحبا بالعالم", "שלום עולם", "日本語のテキスト", "é", "😀", "字", "word", ",", ".", ":",
+    "Bitte antworte mit dem Wort.", "Réponds par le mot avec une phrase.",
+    "Responde con la palabra.",
+    "请分类以下文本。", "مرحبا بالعالم", "שלום עולם", "日本語のテキスト",
+    "é", "😀", "字", "word", ",", ".", ":",
 ]  # fmt: skip
 GAPS = [
-    " ",
-    " ",
-    " ",
-    "  ",
-    "   ",
-    "\t",
-    "",
-    "\n",
-    "\n",
-    "\n\n",
-    "\n\n\n\n",
-    "  \n",
-    " \n \n\n",
-    "\u00a0",
-]
+    *[" "] * 3, "  ", "   ", "\t", "",
+    *["\n"] * 2, "\n\n", "\n\n\n\n", "  \n", " \n \n\n", "\u00a0",
+]  # fmt: skip
 STARTS = ["", "", "", "- ", "1. ", "# ", "## ", "> ", "    ", "* ", "\t", "\ufeff"]
 LINES = [
     "Answer with the label only.", "- Do not invent any facts.", "Use lower case for the answer.",
