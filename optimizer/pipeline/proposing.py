@@ -10,11 +10,12 @@ from optimizer.models.optimization import Draft, Refusal
 from optimizer.promptcheck.transforms import TRANSFORMS
 from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms.base import Evidence, Example, TransformKind
-from optimizer.promptcheck.transforms.examples import Examples
+from optimizer.promptcheck.transforms.examples import Examples, FilledPrompts
 from optimizer.promptcheck.transforms.rewriting import WITHOUT_MODEL, rewrite
 from optimizer.promptcheck.transforms.settings import TransformSettings
+from optimizer.prompts.extract.base import variable_names
 from optimizer.prompts.ports import Ask, Guard, Proposer
-from optimizer.prompts.search.few_shot import FewShotProposer, FewShotSettings
+from optimizer.prompts.search.few_shot import FewShotProposer, FewShotSettings, Render
 from optimizer.prompts.search.rules import RuleProposer
 from optimizer.prompts.search.settings import Objective
 from optimizer.prompts.search.shots import Shot
@@ -59,18 +60,21 @@ def panel_of(
         transforms: How the rules rewrite.
         few_shot: Which examples are shown.
     """
-    examples = FewShotProposer(render_with(transforms), few_shot)
+    examples = (
+        FewShotProposer(render_with(Examples, transforms), few_shot),
+        FewShotProposer(render_with(FilledPrompts, transforms), few_shot, name="few_shot_filled"),
+    )
     if strategy == FEW_SHOT:
         rules = RuleProposer(OptimizationStrategy.STRUCTURE_FOCUS, settings=transforms)
-        return _panel((examples, rules), refused, Objective.PASS_RATE)
+        return _panel((*examples, rules), refused, Objective.PASS_RATE)
     asked = OptimizationStrategy(strategy)
     rules = RuleProposer(WITHOUT_MODEL.get(asked, asked), settings=transforms)
     by_model = (model(asked),) if model is not None and asked in BY_MODEL else ()
     if asked in EFFICIENCY:
         return _panel((*by_model, rules), refused, Objective.TOKENS)
     if by_model and asked is not OptimizationStrategy.HYBRID:
-        return _panel((*by_model, examples), refused, Objective.PASS_RATE)
-    return _panel((rules, *by_model, examples), refused, Objective.PASS_RATE)
+        return _panel((*by_model, *examples), refused, Objective.PASS_RATE)
+    return _panel((rules, *by_model, *examples), refused, Objective.PASS_RATE)
 
 
 def needs_model(strategy: OptimizationStrategy) -> bool:
@@ -78,17 +82,24 @@ def needs_model(strategy: OptimizationStrategy) -> bool:
     return strategy in BY_MODEL
 
 
-def render_with(transforms: TransformSettings) -> Callable[[str, Sequence[Shot]], str | None]:
-    """Return what puts examples into a prompt."""
+def render_with(layout: type[Examples], transforms: TransformSettings) -> Render:
+    """Return what puts examples into a prompt, in a layout."""
 
     def render(prompt: str, shots: Sequence[Shot]) -> str | None:
-        examples = tuple(
-            Example(case_id=shot.case_id, inputs=shot.inputs, answer=shot.answer) for shot in shots
-        )
-        done = apply(Examples(transforms), prompt, Evidence(examples=examples))
+        names = variable_names(prompt)
+        examples = tuple(_example(shot, names) for shot in shots)
+        done = apply(layout(transforms), prompt, Evidence(examples=examples))
         return None if done.refused or done.text == prompt else done.text
 
     return render
+
+
+def _example(shot: Shot, names: Sequence[str]) -> Example:
+    """Return a case as an example; its only input is that of the only variable, however called."""
+    inputs = shot.inputs
+    if len(names) == 1 and len(inputs) == 1:
+        inputs = dict(zip(names, inputs.values(), strict=True))
+    return Example(case_id=shot.case_id, inputs=inputs, answer=shot.answer)
 
 
 def drafts_of(

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from run_suite import WARM_UP_REVIEW, complete, run_record, run_task, start_server
 
 PLACE = "{review}"
+PATIENCE_SECONDS = 60.0
 
 
 def main() -> None:
@@ -29,9 +30,14 @@ def main() -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     server = start_server()
     address = urlsplit(server.listening_address).netloc
-    complete(address, template.replace(PLACE, WARM_UP_REVIEW), seed=0, time_limit_s=60)
+    complete(
+        address, template.replace(PLACE, WARM_UP_REVIEW), seed=0, time_limit_s=PATIENCE_SECONDS
+    )
     # The hash of the prompt takes the place of its label in the seed of each call.
-    tasks = [run_task(address, sha256, template, case, replicate) for case in cases]
+    tasks = [
+        run_task(address, sha256, template, case, replicate, time_limit_s=PATIENCE_SECONDS)
+        for case in cases
+    ]
     run = run_record(sha256[:12], template, tasks)
     run["metadata"]["prompt_sha256"] = sha256
     Path(out).write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")

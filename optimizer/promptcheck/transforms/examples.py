@@ -80,6 +80,32 @@ class Examples:
         return Plan(steps=(step(offset, offset, text, f"shows {n} examples"),))
 
 
+class FilledPrompts(Examples):
+    """Show good answers below the whole prompt, filled: for models that go on where a text ends."""
+
+    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+        """Plan a filled copy of the prompt for each example, before the prompt itself."""
+        text, most = layout.reading.text, self.settings.max_filled_chars
+        if not evidence.examples or not layout.reading.variables:
+            return Plan()
+        if len(text) > most:
+            return Plan(refused=f"{len(text)} characters are too many to be shown filled")
+        template = text.rstrip()
+        try:
+            copies = [
+                f"{filled(template, 0, layout.reading, one).rstrip()}\n"
+                f"{quoted_data(one.answer, layout.reading)}\n\n"
+                for one in evidence.examples
+            ]
+        except CannotQuote as problem:
+            return Plan(refused=str(problem))
+        block = "".join(copies)
+        if block.strip() in text:
+            return Plan()
+        shows = f"shows the prompt filled by {len(copies)} examples"
+        return Plan(steps=(step(0, 0, block, shows),))
+
+
 def data_offset(layout: Layout) -> int:
     """Return where a block goes: before the last paragraph that is a variable, or the end."""
     alone = {span.start: span.text for span, _ in standing_alone(layout)}

@@ -32,3 +32,6 @@ class TransformSettings(Settings):
 
     max_examples: Annotated[int, Field(ge=1)] = 8
     """Examples that one prompt may be given."""
+
+    max_filled_chars: Annotated[int, Field(ge=1)] = 1000
+    """Length up to which a prompt may be shown filled, once for each example."""

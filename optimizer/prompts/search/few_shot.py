@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -17,13 +17,10 @@ from optimizer.models.optimization import Draft, Shown
 from optimizer.models.settings import Settings
 from optimizer.prompts.ports import Ask
 from optimizer.prompts.search.pool import CHARS_PER_TOKEN
-from optimizer.prompts.search.shots import Shot, shot, without_likes
+from optimizer.prompts.search.shots import LABEL_CHARS, Shot, shot, without_likes
 
 Render = Callable[[str, Sequence[Shot]], str | None]
 """Puts examples into a prompt; None where it cannot."""
-
-LABEL_CHARS = 40
-"""An answer of up to as many characters is taken for a label, of which all should be shown."""
 
 
 class FewShotSettings(Settings):
@@ -48,9 +45,10 @@ class FewShotSettings(Settings):
 class FewShotProposer:
     """Proposes examples."""
 
-    name: ClassVar[str] = "few_shot"
-
-    def __init__(self, render: Render, settings: FewShotSettings | None = None) -> None:
+    def __init__(
+        self, render: Render, settings: FewShotSettings | None = None, *, name: str = "few_shot"
+    ) -> None:
+        self.name = name
         self._render = render
         self._settings = settings or FewShotSettings()
         self._n_drawn: Counter[str] = Counter()

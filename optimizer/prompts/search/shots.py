@@ -16,6 +16,15 @@ INPUTS = ("inputs", "input", "vars", "variables", "question", "prompt")
 EXPECTED = ("expected", "expected_output", "expected_outputs", "answer", "target", "ideal", "label")
 """Where they keep what should come out."""
 
+OTHERS = (
+    *("case_id", "id", "task_id", "name", "description", "scenario", "family", "dataset"),
+    *("tenant", "task_type"),
+)
+"""Where they keep what is neither."""
+
+LABEL_CHARS = 40
+"""An answer of up to as many characters is taken for a label, of which all should be shown."""
+
 WORD = re.compile(r"\w+")
 
 
@@ -48,13 +57,12 @@ class Shot:
 def shot(shown: Shown) -> Shot | None:
     """Return a case as an example, or None where its inputs or its answer are not known.
 
-    The answer of a case that passed is what was put out; else it is what the case expects.
+    The answer of a case that passed is what was put out, unless a label is expected, which says
+    the same without what came after it; else it is what the case expects.
     """
     body = _body(shown.case)
     inputs = _inputs(body)
-    answer = _output(shown) if shown.result.passed else None
-    if answer is None:
-        answer = next((_text(body[key]) for key in EXPECTED if body.get(key) is not None), None)
+    answer = _answer(shown, body)
     if not inputs or not answer:
         return None
     return Shot(case_id=shown.case.case_id, inputs=inputs, answer=answer)
@@ -78,11 +86,28 @@ def _body(case: Case) -> Mapping[str, Any]:
 def _inputs(body: Mapping[str, Any]) -> dict[str, str]:
     name = next((key for key in INPUTS if body.get(key)), None)
     if name is None:
-        return {}
+        return _only_text(body)
     found = body[name]
     if isinstance(found, dict):
         return {str(key): _text(value) for key, value in found.items() if value is not None}
     return {name: _text(found)}
+
+
+def _answer(shown: Shown, body: Mapping[str, Any]) -> str | None:
+    expected = next((_text(body[key]) for key in EXPECTED if body.get(key) is not None), None)
+    if expected is not None and len(expected) <= LABEL_CHARS:
+        return expected
+    return (_output(shown) if shown.result.passed else None) or expected
+
+
+def _only_text(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the one text of a case that is neither its name nor what it expects."""
+    texts = {
+        key: value.strip()
+        for key, value in body.items()
+        if isinstance(value, str) and key not in (*EXPECTED, *OTHERS)
+    }
+    return texts if len(texts) == 1 else {}
 
 
 def _output(shown: Shown) -> str | None:

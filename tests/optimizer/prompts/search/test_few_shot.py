@@ -127,14 +127,21 @@ def test_a_draft_says_what_it_shows(case, shown) -> None:
 
 
 def test_a_passing_case_is_shown_with_what_was_put_out(case, shown) -> None:
-    one = case("c", inputs={"a": "x", "b": 3}, expected="theirs")
+    theirs = "an answer that is longer than any label would be"
+    one = case("c", inputs={"a": "x", "b": 3}, expected=theirs)
     outputs = json.dumps({"reply": "ours"})
     assert shot(shown(one, "succeeded", outputs=outputs)) == Shot(
         case_id="c", inputs={"a": "x", "b": "3"}, answer="ours"
     )
-    assert shot(shown(one, "failed", outputs=outputs)).answer == "theirs"
+    assert shot(shown(one, "failed", outputs=outputs)).answer == theirs
     assert shot(shown(one, "succeeded", outputs="plain text")).answer == "plain text"
     assert shot(shown(one, "succeeded", outputs=json.dumps({"a": 1, "b": 2}))).answer == (
         '{"a": 1, "b": 2}'
     )
-    assert shot(shown(one, "succeeded")).answer == "theirs"
+    assert shot(shown(one, "succeeded")).answer == theirs
+
+
+def test_a_label_is_shown_without_what_was_put_out_after_it(case, shown) -> None:
+    one = case("c", text="Great!", scenario="normal", expected="good")
+    found = shot(shown(one, "succeeded", outputs=json.dumps({"text": "good\n\nReview: next"})))
+    assert found == Shot(case_id="c", inputs={"text": "Great!"}, answer="good")
