@@ -314,7 +314,7 @@ class _Optimization:
 
     def _conclude(self, strategy: str, searched: Searched) -> None:
         """Confirm the champion, and make it a version."""
-        champion = searched.champion
+        champion = self._champion(searched)
         obstacle = self._obstacle(champion, searched)
         if obstacle is not None:
             self._run = replace(self._run, why_not_confirmed=obstacle)
@@ -339,6 +339,12 @@ class _Optimization:
         self._keep(champion, held_out, strategy)
         self._end(OptimizationStatus.FINISHED, searched.stopped)
         self._run = self._promoted(self._run)
+
+    def _champion(self, searched: Searched) -> Candidate:
+        """Return the best; of those that pass equally many cases, the shortest."""
+        if self._objective is Objective.TOKENS:
+            return searched.champion
+        return min(searched.candidates, key=lambda one: (-one.pass_rate, len(one.text)))
 
     def _obstacle(self, champion: Candidate, searched: Searched) -> str | None:
         """Say why no held-out test is spent, or None where one is."""
