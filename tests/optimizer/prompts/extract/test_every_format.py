@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -17,8 +18,12 @@ FILES: dict[str, str] = {
     "a.md": "# Sort\n\nSort {{ticket}}.\n",
     "a.j2": "{% if x %}Sort {{ticket}}{% endif %}",
     "a.prompt": "---\ninput: {schema: {x: string}}\n---\nSort {{x}}\n",
-    "chat.json": '[{"role": "system", "content": "Be \\u00e9."},\n {"role":"user","content":"x"}]\n',
-    "chat.yaml": "messages:\n- role: system\n  content: >-\n    Be\n    brief\n- role: user\n  content: x",
+    "chat.json": (
+        '[{"role": "system", "content": "Be \\u00e9."},\n {"role":"user","content":"x"}]\n'
+    ),
+    "chat.yaml": (
+        "messages:\n- role: system\n  content: >-\n    Be\n    brief\n- role: user\n  content: x"
+    ),
     "a.py": (
         "# optimizer: prompt\nA = 'one'\n# optimizer: prompt\nB = '''\ntwo'''\n"
         "# optimizer: prompt\nC = (\n    'three\\n'\n    'four'\n)\n# optimizer: prompt\nD = r'5'\n"
@@ -162,7 +167,55 @@ def test_python_source_with_any_prompt_is_python(text: str) -> None:
 @given(content=st.binary(max_size=200))
 def test_bytes_of_no_sense_are_read_or_refused(name: str, content: bytes) -> None:
     for prefix in (b"", b"prompts: ", b"# optimizer: prompt\n", b'[{"role": "user"}, ', b"---\n"):
-        try:
+        with suppress(FormatError):
             find_sites(name, prefix + content)
-        except FormatError as error:
-            assert str(error).startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "Sort the ticket\u2019s topic \U0001f6e0.\n" * 9,
+            "Say \u201cwhy\u201d \U0001f600:\n\n" * 7,
+        ),
+        ("It's one line " * 20 + "#", "It's # another line " * 9 + "."),
+        ("# Sort\n\nSort it.\n- a\n- b", "# Say\n\nSay it: 'now'.\n\n* c"),
+        (
+            "{{#1720672602189.text#}} is it",
+            "{{#1720672602189.text#}} is it not " + "so " * 40 + "?",
+        ),
+    ],
+)
+def test_a_patched_export_of_dify_is_what_dify_would_export(old: str, new: str) -> None:
+    before, after = (
+        yaml.safe_dump(
+            {
+                "app": {"mode": "workflow"},
+                "workflow": {
+                    "graph": {
+                        "nodes": [
+                            {
+                                "data": {
+                                    "prompt_template": [{"role": "user", "text": text}],
+                                    "type": "llm",
+                                },
+                                "id": "1",
+                            }
+                        ]
+                    }
+                },
+            },
+            allow_unicode=True,
+        ).encode()
+        for text in (old, new)
+    )
+    (site,) = find_sites("app.yml", before).sites
+    assert patch(before, site, new) == after
+
+
+@pytest.mark.parametrize("name", ["a.md", "app.yml", "chat.json", "a.py"])
+def test_crlf_of_a_new_text_does_not_enter_a_file_with_lf(name: str) -> None:
+    content = FILES[name].encode()
+    site = find_sites(name, content).sites[0]
+    patched = patch(content, site, "One\r\nTwo\r\n")
+    assert texts(find_sites(name, patched))[site.pointer] == "One\nTwo\n"
