@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, budget, experiment, replay, rollout
+from cli.commands import baseline, budget, experiment, prompts, replay, rollout
 from cli.commands.analyze import analyze
 from cli.commands.anomalies import anomalies
 from cli.commands.apply import apply
@@ -67,6 +67,9 @@ experiment_app = typer.Typer(
 )
 budget_app = typer.Typer(
     name="budget", help="What was spent, and what may be.", no_args_is_help=True
+)
+prompts_app = typer.Typer(
+    name="prompts", help="Prompts in files, and their versions.", no_args_is_help=True
 )
 replay_app = typer.Typer(
     name="replay",
@@ -135,6 +138,7 @@ for command in (
 ):
     experiment_app.command()(command)
 
+prompts_app.command()(prompts.extract)
 replay_app.command()(replay.caching)
 replay_app.command()(replay.limits)
 replay_app.command()(replay.batching)
@@ -146,6 +150,7 @@ GROUPS = (
     rollout_app,
     baseline_app,
     experiment_app,
+    prompts_app,
     replay_app,
     budget_app,
     config_app,

@@ -82,12 +82,16 @@ class PromptSite:
         """Return where a character of the text stands in the file.
 
         Where that is not known, it is where the text begins.
+
+        Args:
+            offset: Its offset in the text with LF line ends, as findings count it.
         """
         first = self.column if self.first_column is None else self.first_column
         if not self.is_plain:
             return Place(line=self.line, column=first + 1)
-        n_before = self.text.count("\n", 0, offset)
-        within = offset - (self.text.rfind("\n", 0, offset) + 1)
+        text = self.text.replace("\r\n", "\n").replace("\r", "\n")
+        n_before = text.count("\n", 0, offset)
+        within = offset - (text.rfind("\n", 0, offset) + 1)
         before = self.column if n_before else first
         return Place(line=self.line + n_before, column=before + within + 1)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -96,7 +97,8 @@ def _unescaped(match: re.Match[str]) -> str:
     if match[0] == "\\\n":
         return ""
     try:
-        return str(ast.literal_eval(f'"{match[0]}"'))
+        with warnings.catch_warnings(action="ignore"):
+            return str(ast.literal_eval(f'"{match[0]}"'))
     except SyntaxError:  # a backslash before a letter that no escape has stays
         return match[0]
 

@@ -23,13 +23,15 @@ def tree_of(path: str, content: bytes) -> Tree:
     """
     source = decode(path, content).text
     try:
-        return _parser(path)(source)
+        return json_text.parse(source) if is_json(path, content) else yaml_text.parse(source)
     except NotATree as error:
         raise FormatError(path, (_fault(source, error),)) from error
 
 
-def _parser(path: str) -> Callable[[str], Tree]:
-    return json_text.parse if suffix_of(path) in JSON else yaml_text.parse
+def is_json(path: str, content: bytes) -> bool:
+    """Say whether a file is JSON: by its name, or where that says nothing by how it begins."""
+    suffix = suffix_of(path)
+    return suffix in JSON or (suffix not in YAML and content.lstrip()[:1] in {b"{", b"["})
 
 
 def _fault(source: str, error: NotATree) -> Fault:
@@ -54,7 +56,7 @@ def patch_tree(path: str, content: bytes, where: str, pointer: str, text: str) -
         PatchRefused: There is no way to write it there.
     """
     decoded, tree = decode(path, content), tree_of(path, content)
-    if suffix_of(path) in JSON:
+    if is_json(path, content):
         return decoded.encoded(patched_json(tree, where, pointer, text))
     node = text_at(tree, where, pointer)
     ways = spellings(tree.source, node, text)

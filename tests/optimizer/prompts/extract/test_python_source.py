@@ -35,6 +35,7 @@ class Prompts:
 
 
 # optimizer: prompt
+# Matches numbers.
 PATTERN = r"Match \\d in {text}"
 # optimizer: prompt
 DATA = b"bytes"
@@ -102,7 +103,7 @@ def test_the_first_line_of_a_tall_string_stands_behind_its_name() -> None:
 @pytest.mark.parametrize("name", sorted(sites()))
 @pytest.mark.parametrize(
     "text",
-    ["Short.", "Two\nlines\n", "'''\"\"\" \\ \\n", 'ends in "', "\ta\r\n\x07é😀\u2028", "\\"],
+    ["Short.", "Two\nlines\n", "'''\"\"\" \\ \\n", 'ends in "', "\ta\rb\x07é😀\u2028", "\\"],
 )
 def test_a_patch_changes_one_constant_and_nothing_else(name: str, text: str) -> None:
     site = sites()[name]
@@ -149,7 +150,7 @@ def test_a_comment_between_parts_is_not_lost() -> None:
         patch(source, site, "c")
 
 
-def test_crlf_stays() -> None:
+def test_line_ends_of_the_file_stay() -> None:
     source = b'\xef\xbb\xbf# optimizer: prompt\r\nP = """a\r\nb"""\r\n'
     (site,) = find_sites("p.py", source).sites
     assert site.text == "a\nb"
@@ -160,3 +161,11 @@ def test_source_without_a_marker_holds_no_prompts_and_damaged_source_is_refused(
     assert find_sites("p.py", b"def broken(:\n").sites == ()
     with pytest.raises(FormatError, match=r"p.py: line 2: found invalid syntax, expected Python"):
         find_sites("p.py", b"# optimizer: prompt\ndef broken(:\n")
+
+
+def test_odd_escapes_of_source_warn_nobody(recwarn: pytest.WarningsRecorder) -> None:
+    source = b'# optimizer: prompt\nP = "\\d {x}"\n'
+    (site,) = find_sites("p.py", source).sites
+    assert site.text == "\\d {x}"
+    assert patch(source, site, "\\s {x}") == b'# optimizer: prompt\nP = "\\\\s {x}"\n'
+    assert not recwarn.list
