@@ -152,15 +152,26 @@ class _Running:
     def results(self) -> Iterator[Sequence[CaseResult]]:
         """Yield results until every call has ended; after the first that failed start no more."""
         while self._n_left:
-            fresh = self._arrivals.get()
-            if fresh is not None:
+            fresh = self._fresh()
+            if fresh:
                 yield fresh
-                continue
-            self._n_left -= 1
             if any(
                 call.done() and not call.cancelled() and call.exception() for call in self._calls
             ):
                 self.start_no_more()
+
+    def _fresh(self) -> list[CaseResult]:
+        """Wait for something to arrive and return all that has."""
+        fresh: list[CaseResult] = []
+        arrived = self._arrivals.get()
+        while True:
+            if arrived is None:
+                self._n_left -= 1
+            else:
+                fresh.extend(arrived)
+            if self._arrivals.empty():
+                return fresh
+            arrived = self._arrivals.get()
 
     def start_no_more(self) -> None:
         """Start none of the calls that wait."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -100,6 +100,7 @@ class Budget(RuleBasedStateMachine):
 
 
 TestTheBudgetIsNeverOverdrawn = Budget.TestCase
+TestTheBudgetIsNeverOverdrawn.settings = settings(max_examples=60)
 
 
 def answers(meter: Meter, asked: list) -> list[tuple[CaseResult, ...] | None]:
