@@ -13,6 +13,7 @@ from optimizer.prompts.ports import (
     Memory,
     Recalled,
 )
+from optimizer.prompts.runner.harmless import tail
 
 
 class Forgetful:
@@ -127,13 +128,21 @@ class Meter:
             self.n_executed += len(fresh)
             lasting = [one for one in fresh if not one.infrastructure and one.case_id not in known]
             if lasting:
-                self._memory.keep(self._executor.fingerprint, sha256, due, lasting)
+                self._keep(sha256, due, lasting)
             yield fresh
         if waiting:
             raise ExecutorError(
-                f"executor: found no result of case {next(iter(waiting))} and "
+                f"executor: found no result of case {tail(next(iter(waiting)))} and "
                 f"{len(waiting) - 1} more, expected one for each of {len(due)} cases"
             )
+
+    def _keep(self, sha256: str, cases: Sequence[Case], results: Sequence[CaseResult]) -> None:
+        """Keep results; who interrupts that has to wait for it, as they are paid."""
+        try:
+            self._memory.keep(self._executor.fingerprint, sha256, cases, results)
+        except KeyboardInterrupt:
+            self._memory.keep(self._executor.fingerprint, sha256, cases, results)
+            raise
 
 
 def _require_asked(fresh: Sequence[CaseResult], waiting: Mapping[str, str]) -> None:
@@ -142,6 +151,6 @@ def _require_asked(fresh: Sequence[CaseResult], waiting: Mapping[str, str]) -> N
     for case_id in ids:
         if case_id not in waiting or ids.count(case_id) > 1:
             raise ExecutorError(
-                f"executor: found a result of case {case_id} that nobody waits for, "
+                f"executor: found a result of case {tail(case_id)} that nobody waits for, "
                 "expected one result for each case"
             )

@@ -136,8 +136,8 @@ def _canary(
     if found.use is PromptUse.IGNORED:
         raise ExecutorError(
             f"executor: it ignores {{prompt_file}}: {found.reason}, expected a change",
-            hint="Let the command read its prompt from {prompt_file}, and the tests look at what "
-            "the model answers.",
+            hint="Let the command read its prompt from {prompt_file}. Tests that pass with any "
+            "prompt should record outputs; --set runner.canary_cases=0 leaves this check out.",
         )
     return found
 

@@ -25,6 +25,7 @@ NAMED = 5
 
 TASKS = "task_results"
 NAME_KEYS = frozenset({"task_id", "case_id"})
+OUTCOME_KEYS = frozenset({"task_status", "passed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +63,17 @@ def written(path: Path, read: Read, *, replicate: int, redact: Redact) -> tuple[
     Raises:
         ExecutorError: There is no file, or it cannot be read.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
+    if not path.is_file():
         raise ExecutorError(
             "executor: it ended well and wrote no results, expected them in {out}",
             hint="Write to the file that {out} or OPTIMIZER_OUT names.",
-        ) from error
+        )
     try:
-        tasks = _tasks(content)
+        tasks = _tasks(path.read_bytes())
         if tasks is not None:
             return tuple(told_by_task(task, replicate=replicate, redact=redact) for task in tasks)
         rows = [row for run in read(path) for row in run.tasks]
-    except (ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ExecutorError(f"executor: its results: {tail(str(error))}") from error
     except OptimizerError as error:
         message = str(error).replace(str(path), "its results")
@@ -143,7 +142,7 @@ def _tasks(content: bytes) -> list[Mapping[str, Any]] | None:
         return _lines(content)
     if isinstance(whole, dict) and isinstance(whole.get(TASKS), list):
         return _of_run(whole)
-    if isinstance(whole, dict) and NAME_KEYS & whole.keys():
+    if _is_task(whole):
         return [whole]
     if isinstance(whole, list) and all(_is_task(one) for one in whole):
         return whole
@@ -185,7 +184,10 @@ def _lines(content: bytes) -> list[Mapping[str, Any]] | None:
 
 
 def _is_task(value: object) -> bool:
-    return isinstance(value, dict) and bool(NAME_KEYS & value.keys())
+    """Tell whether a value is a task result; tables of other kinds are left to the bridges."""
+    if not isinstance(value, dict):
+        return False
+    return bool(NAME_KEYS & value.keys()) and bool(OUTCOME_KEYS & value.keys())
 
 
 def _complaint(names: Sequence[str], what: str) -> str | None:

@@ -83,7 +83,8 @@ class Call:
             is_last = n_failed == self.settings.retries or processes.stopped.is_set()
             if ended.code != TRY_LATER or is_last:
                 raise self._failed(ended, len(due))
-            (self.sleep or processes.stopped.wait)(self.settings.first_wait_s * 2**n_failed)
+            wait_s = min(self.settings.longest_wait_s, self.settings.first_wait_s * 2**n_failed)
+            (self.sleep or processes.stopped.wait)(wait_s)
 
     def timeout_s(self, n_cases: int) -> float:
         """Return how long a process may take for some cases, in seconds."""
@@ -134,12 +135,13 @@ class _Attempt:
         self._call, self._prompt, self._cases = call, prompt, cases
         self._replicate, self._give, self._given = replicate, give, given
         self._sha256 = text_sha256(prompt)
-        self._n_read: int | None = 0
+        self._n_read, self._worth_a_look = 0, 0
+        self._is_lines = True
 
     def run(self, processes: Processes) -> Ended:
         """Run the process and give its results."""
         call = self._call
-        with tempfile.TemporaryDirectory(prefix="optimizer-") as folder:
+        with tempfile.TemporaryDirectory(prefix="optimizer-", ignore_cleanup_errors=True) as folder:
             blanks = self._files(Path(folder))
             ended = processes.run(
                 filled(call.argv, blanks.values()),
@@ -155,6 +157,7 @@ class _Attempt:
             if ended.code == 0:
                 self._finish(blanks.out)
             else:
+                self._worth_a_look = 0
                 self._look(blanks.out)
         return ended
 
@@ -185,15 +188,18 @@ class _Attempt:
 
     def _look(self, out: Path) -> None:
         """Give the results that stand on complete lines by now, where results stand on lines."""
-        if self._n_read is None or not out.is_file():
+        if not self._is_lines or not out.is_file() or out.stat().st_size < self._worth_a_look:
             return
         with out.open("rb") as file:
             file.seek(self._n_read)
             content = file.read()
         lines = content[: content.rfind(b"\n") + 1]
+        # A long line is looked at again once twice as much of it is there.
+        self._n_read += len(lines)
+        self._worth_a_look = self._n_read + 2 * (len(content) - len(lines))
         redact = self._call.redact
         told = complete_lines(lines, replicate=self._replicate, redact=redact)
-        self._n_read = self._n_read + len(lines) if told.is_whole else None
+        self._is_lines = told.is_whole
         self._take(matched(told.tasks, self._cases, prompt_sha256=self._sha256))
 
     def _take(self, found: Matched) -> None:

@@ -6,7 +6,6 @@ Run as a file, with the user's folder as the place to import from; it imports no
 from __future__ import annotations
 
 import json
-import os
 import sys
 from importlib import import_module
 from operator import attrgetter
@@ -15,7 +14,8 @@ from pathlib import Path
 
 def main(name: str, prompt_file: str, cases_file: str, out: str, replicate: str) -> None:
     """Call a function and write each result on a line of its own."""
-    sys.path[0] = os.getcwd()
+    ours = str(Path(__file__).parent)
+    sys.path[:] = [str(Path.cwd()), *(path for path in sys.path if path != ours)]
     module, _, function = name.partition(":")
     call = attrgetter(function)(import_module(module))
     prompt = Path(prompt_file).read_bytes().decode("utf-8", "surrogatepass")

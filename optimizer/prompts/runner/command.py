@@ -24,7 +24,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
+from threading import Event
 
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.prompts.runner.answers import Read
@@ -35,9 +35,6 @@ from optimizer.prompts.runner.fingerprint import fingerprint
 from optimizer.prompts.runner.processes import Processes
 from optimizer.prompts.runner.results import Redact
 from optimizer.prompts.runner.settings import RunnerSettings
-
-Arrivals = SimpleQueue[Sequence[CaseResult] | None]
-"""Results as they come, and None for each call that has ended."""
 
 
 class CommandExecutor:
@@ -104,32 +101,30 @@ class CommandExecutor:
         Raises:
             ExecutorError: A process failed, or results cannot be trusted.
         """
-        processes, arrivals = Processes(self._settings), Arrivals()
+        processes = Processes(self._settings)
+        running = _Running(poll_s=self._settings.poll_s)
         with ThreadPoolExecutor(max_workers=self._settings.jobs) as pool:
-            calls = [
-                pool.submit(
-                    self._call.run,
-                    prompt,
-                    share,
-                    replicate=replicate,
-                    processes=processes,
-                    give=arrivals.put,
-                )
-                for share in self._shares(cases)
-            ]
-            for call in calls:
-                call.add_done_callback(lambda _: arrivals.put(None))
-            running = _Running(calls, arrivals)
             try:
+                for share in self._shares(cases):
+                    call = pool.submit(
+                        self._call.run,
+                        prompt,
+                        share,
+                        replicate=replicate,
+                        processes=processes,
+                        give=running.take,
+                    )
+                    running.calls.append(call)
                 yield from running.results()
             except KeyboardInterrupt:
                 processes.stop()
+                running.start_no_more()
                 yield from running.results()
                 raise
             finally:
                 processes.stop()
                 running.start_no_more()
-        for call in calls:
+        for call in running.calls:
             if not call.cancelled():
                 call.result()
 
@@ -143,28 +138,43 @@ class CommandExecutor:
 
 
 class _Running:
-    """Calls that run, and what comes of them."""
+    """Calls that run, and what comes of them.
 
-    def __init__(self, calls: Sequence[Future[None]], arrivals: Arrivals) -> None:
-        self._calls, self._arrivals = calls, arrivals
-        self._n_left = len(calls)
+    An interrupt may come between any two steps here: what has arrived stays in its list until it
+    is yielded, and nobody waits for a signal that may have been missed.
+    """
+
+    def __init__(self, *, poll_s: float) -> None:
+        self.calls: list[Future[None]] = []
+        self._arrived: list[CaseResult] = []
+        self._n_given = 0
+        self._news = Event()
+        self._poll_s = poll_s
+
+    def take(self, results: Sequence[CaseResult]) -> None:
+        """Take results; called by the threads of the calls."""
+        self._arrived.extend(results)
+        self._news.set()
 
     def results(self) -> Iterator[Sequence[CaseResult]]:
         """Yield results until every call has ended; after the first that failed start no more."""
-        while self._n_left:
-            fresh = self._arrivals.get()
-            if fresh is not None:
-                yield fresh
-                continue
-            self._n_left -= 1
-            if any(
-                call.done() and not call.cancelled() and call.exception() for call in self._calls
-            ):
+        while True:
+            ended = all(call.done() for call in self.calls)
+            if any(map(_failed, self.calls)):
                 self.start_no_more()
+            fresh = self._arrived[self._n_given :]
+            if fresh:
+                self._n_given += len(fresh)
+                yield fresh
+            elif ended:
+                return
+            else:
+                self._news.wait(timeout=self._poll_s)
+                self._news.clear()
 
     def start_no_more(self) -> None:
         """Start none of the calls that wait."""
-        for call in self._calls:
+        for call in self.calls:
             call.cancel()
 
 

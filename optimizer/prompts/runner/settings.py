@@ -42,6 +42,9 @@ class RunnerSettings(Settings):
     first_wait_s: Seconds = 1.0
     """Seconds before the first new start; each later wait is twice as long."""
 
+    longest_wait_s: Seconds = 60.0
+    """Seconds no wait is longer than."""
+
     kept_output_bytes: Annotated[int, Field(ge=1_024)] = 65_536
     """How much is kept of what a process prints, the last of it."""
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -100,6 +100,7 @@ class Budget(RuleBasedStateMachine):
 
 
 TestTheBudgetIsNeverOverdrawn = Budget.TestCase
+TestTheBudgetIsNeverOverdrawn.settings = settings(max_examples=60)
 
 
 def answers(meter: Meter, asked: list) -> list[tuple[CaseResult, ...] | None]:
@@ -172,3 +173,22 @@ def test_a_whole_suite_is_charged_once_and_answers_later_questions() -> None:
     assert meter.n_spent == executor.n_run == 6
     with pytest.raises(BudgetExhausted):
         meter.run("q", CASES[:1])
+
+
+class Interrupted(Forgetful):
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_kept = 0
+
+    def keep(self, *said, **more) -> None:
+        self.n_kept += 1
+        if self.n_kept == 2:
+            raise KeyboardInterrupt
+        super().keep(*said, **more)
+
+
+def test_an_interrupt_while_results_are_kept_does_not_lose_them() -> None:
+    memory = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        Meter(Counting(), memory, budget=6).run("p", CASES)
+    assert len(memory.recall("counting", text_sha256("p"), CASES, replicate=0)) == 2

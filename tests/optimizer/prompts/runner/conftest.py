@@ -53,13 +53,18 @@ class Scripts:
         path.write_text(HEAD + textwrap.dedent(body), encoding="utf-8")
         return path
 
-    def executor(
-        self, body: str, *, files: str = FILES, suffix: str = ".txt", **settings: object
-    ) -> CommandExecutor:
+    def executor(self, body: str, *, files: str = FILES, **more: object) -> CommandExecutor:
         script = self.write(body)
-        return self.of(f"{sys.executable} {script.name}{files}", suffix=suffix, **settings)
+        return self.of(f"{sys.executable} {script.name}{files}", **more)
 
-    def of(self, command: str, *, suffix: str = ".txt", **settings: object) -> CommandExecutor:
+    def of(
+        self,
+        command: str,
+        *,
+        suffix: str = ".txt",
+        redact: Callable[[str], str] = str,
+        **settings: object,
+    ) -> CommandExecutor:
         return CommandExecutor(
             command,
             read=read,
@@ -68,6 +73,7 @@ class Scripts:
             cwd=self.folder,
             environment=dict(os.environ),
             suffix=suffix,
+            redact=redact,
             sleep=self.waits.append,
         )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -378,3 +379,39 @@ def test_pretty_printed_and_single_line_documents_are_read_when_they_are_whole(
         results, error = drained(scripts.executor(body).run("p", cases(3), replicate=0))
         assert error is None
         assert len(results) == 3
+
+
+def test_no_wait_is_longer_than_allowed(scripts, cases, drained) -> None:
+    executor = scripts.executor("sys.exit(75)", retries=5, longest_wait_s=0.05)
+    drained(executor.run("p", cases(1), replicate=0))
+    assert scripts.waits == [0.01, 0.02, 0.04, 0.05, 0.05]
+
+
+def test_a_folder_where_results_should_be_is_no_result(scripts, cases, drained) -> None:
+    _, error = drained(scripts.executor("os.mkdir(out)").run("p", cases(1), replicate=0))
+    assert "wrote no results" in str(error)
+
+
+def test_a_line_that_takes_long_to_write_is_read_once_it_is_there(scripts, cases, drained) -> None:
+    body = """
+    with open(out, "w") as file:
+        for case in cases:
+            for letter in json.dumps(row(case, outputs="x" * 50)) + "\\n":
+                file.write(letter)
+                file.flush()
+                time.sleep(0.001)
+    os._exit(9)
+    """
+    results, error = drained(scripts.executor(body).run("p", cases(4), replicate=0))
+    assert [one.case_id for one in results] == ["c0", "c1", "c2", "c3"]
+    assert "exit code 9" in str(error)
+
+
+def test_secrets_in_complaints_are_blanked_before_they_are_cut(scripts, cases, drained) -> None:
+    executor = scripts.executor("sys.exit('sk-' + 'a' * 390 + ' is wrong')", redact=_blank)
+    _, error = drained(executor.run("p", cases(1), replicate=0))
+    assert str(error).endswith(": [redacted] is wrong")
+
+
+def _blank(text: str) -> str:
+    return re.sub("sk-a+", "[redacted]", text)
