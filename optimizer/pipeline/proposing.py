@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft, Refusal
 from optimizer.promptcheck.transforms import TRANSFORMS
-from optimizer.promptcheck.transforms.applying import apply
-from optimizer.promptcheck.transforms.base import Evidence, Example, TransformKind
-from optimizer.promptcheck.transforms.examples import Examples, FilledPrompts
+from optimizer.promptcheck.transforms.base import TransformKind
 from optimizer.promptcheck.transforms.rewriting import WITHOUT_MODEL, rewrite
 from optimizer.promptcheck.transforms.settings import TransformSettings
-from optimizer.prompts.extract.base import variable_names
 from optimizer.prompts.ports import Ask, Guard, Proposer
-from optimizer.prompts.search.few_shot import FewShotProposer, FewShotSettings, Render
+from optimizer.prompts.search.examples import with_examples, with_filled_prompts
+from optimizer.prompts.search.few_shot import FewShotProposer, FewShotSettings
 from optimizer.prompts.search.rules import RuleProposer
 from optimizer.prompts.search.settings import Objective
-from optimizer.prompts.search.shots import Shot
 
 FEW_SHOT = "few_shot"
 """A strategy that only `auto` chooses: examples, and what the rules make of the structure."""
@@ -61,8 +58,8 @@ def panel_of(
         few_shot: Which examples are shown.
     """
     examples = (
-        FewShotProposer(render_with(Examples, transforms), few_shot),
-        FewShotProposer(render_with(FilledPrompts, transforms), few_shot, name="few_shot_filled"),
+        FewShotProposer(with_examples, few_shot),
+        FewShotProposer(with_filled_prompts, few_shot, name="few_shot_filled"),
     )
     if strategy == FEW_SHOT:
         rules = RuleProposer(OptimizationStrategy.STRUCTURE_FOCUS, settings=transforms)
@@ -80,26 +77,6 @@ def panel_of(
 def needs_model(strategy: OptimizationStrategy) -> bool:
     """Say whether a strategy is nothing without a language model."""
     return strategy in BY_MODEL
-
-
-def render_with(layout: type[Examples], transforms: TransformSettings) -> Render:
-    """Return what puts examples into a prompt, in a layout."""
-
-    def render(prompt: str, shots: Sequence[Shot]) -> str | None:
-        names = variable_names(prompt)
-        examples = tuple(_example(shot, names) for shot in shots)
-        done = apply(layout(transforms), prompt, Evidence(examples=examples))
-        return None if done.refused or done.text == prompt else done.text
-
-    return render
-
-
-def _example(shot: Shot, names: Sequence[str]) -> Example:
-    """Return a case as an example; its only input is that of the only variable, however called."""
-    inputs = shot.inputs
-    if len(names) == 1 and len(inputs) == 1:
-        inputs = dict(zip(names, inputs.values(), strict=True))
-    return Example(case_id=shot.case_id, inputs=inputs, answer=shot.answer)
 
 
 def drafts_of(

@@ -16,6 +16,7 @@ from pydantic import Field
 from optimizer.models.optimization import Draft, Shown
 from optimizer.models.settings import Settings
 from optimizer.prompts.ports import Ask
+from optimizer.prompts.search.examples import with_examples
 from optimizer.prompts.search.pool import CHARS_PER_TOKEN
 from optimizer.prompts.search.shots import LABEL_CHARS, Shot, shot, without_likes
 
@@ -46,7 +47,11 @@ class FewShotProposer:
     """Proposes examples."""
 
     def __init__(
-        self, render: Render, settings: FewShotSettings | None = None, *, name: str = "few_shot"
+        self,
+        render: Render = with_examples,
+        settings: FewShotSettings | None = None,
+        *,
+        name: str = "few_shot",
     ) -> None:
         self.name = name
         self._render = render

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,42 +15,11 @@ from optimizer.promptcheck.transforms.rewriting import REWRITES, WITHOUT_MODEL, 
 from optimizer.promptcheck.transforms.sections import Sections
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.ports import Ask
+from optimizer.prompts.search.diagnosis import is_of_form
 from optimizer.prompts.search.expectations import Expectations, expectations
-
-FORMAT_WORDS = (
-    "json",
-    "schema",
-    "parse",
-    "parser",
-    "parsed",
-    "parsing",
-    "format",
-    "malformed",
-    "decode",
-    "delimiter",
-    "xml",
-    "yaml",
-    "csv",
-    "regex",
-    "does not match the pattern",
-    "label not found",
-    "no label",
-    "unknown label",
-    "invalid label",
-    "not one of",
-    "missing key",
-    "missing field",
-    "required property",
-    "required field",
-    "extra text",
-    "code fence",
-)
-"""What a message says where the answer had the wrong form; anything else is its content."""
 
 MAX_DRAFTS = 2
 """Drafts at a time: what is not tested is proposed again at the next ask."""
-
-_FORMAT = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, FORMAT_WORDS))})(?!\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +85,7 @@ class RuleProposer:
 
 def is_format_failure(ask: Ask) -> bool:
     """Tell whether the failures to cure are about the form of the answer."""
-    return ask.cluster is not None and bool(_FORMAT.search(ask.cluster.signature))
+    return ask.cluster is not None and is_of_form(ask.cluster)
 
 
 def _evidence(ask: Ask, expected: Expectations) -> Evidence:

@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.models.optimization import Case, Shown
+from optimizer.prompts.search.expectations import EXPECTED_KEYS
 
-INPUTS = ("inputs", "input", "vars", "variables", "question", "prompt")
-"""Where files of cases keep what goes in."""
+INPUTS = ("inputs", "input", "vars", "variables")
+"""Where files of cases keep what goes in; in others every field that is none of these is it."""
 
-EXPECTED = ("expected", "expected_output", "expected_outputs", "answer", "target", "ideal", "label")
-"""Where they keep what should come out."""
-
-OTHERS = (
-    *("case_id", "id", "task_id", "name", "description", "scenario", "family", "dataset"),
-    *("tenant", "task_type"),
+NO_INPUT = frozenset(
+    {*EXPECTED_KEYS, "id", "case_id", "task_id", "name", "description", "scenario", "family"}
+    | {"tags", "metadata", "assert", "assertions", "options", "threshold", "expected_outputs"}
 )
-"""Where they keep what is neither."""
 
 LABEL_CHARS = 40
 """An answer of up to as many characters is taken for a label, of which all should be shown."""
@@ -85,29 +82,17 @@ def _body(case: Case) -> Mapping[str, Any]:
 
 def _inputs(body: Mapping[str, Any]) -> dict[str, str]:
     name = next((key for key in INPUTS if body.get(key)), None)
-    if name is None:
-        return _only_text(body)
-    found = body[name]
-    if isinstance(found, dict):
-        return {str(key): _text(value) for key, value in found.items() if value is not None}
-    return {name: _text(found)}
+    found = {key: body[key] for key in body if key not in NO_INPUT} if name is None else body[name]
+    if name is not None and not isinstance(found, dict):
+        return {name: _text(found)}
+    return {str(key): _text(value) for key, value in found.items() if value is not None}
 
 
 def _answer(shown: Shown, body: Mapping[str, Any]) -> str | None:
-    expected = next((_text(body[key]) for key in EXPECTED if body.get(key) is not None), None)
+    expected = next((_text(body[key]) for key in EXPECTED_KEYS if body.get(key) is not None), None)
     if expected is not None and len(expected) <= LABEL_CHARS:
         return expected
     return (_output(shown) if shown.result.passed else None) or expected
-
-
-def _only_text(body: Mapping[str, Any]) -> dict[str, str]:
-    """Return the one text of a case that is neither its name nor what it expects."""
-    texts = {
-        key: value.strip()
-        for key, value in body.items()
-        if isinstance(value, str) and key not in (*EXPECTED, *OTHERS)
-    }
-    return texts if len(texts) == 1 else {}
 
 
 def _output(shown: Shown) -> str | None:
