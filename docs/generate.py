@@ -28,6 +28,8 @@ from optimizer.models import failures
 from optimizer.models.kernels import KernelPage, KernelParameter
 from optimizer.models.settings import Settings
 from optimizer.pipeline.kernel_pages import kernel_page
+from optimizer.promptcheck.transforms import TRANSFORMS
+from optimizer.promptcheck.transforms.base import TransformPage
 from optimizer.stats.catalogue import KERNELS
 from optimizer.strategies import STRATEGIES
 
@@ -67,6 +69,7 @@ def pages() -> dict[str, str]:
         formats,
         failure_classes,
         kernels,
+        transforms,
     )
     names = (
         "commands",
@@ -77,6 +80,7 @@ def pages() -> dict[str, str]:
         "formats",
         "failures",
         "kernels",
+        "transforms",
     )
     return {
         f"{name}.md": "\n\n".join([NOTICE, *maker()]) + "\n"
@@ -244,6 +248,31 @@ def failure_classes() -> Iterator[str]:
         yield _fenced("text", "\n".join(_alternatives(pattern.pattern)))
 
 
+def transforms() -> Iterator[str]:
+    """Yield the page on the transforms of prompts."""
+    yield "# Transforms of prompts"
+    yield (
+        "What can be done to a prompt by rule. Code, variables, tags, quotes, links and JSON stay "
+        "as they are, to the letter; a transform that would change one, or would change the text "
+        "again when applied twice, does nothing and says why. None of them makes a prompt better "
+        "by itself: that, tests tell."
+    )
+    pages = [transform.page for transform in TRANSFORMS]
+    rows = [
+        (f"[{page.transform_id}](#{_anchor(_transform_title(page))})", page.name, page.default)
+        for page in pages
+    ]
+    yield _table(("Transform", "Name", "Applied"), rows)
+    for page in pages:
+        yield f"## {_transform_title(page)}"
+        yield page.what
+        yield f"Known of its effect: {page.evidence}"
+        yield _fenced("text", page.before.strip("\n"))
+        if page.after != page.before:
+            yield "becomes"
+            yield _fenced("text", page.after.strip("\n"))
+
+
 def kernels() -> Iterator[str]:
     """Yield the page on the statistical methods."""
     yield "# Statistical methods"
@@ -265,6 +294,10 @@ def kernels() -> Iterator[str]:
         yield f"## {family}"
         for name in names:
             yield from _kernel(kernel_page(name))
+
+
+def _transform_title(page: TransformPage) -> str:
+    return f"{page.transform_id} {page.name} ({page.kind})"
 
 
 def _current(path: Path) -> str | None:

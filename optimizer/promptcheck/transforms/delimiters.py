@@ -18,11 +18,10 @@ from optimizer.promptcheck.transforms.base import (
     TransformPage,
     step,
 )
-from optimizer.promptcheck.transforms.layout import Layout, tag_of
+from optimizer.promptcheck.transforms.layout import VARIABLES, Layout, tag_of
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.variables import Variable
 
-_DIALECTS = (SpanKind.EXPRESSION, SpanKind.DIFY, SpanKind.DOLLAR, SpanKind.BRACE)
 _SECTION_MARKS = ("{{#", "{{/", "{{^", "{{>", "{{!")
 _INSTRUCTIVE = re.compile(
     r"instruction|rule|guideline|format|schema|example|block|prompt|system|histor|policy|template",
@@ -44,9 +43,9 @@ class Delimiters:
             "tag yet. A variable whose name says that it holds instructions or examples is left."
         ),
         evidence=(
-            "The separator between examples moves MMLU by up to 23 % either way, by up to 29.4 % "
-            "elsewhere; naming the delimiter helps (arXiv 2510.05152). Advised by the makers of "
-            "models; it also limits injection."
+            "The separator between examples moves MMLU by 23 % either way, at most by 29.4 %; "
+            "naming the delimiter helps (arXiv 2510.05152). Advised by the makers of models; it "
+            "also limits injection."
         ),
         before="Summarize the text.\n\n{{text}}\n",
         after="Summarize the text.\n\n<text>{{text}}</text>\n",
@@ -90,7 +89,7 @@ def _is_alone(layout: Layout, span: Span) -> bool:
 def _is_plain(span: Span) -> bool:
     """Tell whether a span is a variable and no section, partial or call."""
     is_section = span.kind is SpanKind.EXPRESSION and span.text.startswith(_SECTION_MARKS)
-    return span.kind in _DIALECTS and not is_section and not set(span.text) & {"(", "\n"}
+    return span.kind in VARIABLES and not is_section and not set(span.text) & {"(", "\n"}
 
 
 def _tag_name(variable: Variable) -> str | None:

@@ -15,8 +15,7 @@ from optimizer.promptcheck.transforms.base import (
     step,
 )
 from optimizer.promptcheck.transforms.contract import inserted, waiting_start
-from optimizer.promptcheck.transforms.delimiters import standing_alone
-from optimizer.promptcheck.transforms.layout import Layout
+from optimizer.promptcheck.transforms.layout import Layout, holds_data
 from optimizer.promptcheck.transforms.quoting import CannotQuote, filled, quoted_data, tagged
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
@@ -38,8 +37,8 @@ class Examples:
         what=(
             "Shows examples from train cases that pass. A prompt that ends in its input and a "
             "label waiting for the answer is given filled copies of those lines; any other a "
-            "tagged block before the last paragraph that is a variable. Braces in an example are "
-            "written so that no template fills them."
+            "tagged block before the last paragraph that is a variable, or a label and a "
+            "variable. Braces in an example are written so that no template fills them."
         ),
         evidence=(
             "Reusing a model's own good answers improves on every optimizer of instructions "
@@ -107,13 +106,8 @@ class FilledPrompts(Examples):
 
 
 def data_offset(layout: Layout) -> int:
-    """Return where a block goes: before the last paragraph that is a variable, or the end."""
-    alone = {span.start: span.text for span, _ in standing_alone(layout)}
-    starts = [
-        paragraph.start
-        for paragraph in layout.paragraphs
-        if paragraph.spans and paragraph.text.strip() == alone.get(paragraph.spans[0].start)
-    ]
+    """Return where a block goes: before the last paragraph that is data, or the end."""
+    starts = [one.start for one in layout.paragraphs if holds_data(layout, one)]
     return starts[-1] if starts else layout.end
 
 

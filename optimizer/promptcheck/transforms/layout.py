@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from optimizer.promptcheck.reading import HEADING, Reading, read
-from optimizer.promptcheck.templates import Span, SpanKind
+from optimizer.promptcheck.templates import MASK, Span, SpanKind
 from optimizer.promptcheck.words import listed
+
+VARIABLES = (SpanKind.EXPRESSION, SpanKind.DIFY, SpanKind.DOLLAR, SpanKind.BRACE)
+"""Spans that are filled with a value."""
+
+MAX_LABEL_WORDS = 3
+"""Words that a line with a variable may have besides to be a label and its value."""
 
 VERBATIM_TAGS = frozenset(
     listed(
@@ -105,6 +111,12 @@ def lay_out(text: str) -> Layout:
     return Layout(
         reading=reading, lines=tuple(_lines(reading)), paragraphs=tuple(_paragraphs(reading))
     )
+
+
+def holds_data(layout: Layout, paragraph: Paragraph) -> bool:
+    """Tell whether a variable is all, or all but a label, that is on a line of a paragraph."""
+    lines = (layout.line_at(span.start) for span in paragraph.spans if span.kind in VARIABLES)
+    return any(len(line.free.replace(MASK, "").split()) <= MAX_LABEL_WORDS for line in lines)
 
 
 def is_block(span: Span) -> bool:

@@ -17,10 +17,14 @@ from optimizer.promptcheck.transforms.base import (
     step,
 )
 from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.layout import Layout, Paragraph, is_block
+from optimizer.promptcheck.transforms.layout import (
+    VARIABLES,
+    Layout,
+    Paragraph,
+    is_block,
+)
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
-_VARIABLES = (SpanKind.EXPRESSION, SpanKind.DIFY, SpanKind.DOLLAR, SpanKind.BRACE)
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN, SpanKind.FENCE)
 _POINTS = re.compile(
     r"""\b(?:above|below|following|follows|previous|preceding|next|first|then|finally|here|this
@@ -82,7 +86,7 @@ def _ordered(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
 
 
 def _is_data(paragraph: Paragraph) -> bool:
-    return any(span.kind in _VARIABLES for span in paragraph.spans)
+    return any(span.kind in VARIABLES for span in paragraph.spans)
 
 
 def _objection(layout: Layout) -> str | None:

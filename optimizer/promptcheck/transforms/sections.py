@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import ClassVar
 
-from optimizer.promptcheck.templates import MASK, SpanKind
+from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
     Evidence,
@@ -19,12 +19,17 @@ from optimizer.promptcheck.transforms.base import (
     step,
 )
 from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.layout import Layout, Paragraph, is_block
+from optimizer.promptcheck.transforms.layout import (
+    VARIABLES,
+    Layout,
+    Paragraph,
+    holds_data,
+    is_block,
+)
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN)
-_VARIABLES = (SpanKind.EXPRESSION, SpanKind.DIFY, SpanKind.DOLLAR, SpanKind.BRACE)
 _ANNOUNCED = re.compile(
     r"""(?:\b(?:one\ of|options|labels|categories|classes|choices|eine?[rsn]?\ der|optionen
             |bezeichnungen|kategorien|klassen|l['\u2019]une\ des|cat[ée]gories|[ée]tiquettes
@@ -39,10 +44,6 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d+[.)])[ \t]")
-
-
-MAX_LABEL_WORDS = 3
-"""Words that a line with a variable may have besides to be a label and its value."""
 
 
 class Sections:
@@ -115,7 +116,7 @@ class Sections:
         ]
         few = all(0 < len(option.split()) <= self.settings.max_option_words for option in options)
         names = any(
-            span.kind in _VARIABLES and match.start("items") <= span.start < match.end("items")
+            span.kind in VARIABLES and match.start("items") <= span.start < match.end("items")
             for span in layout.protected()
         )
         return len(options) >= self.settings.min_options and few and not names
@@ -152,7 +153,6 @@ def _headings(paragraphs: Sequence[Paragraph], titles: Sequence[str]) -> Iterato
 
 def _title(layout: Layout, paragraph: Paragraph, tongue: Tongue) -> str:
     """Return the heading of a paragraph; a variable within a sentence makes it no input."""
-    lines = [layout.line_at(span.start) for span in paragraph.spans if span.kind in _VARIABLES]
-    if any(len(line.free.replace(MASK, "").split()) <= MAX_LABEL_WORDS for line in lines):
+    if holds_data(layout, paragraph):
         return tongue.input
     return tongue.output if demands_form(paragraph.free) else tongue.task

@@ -45,7 +45,7 @@ class Whitespace:
             "breaks of Markdown and the very end of the prompt stay as they are."
         ),
         evidence="None expected; it saves tokens only.",
-        before="Classify  the review.   \n\n\n\nAnswer with the label.\n",
+        before="Classify  the review.\n\n\n\nAnswer with the label.\n",
         after="Classify the review.\n\nAnswer with the label.\n",
     )
     permit: ClassVar[Permit] = NOTHING

@@ -147,6 +147,14 @@ def test_examples_stand_between_tags_before_the_last_variable():
     )
 
 
+@pytest.mark.parametrize(
+    "data", ["{{ review }}", "Review: {{ review }}", "<review>{{ review }}</review>"]
+)
+def test_examples_stand_before_the_data_however_it_is_marked(data: str):
+    text = done(Examples, f"Say the mood.\n\n{data}\n", shown("Fine.")).text
+    assert text.endswith(f"</examples>\n\n{data}\n")
+
+
 def test_several_inputs_are_told_apart_by_their_names():
     example = Example(case_id="a", inputs={"title": "T", "body": "B"}, answer="x")
     text = done(Examples, "Sort {title} by {body}.", Evidence(examples=(example,))).text
