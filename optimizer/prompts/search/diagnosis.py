@@ -10,23 +10,24 @@ from functools import lru_cache
 from optimizer.models.failures import classify
 from optimizer.models.optimization import CaseResult, Diagnosis, FailureCluster, Shown
 
-MESSAGE_CHARS = 400
+MESSAGE_CHARS = 300
 """What a message is about stands at its beginning; the rest is what was compared."""
 
 SAYS_NOTHING = "nothing was said"
 TRACEBACK = "Traceback (most recent call last)"
 
 VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\b\w+://\S+|\S+@\S+\.\w+"), "<address>"),
+    (re.compile(r"\b\w++://\S+|[\w.+-]++@[\w-]+\.\w+"), "<address>"),
     (re.compile(r"\"(?:\\.|[^\"\\])*+\"?|`[^`]*`?|“[^”]*”?|«[^»]*»?"), "<text>"),
     (re.compile(r"(?<!\w)'(?:\\.|[^'\\]|(?<=\w)'(?=\w))*'(?!\w)"), "<text>"),
-    (re.compile(r"[\[{][^\[\]{}]*[\]}]"), "<data>"),
-    (re.compile(r"(?:\b[A-Za-z]:)?[\w.~-]*(?:[/\\][\w.~-]+){2,}"), "<path>"),
-    (re.compile(r"[-+]?\b(?:\w|\d[.,:-])*\d(?:\w|-(?=\w*\d)|[.,:](?=\d))*%?"), "<n>"),
-    (re.compile(r"\b[0-9a-f]{8,}\b"), "<n>"),
+    (re.compile(r"(?<![\w.~-])(?:[A-Za-z]:)?[\w.~-]*+(?:[/\\][\w.~-]++){2,}+"), "<path>"),
+    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<n>"),
+    (re.compile(r"(?<!\w)[-+]?[^\W\d]*+\d\w*+(?:[.,:-]\w*\d\w*+)*+%?"), "<n>"),
+    (re.compile(r"\b[0-9a-f]{8,}\b", re.IGNORECASE), "<n>"),
 )
 """What differs between failures of one kind, in the order in which it is taken out."""
 
+INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")
 REPEATED = re.compile(r"(<\w+>)(?:[\s,;|]*\1)+")
 SPACES = re.compile(r"\s+")
 
@@ -54,9 +55,12 @@ def diagnose(shown: Iterable[Shown]) -> Diagnosis:
 
 def signature(result: CaseResult) -> str:
     """Return what a failure has in common with its like: its reason and its message, stripped."""
-    failure = classify(result.status, result.error_message)
+    said = _stripped(_telling(result.error_message or ""))
+    failure = classify(result.status, said)
     reason = result.status if failure is None else failure.reason or failure.kind.value
-    return f"{reason}: {_stripped(_telling(result.error_message or ''))}"
+    if result.infrastructure and result.failure_kind:
+        reason = result.failure_kind
+    return f"{reason}: {said or SAYS_NOTHING}"
 
 
 def _ordered(found: dict[str, list[Shown]]) -> tuple[FailureCluster, ...]:
@@ -76,5 +80,6 @@ def _telling(message: str) -> str:
 def _stripped(message: str) -> str:
     for pattern, name in VARYING:
         message = pattern.sub(name, message)
-    message = SPACES.sub(" ", REPEATED.sub(r"\1", message)).strip().casefold()
-    return message or SAYS_NOTHING
+    while (shorter := INNERMOST.sub("<data>", message)) != message:
+        message = shorter
+    return SPACES.sub(" ", REPEATED.sub(r"\1", message)).strip().casefold()

@@ -1,0 +1,106 @@
+"""Cases as examples: what went in, what came out or should have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.models.optimization import Case, Shown
+
+INPUTS = ("inputs", "input", "vars", "variables", "question", "prompt")
+"""Where files of cases keep what goes in."""
+
+EXPECTED = ("expected", "expected_output", "expected_outputs", "answer", "target", "ideal", "label")
+"""Where they keep what should come out."""
+
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """A case as an example.
+
+    Attributes:
+        case_id: The case.
+        inputs: Value of each variable, by name.
+        answer: What was answered by a case that passed, or what is expected.
+    """
+
+    case_id: str
+    inputs: Mapping[str, str]
+    answer: str
+
+    @property
+    def n_chars(self) -> int:
+        """Characters it adds to a prompt, at least."""
+        return len(self.answer) + sum(len(value) for value in self.inputs.values())
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that go in."""
+        text = " ".join(self.inputs.values())
+        return frozenset(WORD.findall(text.casefold()))
+
+
+def shot(shown: Shown) -> Shot | None:
+    """Return a case as an example, or None where its inputs or its answer are not known.
+
+    The answer of a case that passed is what was put out; else it is what the case expects.
+    """
+    body = _body(shown.case)
+    inputs = _inputs(body)
+    answer = _output(shown) if shown.result.passed else None
+    if answer is None:
+        answer = next((_text(body[key]) for key in EXPECTED if body.get(key) is not None), None)
+    if not inputs or not answer:
+        return None
+    return Shot(case_id=shown.case.case_id, inputs=inputs, answer=answer)
+
+
+def without_likes(shots: Iterable[Shot], *, max_similarity: float) -> list[Shot]:
+    """Return shots without those that resemble an earlier one, by Jaccard of their words."""
+    kept: list[tuple[Shot, frozenset[str]]] = []
+    for one in shots:
+        words = one.words
+        if all(_jaccard(words, other) <= max_similarity for _, other in kept):
+            kept.append((one, words))
+    return [one for one, _ in kept]
+
+
+def _body(case: Case) -> Mapping[str, Any]:
+    body = json.loads(case.body)
+    return body if isinstance(body, dict) else {}
+
+
+def _inputs(body: Mapping[str, Any]) -> dict[str, str]:
+    name = next((key for key in INPUTS if body.get(key)), None)
+    if name is None:
+        return {}
+    found = body[name]
+    if isinstance(found, dict):
+        return {str(key): _text(value) for key, value in found.items() if value is not None}
+    return {name: _text(found)}
+
+
+def _output(shown: Shown) -> str | None:
+    if shown.result.outputs is None:
+        return None
+    try:
+        found = json.loads(shown.result.outputs)
+    except ValueError:
+        return shown.result.outputs.strip()
+    if isinstance(found, dict) and len(found) == 1:
+        (found,) = found.values()
+    return None if found is None else _text(found)
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    union = one | other
+    return len(one & other) / len(union) if union else 1.0
