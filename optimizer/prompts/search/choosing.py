@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,22 +11,16 @@ from pydantic import Field
 
 from optimizer.models.contract import OptimizationStrategy, PromptAnalysis
 from optimizer.models.execution import TestExecutionReport
-from optimizer.models.optimization import Diagnosis, FailureCluster
+from optimizer.models.optimization import Diagnosis
 from optimizer.models.rules import StrategyChoice
 from optimizer.models.settings import Settings
+from optimizer.prompts.search.diagnosis import is_of_form
 from optimizer.scoring_rules.choice import choose
 from optimizer.scoring_rules.settings import ScoringSettings
 from optimizer.stats.intervals import Interval, wilson
 
 FEW_SHOT = "few_shot"
 """Examples from train cases: what is left for wrong answers where no model is at hand."""
-
-FORM = re.compile(
-    r"\b(schema|json|yaml|xml|csv|markdown|pars(e[drs]?|ing)|malformed|format|fence|delimiter|"
-    r"(missing|unknown|unexpected|required) (key|field|property)|not valid|decode)\b"
-)
-"""Words of a signature that tell of the form of an answer rather than of what it says."""
-
 
 CLARITY = OptimizationStrategy.CLARITY_FOCUS.value
 EFFICIENCY = OptimizationStrategy.EFFICIENCY_FOCUS.value
@@ -159,11 +152,6 @@ def _by_content(grounds: Grounds, said: str, *, sure: bool) -> Choice:
         return Choice(strategy=guided, why=f"{said}; a model is asked to cure them", is_sure=sure)
     why = f"{said}; without a model, examples of good answers are what is left to try"
     return Choice(strategy=FEW_SHOT, why=why, is_sure=sure)
-
-
-def is_of_form(cluster: FailureCluster) -> bool:
-    """Tell whether failures are about the form of an answer."""
-    return FORM.search(cluster.signature) is not None
 
 
 def _too_much(grounds: Grounds, rules: ScoringSettings) -> Iterator[str]:

@@ -32,6 +32,40 @@ REPEATED = re.compile(r"(<\w+>)(?:[\s,;|]*\1)+")
 SPACES = re.compile(r"\s+")
 
 
+FORMAT_WORDS = (
+    "json",
+    "schema",
+    "parse",
+    "parser",
+    "parsed",
+    "parsing",
+    "format",
+    "malformed",
+    "decode",
+    "delimiter",
+    "xml",
+    "yaml",
+    "csv",
+    "markdown",
+    "regex",
+    "does not match the pattern",
+    "label not found",
+    "no label",
+    "unknown label",
+    "invalid label",
+    "not one of",
+    "missing key",
+    "missing field",
+    "required property",
+    "required field",
+    "extra text",
+    "code fence",
+)
+"""What a message says where the answer had the wrong form; anything else is its content."""
+
+_FORM = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, FORMAT_WORDS))})(?!\w)")
+
+
 def diagnose(shown: Iterable[Shown]) -> Diagnosis:
     """Return the kinds of failures among results, the most frequent first."""
     n = n_passed = 0
@@ -61,6 +95,11 @@ def signature(result: CaseResult) -> str:
     if result.infrastructure and result.failure_kind:
         reason = result.failure_kind
     return f"{reason}: {said or SAYS_NOTHING}"
+
+
+def is_of_form(cluster: FailureCluster) -> bool:
+    """Tell whether failures are about the form of an answer rather than about what it says."""
+    return _FORM.search(cluster.signature.casefold()) is not None
 
 
 def _ordered(found: dict[str, list[Shown]]) -> tuple[FailureCluster, ...]:

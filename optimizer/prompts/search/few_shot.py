@@ -16,6 +16,7 @@ from pydantic import Field
 from optimizer.models.optimization import Draft, Shown
 from optimizer.models.settings import Settings
 from optimizer.prompts.ports import Ask
+from optimizer.prompts.search.examples import with_examples
 from optimizer.prompts.search.pool import CHARS_PER_TOKEN
 from optimizer.prompts.search.shots import Shot, shot, without_likes
 
@@ -50,7 +51,9 @@ class FewShotProposer:
 
     name: ClassVar[str] = "few_shot"
 
-    def __init__(self, render: Render, settings: FewShotSettings | None = None) -> None:
+    def __init__(
+        self, render: Render = with_examples, settings: FewShotSettings | None = None
+    ) -> None:
         self._render = render
         self._settings = settings or FewShotSettings()
         self._n_drawn: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The own engine: cure one kind of failure at a time, score drafts on all validation cases."""
+"""The own engine: cure one kind of failure at a time, score what cures on all validation cases."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ class ClusterSearch:
 
     A round picks the best prompt so far, or now and then another good one, and one kind of its
     train failures: a frequent one more often, one that was tried in vain less often. A draft that
-    the guard lets through is scored on every validation case, because with few cases a gate on
-    fewer throws good drafts away; it is given up only where it cannot become a parent any more.
+    the guard lets through must cure one of the failures it was made for: that takes a few tests
+    and turns down most that do nothing, where a gate on other cases throws good ones away. Then it
+    is scored on every validation case, and given up only where it cannot become a parent any more.
     """
 
     name: ClassVar[str] = "own"
@@ -56,7 +57,7 @@ class _Search:
             task.split.train,
             settings,
             self._random,
-            n_cases=len(self._train),
+            n_cases=settings.block if self._is_for_tokens else len(self._train),
             n_scoring=len(self._scoring.cases),
         )
         self._panel = Panel(
@@ -131,7 +132,11 @@ class _Search:
         """Tell whether there is nothing left to gain."""
         is_perfect = parent is self._pool.best and parent.n_passed == parent.n
         passes = all(one.result.passed for one in shown)
-        return self._settings.objective is Objective.PASS_RATE and is_perfect and passes
+        return is_perfect and passes and not self._is_for_tokens
+
+    @property
+    def _is_for_tokens(self) -> bool:
+        return self._settings.objective is Objective.TOKENS
 
     def _ask(self, parent: Scored, shown: Sequence[Shown], cluster: FailureCluster | None) -> Ask:
         steady = [one for one in shown if one.case.case_id not in self._task.flaky_ids]
@@ -162,16 +167,15 @@ class _Search:
 
     def _objection(self, draft: Draft, parent: Scored) -> str | None:
         """Say why a draft may not be tested, or None where it may."""
-        is_shorter = tokens(draft.text) < tokens(parent.text)
-        if self._settings.objective is Objective.TOKENS and not is_shorter:
+        if self._is_for_tokens and tokens(draft.text) >= tokens(parent.text):
             return "no shorter than the prompt it was made of"
         return self._task.guard(draft, parent.text)
 
     def _flaw(self, one: Scored, parent: Scored, cluster: FailureCluster | None) -> str | None:
         """Test a draft; say what is wrong with it, or None where it is as good as its parent."""
-        if cluster is not None:
+        if cluster is not None and not self._is_for_tokens:
             n_missed = self._scoring.cures_nothing(one, cluster.failures)
-            if n_missed is not None:
+            if n_missed:
                 return f"cures none of {n_missed} failures it was made for"
         bar = self._pool.bar
         one = self._scoring.promising(one, bar)

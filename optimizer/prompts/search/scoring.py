@@ -64,18 +64,16 @@ class Scoring:
         n = one.n + n_open
         return (one.n_passed + n_open) / n if n else 0.0
 
-    def cures_nothing(self, one: Scored, failures: Sequence[Shown]) -> int | None:
-        """Try a draft on what it is to cure; return on how many cases it did nothing.
+    def cures_nothing(self, one: Scored, failures: Sequence[Shown]) -> int:
+        """Try a draft on what it is to cure; return on how many failures it did nothing.
 
-        None: it cured one, or there are so few validation cases that it is better to score it.
+        0: it cured one, or there is nothing to try it on.
         """
-        if len(self.cases) < self.settings.gate_from:
-            return None
         cases = [shown.case for shown in failures if shown.case.case_id not in one.sources]
         cases = cases[: self.settings.gate_cases]
         if not cases:
-            return None
+            return 0
         self.trials.require(len(cases) + len(self.cases))
         self.trials.run(one.text, cases)
-        is_cured = any(result.passed for _, result in self.trials.results(one.text, cases))
-        return None if is_cured else len(cases)
+        results = self.trials.results(one.text, cases)
+        return 0 if any(result.passed for _, result in results) else len(results)

@@ -32,7 +32,7 @@ class SearchSettings(Settings):
     max_loss: Share = 0.0
     """Share of validation cases that a shorter prompt may lose where tokens are the objective."""
 
-    incumbent_share: Share = 0.7
+    incumbent_share: Share = 0.8
     """How often drafts are made of the best prompt so far rather than of another good one."""
 
     n_parents: Count = 3
@@ -50,11 +50,8 @@ class SearchSettings(Settings):
     block: Count = 4
     """Cases run at once before asking whether more are needed."""
 
-    gate_from: Count = 21
-    """Validation cases from which a draft must first cure one of the failures it was made for."""
-
-    gate_cases: Count = 6
-    """Failures that a draft is tried on there at most."""
+    gate_cases: Annotated[int, Field(ge=0)] = 3
+    """Failures it was made for of which a draft must cure one before it is scored; 0: no gate."""
 
     max_score_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of the tests to spend that one draft may cost; cases beyond it are left out."""

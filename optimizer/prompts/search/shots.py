@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.models.optimization import Case, Shown
+from optimizer.prompts.search.expectations import EXPECTED_KEYS
 
-INPUTS = ("inputs", "input", "vars", "variables", "question", "prompt")
-"""Where files of cases keep what goes in."""
+INPUTS = ("inputs", "input", "vars", "variables")
+"""Where files of cases keep what goes in; in others every field that is none of these is it."""
 
-EXPECTED = ("expected", "expected_output", "expected_outputs", "answer", "target", "ideal", "label")
-"""Where they keep what should come out."""
+NO_INPUT = frozenset(
+    {*EXPECTED_KEYS, "id", "case_id", "task_id", "name", "description", "scenario", "family"}
+    | {"tags", "metadata", "assert", "assertions", "options", "threshold", "expected_outputs"}
+)
 
 WORD = re.compile(r"\w+")
 
@@ -54,7 +57,9 @@ def shot(shown: Shown) -> Shot | None:
     inputs = _inputs(body)
     answer = _output(shown) if shown.result.passed else None
     if answer is None:
-        answer = next((_text(body[key]) for key in EXPECTED if body.get(key) is not None), None)
+        answer = next(
+            (_text(body[key]) for key in EXPECTED_KEYS if body.get(key) is not None), None
+        )
     if not inputs or not answer:
         return None
     return Shot(case_id=shown.case.case_id, inputs=inputs, answer=answer)
@@ -77,12 +82,10 @@ def _body(case: Case) -> Mapping[str, Any]:
 
 def _inputs(body: Mapping[str, Any]) -> dict[str, str]:
     name = next((key for key in INPUTS if body.get(key)), None)
-    if name is None:
-        return {}
-    found = body[name]
-    if isinstance(found, dict):
-        return {str(key): _text(value) for key, value in found.items() if value is not None}
-    return {name: _text(found)}
+    found = {key: body[key] for key in body if key not in NO_INPUT} if name is None else body[name]
+    if name is not None and not isinstance(found, dict):
+        return {name: _text(found)}
+    return {str(key): _text(value) for key, value in found.items() if value is not None}
 
 
 def _output(shown: Shown) -> str | None:

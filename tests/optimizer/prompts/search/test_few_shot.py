@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from optimizer.models.optimization import FailureCluster, Shown
 from optimizer.prompts.ports import Ask
+from optimizer.prompts.search.examples import with_examples
 from optimizer.prompts.search.few_shot import FewShotProposer, FewShotSettings
 from optimizer.prompts.search.shots import Shot, shot
 
@@ -138,3 +140,40 @@ def test_a_passing_case_is_shown_with_what_was_put_out(case, shown) -> None:
         '{"a": 1, "b": 2}'
     )
     assert shot(shown(one, "succeeded")).answer == "theirs"
+
+
+def test_a_flat_case_is_read_by_its_other_fields(case, shown) -> None:
+    one = shown(case("c", review="Great!", label="good", scenario="normal"), "failed")
+    assert shot(one) == Shot(case_id="c", inputs={"review": "Great!"}, answer="good")
+
+
+def test_examples_are_put_where_the_prompt_waits_for_the_answer() -> None:
+    shots = [Shot(case_id="c1", inputs={"input": "Great!"}, answer="good")]
+    assert with_examples("Say the mood.\n\nReview: {review}\nMood:", shots) == (
+        "Say the mood.\n\nReview: Great!\nMood: good\n\nReview: {review}\nMood:"
+    )
+
+
+def test_only_what_the_prompt_is_given_is_shown() -> None:
+    shots = [Shot(case_id="c1", inputs={"review": "Great!", "source": "x"}, answer="good")]
+    text = with_examples("Say the mood of the review.\n\n{{ review }}\n", shots)
+    assert text is not None
+    assert "Great!" in text
+    assert "source" not in text
+
+
+def test_examples_that_would_break_the_template_are_not_shown() -> None:
+    shots = [Shot(case_id="c1", inputs={"review": "I saw {{ this }}"}, answer="good")]
+    assert with_examples("Say the mood.\n\nReview: {{ review }}\nMood:", shots) is None
+
+
+def test_a_real_draft_keeps_every_variable_of_the_prompt(case, shown) -> None:
+    passing = [
+        shown(case(f"c{i}", review=f"Word{i}!", label="good"), "succeeded") for i in range(3)
+    ]
+    prompt = "Say the mood.\n\nReview: {review}\nMood:"
+    asked = replace(ask(passing), prompt=prompt)
+    (draft,) = FewShotProposer(settings=FewShotSettings(sizes=(2,))).propose(asked)
+    assert draft.text.count("{review}") == 1
+    assert len(draft.source_case_ids) == 2
+    assert all(f"Word{name[1:]}!" in draft.text for name in draft.source_case_ids)

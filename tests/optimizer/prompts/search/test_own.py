@@ -201,15 +201,12 @@ def test_flaky_cases_are_not_held_up_as_passing(task, curing) -> None:
     assert not passing & {"t0", "t5", "t10"}
 
 
-def test_with_many_validation_cases_a_draft_that_cures_nothing_is_not_scored(
-    task, rule_tests
-) -> None:
+def test_a_draft_that_cures_none_of_its_failures_is_not_scored(task, rule_tests) -> None:
     executor = rule_tests(noise=0)
-    job = task(executor=executor, n_validation=30, proposers=[Saying("{question} of no use")])
-    found = search(replace(job, settings=SearchSettings(max_score_share=1)))
+    found = search(task(executor=executor, proposers=[Saying("{question} of no use")]))
     tested = [case_id for prompt, case_id in executor.seen if prompt == "{question} of no use"]
-    assert tested
     assert {case_id[0] for case_id in tested} == {"t"}
+    assert len(tested) <= 3
     assert re.fullmatch(r"cures none of [23] failures it was made for", found.refused[0].reason)
 
 

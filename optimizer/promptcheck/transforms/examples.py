@@ -1,0 +1,110 @@
+"""R10: examples from cases that pass."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.transforms.base import (
+    AppliedBy,
+    Evidence,
+    Permit,
+    Plan,
+    TransformKind,
+    TransformPage,
+    step,
+)
+from optimizer.promptcheck.transforms.contract import inserted, waiting_start
+from optimizer.promptcheck.transforms.delimiters import standing_alone
+from optimizer.promptcheck.transforms.layout import Layout
+from optimizer.promptcheck.transforms.quoting import CannotQuote, filled, quoted_data, tagged
+from optimizer.promptcheck.transforms.settings import TransformSettings
+
+DATA = frozenset(set(SpanKind) - {SpanKind.FREE, SpanKind.CHAT_TOKEN, SpanKind.STATEMENT})
+"""What data may look like; a chat token or a statement in it would end its being data."""
+
+LABEL_ENDS = (":", "\uff1a")
+"""A label that stands alone on its line has its value on the next one, and so has the answer."""
+
+
+class Examples:
+    """Show good answers."""
+
+    page: ClassVar[TransformPage] = TransformPage(
+        transform_id="R10",
+        name="examples",
+        kind=TransformKind.S2,
+        default=AppliedBy.EVIDENCE,
+        what=(
+            "Shows examples from train cases that pass. A prompt that ends in its input and a "
+            "label waiting for the answer is given filled copies of those lines; any other a "
+            "tagged block before the last paragraph that is a variable. Braces in an example are "
+            "written so that no template fills them."
+        ),
+        evidence=(
+            "Reusing a model's own good answers improves on every optimizer of instructions "
+            "(Wan et al. 2024), though less on new models; choice and order matter, and more are "
+            "not always better (8 to 15 of 16 with the same four in six orders, SmolLM2-135M)."
+        ),
+        before="Say the mood.\n\nReview: {review}\nMood:",
+        after="Say the mood.\n\nReview: Great!\nMood: good\n\nReview: {review}\nMood:",
+    )
+    permit: ClassVar[Permit] = Permit(adds=DATA)
+
+    def __init__(self, settings: TransformSettings) -> None:
+        self.settings = settings
+
+    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+        """Plan a block of examples."""
+        if not evidence.examples or not layout.paragraphs:
+            return Plan()
+        if len(evidence.examples) > self.settings.max_examples:
+            most = self.settings.max_examples
+            return Plan(refused=f"{len(evidence.examples)} examples are more than {most}")
+        waiting = waiting_start(layout)
+        try:
+            block = (
+                _block(layout, evidence)
+                if waiting is None or not _has_variable(layout, waiting)
+                else _copies(layout, waiting, evidence)
+            )
+        except CannotQuote as problem:
+            return Plan(refused=str(problem))
+        if block.strip() in layout.reading.text:
+            return Plan()
+        if block.startswith("<examples>") and "<examples>" in layout.reading.text:
+            return Plan(refused="the prompt has a block of examples already")
+        n = len(evidence.examples)
+        offset = data_offset(layout) if waiting is None else waiting
+        text = inserted(layout, offset, block)
+        return Plan(steps=(step(offset, offset, text, f"shows {n} examples"),))
+
+
+def data_offset(layout: Layout) -> int:
+    """Return where a block goes: before the last paragraph that is a variable, or the end."""
+    alone = {span.start: span.text for span, _ in standing_alone(layout)}
+    starts = [
+        paragraph.start
+        for paragraph in layout.paragraphs
+        if paragraph.spans and paragraph.text.strip() == alone.get(paragraph.spans[0].start)
+    ]
+    return starts[-1] if starts else layout.end
+
+
+def _copies(layout: Layout, start: int, evidence: Evidence) -> str:
+    template = layout.reading.text[start : layout.end]
+    gap = "\n" if layout.line_at(start).text.rstrip().endswith(LABEL_ENDS) else " "
+    return "\n\n".join(
+        f"{filled(template, start, layout.reading, example)}{gap}"
+        f"{quoted_data(example.answer, layout.reading)}"
+        for example in evidence.examples
+    )
+
+
+def _block(layout: Layout, evidence: Evidence) -> str:
+    shown = (tagged(example, layout.reading, "example") for example in evidence.examples)
+    return "\n".join(["<examples>", *shown, "</examples>"])
+
+
+def _has_variable(layout: Layout, start: int) -> bool:
+    return any(use.start >= start for use in layout.reading.variables)
