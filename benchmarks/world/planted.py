@@ -58,9 +58,6 @@ MISSING_RULE, LOST_VARIABLE, HARMED = 0.04, 0.02, 0.8
 FREE_LINES, LINE_COST = 7, 0.04
 """Lines beyond those of the seed that are obeyed in full, and what each one more costs."""
 
-NEEDS = (1, 6, 2, 1)
-"""How often cases need none, one, two and three rules, in tenths."""
-
 SKEW = 0.7
 """Rules are needed as often as 1 / rank ** SKEW."""
 
@@ -85,6 +82,7 @@ class Axes:
     """What may be varied between worlds.
 
     Attributes:
+        needs: How often cases need none, one, two and three rules, in proportion.
         noise: Share of tests whose outcome is the toss of a coin.
         feedback: What a failed test tells.
         n_train: Cases that proposers see.
@@ -97,6 +95,7 @@ class Axes:
         is_null: Whether no edit has any effect.
     """
 
+    needs: tuple[int, int, int, int] = (1, 6, 2, 1)
     noise: float = 0.05
     feedback: Feedback = Feedback.SYMPTOM
     n_train: int = 16
@@ -209,7 +208,7 @@ class World:
         return tuple(Case(case_id=one, body=json.dumps({"id": one})) for one in ids)
 
     def _need(self, rng: random.Random, weights: Sequence[float]) -> Need:
-        (wanted,) = rng.choices(range(len(NEEDS)), NEEDS)
+        (wanted,) = rng.choices(range(len(self.axes.needs)), self.axes.needs)
         rules: set[int] = set()
         while len(rules) < wanted:
             rules |= set(rng.choices(self.latent, weights))

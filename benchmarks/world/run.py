@@ -28,6 +28,7 @@ RIVALS = ("own", "gepa")
 
 AXES: tuple[tuple[str, Axes], ...] = (
     ("plain", Axes()),
+    ("rules in pairs", Axes(needs=(1, 3, 3, 3))),
     *((f"noise {noise}", Axes(noise=noise)) for noise in (0.0, 0.1, 0.2)),
     *((f"feedback {told}", Axes(feedback=told)) for told in (Feedback.NONE, Feedback.RULE)),
     *((f"{n} + {n} cases", Axes(n_train=n, n_validation=n)) for n in (8, 40, 100)),

@@ -203,6 +203,26 @@ def test_nothing_is_run_twice() -> None:
 
 
 @needs_gepa
+def test_gepa_is_told_how_many_tests_were_really_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    gepa = importlib.import_module("gepa")
+    asked: dict[str, Any] = {}
+    optimize = gepa.optimize
+
+    def watched(**options: Any) -> Any:
+        asked.update(options)
+        return optimize(**options)
+
+    monkeypatch.setattr(gepa, "optimize", watched)
+    search()
+    fresh = cases("x", 3)
+    evaluate = asked["adapter"].evaluate
+    told = [evaluate(batch, {"prompt": SEED}) for batch in (fresh[:2], fresh, fresh)]
+    assert [one.num_metric_calls for one in told] == [2, 1, 0]
+    assert told[1].scores == told[2].scores == [0.0, 0.0, 0.0]
+    assert (asked["cache_evaluation"], asked["run_dir"]) == (False, None)
+
+
+@needs_gepa
 def test_a_minibatch_filled_up_with_a_case_it_has_runs_it_once() -> None:
     search(split=split(4, 7))
 
