@@ -14,7 +14,7 @@ from functools import cached_property
 
 from optimizer.models.optimization import Case, Draft, Refusal
 from optimizer.promptcheck.contract_rules import demanded_formats
-from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName
+from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName, detect
 from optimizer.promptcheck.reading import Reading, read
 from optimizer.promptcheck.template_rules import broken_templates
 from optimizer.promptcheck.templates import SpanKind
@@ -25,6 +25,9 @@ from optimizer.prompts.search.likeness import likeness
 from optimizer.prompts.settings import OptimizeSettings
 
 CHARS_PER_TOKEN = 4
+PROSE_WORDS = 6
+"""Shorter sentences may be labels, in which no language shows."""
+
 QUOTED_CHARS = 40
 """Characters of a stretch that are repeated in a reason."""
 
@@ -170,8 +173,7 @@ def keeps_language(looking: Looking) -> str | None:
     before, after = looking.original.reading.language, looking.new.reading.language
     if LanguageName.NONE not in (before.name, after.name) and before.name is not after.name:
         return f"the draft reads as {after.name}, the prompt as {before.name}: another language"
-    added = _added(looking)
-    if before.is_english and len(added.words) >= SHORT_TEXT_WORDS and _is_other(added):
+    if before.is_english and _adds_other_prose(looking):
         return "what the draft adds is in another language than the prompt"
     n_letters = looking.new.scripts.total()
     for script, n in sorted(looking.new.scripts.items()):
@@ -280,14 +282,14 @@ def _variables(looked: Looked) -> Counter[str]:
     return constructs + Counter(match[0] for match in fields(reading.text))
 
 
-def _added(looking: Looking) -> Reading:
-    """Return the lines that the prompt in use does not have."""
+def _adds_other_prose(looking: Looking) -> bool:
+    """Tell whether the sentences that the prompt in use does not have read as another language."""
     known = frozenset(looking.original.reading.text.splitlines())
-    return read("\n".join(line for line in looking.draft.text.splitlines() if line not in known))
-
-
-def _is_other(reading: Reading) -> bool:
-    return reading.language.name is LanguageName.OTHER
+    lines = [line for line in looking.draft.text.splitlines() if line not in known]
+    prose = [one for one in read("\n".join(lines)).sentences if len(one.words) >= PROSE_WORDS]
+    words = [word.text for sentence in prose for word in sentence.words]
+    language = detect(" ".join(words), words)
+    return len(words) >= SHORT_TEXT_WORDS and language.name is LanguageName.OTHER
 
 
 def _named(spans: Counter[str]) -> str:

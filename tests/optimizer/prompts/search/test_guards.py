@@ -117,6 +117,11 @@ def test_every_guard_refuses_something_by_itself():
     assert len(set(GUARDS)) == len(GUARDS) == 12
 
 
+def test_a_list_of_labels_is_in_no_language():
+    labels = "\n".join(f"- {name} ware" for name in ("Soft", "Hard", "Firm", "Shop", "Wet", "Bar"))
+    assert refusal(f"{PROMPT}\n{labels}\n") is None
+
+
 def test_an_expected_label_is_no_leak():
     assert refusal(PROMPT + "\nThe tone is good, bad or mixed.\n") is None
 

@@ -85,6 +85,7 @@ def test_shows_the_prompt_masked_and_in_numbered_sections():
     assert "{{ review }}" not in said
     nonce = NONCE.search(said)[1]
     assert f'<section-{nonce} number="2">\nClassify [[V1]].\n</section-{nonce}>' in said
+    assert "Variables: [[V1]] is review." in said
     assert model.seeds == [7]
 
 
@@ -95,6 +96,13 @@ def test_shows_three_failures_of_the_cluster_and_two_passing_cases():
     assert [one[0] for one in ids] == ["f", "f", "f", "p", "p"]
     assert ids == sorted(set(ids))
     assert model.asked[0].count('note="must keep"') == 4
+
+
+def test_names_variables_but_neither_tags_nor_secrets():
+    model = Model(ADD)
+    prompt = "{% if vip %}Be kind.{% endif %} {{#17.text#}} sk-abcdefghijklmnop1234 {name!r}"
+    proposer(model).propose(asked(prompt))
+    assert "Variables: [[V3]] is 17.text, [[V5]] is name.\n" in model.asked[0]
 
 
 def test_shows_what_was_refused_with_its_reason():
