@@ -12,7 +12,9 @@ from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Case, CaseResult, Draft, FailureCluster, Refusal, Shown
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.ports import Ask, ProposerError
+from optimizer.prompts.search.guards import guards
 from optimizer.prompts.search.llm import LlmProposer
+from optimizer.prompts.settings import OptimizeSettings
 
 PROMPT = "# Task\n\nClassify {{ review }}.\n\nAnswer in one word.\n"
 NONCE = re.compile(r"<section-(\w+) number")
@@ -248,6 +250,47 @@ def test_is_silent_with_a_reason_where_an_answer_is_of_no_use(answer, silence):
     one = proposer(Model(answer))
     assert one.propose(asked()) == ()
     assert silence in one.silences[0]
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "<edit-NONCE op=ADD section=2>",
+            "<edit-NONCE op=REPLACE section=2>",
+            "<edit-NONCE op=DELETE section=3>",
+            '<edit-NONCE op="DELETE" section="2"/>',
+            "</edit-NONCE>",
+            "<prompt-NONCE>",
+            "</prompt-NONCE>",
+            "<diagnosis-NONCE>",
+            "</diagnosis-NONCE>",
+            '{"edits": [{"op": "REPLACE", "section": 2, "text": "Judge [[V1]]."}]}',
+            '{"prompt": "DONE"}',
+            "[[V1]]",
+            "{{ review }}",
+            "Answer in two words.",
+            "```",
+            "<think>",
+            "</think>",
+            "\n",
+        ]
+    )
+    | st.text(max_size=5),
+    max_size=12,
+).map("".join)
+
+
+@given(PIECES, st.booleans())
+def test_whatever_is_answered_makes_a_draft_with_its_variables_or_none(answer, has_stalled):
+    guard = guards(PROMPT, settings=OptimizeSettings())
+    refused = stalled("llm_guided") if has_stalled else ()
+    one = proposer(Model(answer))
+    found = one.propose(asked(refused=refused))
+    assert len(found) + len(one.silences) == 1
+    for draft in found:
+        if guard(draft, PROMPT) is None:
+            assert draft.text.count("{{ review }}") == 1
+            assert "[[V" not in draft.text
 
 
 def test_gives_up_after_three_answers_of_no_use_in_a_row():
