@@ -11,10 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from optimizer.models.optimization import Case, Draft, Refusal
-from optimizer.promptcheck.contract_rules import demanded_formats
 from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName, detect
 from optimizer.promptcheck.reading import read
-from optimizer.promptcheck.template_rules import broken_templates
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.prompts.ports import Guard
 from optimizer.prompts.search.fields import POSITIONAL, fields, is_for_format
@@ -140,8 +138,7 @@ def keeps_language(looking: Looking) -> str | None:
 
 def keeps_contract(looking: Looking) -> str | None:
     """Refuse a draft that demands another form of the answer."""
-    before = demanded_formats(looking.original.reading)
-    after = demanded_formats(looking.new.reading)
+    before, after = looking.original.demands, looking.new.demands
     for format_, wanted in sorted(before - after):
         return f"the draft no longer {_demand(wanted)} {format_} as the form of the answer"
     if before:
@@ -161,10 +158,8 @@ def stays_short(looking: Looking) -> str | None:
 
 def stays_a_template(looking: Looking) -> str | None:
     """Refuse a draft that breaks the template."""
-    known = Counter(issue.description for issue in broken_templates(looking.original.reading))
-    for issue in broken_templates(looking.new.reading):
-        if not known[issue.description]:
-            return f"the draft breaks the template: {issue.description}"
+    if broken := looking.new.breaks - looking.original.breaks:
+        return f"the draft breaks the template: {min(broken)}"
     if is_for_format(looking.original.text) and not is_for_format(looking.draft.text):
         return "the draft has a brace that str.format takes for a field"
     if not _is_jinja(looking.original):

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from optimizer.models.optimization import Draft, Refusal
+from optimizer.promptcheck.contract_rules import demanded_formats
 from optimizer.promptcheck.reading import Reading, read
+from optimizer.promptcheck.template_rules import broken_templates
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.prompts.search.leaks import Leaks
 from optimizer.prompts.settings import OptimizeSettings
@@ -25,6 +27,16 @@ class Looked:
     def reading(self) -> Reading:
         """The text as the rules read it."""
         return read(self.text)
+
+    @cached_property
+    def demands(self) -> frozenset[tuple[str, bool]]:
+        """The forms of the answer that it always demands, with True, or refuses, with False."""
+        return demanded_formats(self.reading)
+
+    @cached_property
+    def breaks(self) -> Counter[str]:
+        """How its template is broken, in words, with counts."""
+        return Counter(issue.description for issue in broken_templates(self.reading))
 
     @cached_property
     def scripts(self) -> Counter[str]:
