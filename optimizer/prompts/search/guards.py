@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from optimizer.models.optimization import Case, Draft, Refusal
-from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName, detect
+from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName
 from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.prompts.ports import Guard
@@ -236,10 +236,9 @@ def _adds_other_prose(looking: Looking) -> bool:
     """Tell whether the sentences that the prompt in use does not have read as another language."""
     known = frozenset(looking.original.reading.text.splitlines())
     lines = [line for line in looking.draft.text.splitlines() if line not in known]
-    prose = [one for one in read("\n".join(lines)).sentences if len(one.words) >= PROSE_WORDS]
-    words = [word.text for sentence in prose for word in sentence.words]
-    language = detect(" ".join(words), words)
-    return len(words) >= SHORT_TEXT_WORDS and language.name is LanguageName.OTHER
+    sentences = read("\n".join(lines)).sentences
+    prose = read("\n".join(one.text for one in sentences if len(one.words) >= PROSE_WORDS))
+    return len(prose.words) >= SHORT_TEXT_WORDS and prose.language.name is LanguageName.OTHER
 
 
 def _named(spans: Counter[str]) -> str:
