@@ -95,14 +95,16 @@ def changes_something(looking: Looking) -> str | None:
 
 def keeps_variables(looking: Looking) -> str | None:
     """Refuse a draft that loses, adds or renames a variable or a template tag."""
-    before, after = _variables(looking.original), _variables(looking.new)
-    if lost := before - after:
+    if lost := _variables(looking.original) - _variables(looking.new):
         return f"the draft loses {_named(lost)}"
+    text_only = {SpanKind.RAW}
+    if is_for_format(looking.original.text):
+        text_only.add(SpanKind.EXPRESSION)  # doubled braces
+    kinds = TEMPLATE - text_only
+    added = _variables(looking.new, kinds) - _variables(looking.original, kinds)
     if not any(fields(looking.original.text)):
-        after = Counter({text: n for text, n in after.items() if not POSITIONAL.fullmatch(text)})
-    if added := after - before:
-        return f"the draft adds {_named(added)}, which nobody fills"
-    return None
+        added = Counter({text: n for text, n in added.items() if not POSITIONAL.fullmatch(text)})
+    return f"the draft adds {_named(added)}, which nobody fills" if added else None
 
 
 def keeps_roles(looking: Looking) -> str | None:
@@ -225,10 +227,10 @@ def longest(original: str, settings: OptimizeSettings) -> int:
     return max(int(n_tokens * settings.max_growth), n_tokens + settings.max_growth_tokens)
 
 
-def _variables(looked: Looked) -> Counter[str]:
+def _variables(looked: Looked, kinds: frozenset[SpanKind] = TEMPLATE) -> Counter[str]:
     """Return the template constructs and the fields of a text, wherever they stand."""
     reading = looked.reading
-    constructs = Counter(span.text for span in reading.templates.spans if span.kind in TEMPLATE)
+    constructs = Counter(span.text for span in reading.templates.spans if span.kind in kinds)
     return constructs + Counter(match[0] for match in fields(reading.text))
 
 

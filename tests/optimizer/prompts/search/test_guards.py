@@ -214,6 +214,15 @@ def test_doubled_braces_may_come_into_a_text_for_format():
     assert refusal(original + ' As in {{"tone": 1}}.', original=original) is None
 
 
+def test_what_a_template_shows_as_it_is_may_come():
+    original = "Judge {{ text }} in one word."
+    example = " As in {% raw %}{{ x }} {y}{% endraw %}."
+    assert refusal(original + example, original=original) is None
+    assert "loses" in (refusal(original, original=original + example, parent="") or "")
+    original = "Judge {text} in one word."
+    assert refusal(original + " As in {{x}}.", original=original) is None
+
+
 def test_braces_of_a_text_that_is_not_for_format_may_come():
     original = "Judge {{ text }}."
     assert refusal(original + " Say {} for none.", original=original) is None
