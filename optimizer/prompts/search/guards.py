@@ -191,10 +191,19 @@ def copies_no_case(looking: Looking) -> str | None:
 
 
 def repeats_no_refused(looking: Looking) -> str | None:
-    """Refuse a draft that changes about the same as one that was turned down."""
+    """Refuse a draft that was turned down, or that changes about the same in its own words.
+
+    Of rules and of examples the very order may matter, so only the same text repeats them.
+    """
+    draft = looking.draft
+    in_own_words = not (draft.rules or draft.source_case_ids)
     for refusal in reversed(looking.refused):
-        alike = likeness(looking.draft.text, refusal.draft.text, looking.original.text)
-        if alike >= looking.settings.max_similarity:
+        is_alike = draft.text == refusal.draft.text or (
+            in_own_words
+            and likeness(draft.text, refusal.draft.text, looking.original.text)
+            >= looking.settings.max_similarity
+        )
+        if is_alike:
             return f"the draft repeats one that was turned down: {refusal.reason}"
     return None
 

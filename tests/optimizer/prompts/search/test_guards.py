@@ -169,6 +169,16 @@ def test_a_draft_like_a_refused_one_is_refused():
     assert refusal(other, refused=(turned_down,)) is None
 
 
+def test_another_order_of_examples_is_another_draft():
+    first, second = "Example: good soup.", "Example: bad soup."
+    before = Draft(text=f"{PROMPT}\n{first}\n{second}\n", proposer="p", why="w")
+    turned_down = (Refusal(draft=before, reason="no better"),)
+    again = f"{PROMPT}\n{second}\n{first}\n"
+    assert refusal(again, refused=turned_down, sources=("c2",)) is None
+    assert refusal(again, refused=turned_down) is not None
+    assert refusal(before.text, refused=turned_down, sources=("c2",)) is not None
+
+
 def test_refused_drafts_that_come_later_count_as_well():
     refused: list[Refusal] = []
     guard = guards(PROMPT, settings=OptimizeSettings(), refused=refused)
