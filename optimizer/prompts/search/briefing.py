@@ -35,6 +35,12 @@ AIMS = {
 }
 """What each strategy wants."""
 
+UNTESTED = (
+    "No failure is known. Resolve what a reader of the prompt could take in two ways; change "
+    "nothing else."
+)
+"""What is wanted where there are no tests, or all of them pass."""
+
 SYSTEM = """\
 You improve a prompt that another language model is run with. You are given the prompt and what \
 its tests said.
@@ -130,7 +136,7 @@ def briefing(
     form = REWRITE if rewrite else EDITS
     preference = SHORTEN if strategy is OptimizationStrategy.LLM_EFFICIENCY else ADD_ONLY
     user = [
-        AIMS[strategy],
+        _aim(strategy, ask),
         _legend(names),
         "The prompt, in numbered sections:",
         *(
@@ -150,6 +156,11 @@ def briefing(
         ),
         nonce=nonce,
     )
+
+
+def _aim(strategy: OptimizationStrategy, ask: Ask) -> str:
+    nothing_to_cure = not ask.failing and strategy is not OptimizationStrategy.LLM_EFFICIENCY
+    return UNTESTED if nothing_to_cure else AIMS[strategy]
 
 
 def _legend(names: Mapping[str, str]) -> str:

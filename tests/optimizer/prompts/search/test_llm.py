@@ -293,6 +293,43 @@ def test_whatever_is_answered_makes_a_draft_with_its_variables_or_none(answer, h
             assert "[[V" not in draft.text
 
 
+def test_without_failures_it_is_asked_for_what_is_unclear():
+    model = Model(ADD)
+    one = proposer(model)
+    (draft,) = one.propose(asked(failing=(), cluster=None, passing=()))
+    assert "No failure is known." in model.asked[0]
+    assert "<data-" not in model.asked[0].partition("The prompt, in numbered sections:")[2]
+    assert draft.why == "No labels."
+
+
+GERMAN = (
+    "Ordne die Kritik [[V1]] nach ihrem Ton ein und antworte nur mit einem einzigen Wort, das "
+    "den Ton am besten trifft, auch wenn beides darin vorkommt."
+)
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "said"),
+    [
+        ("", "the answer empties the prompt"),
+        ("DONE", "loses '{{ review }}'"),
+        ("Classify [[V1]] and [[V1]].", "adds '{{ review }}'"),
+        ("Classify {{ review }} and {{ name }}.", "adds '{{ name }}'"),
+        (GERMAN, "another language"),
+        ("Classify [[V1]]. " + "Mind each and every word. " * 100, "at most"),
+        ("Classify [[V1]].\nIn text of f1 see all that is wrong.", "train case"),
+    ],
+)
+def test_a_bad_rewrite_never_gets_to_a_test(rewrite, said):
+    failing = (shown("f1", body='{"input": "in text of f1 see all"}', message="wrong"),)
+    guard = guards(PROMPT, settings=OptimizeSettings(), train=[failing[0].case])
+    one = proposer(Model(f"<prompt-NONCE>\n{rewrite}\n</prompt-NONCE>"))
+    found = one.propose(asked(failing=failing, refused=stalled("llm_guided")))
+    reasons = one.silences + [guard(draft, PROMPT) for draft in found]
+    assert len(reasons) == 1
+    assert said in (reasons[0] or "")
+
+
 def test_gives_up_after_three_answers_of_no_use_in_a_row():
     one = proposer(Model("no", "no", ADD, "no", "no", "never"))
     for _ in range(5):
