@@ -9,22 +9,22 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from optimizer.models.optimization import Case, Draft, Refusal
-from optimizer.promptcheck.contract_rules import demanded_formats
 from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName
-from optimizer.promptcheck.reading import Reading, read
-from optimizer.promptcheck.template_rules import broken_templates
+from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.prompts.ports import Guard
 from optimizer.prompts.search.fields import POSITIONAL, fields, is_for_format
 from optimizer.prompts.search.leaks import Leaks
 from optimizer.prompts.search.likeness import likeness
+from optimizer.prompts.search.looking import Looked, Looking
 from optimizer.prompts.settings import OptimizeSettings
 
 CHARS_PER_TOKEN = 4
+PROSE_WORDS = 6
+"""Shorter sentences may be labels, in which no language shows."""
+
 QUOTED_CHARS = 40
 """Characters of a stretch that are repeated in a reason."""
 
@@ -46,50 +46,6 @@ INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Categories of characters that nobody sees."""
 
 HARMLESS = "\n\t"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looked:
-    """A text, looked at once for all guards."""
-
-    text: str
-
-    @cached_property
-    def reading(self) -> Reading:
-        """The text as the rules read it."""
-        return read(self.text)
-
-    @cached_property
-    def scripts(self) -> Counter[str]:
-        """Letters of each script outside of what is protected."""
-        return Counter(_script(sign) for sign in self.reading.free if sign.isalpha())
-
-    def spans(self, kinds: frozenset[SpanKind]) -> Counter[str]:
-        """Return the stretches of some kinds with their counts."""
-        return Counter(span.text for span in self.reading.spans if span.kind in kinds)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looking:
-    """A draft against the prompt in use.
-
-    Attributes:
-        original: The prompt in use.
-        parent: What the draft was made of.
-        new: The text of the draft.
-        draft: The draft.
-        settings: How much may change.
-        leaks: What the train cases hold.
-        refused: Drafts that were turned down.
-    """
-
-    original: Looked
-    parent: str
-    new: Looked
-    draft: Draft
-    settings: OptimizeSettings
-    leaks: Leaks
-    refused: Sequence[Refusal]
 
 
 def guards(
@@ -139,14 +95,16 @@ def changes_something(looking: Looking) -> str | None:
 
 def keeps_variables(looking: Looking) -> str | None:
     """Refuse a draft that loses, adds or renames a variable or a template tag."""
-    before, after = _variables(looking.original), _variables(looking.new)
-    if lost := before - after:
+    if lost := _variables(looking.original) - _variables(looking.new):
         return f"the draft loses {_named(lost)}"
+    text_only = {SpanKind.RAW}
+    if is_for_format(looking.original.text):
+        text_only.add(SpanKind.EXPRESSION)  # doubled braces
+    kinds = TEMPLATE - text_only
+    added = _variables(looking.new, kinds) - _variables(looking.original, kinds)
     if not any(fields(looking.original.text)):
-        after = Counter({text: n for text, n in after.items() if not POSITIONAL.fullmatch(text)})
-    if added := after - before:
-        return f"the draft adds {_named(added)}, which nobody fills"
-    return None
+        added = Counter({text: n for text, n in added.items() if not POSITIONAL.fullmatch(text)})
+    return f"the draft adds {_named(added)}, which nobody fills" if added else None
 
 
 def keeps_roles(looking: Looking) -> str | None:
@@ -170,8 +128,7 @@ def keeps_language(looking: Looking) -> str | None:
     before, after = looking.original.reading.language, looking.new.reading.language
     if LanguageName.NONE not in (before.name, after.name) and before.name is not after.name:
         return f"the draft reads as {after.name}, the prompt as {before.name}: another language"
-    added = _added(looking)
-    if before.is_english and len(added.words) >= SHORT_TEXT_WORDS and _is_other(added):
+    if before.is_english and _adds_other_prose(looking):
         return "what the draft adds is in another language than the prompt"
     n_letters = looking.new.scripts.total()
     for script, n in sorted(looking.new.scripts.items()):
@@ -183,8 +140,7 @@ def keeps_language(looking: Looking) -> str | None:
 
 def keeps_contract(looking: Looking) -> str | None:
     """Refuse a draft that demands another form of the answer."""
-    before = demanded_formats(looking.original.reading)
-    after = demanded_formats(looking.new.reading)
+    before, after = looking.original.demands, looking.new.demands
     for format_, wanted in sorted(before - after):
         return f"the draft no longer {_demand(wanted)} {format_} as the form of the answer"
     if before:
@@ -204,10 +160,8 @@ def stays_short(looking: Looking) -> str | None:
 
 def stays_a_template(looking: Looking) -> str | None:
     """Refuse a draft that breaks the template."""
-    known = Counter(issue.description for issue in broken_templates(looking.original.reading))
-    for issue in broken_templates(looking.new.reading):
-        if not known[issue.description]:
-            return f"the draft breaks the template: {issue.description}"
+    if broken := looking.new.breaks - looking.original.breaks:
+        return f"the draft breaks the template: {min(broken)}"
     if is_for_format(looking.original.text) and not is_for_format(looking.draft.text):
         return "the draft has a brace that str.format takes for a field"
     if not _is_jinja(looking.original):
@@ -237,10 +191,19 @@ def copies_no_case(looking: Looking) -> str | None:
 
 
 def repeats_no_refused(looking: Looking) -> str | None:
-    """Refuse a draft that changes about the same as one that was turned down."""
+    """Refuse a draft that was turned down, or that changes about the same in its own words.
+
+    Of rules and of examples the very order may matter, so only the same text repeats them.
+    """
+    draft = looking.draft
+    in_own_words = not (draft.rules or draft.source_case_ids)
     for refusal in reversed(looking.refused):
-        alike = likeness(looking.draft.text, refusal.draft.text, looking.original.text)
-        if alike >= looking.settings.max_similarity:
+        is_alike = draft.text == refusal.draft.text or (
+            in_own_words
+            and likeness(draft.text, refusal.draft.text, looking.original.text)
+            >= looking.settings.max_similarity
+        )
+        if is_alike:
             return f"the draft repeats one that was turned down: {refusal.reason}"
     return None
 
@@ -273,21 +236,20 @@ def longest(original: str, settings: OptimizeSettings) -> int:
     return max(int(n_tokens * settings.max_growth), n_tokens + settings.max_growth_tokens)
 
 
-def _variables(looked: Looked) -> Counter[str]:
+def _variables(looked: Looked, kinds: frozenset[SpanKind] = TEMPLATE) -> Counter[str]:
     """Return the template constructs and the fields of a text, wherever they stand."""
     reading = looked.reading
-    constructs = Counter(span.text for span in reading.templates.spans if span.kind in TEMPLATE)
+    constructs = Counter(span.text for span in reading.templates.spans if span.kind in kinds)
     return constructs + Counter(match[0] for match in fields(reading.text))
 
 
-def _added(looking: Looking) -> Reading:
-    """Return the lines that the prompt in use does not have."""
+def _adds_other_prose(looking: Looking) -> bool:
+    """Tell whether the sentences that the prompt in use does not have read as another language."""
     known = frozenset(looking.original.reading.text.splitlines())
-    return read("\n".join(line for line in looking.draft.text.splitlines() if line not in known))
-
-
-def _is_other(reading: Reading) -> bool:
-    return reading.language.name is LanguageName.OTHER
+    lines = [line for line in looking.draft.text.splitlines() if line not in known]
+    sentences = read("\n".join(lines)).sentences
+    prose = read("\n".join(one.text for one in sentences if len(one.words) >= PROSE_WORDS))
+    return len(prose.words) >= SHORT_TEXT_WORDS and prose.language.name is LanguageName.OTHER
 
 
 def _named(spans: Counter[str]) -> str:
@@ -314,10 +276,3 @@ def _jinja_fault(text: str) -> str | None:
     except jinja2.TemplateSyntaxError as error:
         return f"line {error.lineno}: {error.message}"
     return None
-
-
-def _script(letter: str) -> str:
-    """Return the script of a letter as Unicode names it."""
-    if letter.isascii():
-        return "LATIN"
-    return unicodedata.name(letter, "UNKNOWN").partition(" ")[0]

@@ -16,7 +16,7 @@ def likeness(one: str, other: str, original: str) -> float:
     """
     mine, theirs = _changes(one, original), _changes(other, original)
     either = (mine | theirs).total()
-    return (mine & theirs).total() / either if either else 1.0
+    return (mine & theirs).total() / either if either else float(one == other)
 
 
 def _changes(text: str, original: str) -> Counter[tuple[bool, str]]:

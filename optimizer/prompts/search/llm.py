@@ -118,7 +118,7 @@ class LlmProposer:
             settings=self._settings,
             strategy=self._strategy,
             rewrite=rewrite,
-            token=next(iter(masked.originals), f"{masked.prefix}1]]"),
+            names=masked.names,
             max_tokens=self._max_tokens,
             patterns=self._patterns,
         )

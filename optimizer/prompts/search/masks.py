@@ -9,6 +9,7 @@ from itertools import count
 from typing import NamedTuple
 
 from optimizer.models.redaction import secrets
+from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.spans import split_around
 from optimizer.promptcheck.templates import SpanKind, templates
 from optimizer.prompts.search.fields import fields
@@ -37,6 +38,11 @@ class Masked:
     text: str
     originals: Mapping[str, str]
     prefix: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The variable that each token stands for; empty for tags, chat tokens and secrets."""
+        return {token: _name(original) for token, original in self.originals.items()}
 
 
 def mask(text: str, *, patterns: Sequence[str] = ()) -> Masked:
@@ -75,6 +81,12 @@ def unmask(text: str, masked: Masked) -> str:
         return masked.originals[match[0]]
 
     return re.sub(rf"{re.escape(masked.prefix)}[^\[\]\n]{{0,40}}(?:\]\]|(?=\n|\Z))", original, text)
+
+
+def _name(construct: str) -> str:
+    found = read(construct).variables
+    is_one = len(found) == 1 and found[0].kind is not SpanKind.STATEMENT
+    return found[0].name if is_one else ""
 
 
 def _unused_letters(text: str) -> str:

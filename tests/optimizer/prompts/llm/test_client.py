@@ -188,6 +188,15 @@ def test_never_shows_the_key_that_a_service_repeats(service, client_of, question
     assert "Incorrect API key provided: [redacted]" in str(caught.value)
 
 
+def test_never_shows_half_a_key_either(service, client_of, question, key):
+    for n in range(260, 300):
+        service.steps.clear()
+        service.then(400, b"x" * n + key.encode() + b"x" * 50, Content_Type="text/plain")
+        with pytest.raises(ServiceError) as caught:
+            client_of(service).client(question)
+        assert key[:6] not in str(caught.value)
+
+
 def test_caps_and_cleans_what_a_service_says(service, client_of, question):
     service.then(400, {"error": {"message": "\x1b[31m\u202eevil " + "long " * 1000}})
     with pytest.raises(ServiceError) as caught:
@@ -298,6 +307,8 @@ def test_takes_no_way_through_a_proxy(service, client_of, question, answering, m
         ("http://", "expected an address"),
         ("https://user:secret@example.org/v1", "holds a name or a password"),
         ("https://example.org/v1?key=1", "holds [?] or #"),
+        ("https://ex\u00e4mple.org/v1", "letters beyond ASCII"),
+        ("https://example.org/a b", "holds spaces"),
         ("http://example.org/v1", "expected https: key and prompts would be readable"),
         ("http://8.8.8.8/v1", "expected https"),
     ],
@@ -335,6 +346,13 @@ def test_refuses_a_key_that_is_none_without_showing_it(value):
     with pytest.raises(ConfigError, match=r"llm\.key_env: K") as caught:
         Client(settings, environ={"K": value})
     assert not value.strip() or value not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64])
+def test_says_where_a_name_cannot_be_one(question, host):
+    settings = LlmSettings(base_url=f"https://{host}/v1", model="m")
+    with pytest.raises(ServiceError, match="label"):
+        Client(settings, environ={}, sleep=pytest.fail)(question)
 
 
 def test_asks_nothing_without_an_address():

@@ -117,6 +117,11 @@ def test_every_guard_refuses_something_by_itself():
     assert len(set(GUARDS)) == len(GUARDS) == 12
 
 
+def test_a_list_of_labels_is_in_no_language():
+    labels = "\n".join(f"- {name} ware" for name in ("Soft", "Hard", "Firm", "Shop", "Wet", "Bar"))
+    assert refusal(f"{PROMPT}\n{labels}\n") is None
+
+
 def test_an_expected_label_is_no_leak():
     assert refusal(PROMPT + "\nThe tone is good, bad or mixed.\n") is None
 
@@ -164,6 +169,16 @@ def test_a_draft_like_a_refused_one_is_refused():
     assert refusal(other, refused=(turned_down,)) is None
 
 
+def test_another_order_of_examples_is_another_draft():
+    first, second = "Example: good soup.", "Example: bad soup."
+    before = Draft(text=f"{PROMPT}\n{first}\n{second}\n", proposer="p", why="w")
+    turned_down = (Refusal(draft=before, reason="no better"),)
+    again = f"{PROMPT}\n{second}\n{first}\n"
+    assert refusal(again, refused=turned_down, sources=("c2",)) is None
+    assert refusal(again, refused=turned_down) is not None
+    assert refusal(before.text, refused=turned_down, sources=("c2",)) is not None
+
+
 def test_refused_drafts_that_come_later_count_as_well():
     refused: list[Refusal] = []
     guard = guards(PROMPT, settings=OptimizeSettings(), refused=refused)
@@ -207,6 +222,15 @@ def test_a_text_for_format_must_stay_one(original, draft, said):
 def test_doubled_braces_may_come_into_a_text_for_format():
     original = "Judge {text}."
     assert refusal(original + ' As in {{"tone": 1}}.', original=original) is None
+
+
+def test_what_a_template_shows_as_it_is_may_come():
+    original = "Judge {{ text }} in one word."
+    example = " As in {% raw %}{{ x }} {y}{% endraw %}."
+    assert refusal(original + example, original=original) is None
+    assert "loses" in (refusal(original, original=original + example, parent="") or "")
+    original = "Judge {text} in one word."
+    assert refusal(original + " As in {{x}}.", original=original) is None
 
 
 def test_braces_of_a_text_that_is_not_for_format_may_come():

@@ -12,7 +12,9 @@ from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Case, CaseResult, Draft, FailureCluster, Refusal, Shown
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.ports import Ask, ProposerError
+from optimizer.prompts.search.guards import guards
 from optimizer.prompts.search.llm import LlmProposer
+from optimizer.prompts.settings import OptimizeSettings
 
 PROMPT = "# Task\n\nClassify {{ review }}.\n\nAnswer in one word.\n"
 NONCE = re.compile(r"<section-(\w+) number")
@@ -85,6 +87,7 @@ def test_shows_the_prompt_masked_and_in_numbered_sections():
     assert "{{ review }}" not in said
     nonce = NONCE.search(said)[1]
     assert f'<section-{nonce} number="2">\nClassify [[V1]].\n</section-{nonce}>' in said
+    assert "Variables: [[V1]] is review." in said
     assert model.seeds == [7]
 
 
@@ -95,6 +98,13 @@ def test_shows_three_failures_of_the_cluster_and_two_passing_cases():
     assert [one[0] for one in ids] == ["f", "f", "f", "p", "p"]
     assert ids == sorted(set(ids))
     assert model.asked[0].count('note="must keep"') == 4
+
+
+def test_names_variables_but_neither_tags_nor_secrets():
+    model = Model(ADD)
+    prompt = "{% if vip %}Be kind.{% endif %} {{#17.text#}} sk-abcdefghijklmnop1234 {name!r}"
+    proposer(model).propose(asked(prompt))
+    assert "Variables: [[V3]] is 17.text, [[V5]] is name.\n" in model.asked[0]
 
 
 def test_shows_what_was_refused_with_its_reason():
@@ -240,6 +250,84 @@ def test_is_silent_with_a_reason_where_an_answer_is_of_no_use(answer, silence):
     one = proposer(Model(answer))
     assert one.propose(asked()) == ()
     assert silence in one.silences[0]
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "<edit-NONCE op=ADD section=2>",
+            "<edit-NONCE op=REPLACE section=2>",
+            "<edit-NONCE op=DELETE section=3>",
+            '<edit-NONCE op="DELETE" section="2"/>',
+            "</edit-NONCE>",
+            "<prompt-NONCE>",
+            "</prompt-NONCE>",
+            "<diagnosis-NONCE>",
+            "</diagnosis-NONCE>",
+            '{"edits": [{"op": "REPLACE", "section": 2, "text": "Judge [[V1]]."}]}',
+            '{"prompt": "DONE"}',
+            "[[V1]]",
+            "{{ review }}",
+            "Answer in two words.",
+            "```",
+            "<think>",
+            "</think>",
+            "\n",
+        ]
+    )
+    | st.text(max_size=5),
+    max_size=12,
+).map("".join)
+
+
+@given(PIECES, st.booleans())
+def test_whatever_is_answered_makes_a_draft_with_its_variables_or_none(answer, has_stalled):
+    guard = guards(PROMPT, settings=OptimizeSettings())
+    refused = stalled("llm_guided") if has_stalled else ()
+    one = proposer(Model(answer))
+    found = one.propose(asked(refused=refused))
+    assert len(found) + len(one.silences) == 1
+    for draft in found:
+        if guard(draft, PROMPT) is None:
+            assert draft.text.count("{{ review }}") == 1
+            assert "[[V" not in draft.text
+
+
+def test_without_failures_it_is_asked_for_what_is_unclear():
+    model = Model(ADD)
+    one = proposer(model)
+    (draft,) = one.propose(asked(failing=(), cluster=None, passing=()))
+    assert "No failure is known." in model.asked[0]
+    assert "<data-" not in model.asked[0].partition("The prompt, in numbered sections:")[2]
+    assert draft.why == "No labels."
+
+
+GERMAN = (
+    "Ordne die Kritik [[V1]] nach ihrem Ton ein und antworte nur mit einem einzigen Wort, das "
+    "den Ton am besten trifft, auch wenn beides darin vorkommt."
+)
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "said"),
+    [
+        ("", "the answer empties the prompt"),
+        ("DONE", "loses '{{ review }}'"),
+        ("Classify [[V1]] and [[V1]].", "adds '{{ review }}'"),
+        ("Classify {{ review }} and {{ name }}.", "adds '{{ name }}'"),
+        (GERMAN, "another language"),
+        ("Classify [[V1]]. " + "Mind each and every word. " * 100, "at most"),
+        ("Classify [[V1]].\nIn text of f1 see all that is wrong.", "train case"),
+    ],
+)
+def test_a_bad_rewrite_never_gets_to_a_test(rewrite, said):
+    failing = (shown("f1", body='{"input": "in text of f1 see all"}', message="wrong"),)
+    guard = guards(PROMPT, settings=OptimizeSettings(), train=[failing[0].case])
+    one = proposer(Model(f"<prompt-NONCE>\n{rewrite}\n</prompt-NONCE>"))
+    found = one.propose(asked(failing=failing, refused=stalled("llm_guided")))
+    reasons = one.silences + [guard(draft, PROMPT) for draft in found]
+    assert len(reasons) == 1
+    assert said in (reasons[0] or "")
 
 
 def test_gives_up_after_three_answers_of_no_use_in_a_row():
