@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, budget, experiment, replay, rollout
+from cli.commands import baseline, budget, experiment, prompts, replay, rollout
 from cli.commands.analyze import analyze
 from cli.commands.anomalies import anomalies
 from cli.commands.apply import apply
@@ -73,6 +73,9 @@ replay_app = typer.Typer(
     no_args_is_help=True,
 )
 
+prompts_app = typer.Typer(
+    name="prompts", help="Versions of prompts, and which is in use.", no_args_is_help=True
+)
 rollout_app = typer.Typer(
     name="rollout", help="A decision put in force step by step.", no_args_is_help=True
 )
@@ -140,7 +143,20 @@ budget_app.command()(budget.status)
 for command in (rollout.start, rollout.advance, rollout.status):
     rollout_app.command()(command)
 
+prompts_app.command("list")(prompts.list_)
+prompts_app.command("show")(prompts.show_)
+for command in (
+    prompts.diff,
+    prompts.log,
+    prompts.record,
+    prompts.promote,
+    prompts.rollback,
+    prompts.export,
+):
+    prompts_app.command()(command)
+
 GROUPS = (
+    prompts_app,
     rollout_app,
     baseline_app,
     experiment_app,
