@@ -131,12 +131,14 @@ class PromptReference:
         pointer: Where it is named.
         line: Line it is named in, counted from 1.
         names: Names of the variables that are filled in, or None where that is not known.
+        used: Names among them that something else uses, so that this prompt need not.
     """
 
     pattern: str
     pointer: str
     line: int
     names: tuple[str, ...] | None = None
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +154,18 @@ class FoundPrompts:
     sites: tuple[PromptSite, ...] = ()
     skipped: tuple[SkippedPrompt, ...] = ()
     references: tuple[PromptReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFiles:
+    """What files and folders hold.
+
+    Attributes:
+        sites: The prompts, each once.
+        skipped: What was left alone, with reasons.
+        n_files: Files that were read.
+    """
+
+    sites: tuple[PromptSite, ...]
+    skipped: tuple[SkippedPrompt, ...]
+    n_files: int

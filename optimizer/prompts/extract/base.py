@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Protocol
@@ -139,6 +139,22 @@ def variable_names(text: str) -> tuple[str, ...]:
             }
         )
     )
+
+
+def declared(
+    variables: Collection[str], names: Collection[str], used: Collection[str]
+) -> tuple[str, ...]:
+    """Return the names that are declared for a prompt, among those that are filled in.
+
+    A name that is filled in for several prompts is declared for those that use it, and for all of
+    them where nothing does: then it was lost or misspelled in one of them.
+
+    Args:
+        variables: What the prompt uses.
+        names: What is filled in.
+        used: What anything uses.
+    """
+    return tuple(sorted(name for name in names if name in variables or name not in used))
 
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")

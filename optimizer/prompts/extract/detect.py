@@ -8,11 +8,24 @@ from dataclasses import replace
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.sites import FoundPrompts, PromptFormat, PromptSite, SkippedPrompt
 from optimizer.prompts.extract.base import Extractor, PatchRefused, refuse_unwritable
+from optimizer.prompts.extract.dify import Dify
+from optimizer.prompts.extract.dotprompt import Dotprompt
 from optimizer.prompts.extract.jinja import Jinja
+from optimizer.prompts.extract.messages import Messages
+from optimizer.prompts.extract.promptfoo import Promptfoo
+from optimizer.prompts.extract.python_source import PythonSource
 from optimizer.prompts.extract.settings import ExtractSettings
 from optimizer.prompts.extract.text import Text
 
-EXTRACTORS: tuple[Extractor, ...] = (Jinja(), Text())
+EXTRACTORS: tuple[Extractor, ...] = (
+    Dify(),
+    Promptfoo(),
+    Messages(),
+    Dotprompt(),
+    PythonSource(),
+    Jinja(),
+    Text(),
+)
 """The first that recognizes a file is asked."""
 
 _DEFAULTS = ExtractSettings()
