@@ -112,7 +112,9 @@ def log(
 
 
 def record(
-    files: Annotated[list[Path], typer.Argument(help="Files that hold prompts.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files with prompts, and folders to go through.")
+    ],
     workflow: Annotated[
         str | None, typer.Option("--workflow", "-w", help="The workflow they are part of.")
     ] = None,
@@ -127,24 +129,22 @@ def record(
     from cli.deciding import who
     from cli.prompt_files import project_files
     from optimizer.history.store import open_history
+    from optimizer.pipeline.prompt_files import find_prompts
     from optimizer.pipeline.prompt_versions import register
     from optimizer.pipeline.scope import rules_of
-    from optimizer.prompts.extract import find_sites
     from reports.gallery.prompt_list import prompt_list
 
     here = session(store)
     actor, rules = who(here, by), rules_of(here.loaded.config)
-    folder = project_files(here)
-    found = [find_sites(path, folder.read(path)) for path in map(folder.path_of, files)]
-    for skipped in (one for of_file in found for one in of_file.skipped):
+    found = find_prompts(files, root=project_files(here).root)
+    for skipped in found.skipped:
         note(f"{skipped.path}{skipped.pointer and '#' + skipped.pointer}: {skipped.reason}")
     with open_history(
         here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=True
     ) as history:
         recorded = [
             register(history, site, actor, rules=rules, workflow_id=workflow)
-            for of_file in found
-            for site in of_file.sites
+            for site in found.sites
         ]
     show(prompt_list(recorded), recorded, json=json)
 
