@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import options
-from cli.output import as_json, note, show, write_file, write_out
+from cli.output import as_json, note, plain, show, write_file, write_out
 from cli.session import session
 
 Selected = Annotated[
@@ -224,7 +225,7 @@ def export(
         found = select_version(history, version, prompt_id=prompt)
         text = as_json(published(history, found)) if json else found.text
     if output is None:
-        write_out(text)
+        write_out(plain(text) if sys.stdout and sys.stdout.isatty() else text)
     else:
         write_file(output, text)
         note(f"wrote {output}")

@@ -74,7 +74,7 @@ def only_prompt(history: History) -> str:
         return ids[0]
     if not ids:
         raise SelectionError(
-            "no prompt is in this history", hint="Store one with 'optimizer optimize'."
+            "no prompt is in this history", hint="Store one with 'optimizer prompts record FILE'."
         )
     raise SelectionError(
         f"{len(ids)} prompts are stored: {', '.join(ids[:SHOWN])}",
