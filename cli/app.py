@@ -67,15 +67,15 @@ experiment_app = typer.Typer(
 budget_app = typer.Typer(
     name="budget", help="What was spent, and what may be.", no_args_is_help=True
 )
+prompts_app = typer.Typer(
+    name="prompts", help="Prompts in files, and their versions.", no_args_is_help=True
+)
 replay_app = typer.Typer(
     name="replay",
     help="What would have become of recorded requests.",
     no_args_is_help=True,
 )
 
-prompts_app = typer.Typer(
-    name="prompts", help="Versions of prompts, and which is in use.", no_args_is_help=True
-)
 rollout_app = typer.Typer(
     name="rollout", help="A decision put in force step by step.", no_args_is_help=True
 )
@@ -143,6 +143,7 @@ budget_app.command()(budget.status)
 for command in (rollout.start, rollout.advance, rollout.status):
     rollout_app.command()(command)
 
+prompts_app.command()(prompts.extract)
 prompts_app.command("list")(prompts.list_)
 prompts_app.command("show")(prompts.show_)
 for command in (
@@ -156,10 +157,10 @@ for command in (
     prompts_app.command()(command)
 
 GROUPS = (
-    prompts_app,
     rollout_app,
     baseline_app,
     experiment_app,
+    prompts_app,
     replay_app,
     budget_app,
     config_app,

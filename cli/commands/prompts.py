@@ -1,4 +1,4 @@
-"""`optimizer prompts`: versions of prompts, and which of them is in use."""
+"""`optimizer prompts`: the prompts of a project, in files and as versions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from cli import options
 from cli.output import as_json, note, plain, show, write_file, write_out
 from cli.session import session
+from optimizer.models.sites import PromptFormat
 
 Selected = Annotated[
     str,
@@ -26,6 +27,32 @@ OfPrompt = Annotated[
 RecordOnly = Annotated[
     bool, typer.Option("--record-only", help="Leave the file as it is; only record the step.")
 ]
+
+
+def extract(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Files with prompts, and folders to go through."),
+    ],
+    from_: Annotated[
+        PromptFormat | None,
+        typer.Option("--from", help="What the files named are to be read as."),
+    ] = None,
+    texts: Annotated[bool, typer.Option("--show", help="Print the texts as well.")] = False,
+    output: options.Outputs = None,
+    json: options.Json = False,
+) -> None:
+    """Find the prompts in files: where each stands, and the variables it uses.
+
+    Example: optimizer prompts extract workflow.yml prompts/
+    """
+    from cli.prompt_files import project_files
+    from optimizer.pipeline.prompt_files import find_prompts
+    from reports.gallery.prompt_sites import prompt_sites
+
+    root = project_files(session()).root
+    found = find_prompts(paths, root=root, as_format=from_)
+    show(prompt_sites(found, texts=texts), found, json=json, outputs=output)
 
 
 def list_(

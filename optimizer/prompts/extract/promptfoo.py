@@ -35,7 +35,7 @@ from optimizer.prompts.extract.tree_sites import Candidate, sites_at, spot
 INNER = "#"
 """Between the way to a text and the way in the JSON that it is."""
 
-_TELLTALE = re.compile(rb"""(?:^|[\s{,"'])prompts["']?\s*+:""")
+_TELLTALE = re.compile(rb"""(?<![\w\-])prompts["']?\s*+:""")
 _BESIDE = ("providers", "targets", "tests", "scenarios", "defaultTest", "redteam")
 _TESTS = ("defaultTest", "tests", "scenarios")
 _SUPPLIED = frozenset({"_conversation", "env"})

@@ -149,7 +149,7 @@ def test_a_comment_between_parts_is_not_lost() -> None:
         patch(source, site, "c")
 
 
-def test_crlf_stays() -> None:
+def test_line_ends_of_the_file_stay() -> None:
     source = b'\xef\xbb\xbf# optimizer: prompt\r\nP = """a\r\nb"""\r\n'
     (site,) = find_sites("p.py", source).sites
     assert site.text == "a\nb"
