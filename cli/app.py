@@ -138,13 +138,25 @@ for command in (
 ):
     experiment_app.command()(command)
 
-prompts_app.command()(prompts.extract)
 replay_app.command()(replay.caching)
 replay_app.command()(replay.limits)
 replay_app.command()(replay.batching)
 budget_app.command()(budget.status)
 for command in (rollout.start, rollout.advance, rollout.status):
     rollout_app.command()(command)
+
+prompts_app.command()(prompts.extract)
+prompts_app.command("list")(prompts.list_)
+prompts_app.command("show")(prompts.show_)
+for command in (
+    prompts.diff,
+    prompts.log,
+    prompts.record,
+    prompts.promote,
+    prompts.rollback,
+    prompts.export,
+):
+    prompts_app.command()(command)
 
 GROUPS = (
     rollout_app,

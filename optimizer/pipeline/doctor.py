@@ -146,8 +146,8 @@ def _of_prompts(history: History) -> list[Finding]:
     unfitting = [text for one in prompt_misfits(history) if (text := _prompt_misfit(one))]
     return [
         _check(
-            "versions of prompts",
-            "each can be decoded and has its text, one of a prompt is in use",
+            "prompts",
+            "each version has its text, one of each prompt is in use",
             _first([*damaged_versions(history), *unfitting]),
         ),
         _check("held-out tests", "each can be decoded", _first(damaged_confirmations(history))),

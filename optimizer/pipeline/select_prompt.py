@@ -31,7 +31,7 @@ def select_version(history: History, selector: str, *, prompt_id: str | None = N
     if at and _NUMBER.fullmatch(number):
         return _numbered(versions_of(history, before), number)
     if _NUMBER.fullmatch(selector):
-        return _numbered(versions_of(history, prompt_id or _only(history)), selector)
+        return _numbered(versions_of(history, prompt_id or only_prompt(history)), selector)
     found = in_use(versions_of(history, selector))
     if found is None:
         raise SelectionError(f"prompt {legible(selector)}: no version of it is in use")
@@ -63,7 +63,7 @@ def _numbered(versions: Sequence[Version], number: str) -> Version:
     )
 
 
-def _only(history: History) -> str:
+def only_prompt(history: History) -> str:
     """Return the id of the only prompt that is stored.
 
     Raises:
@@ -74,7 +74,7 @@ def _only(history: History) -> str:
         return ids[0]
     if not ids:
         raise SelectionError(
-            "no prompt is in this history", hint="Store one with 'optimizer optimize'."
+            "no prompt is in this history", hint="Store one with 'optimizer prompts record FILE'."
         )
     raise SelectionError(
         f"{len(ids)} prompts are stored: {', '.join(ids[:SHOWN])}",

@@ -1,22 +1,24 @@
 """Two texts word by word: what was kept, removed and added.
 
 Lines are matched first and words within the stretches that differ, so that a long prompt with a
-small change takes no longer than a short one.
+small change takes no longer than a short one. What would take too long to match is told as removed
+and added.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, takewhile
 
 from optimizer.models.versions import Piece, PieceKind
 
-MOST_WORDS = 4_000
-"""Stretches of more words than this are not matched word by word."""
+MOST_MATCHES = 300_000
+"""Stretches with more pairs of equal lines, or of equal words, are not matched any further."""
 
-_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+_WORDS = re.compile(r"\s*(?:\w+|[^\w\s])|\s+")
 
 
 def differences(before: str, after: str) -> tuple[Piece, ...]:
@@ -37,12 +39,8 @@ def _by_lines(before: str, after: str) -> Iterator[Piece]:
 
 
 def _by_words(before: str, after: str) -> Iterator[Piece]:
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    if max(len(old), len(new)) > MOST_WORDS:
-        yield from _replaced(before, after)
-        return
-    for same, first, second in _stretches(old, new):
-        if same and first.strip():
+    for same, first, second in _stretches(_WORDS.findall(before), _WORDS.findall(after)):
+        if same:
             yield Piece(kind=PieceKind.KEPT, text=first)
         else:
             yield from _replaced(first, second)
@@ -50,8 +48,33 @@ def _by_words(before: str, after: str) -> Iterator[Piece]:
 
 def _stretches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, str, str]]:
     """Yield stretches of both, and whether they are the same."""
+    lead = _shared(zip(old, new, strict=False))
+    rest = min(len(old), len(new)) - lead
+    trail = min(rest, _shared(zip(reversed(old), reversed(new), strict=False)))
+    start = "".join(old[:lead])
+    end = "".join(old[len(old) - trail :])
+    if start:
+        yield True, start, start
+    yield from _between(old[lead : len(old) - trail], new[lead : len(new) - trail])
+    if end:
+        yield True, end, end
+
+
+def _between(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, str, str]]:
+    """Yield the stretches of what neither begin nor end alike."""
+    if not old and not new:
+        return
+    counts = Counter(old)
+    if sum(counts[one] for one in new) > MOST_MATCHES:
+        yield False, "".join(old), "".join(new)
+        return
     for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         yield tag == "equal", "".join(old[i:j]), "".join(new[k:m])
+
+
+def _shared(pairs: Iterable[tuple[str, str]]) -> int:
+    """Count how many pairs are of the same before the first that is not."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _replaced(before: str, after: str) -> Iterator[Piece]:

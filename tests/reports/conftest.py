@@ -718,6 +718,7 @@ for file in (
     "moves.py",
     "reviews.py",
     "sites.py",
+    "versions.py",
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
