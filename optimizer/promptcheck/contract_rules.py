@@ -87,7 +87,7 @@ def _contracts(reading: Reading) -> Iterator[_Contract]:
     branches = _branches(reading)
     seen: set[tuple[str, bool]] = set()
     for sentence in reading.sentences:
-        inside = any(start <= sentence.words[0].start < end for start, end in branches)
+        inside = any(start <= sentence.word_start() < end for start, end in branches)
         if inside or _NOT_ALWAYS.search(sentence.text):
             continue
         for contract in _contracts_in(sentence):

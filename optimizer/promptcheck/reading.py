@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple
+from functools import cached_property
+from itertools import accumulate, islice, pairwise
 
 from optimizer.promptcheck.language import Language, detect
 from optimizer.promptcheck.spans import free_text, split_around
 from optimizer.promptcheck.templates import Span, Templates, templates
 from optimizer.promptcheck.variables import Variable, used_variables
+from optimizer.promptcheck.words import word_runs
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -27,20 +29,23 @@ _MARKS = (
 )
 _WORD = re.compile(rf"""[^\W\d_](?:[^\s\x00.,;:!?()\[\]{{}}<>"/|{_MARKS}]*[^\W_])?""")
 # A sentence ends at its mark, at a blank or wholly protected line, before a list item or heading,
-# and behind a heading. Points inside numbers and words end none.
+# and behind a heading. Points inside numbers and words end none. The pattern begins with the
+# characters it may begin with, so that all others are skipped fast.
 _SENTENCE_END = re.compile(
-    rf"""  (?<![.!?])[.!?]++(?=\s|\x00|$) | [{_STOPS}]+ | \n[ \t\x00]*+(?=\n)
-        | \n(?=[ \t]*+(?:[-*+•]\s|\d+[.)]\s|\#+\ )) | (?<=:)\n | ^\#+\ [^\n]*\n
+    rf"""[.!?{_STOPS}\n\#]
+        (?: (?<=[.!?])(?<![.!?][.!?])[.!?]*+(?=\s|\x00|$)
+          | (?<=[{_STOPS}])[{_STOPS}]*
+          | (?<=\n)[ \t\x00]*+(?=\n)
+          | (?<=\n)(?=[ \t]*+(?:[-*+•]\s|\d+[.)]\s|\#+\ ))
+          | (?<=:\n)
+          | (?<=^\#)\#*\ [^\n]*\n )
     """,
     re.VERBOSE | re.MULTILINE,
 )
-
-
-class Word(NamedTuple):
-    """A word of free text, in lower case, and where it starts."""
-
-    text: str
-    start: int
+# Of ASCII text: what no word holds, as spaces.
+_BETWEEN_WORDS = dict.fromkeys(map(ord, '\x00.,;:!?()[]{}<>"/|'), " ")
+# Letters that a pattern takes for an ASCII one whatever the case.
+_ASCII_ALIKE = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,33 +55,91 @@ class Sentence:
     Attributes:
         start: Offset of its first character.
         text: Its characters, protected ones masked.
+        words: Its words in lower case.
     """
 
     start: int
     text: str
-    words: tuple[Word, ...]
+    words: tuple[str, ...]
+
+    def word_start(self, index: int = 0) -> int:
+        """Return the offset of one of its words."""
+        return self.start + next(islice(_WORD.finditer(self.text), index, None)).start()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
-    """A prompt, read once.
+    """A prompt as it is read: every part on demand, and once.
 
     Attributes:
         text: The text with LF line ends and without a byte order mark; offsets count in it.
-        free: The same with everything protected masked.
-        words: All words of free text in lower case.
-        line_starts: Offset of the first character of each line.
     """
 
     text: str
-    templates: Templates
-    spans: tuple[Span, ...]
-    variables: tuple[Variable, ...]
-    free: str
-    sentences: tuple[Sentence, ...]
-    words: tuple[str, ...]
-    language: Language
-    line_starts: tuple[int, ...]
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The template constructs."""
+        return templates(self.text)
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The free and the protected stretches, in order and without gaps."""
+        return split_around(self.text, self.templates)
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """Each use of a variable."""
+        return used_variables(self.templates, self.spans)
+
+    @cached_property
+    def free(self) -> str:
+        """The text with everything protected masked."""
+        return free_text(self.text, self.spans)
+
+    @cached_property
+    def lowered(self) -> str:
+        """The free text in lower case; every offset stays."""
+        free = self.free
+        return free.lower() if free.isascii() else free.translate(_ASCII_ALIKE).lower()
+
+    @cached_property
+    def lexicon(self) -> frozenset[str]:
+        """Every run of letters, digits and underscores in free text, in lower case."""
+        return frozenset(word_runs(self.lowered))
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of free text that have a word."""
+        free = self.free
+        ends = [match.end() for match in _SENTENCE_END.finditer(free)]
+        pieces = ((start, free[start:end]) for start, end in pairwise([0, *ends, len(free)]))
+        return tuple(
+            Sentence(start=start, text=piece, words=words)
+            for start, piece in pieces
+            if (words := tuple(_words(piece)))
+        )
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """All words of free text in lower case."""
+        return tuple(_words(self.free))
+
+    @cached_property
+    def language(self) -> Language:
+        """The language of the free text."""
+        return detect(self.free, self.words)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the text, without their ends."""
+        return tuple(self.text.split("\n"))
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        """Offset of the first character of each line."""
+        lengths = (len(line) + 1 for line in self.lines[:-1])
+        return tuple(accumulate(lengths, initial=0))
 
     def location(self, offset: int) -> str:
         """Return where an offset is, for a person."""
@@ -86,35 +149,16 @@ class Reading:
 
 def read(text: str) -> Reading:
     """Return a prompt as the scores and the rules read it."""
-    text = text.lstrip(BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n")
-    found = templates(text)
-    spans = split_around(text, found)
-    free = free_text(text, spans)
-    sentences = _sentences(free)
-    words = tuple(word.text for sentence in sentences for word in sentence.words)
-    return Reading(
-        text=text,
-        templates=found,
-        spans=spans,
-        variables=used_variables(found, spans),
-        free=free,
-        sentences=sentences,
-        words=words,
-        language=detect(free, words),
-        line_starts=(0, *(match.end() for match in re.finditer("\n", text))),
-    )
+    return Reading(text=text.lstrip(BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _sentences(free: str) -> tuple[Sentence, ...]:
-    ends = [match.end() for match in _SENTENCE_END.finditer(free)]
-    sentences = (
-        Sentence(start=start, text=free[start:end], words=_words(free, start, end))
-        for start, end in pairwise([0, *ends, len(free)])
-    )
-    return tuple(sentence for sentence in sentences if sentence.words)
-
-
-def _words(free: str, start: int, end: int) -> tuple[Word, ...]:
-    return tuple(
-        Word(match.group().lower(), match.start()) for match in _WORD.finditer(free, start, end)
-    )
+def _words(free: str) -> Iterator[str]:
+    """Yield the words of free text in lower case."""
+    if not free.isascii():
+        yield from (word.lower() for word in _WORD.findall(free))
+        return
+    for token in free.lower().translate(_BETWEEN_WORDS).split():
+        if token.isalpha():
+            yield token
+        elif word := _WORD.search(token):
+            yield word.group()

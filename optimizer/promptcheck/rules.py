@@ -8,7 +8,6 @@ if it has none of many instruction verbs, not merely none of the twenty that rai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 
 from optimizer.models.contract import IssueSeverity, IssueType, PromptIssue
 from optimizer.promptcheck import words
@@ -87,15 +86,15 @@ def _missing_structure(reading: Reading) -> Iterator[PromptIssue]:
 
 
 def _redundancy(reading: Reading) -> Iterator[PromptIssue]:
-    first: dict[tuple[str, str, str], int] = {}
-    repeated: dict[tuple[str, str, str], int] = {}
-    for sentence in reading.sentences:
-        for (a, b), (_, c) in pairwise(pairwise(sentence.words)):
-            trigram = (a.text, b.text, c.text)
-            if first.setdefault(trigram, a.start) != a.start:
-                repeated.setdefault(trigram, a.start)
+    first: dict[tuple[str, str, str], tuple[int, int]] = {}
+    repeated: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for n, sentence in enumerate(reading.sentences):
+        w = sentence.words
+        for i, trigram in enumerate(zip(w, w[1:], w[2:], strict=False)):
+            if first.setdefault(trigram, (n, i)) != (n, i):
+                repeated.setdefault(trigram, (n, i))
     if len(repeated) > MAX_REPEATED_TRIGRAMS:
-        trigram, offset = next(iter(repeated.items()))
+        trigram, (n, i) = next(iter(repeated.items()))
         yield PromptIssue(
             severity=IssueSeverity.INFO,
             type=IssueType.REDUNDANCY,
@@ -103,7 +102,7 @@ def _redundancy(reading: Reading) -> Iterator[PromptIssue]:
                 f"{len(repeated)} sequences of three words occur again; "
                 f"the first is {quoted(' '.join(trigram))}."
             ),
-            location=reading.location(offset),
+            location=reading.location(reading.sentences[n].word_start(i)),
             suggestion="Say it once, unless the repetition is meant to stress it.",
         )
 

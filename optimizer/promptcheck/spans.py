@@ -44,6 +44,10 @@ _PROTECTED = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+# What one of them can start with: the search for these skips all other characters fast.
+_START = re.compile(r"""[`~<\[{"'\u201c\u2018\xab\u300c\u300e]""")
+_URL_START = re.compile(r"https?://|ftp://")
+_INDENTED_FENCE = re.compile(r"^[ \t]++(?=`{3}|~{3})", re.MULTILINE)
 
 
 def split(text: str) -> tuple[Span, ...]:
@@ -77,13 +81,25 @@ def _protected(text: str, found: Templates) -> Iterator[Span]:
 def _outer(text: str, found: Templates) -> Iterator[Span]:
     """Yield the protected spans that are not templates."""
     position = 0
-    while match := _PROTECTED.search(found.masked, position):
+    for candidate in _candidates(found.masked):
+        match = _PROTECTED.match(found.masked, candidate) if candidate >= position else None
+        if match is None:
+            continue
         kind, start, end = SpanKind(match.lastgroup or ""), match.start(), match.end()
         if kind is SpanKind.JSON:
             end = found.closing.get(start, start - 1) + 1
         if end > start:
             yield Span(kind=kind, start=start, text=text[start:end])
         position = max(end, start + 1)
+
+
+def _candidates(masked: str) -> list[int]:
+    """Return every offset that a protected span can start at, in order."""
+    patterns = [_START]
+    patterns += [_URL_START] if "://" in masked else []
+    patterns += [_INDENTED_FENCE] if "```" in masked or "~~~" in masked else []
+    starts = [match.start() for pattern in patterns for match in pattern.finditer(masked)]
+    return starts if patterns == [_START] else sorted(starts)
 
 
 def _with_free(text: str, protected: Iterable[Span]) -> Iterator[Span]:
