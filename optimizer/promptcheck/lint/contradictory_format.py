@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.models.contract import IssueSeverity, IssueType, PromptIssue
+from optimizer.models.contract import IssueSeverity
+from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 from optimizer.promptcheck.reading import Reading, Sentence
 from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.words import word_runs
 
 # Of these at most one can be the form of the whole answer. Markdown may hold any of them.
 _FORMAT = r"[*_]{0,2}(?P<format>json|xml|yaml|csv|plain[\s-]+text)\b"
@@ -48,6 +51,7 @@ _REFUSED = re.compile(
            (?:\s+{_ADVERB}){{0,4}}\s+|^\W*no\s+){_FORMAT}(?={_END})""",
     re.IGNORECASE | re.VERBOSE,
 )
+_FORMAT_WORDS = frozenset({"json", "xml", "yaml", "csv", "plain"})
 _NEGATION = re.compile(r"\b(?:not|never|no|cannot|without)\b|n['\u2019]t\b", re.IGNORECASE)
 _NOT_ALWAYS = re.compile(
     r"\b(?:if|when|whenever|where|unless|otherwise|else|except|until|while|for|in\s+case|either|or"
@@ -70,16 +74,33 @@ class _Contract:
     text: str
 
 
-def contradictory_contracts(reading: Reading) -> Iterator[PromptIssue]:
+def _contradictions(subject: Subject) -> Iterator[Found]:
     """Yield the first pair of demands that exclude each other."""
-    if not reading.language.is_english:
+    reading = subject.reading
+    if reading.lexicon.isdisjoint(_FORMAT_WORDS) or not reading.language.is_english:
         return
     contracts = list(_contracts(reading))
     for index, later in enumerate(contracts):
         for earlier in contracts[:index]:
             if _exclude_each_other(earlier, later):
-                yield _issue(reading, earlier, later)
+                yield _found(reading, earlier, later)
                 return
+
+
+RULE = LintRule(
+    page=LintRulePage(
+        rule_id="P004",
+        name="contradictory-format",
+        severity=IssueSeverity.CRITICAL,
+        what="Two demands on the form of the answer that cannot both be met.",
+        why="Whichever the model obeys, a reader of the answer expects the other.",
+        bad="List the names in the letter. Respond only in JSON. Answer in plain text.",
+        good="List the names in the letter. Respond only in JSON.",
+        fix=FixSafety.NONE,
+        evidence="Logic: no answer meets both. How often models go wrong is not measured here.",
+    ),
+    check=_contradictions,
+)
 
 
 def _contracts(reading: Reading) -> Iterator[_Contract]:
@@ -87,6 +108,8 @@ def _contracts(reading: Reading) -> Iterator[_Contract]:
     branches = _branches(reading)
     seen: set[tuple[str, bool]] = set()
     for sentence in reading.sentences:
+        if _FORMAT_WORDS.isdisjoint(word_runs(sentence.text.lower())):
+            continue
         inside = any(start <= sentence.word_start() < end for start, end in branches)
         if inside or _NOT_ALWAYS.search(sentence.text):
             continue
@@ -132,14 +155,13 @@ def _exclude_each_other(one: _Contract, other: _Contract) -> bool:
     return one.wanted and other.wanted
 
 
-def _issue(reading: Reading, earlier: _Contract, later: _Contract) -> PromptIssue:
-    return PromptIssue(
-        severity=IssueSeverity.CRITICAL,
-        type=IssueType.AMBIGUOUS_INSTRUCTIONS,
-        description=(
+def _found(reading: Reading, earlier: _Contract, later: _Contract) -> Found:
+    return Found(
+        message=(
             f"{quoted(later.text)} contradicts {quoted(earlier.text)} "
             f"({reading.location(earlier.start)})."
         ),
-        location=reading.location(later.start),
         suggestion="Keep one demand on the form of the answer.",
+        start=later.start,
+        end=later.start + len(later.text),
     )
