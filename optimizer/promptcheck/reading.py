@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, count, islice, pairwise
 
 from optimizer.promptcheck.language import Language, detect
 from optimizer.promptcheck.spans import free_text, split_around
-from optimizer.promptcheck.templates import Span, Templates, templates
+from optimizer.promptcheck.templates import MASK, Span, Templates, templates
 from optimizer.promptcheck.variables import Variable, used_variables
 from optimizer.promptcheck.words import word_runs
 
@@ -104,26 +103,72 @@ class Reading:
         return free.lower() if free.isascii() else free.translate(_ASCII_ALIKE).lower()
 
     @cached_property
+    def spaced(self) -> str:
+        """The free text in lower case with every stretch of white space as one space."""
+        return " ".join(self.lowered.split())
+
+    @cached_property
     def lexicon(self) -> frozenset[str]:
         """Every run of letters, digits and underscores in free text, in lower case."""
         return frozenset(word_runs(self.lowered))
 
     @cached_property
-    def sentences(self) -> tuple[Sentence, ...]:
-        """The sentences of free text that have a word."""
+    def bounds(self) -> tuple[int, ...]:
+        """Offsets between which the sentences of free text stand, wordless ones included."""
+        ends = (match.end() for match in _SENTENCE_END.finditer(self.free))
+        return (0, *ends, len(self.free))
+
+    @cached_property
+    def stream(self) -> tuple[str | int, ...]:
+        """All words of free text in lower case; behind each sentence stands its number."""
         free = self.free
-        ends = [match.end() for match in _SENTENCE_END.finditer(free)]
-        pieces = ((start, free[start:end]) for start, end in pairwise([0, *ends, len(free)]))
+        if not free.isascii():
+            pieces = (_WORD.findall(free[start:end]) for start, end in pairwise(self.bounds))
+            return tuple(
+                token
+                for number, words in enumerate(pieces)
+                for token in (*(word.lower() for word in words), number)
+            )
+        spaced = self.lowered.translate(_BETWEEN_WORDS)
+        sentences = (spaced[start:end] for start, end in pairwise(self.bounds))
+        tokens = f" {MASK} ".join([*sentences, ""]).split()
+        numbers = count()
         return tuple(
-            Sentence(start=start, text=piece, words=words)
-            for start, piece in pieces
-            if (words := tuple(_words(piece)))
+            [
+                word
+                for token in tokens
+                if (
+                    word := token
+                    if token.isalpha()
+                    else next(numbers)
+                    if token == MASK
+                    else _word_in(token)
+                )
+                is not None
+            ]
         )
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """All words of free text in lower case."""
-        return tuple(_words(self.free))
+        return tuple([token for token in self.stream if token.__class__ is str])
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of free text that have a word."""
+        sentences, words = [], []
+        for token in self.stream:
+            if isinstance(token, str):
+                words.append(token)
+            elif words:
+                sentences.append(self.sentence(token, tuple(words)))
+                words = []
+        return tuple(sentences)
+
+    def sentence(self, number: int, words: tuple[str, ...]) -> Sentence:
+        """Return the sentence of a number, whose words are given."""
+        start, end = self.bounds[number : number + 2]
+        return Sentence(start=start, text=self.free[start:end], words=words)
 
     @cached_property
     def language(self) -> Language:
@@ -152,13 +197,7 @@ def read(text: str) -> Reading:
     return Reading(text=text.lstrip(BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _words(free: str) -> Iterator[str]:
-    """Yield the words of free text in lower case."""
-    if not free.isascii():
-        yield from (word.lower() for word in _WORD.findall(free))
-        return
-    for token in free.lower().translate(_BETWEEN_WORDS).split():
-        if token.isalpha():
-            yield token
-        elif word := _WORD.search(token):
-            yield word.group()
+def _word_in(token: str) -> str | None:
+    """Return the word in a stretch without spaces, stops and brackets: there is one at most."""
+    match = _WORD.search(token)
+    return match and match.group()

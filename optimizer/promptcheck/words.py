@@ -125,6 +125,10 @@ class Text(Protocol):
         """The same in lower case, of the same length."""
 
     @property
+    def spaced(self) -> str:
+        """The same with every stretch of white space as one space."""
+
+    @property
     def lexicon(self) -> frozenset[str]:
         """Its word runs in lower case."""
 
@@ -162,7 +166,7 @@ class Terms:
 
     def _matches(self, text: Text) -> Iterator[Match]:
         for term, runs in self._runs.items():
-            if text.lexicon.issuperset(runs):
+            if text.lexicon.issuperset(runs) and (len(runs) == 1 or term in text.spaced):
                 yield from self._places(text, term, runs[0])
 
     def _places(self, text: Text, term: str, first_run: str) -> Iterator[Match]:

@@ -20,14 +20,12 @@ def _contradictions(subject: Subject) -> Iterator[Found]:
     for demand in demands(subject):
         earlier = first.setdefault(demand.what, demand)
         if earlier.is_wanted is not demand.is_wanted:
-            sentence = demand.sentence
-            place = subject.reading.location(earlier.sentence.word_start())
+            place = subject.reading.location(earlier.start)
             yield Found(
-                message=f"{quoted(sentence.text)} contradicts "
-                f"{quoted(earlier.sentence.text)} ({place}).",
+                message=f"{quoted(demand.text)} contradicts {quoted(earlier.text)} ({place}).",
                 suggestion="Keep one of them, or say when each holds.",
-                start=sentence.word_start(),
-                end=sentence.start + len(sentence.text.rstrip()),
+                start=demand.start,
+                end=demand.start + len(demand.text),
             )
 
 

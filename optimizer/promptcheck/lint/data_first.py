@@ -28,8 +28,10 @@ def _data_first(subject: Subject) -> Iterator[Found]:
     line = (
         reading.text[: variable.start].rpartition("\n")[2] + reading.text[end:].partition("\n")[0]
     )
+    if line.strip():
+        return
     verbs = [match.start for match in _VERBS.matches(reading)]
-    if line.strip() or not verbs or verbs[0] < variable.start:
+    if not verbs or verbs[0] < variable.start:
         return
     n = len(words.word_runs(reading.lowered[end:]))
     if n >= subject.settings.min_task_words:

@@ -17,16 +17,14 @@ def _duplicates(subject: Subject) -> Iterator[Found]:
         earlier = first.setdefault(demand.what, demand)
         if earlier is demand or not (demand.is_explicit or earlier.is_explicit):
             continue
-        sentence = demand.sentence
-        said_otherwise = sentence.words != earlier.sentence.words
+        said_otherwise = demand.text.casefold() != earlier.text.casefold()
         if earlier.is_wanted is demand.is_wanted and said_otherwise:
-            place = subject.reading.location(earlier.sentence.word_start())
+            place = subject.reading.location(earlier.start)
             yield Found(
-                message=f"{quoted(sentence.text)} says what {quoted(earlier.sentence.text)} "
-                f"says ({place}).",
+                message=f"{quoted(demand.text)} says what {quoted(earlier.text)} says ({place}).",
                 suggestion="Keep one of them.",
-                start=sentence.word_start(),
-                end=sentence.start + len(sentence.text.rstrip()),
+                start=demand.start,
+                end=demand.start + len(demand.text),
             )
 
 

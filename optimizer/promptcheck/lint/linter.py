@@ -163,7 +163,7 @@ def _places(raw: str, text: str) -> Callable[[int], int]:
     if raw == text:
         return lambda offset: offset
     shift = len(raw) - len(raw.lstrip(BYTE_ORDER_MARK))
-    ends = []
+    ends: list[int] = []
     position = raw.find("\r\n")
     while position >= 0:
         ends.append(position - shift - len(ends))

@@ -9,44 +9,51 @@ from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
-from optimizer.promptcheck.reading import Reading, Sentence
+from optimizer.promptcheck.reading import Reading
 
-_Trigram = tuple[str, str, str]
+_Trigram = tuple[str | int, ...]
 
 
 def _repeated(subject: Subject) -> Iterator[Found]:
-    counts = Counter(_trigrams(subject.reading))
-    n_repeated = sum(n > 1 for n in counts.values())
-    if n_repeated > subject.settings.max_repeated_trigrams:
-        trigram, start = _first_again(subject.reading)
+    reading = subject.reading
+    counts = Counter(_trigrams(reading))
+    if len(counts) == counts.total():
+        return
+    repeated = {trigram for trigram, n in counts.items() if n > 1}
+    if len(repeated) > subject.settings.max_repeated_trigrams:
+        trigram, start = _first_again(reading, repeated)
         yield Found(
-            message=f"{n_repeated} sequences of three words occur again; "
-            f"the first is {quoted(' '.join(trigram))}.",
+            message=f"{len(repeated)} sequences of three words occur again; "
+            f"the first is {quoted(' '.join(map(str, trigram)))}.",
             suggestion="Say it once, unless the repetition is meant to stress it.",
             start=start,
         )
 
 
 def _trigrams(reading: Reading) -> Iterator[_Trigram]:
-    """Yield each sequence of three words within one sentence."""
-    for sentence in reading.sentences:
-        yield from _of(sentence)
+    """Return each sequence of three words; one that crosses sentences holds a number, once."""
+    stream = reading.stream
+    return zip(stream, stream[1:], stream[2:], strict=False)
 
 
-def _of(sentence: Sentence) -> Iterator[_Trigram]:
-    words = sentence.words
-    return zip(words, words[1:], words[2:], strict=False)
-
-
-def _first_again(reading: Reading) -> tuple[_Trigram, int]:
+def _first_again(reading: Reading, repeated: set[_Trigram]) -> tuple[_Trigram, int]:
     """Return the first sequence that occurs again, and where it does."""
     seen: set[_Trigram] = set()
-    for sentence in reading.sentences:
-        for n, trigram in enumerate(_of(sentence)):
-            if trigram in seen:
-                return trigram, sentence.word_start(n)
+    for index, trigram in enumerate(_trigrams(reading)):
+        if trigram in seen:
+            return trigram, _start(reading, index)
+        if trigram in repeated:
             seen.add(trigram)
     raise LookupError("no sequence of words occurs again")
+
+
+def _start(reading: Reading, index: int) -> int:
+    """Return the offset of a word of the stream."""
+    before = reading.stream[:index]
+    numbers = [token for token in before if isinstance(token, int)]
+    number = numbers[-1] + 1 if numbers else 0
+    n_words = len(before) - before.index(numbers[-1]) - 1 if numbers else len(before)
+    return reading.sentence(number, ()).word_start(n_words)
 
 
 RULE = LintRule(

@@ -10,33 +10,38 @@ from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 
 _SECRETS = {
-    "an AWS access key": ("AKIA", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a GitHub token": ("gh", r"\bgh[pousr]_[0-9A-Za-z]{36,}\b"),
-    "a fine-grained GitHub token": ("github_pat_", r"\bgithub_pat_\w{60,}\b"),
-    "a Slack token": ("xox", r"\bxox[abprs]-[0-9A-Za-z\-]{20,}"),
-    "a Google API key": ("AIza", r"\bAIza[0-9A-Za-z_\-]{35}"),
-    "a Stripe key": ("_live_", r"\b[rs]k_live_[0-9A-Za-z]{20,}\b"),
-    "an LLM provider's key": ("sk-", r"\bsk-(?:ant-|proj-|or-v1-|svcacct-)?[0-9A-Za-z_\-]{32,}"),
-    "a Hugging Face token": ("hf_", r"\bhf_[A-Za-z]{34}\b"),
-    "a JSON Web Token": ("eyJ", r"\beyJ[\w\-]{10,}\.eyJ[\w\-]{10,}\.[\w\-]{10,}"),
-    "a private key": ("PRIVATE KEY", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "an AWS access key": (("AKIA", "ASIA"), r"[0-9A-Z]{16}\b"),
+    "a GitHub token": (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\w{36,}\b",
+    ),
+    "a Slack token": (("xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-"), r"[0-9A-Za-z\-]{20,}"),
+    "a Google API key": (("AIza",), r"[0-9A-Za-z_\-]{35}"),
+    "a Stripe key": (("sk_live_", "rk_live_"), r"[0-9A-Za-z]{20,}\b"),
+    "an LLM provider's key": (("sk-",), r"(?:ant-|proj-|or-v1-|svcacct-)?[0-9A-Za-z_\-]{32,}"),
+    "a Hugging Face token": (("hf_",), r"[A-Za-z]{34}\b"),
+    "a JSON Web Token": (("eyJ",), r"[\w\-]{10,}\.eyJ[\w\-]{10,}\.[\w\-]{10,}"),
+    "a private key": (("-----BEGIN ",), r"[A-Z ]*PRIVATE KEY-----"),
 }
-"""What a secret is, a string that each has, and its pattern."""
+"""What a secret is, what it may begin with, and the pattern of the rest."""
 
-_COMPILED = {what: re.compile(pattern) for what, (_, pattern) in _SECRETS.items()}
+_PATTERNS = {
+    start: (what, re.compile(rf"{start}(?<![\w-]{start}){rest}"))
+    for what, (starts, rest) in _SECRETS.items()
+    for start in starts
+}
 
 
 def _secrets(subject: Subject) -> Iterator[Found]:
     text = subject.reading.text
-    for what, (always_there, _) in _SECRETS.items():
-        if always_there in text or (always_there == "AKIA" and "ASIA" in text):
-            for match in _COMPILED[what].finditer(text):
-                yield Found(
-                    message=f"This reads as {what}.",
-                    suggestion="Withdraw it, and give it to the tool that needs it instead.",
-                    start=match.start(),
-                    end=match.end(),
-                )
+    for start, (what, pattern) in _PATTERNS.items():
+        for match in pattern.finditer(text) if start in text else ():
+            yield Found(
+                message=f"This reads as {what}.",
+                suggestion="Withdraw it, and give it to the tool that needs it instead.",
+                start=match.start(),
+                end=match.end(),
+            )
 
 
 RULE = LintRule(

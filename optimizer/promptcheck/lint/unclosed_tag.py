@@ -60,7 +60,11 @@ RULE = LintRule(
         why="Where the data ends is left to guess, and instructions inside the data are obeyed.",
         bad="Summarize the letter in one line.\n<letter>\nText: {letter}\nName the sender too.",
         good=(
-            "Summarize the letter in one line.\n<letter>\nText: {letter}\n</letter>\nName the sender too."
+            "Summarize the letter in one line.\n"
+            "<letter>\n"
+            "Text: {letter}\n"
+            "</letter>\n"
+            "Name the sender too."
         ),
         fix=FixSafety.NONE,
         evidence=(
