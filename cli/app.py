@@ -28,6 +28,7 @@ from cli.commands.frontier import frontier
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
+from cli.commands.lint import lint
 from cli.commands.models import models
 from cli.commands.outcome import outcome
 from cli.commands.power import power
@@ -100,6 +101,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     anomalies,
     models,
     frontier,
+    lint,
     gate,
     report,
     init,

@@ -16,6 +16,7 @@ from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
+from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.safety.constraints import Constraint
 from optimizer.safety.policies import Policy
 from optimizer.safety.settings import (
@@ -45,6 +46,7 @@ class Config(Settings):
     safety: SafetySettings = SafetySettings()
     validation: ValidationSettings = ValidationSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
+    lint: LintSettings = LintSettings()
 
     policies: tuple[Policy, ...] = ()
     """Rules of the house that proposals are held against."""
