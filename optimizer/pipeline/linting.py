@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from optimizer.models.errors import FormatError
+from optimizer.models.contract import IssueSeverity
+from optimizer.models.errors import FormatError, SelectionError
 from optimizer.models.linting import (
     Edit,
     LintFinding,
@@ -79,7 +80,7 @@ def lint_files(
     files: Iterable[NamedFile],
     settings: LintSettings,
     *,
-    known: Known | None = None,
+    known: Mapping[str, int] | None = None,
     fixing: bool = False,
     unsafe: bool = False,
     unreadable: Sequence[str] = (),

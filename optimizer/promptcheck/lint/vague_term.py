@@ -42,7 +42,7 @@ RULE = LintRule(
         good="Extract the names, dates and cities from this letter: {{ letter }}",
         fix=FixSafety.NONE,
         evidence=(
-            "Models guess 41 % of unstated requirements right; such prompts regress twice as "
+            "Models guess 41 % of unstated requirements; such prompts regress twice as "
             "often. Stating all of them does not help either (arXiv 2505.13360): let tests say "
             "which."
         ),
