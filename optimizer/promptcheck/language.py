@@ -20,7 +20,8 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
 _ASCII_LETTERS = ascii_letters.encode()
-_LETTER_BEYOND_ASCII = re.compile(r"[^\W\d_\x00-\x7f]")
+_LETTER = re.compile(r"[^\W\d_]")
+_ASCII = bytes(range(128))
 
 
 class LanguageName(StrEnum):
@@ -60,8 +61,9 @@ def detect(free: str, words: Sequence[str]) -> Language:
             explanation="word lists not applied: no free words",
         )
     n_ascii = _n_ascii_letters(free)
-    n_letters = n_ascii + (0 if free.isascii() else len(_LETTER_BEYOND_ASCII.findall(free)))
-    n_unspaced = 0 if free.isascii() else len(_UNSPACED.findall(free))
+    others = beyond_ascii(free)
+    n_letters = n_ascii + len(_LETTER.findall(others))
+    n_unspaced = len(_UNSPACED.findall(others))
     is_short = len(words) < SHORT_TEXT_WORDS
     markers = SHORT_TEXT_MARKERS if is_short else ENGLISH_MARKERS
     n_markers = len(list(filter(markers.__contains__, words)))
@@ -76,6 +78,14 @@ def detect(free: str, words: Sequence[str]) -> Language:
             f"{'known English words' if is_short else 'English function words'}"
         ),
     )
+
+
+def beyond_ascii(text: str) -> str:
+    """Return the characters of a text that are not ASCII, in order."""
+    if text.isascii():
+        return ""
+    encoded = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    return encoded.decode("utf-8", "surrogatepass")
 
 
 def _n_ascii_letters(text: str) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, count, islice, pairwise
+from itertools import accumulate, islice, pairwise
 
-from optimizer.promptcheck.language import Language, detect
+from optimizer.promptcheck.language import Language, beyond_ascii, detect
 from optimizer.promptcheck.spans import free_text, split_around
 from optimizer.promptcheck.templates import MASK, Span, Templates, templates
 from optimizer.promptcheck.variables import Variable, used_variables
@@ -43,8 +44,9 @@ _SENTENCE_END = re.compile(
 )
 # Of ASCII text: what no word holds, as spaces.
 _BETWEEN_WORDS = dict.fromkeys(map(ord, '\x00.,;:!?()[]{}<>"/|'), " ")
+_RARE_SPACE = re.compile(r"[\t\x0b\x0c\x1c-\x1f]")
 # Letters that a pattern takes for an ASCII one whatever the case.
-_ASCII_ALIKE = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+_ASCII_ALIKE = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,17 +102,27 @@ class Reading:
     def lowered(self) -> str:
         """The free text in lower case; every offset stays."""
         free = self.free
-        return free.lower() if free.isascii() else free.translate(_ASCII_ALIKE).lower()
+        for letter, alike in () if free.isascii() else _ASCII_ALIKE.items():
+            free = free.replace(letter, alike)
+        return free.lower()
 
     @cached_property
     def spaced(self) -> str:
         """The free text in lower case with every stretch of white space as one space."""
-        return " ".join(self.lowered.split())
+        if not self.lowered.isascii() or _RARE_SPACE.search(self.lowered):
+            return " ".join(self.lowered.split())
+        spaced = self.lowered.replace("\n", " ")
+        while "  " in spaced:
+            spaced = spaced.replace("  ", " ")
+        return spaced
 
     @cached_property
     def lexicon(self) -> frozenset[str]:
-        """Every run of letters, digits and underscores in free text, in lower case."""
-        return frozenset(word_runs(self.lowered))
+        """Every run of letters, digits and underscores in free text, in lower case, and more."""
+        tokens = self._words_in.keys()
+        odd = [token for token in tokens if not token.isalpha()]
+        odd += () if self.free.isascii() else self._lines_beyond_ascii
+        return frozenset([*tokens, *word_runs(" ".join(odd))])
 
     @cached_property
     def bounds(self) -> tuple[int, ...]:
@@ -119,54 +131,48 @@ class Reading:
         return (0, *ends, len(self.free))
 
     @cached_property
-    def stream(self) -> tuple[str | int, ...]:
-        """All words of free text in lower case; behind each sentence stands its number."""
-        free = self.free
-        if not free.isascii():
-            pieces = (_WORD.findall(free[start:end]) for start, end in pairwise(self.bounds))
-            return tuple(
-                token
-                for number, words in enumerate(pieces)
-                for token in (*(word.lower() for word in words), number)
-            )
-        spaced = self.lowered.translate(_BETWEEN_WORDS)
-        sentences = (spaced[start:end] for start, end in pairwise(self.bounds))
-        tokens = f" {MASK} ".join([*sentences, ""]).split()
-        numbers = count()
-        return tuple(
-            [
-                word
-                for token in tokens
-                if (
-                    word := token
-                    if token.isalpha()
-                    else next(numbers)
-                    if token == MASK
-                    else _word_in(token)
-                )
-                is not None
-            ]
-        )
+    def stream(self) -> tuple[str, ...]:
+        """All words of free text in lower case, and a mask behind each sentence."""
+        return tuple(filter(None, map(self._words_in.__getitem__, self._tokens)))
+
+    @cached_property
+    def _words_in(self) -> Mapping[str, str]:
+        """The word in each of the tokens, or an empty text."""
+        return {
+            token: MASK if token == MASK else _word_in(token) for token in frozenset(self._tokens)
+        }
+
+    @cached_property
+    def _tokens(self) -> list[str]:
+        """The stretches of text between spaces and stops; a mask ends each sentence.
+
+        In a sentence that is not ASCII, they are its words.
+        """
+        bounds = pairwise(self.bounds)
+        if self.free.isascii():
+            spaced = self.lowered.translate(_BETWEEN_WORDS)
+            return f" {MASK} ".join([*(spaced[start:end] for start, end in bounds), ""]).split()
+        sentences = [self.free[start:end] for start, end in bounds]
+        return [token for sentence in sentences for token in (*_tokens(sentence), MASK)]
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """All words of free text in lower case."""
-        return tuple([token for token in self.stream if token.__class__ is str])
+        return tuple([word for word in self.stream if word is not MASK])
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences of free text that have a word."""
-        sentences, words = [], []
-        for token in self.stream:
-            if isinstance(token, str):
-                words.append(token)
-            elif words:
-                sentences.append(self.sentence(token, tuple(words)))
-                words = []
+        sentences, number, first = [], 0, 0
+        for index, word in enumerate(self.stream):
+            if word is MASK:
+                if first < index:
+                    sentences.append(self.sentence(number, self.stream[first:index]))
+                number, first = number + 1, index + 1
         return tuple(sentences)
 
     def sentence(self, number: int, words: tuple[str, ...]) -> Sentence:
-        """Return the sentence of a number, whose words are given."""
+        """Return the sentence of a number, counted from 0, whose words are given."""
         start, end = self.bounds[number : number + 2]
         return Sentence(start=start, text=self.free[start:end], words=words)
 
@@ -174,6 +180,15 @@ class Reading:
     def language(self) -> Language:
         """The language of the free text."""
         return detect(self.free, self.words)
+
+    @cached_property
+    def beyond_ascii(self) -> str:
+        """The characters of the text that are not ASCII, in order."""
+        return beyond_ascii(self.text)
+
+    @property
+    def _lines_beyond_ascii(self) -> list[str]:
+        return [line for line in self.lowered.split("\n") if not line.isascii()]
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -197,7 +212,15 @@ def read(text: str) -> Reading:
     return Reading(text=text.lstrip(BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _word_in(token: str) -> str | None:
+def _tokens(sentence: str) -> list[str]:
+    if sentence.isascii():
+        return sentence.lower().translate(_BETWEEN_WORDS).split()
+    return [word.lower() for word in _WORD.findall(sentence)]
+
+
+def _word_in(token: str) -> str:
     """Return the word in a stretch without spaces, stops and brackets: there is one at most."""
+    if token.isalpha() or not token.isascii():
+        return token
     match = _WORD.search(token)
-    return match and match.group()
+    return match.group() if match else ""

@@ -44,8 +44,10 @@ _PROTECTED = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-# What one of them can start with: the search for these skips all other characters fast.
-_START = re.compile(r"""[`~<\[{"'\u201c\u2018\xab\u300c\u300e]""")
+_STARTS = "`~<[{\"'"
+_STARTS_BEYOND_ASCII = "\u201c\u2018\xab\u300c\u300e"
+"""What a protected span can start with: to find these takes less time than to try everywhere."""
+
 _URL_START = re.compile(r"https?://|ftp://")
 _INDENTED_FENCE = re.compile(r"^[ \t]++(?=`{3}|~{3})", re.MULTILINE)
 
@@ -95,11 +97,17 @@ def _outer(text: str, found: Templates) -> Iterator[Span]:
 
 def _candidates(masked: str) -> list[int]:
     """Return every offset that a protected span can start at, in order."""
-    patterns = [_START]
-    patterns += [_URL_START] if "://" in masked else []
-    patterns += [_INDENTED_FENCE] if "```" in masked or "~~~" in masked else []
-    starts = [match.start() for pattern in patterns for match in pattern.finditer(masked)]
-    return starts if patterns == [_START] else sorted(starts)
+    starts: list[int] = []
+    for character in _STARTS if masked.isascii() else _STARTS + _STARTS_BEYOND_ASCII:
+        position = masked.find(character)
+        while position >= 0:
+            starts.append(position)
+            position = masked.find(character, position + 1)
+    if "://" in masked:
+        starts += (match.start() for match in _URL_START.finditer(masked))
+    if "```" in masked or "~~~" in masked:
+        starts += (match.start() for match in _INDENTED_FENCE.finditer(masked))
+    return sorted(starts)
 
 
 def _with_free(text: str, protected: Iterable[Span]) -> Iterator[Span]:

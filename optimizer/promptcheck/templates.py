@@ -85,7 +85,7 @@ _TEMPLATE = re.compile(
     re.VERBOSE,
 )
 _BRACE = re.compile(r"[{}]")
-_TEMPLATE_START = re.compile(r"\{[{#%]|\$\{")
+_TEMPLATE_START = re.compile(r"\{(?=[{#%])|\$(?=\{)")
 
 
 def templates(text: str) -> Templates:
@@ -105,6 +105,8 @@ def hide(text: str, spans: Iterable[Span]) -> str:
 
 
 def _constructs(text: str) -> Iterator[Span]:
+    if "{" not in text:
+        return
     position = 0
     for candidate in _TEMPLATE_START.finditer(text):
         start = candidate.start()
@@ -120,6 +122,8 @@ def _masked(text: str) -> str:
 
 
 def _closing_braces(masked: str) -> dict[int, int]:
+    if "{" not in masked:
+        return {}
     opened: list[int] = []
     closing: dict[int, int] = {}
     for match in _BRACE.finditer(masked):

@@ -149,8 +149,8 @@ class Terms:
     """
 
     def __init__(self, terms: Iterable[str]) -> None:
-        self._runs = {term: tuple(word_runs(term)) for term in terms}
-        self._patterns = {term: pattern([term]) for term in self._runs}
+        self._runs = {term: frozenset(word_runs(term)) for term in terms}
+        self._patterns = {term: _found_fast(term) for term in self._runs}
 
     def occur(self, text: Text) -> bool:
         """Tell whether any of them is there."""
@@ -165,17 +165,19 @@ class Terms:
         return found
 
     def _matches(self, text: Text) -> Iterator[Match]:
+        lexicon = text.lexicon
         for term, runs in self._runs.items():
-            if text.lexicon.issuperset(runs) and (len(runs) == 1 or term in text.spaced):
-                yield from self._places(text, term, runs[0])
+            if runs <= lexicon and (len(runs) == 1 or term in text.spaced):
+                for match in self._patterns[term].finditer(text.lowered):
+                    yield Match(match.start(), match.end(), term)
 
-    def _places(self, text: Text, term: str, first_run: str) -> Iterator[Match]:
-        start = text.lowered.find(first_run)
-        while start >= 0:
-            end = start + 1
-            if match := self._patterns[term].match(text.free, start):
-                yield Match(start, end := match.end(), term)
-            start = text.lowered.find(first_run, end)
+
+def _found_fast(term: str) -> re.Pattern[str]:
+    """Return the pattern of a term in lower case that begins with letters, not with conditions."""
+    first, *others = term.split()
+    spelt = re.escape(first)
+    rest = "".join(rf"\s+{re.escape(other)}" for other in others)
+    return re.compile(rf"{spelt}(?<!\w{spelt})(?<!\w[-'\u2019]{spelt}){rest}(?!\w)(?![-'\u2019]\w)")
 
 
 def pattern(terms: Iterable[str]) -> re.Pattern[str]:

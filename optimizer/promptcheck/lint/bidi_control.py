@@ -17,9 +17,10 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 def _bidi(subject: Subject) -> Iterator[Found]:
     text = subject.reading.text
-    if text.isascii():
+    others = subject.reading.beyond_ascii
+    if not _CONTROL.search(others):
         return
-    is_native = _RIGHT_TO_LEFT.search(text) is not None
+    is_native = _RIGHT_TO_LEFT.search(others) is not None
     for match in _CONTROL.finditer(text):
         if match.group() in _OVERRIDES or not is_native:
             yield Found(

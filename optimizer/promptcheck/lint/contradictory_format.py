@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintRulePage
@@ -107,9 +108,7 @@ def _contracts(reading: Reading) -> Iterator[_Contract]:
     """Yield the first demand for and the first refusal of each format."""
     branches = _branches(reading)
     seen: set[tuple[str, bool]] = set()
-    for sentence in reading.sentences:
-        if _FORMAT_WORDS.isdisjoint(word_runs(sentence.text.lower())):
-            continue
+    for sentence in _about_formats(reading):
         inside = any(start <= sentence.word_start() < end for start, end in branches)
         if inside or _NOT_ALWAYS.search(sentence.text):
             continue
@@ -117,6 +116,13 @@ def _contracts(reading: Reading) -> Iterator[_Contract]:
             if (contract.format, contract.wanted) not in seen:
                 seen.add((contract.format, contract.wanted))
                 yield contract
+
+
+def _about_formats(reading: Reading) -> Iterator[Sentence]:
+    for start, end in pairwise(reading.bounds):
+        text = reading.free[start:end]
+        if not _FORMAT_WORDS.isdisjoint(word_runs(text.lower())):
+            yield Sentence(start=start, text=text, words=())
 
 
 def _contracts_in(sentence: Sentence) -> Iterator[_Contract]:

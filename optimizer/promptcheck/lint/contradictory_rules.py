@@ -17,7 +17,7 @@ def _contradictions(subject: Subject) -> Iterator[Found]:
     if subject.reading.lexicon.isdisjoint(_REFUSALS):
         return
     first: dict[tuple[str, ...], Demand] = {}
-    for demand in demands(subject):
+    for demand in demands(subject.reading):
         earlier = first.setdefault(demand.what, demand)
         if earlier.is_wanted is not demand.is_wanted:
             place = subject.reading.location(earlier.start)

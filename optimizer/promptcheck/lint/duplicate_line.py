@@ -13,7 +13,8 @@ from optimizer.promptcheck.words import word_runs
 
 def _duplicates(subject: Subject) -> Iterator[Found]:
     reading = subject.reading
-    if len({*reading.lines}) == len(reading.lines):
+    texts = list(filter(None, map(str.strip, reading.lines)))
+    if len({*texts}) == len(texts):
         return
     first: dict[str, int] = {}
     for number, (line, start) in enumerate(zip(reading.lines, reading.line_starts, strict=True), 1):

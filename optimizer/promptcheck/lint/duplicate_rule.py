@@ -13,7 +13,7 @@ from optimizer.promptcheck.lint.instructions import Demand, demands
 
 def _duplicates(subject: Subject) -> Iterator[Found]:
     first: dict[tuple[str, ...], Demand] = {}
-    for demand in demands(subject):
+    for demand in demands(subject.reading):
         earlier = first.setdefault(demand.what, demand)
         if earlier is demand or not (demand.is_explicit or earlier.is_explicit):
             continue

@@ -14,7 +14,8 @@ from optimizer.promptcheck.words import Match, Terms
 
 _PHRASES = Terms(FILLER)
 _GAP = re.compile(r",?[ \t]*+")
-_STARTS = re.compile(r"(?:^|[.!?:]\s+|\n[ \t]*+(?:[-*+•]\s+|\d+[.)]\s+)?)\Z")
+_MARK = re.compile(r"[ \t]*+(?:[-*+•]|\d+[.)])?[ \t]*+")
+_ENDS = (".", "!", "?", ":")
 _CLOSING = (".", "!", "?", ";", ":", ")", "\n")
 
 
@@ -43,12 +44,17 @@ def _edits(text: str, free: str, match: Match) -> tuple[Edit, ...]:
     if end >= len(text) or free[end] == "\x00" or free[end] in _CLOSING:
         return ()
     stays = FILLER[match.term]
-    capital = text[match.start].isupper() or _STARTS.search(free, 0, match.start) is not None
+    capital = text[match.start].isupper() or _starts_a_sentence(free, match.start) is not None
     if stays:
         said = stays[0].upper() + stays[1:] if text[match.start].isupper() else stays
         return (Edit(start=match.start, end=match.end, text=said),)
     following = text[end].upper() if capital else text[end]
     return (Edit(start=match.start, end=end + 1, text=following),)
+
+
+def _starts_a_sentence(free: str, offset: int) -> bool:
+    line = free[:offset].rpartition("\n")[2]
+    return line.rstrip()[-1:] in _ENDS or _MARK.fullmatch(line) is not None
 
 
 RULE = LintRule(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from optimizer.promptcheck.lint.base import Subject
+from optimizer.promptcheck.reading import Reading
 from optimizer.promptcheck.words import word_runs
 
 MIN_WORDS = 2  # of what is asked for; "Be brief" and "Never be" say too little to compare
@@ -46,9 +47,12 @@ class Demand:
     text: str
 
 
-def demands(subject: Subject) -> list[Demand]:
-    """Return the demands of an English prompt that say the same, or the opposite, of another."""
-    reading = subject.reading
+@lru_cache(maxsize=1)
+def demands(reading: Reading) -> list[Demand]:
+    """Return the demands of an English prompt that say the same, or the opposite, of another.
+
+    Two rules ask for them, one after the other.
+    """
     if reading.lexicon.isdisjoint(_EXPLICIT) or not reading.language.is_english:
         return []
     pieces = [(start, reading.free[start:end]) for start, end in pairwise(reading.bounds)]

@@ -21,7 +21,7 @@ _SHOWN = 5
 
 def _invisible(subject: Subject) -> Iterator[Found]:
     text = subject.reading.text
-    if text.isascii():
+    if not _INVISIBLE.search(subject.reading.beyond_ascii):
         return
     for match in _INVISIBLE.finditer(text):
         if not _is_writing(text, match.start(), match.group()):

@@ -10,28 +10,27 @@ from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 from optimizer.promptcheck.reading import Reading
+from optimizer.promptcheck.templates import MASK
 
-_Trigram = tuple[str | int, ...]
+_Trigram = tuple[str, ...]
 
 
 def _repeated(subject: Subject) -> Iterator[Found]:
     reading = subject.reading
     counts = Counter(_trigrams(reading))
-    if len(counts) == counts.total():
-        return
-    repeated = {trigram for trigram, n in counts.items() if n > 1}
+    repeated = {trigram for trigram, n in counts.items() if n > 1 and MASK not in trigram}
     if len(repeated) > subject.settings.max_repeated_trigrams:
         trigram, start = _first_again(reading, repeated)
         yield Found(
             message=f"{len(repeated)} sequences of three words occur again; "
-            f"the first is {quoted(' '.join(map(str, trigram)))}.",
+            f"the first is {quoted(' '.join(trigram))}.",
             suggestion="Say it once, unless the repetition is meant to stress it.",
             start=start,
         )
 
 
 def _trigrams(reading: Reading) -> Iterator[_Trigram]:
-    """Return each sequence of three words; one that crosses sentences holds a number, once."""
+    """Return each sequence of three words; one that crosses sentences holds a mask."""
     stream = reading.stream
     return zip(stream, stream[1:], stream[2:], strict=False)
 
@@ -50,10 +49,8 @@ def _first_again(reading: Reading, repeated: set[_Trigram]) -> tuple[_Trigram, i
 def _start(reading: Reading, index: int) -> int:
     """Return the offset of a word of the stream."""
     before = reading.stream[:index]
-    numbers = [token for token in before if isinstance(token, int)]
-    number = numbers[-1] + 1 if numbers else 0
-    n_words = len(before) - before.index(numbers[-1]) - 1 if numbers else len(before)
-    return reading.sentence(number, ()).word_start(n_words)
+    n_since = next((n for n, word in enumerate(reversed(before)) if word is MASK), len(before))
+    return reading.sentence(before.count(MASK), ()).word_start(n_since)
 
 
 RULE = LintRule(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck import words
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
-from optimizer.promptcheck.reading import Reading
 
-_ITEM = re.compile(r"[ \t]*+(?:[-*+•]|\d+[.)])[ \t]+(?P<text>[^\n]*)")
+_ITEM = re.compile(r"\n[ \t]*+(?:[-*+•]|\d+[.)])[ \t]+(?P<text>[^\n]*)")
+_MARGIN = re.compile(r"\n(?=[^\s])")
 _INSTRUCTS = re.compile(
     rf"""\W*(?:(?:please|always|never|only|if|when|do|don['\u2019]t|avoid|you|ensure
                  |{"|".join((*words.ACTION_VERBS, *words.OTHER_INSTRUCTION_VERBS))})\b
@@ -27,29 +28,31 @@ _TOPICS = words.listed(
 
 
 def _too_many(subject: Subject) -> Iterator[Found]:
-    for items in _lists(subject.reading):
+    for items in _lists(subject):
         rules = [item for item in items if _INSTRUCTS.match(item["text"])]
         if len(rules) > subject.settings.max_rules:
             yield Found(
                 message=f"{len(rules)} instructions in one list, more than "
                 f"{subject.settings.max_rules}.",
                 suggestion="Drop those that no test case needs, or split the task.",
-                start=rules[0].start(),
-                end=rules[-1].end(),
+                start=rules[0].start("text") - 1,
+                end=rules[-1].end("text") - 1,
             )
 
 
-def _lists(reading: Reading) -> Iterator[list[re.Match[str]]]:
-    """Yield the items of each list of an English prompt; other text ends a list."""
-    if not reading.language.is_english:
+def _lists(subject: Subject) -> Iterator[list[re.Match[str]]]:
+    """Yield the items of each list of an English prompt; a line at the margin ends a list."""
+    reading = subject.reading
+    text = "\n" + reading.free
+    found = list(_ITEM.finditer(text))
+    if len(found) <= subject.settings.max_rules or not reading.language.is_english:
         return
-    items: list[re.Match[str]] = []
-    for line, start in zip(reading.lines, reading.line_starts, strict=True):
-        if item := _ITEM.match(reading.free, start):
-            items.append(item)
-        elif line.strip() and not line.startswith((" ", "\t")):
+    items = found[:1]
+    for before, item in pairwise(found):
+        if _MARGIN.search(text, before.end(), item.start()):
             yield items
             items = []
+        items.append(item)
     yield items
 
 
