@@ -121,10 +121,12 @@ def lint(
     if diff:
         _show_diff(files, linted)
     else:
-        _write_fixed(linted, stdin_filename, has_stdin=STDIN in paths)
-    if statistics:
+        _write_fixed(linted, stdin_filename)
+    if (fix or unsafe) and STDIN in paths and not diff:
+        _pass_on(files, linted, stdin_filename)
+    elif statistics:
         _show_statistics(linted.report, json=json)
-    elif not (diff or (STDIN in paths and (fix or unsafe))):
+    elif not diff:
         _print(linted.report, LintFormat.JSON if json else output_format)
     _narrate(linted.report)
     raise typer.Exit(_exit_code(linted, settings, diff=diff))
@@ -183,13 +185,22 @@ def _known(path: Path | None, *, is_named: bool) -> dict[str, int]:
     return dict(known_findings(str(path), text))
 
 
-def _write_fixed(linted: Linted, stdin_name: str, *, has_stdin: bool) -> None:
-    """Write the files that were fixed; what came from standard input goes to standard output."""
+def _write_fixed(linted: Linted, stdin_name: str) -> None:
+    """Write the files that were fixed."""
     for path, content in linted.fixed.items():
-        if has_stdin and path == stdin_name:
-            write_out(content.decode("utf-8", "replace"))
-        else:
+        if path != stdin_name:
             write_pieces(Path(path), [content])
+
+
+def _pass_on(files: Sequence[NamedFile], linted: Linted, stdin_name: str) -> None:
+    """Print what came from standard input, fixed, and nothing else; what is left goes to stderr."""
+    from reports.render.lint import lint_lines
+
+    for file in files:
+        if file.path == stdin_name:
+            content = linted.fixed.get(file.path, file.content)
+            write_out(content.decode("utf-8", "replace"))
+    note(lint_lines(linted.report, color=False).rstrip("\n"))
 
 
 def _show_diff(files: Sequence[NamedFile], linted: Linted) -> None:

@@ -44,6 +44,8 @@ def lint_statistics(report: LintReport) -> Document:
 
 def _verdict(report: LintReport) -> Verdict:
     looked_at = f"{plural(report.n_prompts, 'prompt')} in {plural(report.n_files, 'file')}"
+    if not report.n_prompts:
+        return Verdict(Tone.WARN, f"No prompt in {plural(report.n_files, 'file')}.")
     if not report.findings:
         return Verdict(Tone.GOOD, f"No problems in {looked_at}.")
     is_bad = any(p.finding.severity is IssueSeverity.CRITICAL for p in report.findings)

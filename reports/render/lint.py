@@ -48,8 +48,10 @@ def _summary(report: LintReport) -> Iterator[str]:
     if counts:
         kinds = ", ".join(f"{counts[kind]} {kind}" for kind in IssueSeverity if counts[kind])
         yield f"Found {plural(len(report.findings), 'problem')} ({kinds}) in {looked_at}."
-    else:
+    elif report.n_prompts:
         yield f"No problems in {looked_at}."
+    else:
+        yield f"No prompt in {plural(report.n_files, 'file')}."
     if report.n_fixed:
         yield f"Fixed {plural(report.n_fixed, 'problem')}."
     if n := sum(bool(placed.finding.edits) for placed in report.findings):

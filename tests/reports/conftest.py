@@ -717,6 +717,7 @@ for file in (
     "moments.py",
     "moves.py",
     "reviews.py",
+    "lints.py",
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]

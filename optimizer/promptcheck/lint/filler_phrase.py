@@ -14,7 +14,7 @@ from optimizer.promptcheck.words import Match, Terms
 
 _PHRASES = Terms(FILLER)
 _GAP = re.compile(r",?[ \t]*+")
-_MARK = re.compile(r"[ \t]*+(?:[-*+•]|\d+[.)])?[ \t]*+")
+_MARK = re.compile(r"[ \t]*+(?:[-*+•]|\d+[.)])[ \t]++")
 _ENDS = (".", "!", "?", ":")
 _CLOSING = (".", "!", "?", ";", ":", ")", "\n")
 
@@ -44,7 +44,7 @@ def _edits(text: str, free: str, match: Match) -> tuple[Edit, ...]:
     if end >= len(text) or free[end] == "\x00" or free[end] in _CLOSING:
         return ()
     stays = FILLER[match.term]
-    capital = text[match.start].isupper() or _starts_a_sentence(free, match.start) is not None
+    capital = text[match.start].isupper() or _starts_a_sentence(free, match.start)
     if stays:
         said = stays[0].upper() + stays[1:] if text[match.start].isupper() else stays
         return (Edit(start=match.start, end=match.end, text=said),)
@@ -53,8 +53,11 @@ def _edits(text: str, free: str, match: Match) -> tuple[Edit, ...]:
 
 
 def _starts_a_sentence(free: str, offset: int) -> bool:
-    line = free[:offset].rpartition("\n")[2]
-    return line.rstrip()[-1:] in _ENDS or _MARK.fullmatch(line) is not None
+    before = free[:offset]
+    said = before.rstrip()
+    if not said or said.endswith(_ENDS) or before.count("\n", len(said)) > 1:
+        return True
+    return _MARK.fullmatch(before.rpartition("\n")[2]) is not None
 
 
 RULE = LintRule(
