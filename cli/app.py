@@ -28,6 +28,7 @@ from cli.commands.frontier import frontier
 from cli.commands.gate import gate
 from cli.commands.ingest import ingest
 from cli.commands.init import init
+from cli.commands.lint import lint
 from cli.commands.models import models
 from cli.commands.optimize import optimize
 from cli.commands.outcome import outcome
@@ -105,6 +106,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     models,
     frontier,
     optimize,
+    lint,
     gate,
     report,
     init,

@@ -43,7 +43,7 @@ def show(
         return
     from reports.render.terminal import terminal
 
-    write_out(terminal(document, width=_width(), color=_color(sys.stdout)))
+    write_out(terminal(document, width=_width(), color=use_color(sys.stdout)))
 
 
 def write_out(text: str) -> None:
@@ -200,7 +200,8 @@ def _width() -> int:
     return max(WIDTH // 2, min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDEST))
 
 
-def _color(stream: object) -> bool:
+def use_color(stream: object) -> bool:
+    """Tell whether a stream is to be coloured."""
     if os.environ.get("NO_COLOR") or os.environ.get("FORCE_COLOR") == "0":
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -16,6 +16,7 @@ from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.settings import Settings, descriptions
+from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.runner.settings import RunnerSettings
@@ -61,6 +62,7 @@ class Config(Settings):
     gepa: GepaSettings = GepaSettings()
     runner: RunnerSettings = RunnerSettings()
     llm: LlmSettings = LlmSettings()
+    lint: LintSettings = LintSettings()
 
     policies: tuple[Policy, ...] = ()
     """Rules of the house that proposals are held against."""

@@ -87,6 +87,25 @@ class LintRulePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedEdit:
+    """A stretch of a file and what is to stand there instead.
+
+    Attributes:
+        line: Line of its first character, counted from 1.
+        column: That character, counted from 1.
+        end_line: Line that it ends in.
+        end_column: Column behind its last character.
+        text: What is to stand there.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFinding:
     """A finding and where it stands in a file.
 
@@ -98,6 +117,10 @@ class PlacedFinding:
         column: Character of that line, counted from 1.
         end_line: Line of the last character concerned.
         end_column: Column behind it.
+        fingerprint: Hash of the rule, the prompt and the lines concerned; it stays where lines
+            move.
+        fix: The edits of the finding in the file; () where there are none, or where the file
+            writes the prompt otherwise than it reads, as JSON does.
     """
 
     path: str
@@ -107,6 +130,8 @@ class PlacedFinding:
     column: int
     end_line: int
     end_column: int
+    fingerprint: str = ""
+    fix: tuple[PlacedEdit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +147,7 @@ class LintReport:
         n_known: Findings that the baseline file lists.
         n_fixed: Findings that were fixed.
         unreadable: Files that could not be read, with the reason.
+        skipped: Prompts that could not be read, with the reason.
     """
 
     findings: tuple[PlacedFinding, ...]
@@ -132,3 +158,23 @@ class LintReport:
     n_known: int = 0
     n_fixed: int = 0
     unreadable: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptScores:
+    """The published scores of a prompt, 0 to 100: of the surface of its text.
+
+    Attributes:
+        prompt_id: The prompt.
+        overall: 0.6 clarity + 0.4 efficiency.
+        clarity: Of its structure, its words and its sentences.
+        efficiency: Of its length and its density.
+        explanation: The sum behind each of their parts, in words.
+    """
+
+    prompt_id: str
+    overall: float
+    clarity: float
+    efficiency: float
+    explanation: tuple[str, ...]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from string import ascii_letters
 
 from optimizer.promptcheck.words import ENGLISH_MARKERS, SHORT_TEXT_MARKERS
 
@@ -18,8 +19,9 @@ MAX_UNSPACED_SHARE = 0.3  # of the letters; above, spaces do not tell how many w
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
-_ASCII_LETTER = re.compile(r"[A-Za-z]")
+_ASCII_LETTERS = ascii_letters.encode()
 _LETTER = re.compile(r"[^\W\d_]")
+_ASCII = bytes(range(128))
 
 
 class LanguageName(StrEnum):
@@ -58,19 +60,34 @@ def detect(free: str, words: Sequence[str]) -> Language:
             has_spaced_words=False,
             explanation="word lists not applied: no free words",
         )
-    n_letters = len(_LETTER.findall(free))
-    n_ascii = len(_ASCII_LETTER.findall(free))
+    n_ascii = _n_ascii_letters(free)
+    others = beyond_ascii(free)
+    n_letters = n_ascii + len(_LETTER.findall(others))
+    n_unspaced = len(_UNSPACED.findall(others))
     is_short = len(words) < SHORT_TEXT_WORDS
     markers = SHORT_TEXT_MARKERS if is_short else ENGLISH_MARKERS
-    n_markers = sum(word in markers for word in words)
+    n_markers = len(list(filter(markers.__contains__, words)))
     needed = 1 if is_short else MIN_MARKER_SHARE * len(words)
     is_english = n_ascii >= MIN_ASCII_SHARE * n_letters and n_markers >= needed
     return Language(
         name=LanguageName.ENGLISH if is_english else LanguageName.OTHER,
-        has_spaced_words=len(_UNSPACED.findall(free)) <= MAX_UNSPACED_SHARE * n_letters,
+        has_spaced_words=n_unspaced <= MAX_UNSPACED_SHARE * n_letters,
         explanation=(
             f"word lists {'' if is_english else 'not '}applied: {n_ascii} of {n_letters} letters "
             f"are ASCII, {n_markers} of {len(words)} words are "
             f"{'known English words' if is_short else 'English function words'}"
         ),
     )
+
+
+def beyond_ascii(text: str) -> str:
+    """Return the characters of a text that are not ASCII, in order."""
+    if text.isascii():
+        return ""
+    encoded = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    return encoded.decode("utf-8", "surrogatepass")
+
+
+def _n_ascii_letters(text: str) -> int:
+    encoded = text.encode("ascii", "ignore")
+    return len(encoded) - len(encoded.translate(None, _ASCII_LETTERS))

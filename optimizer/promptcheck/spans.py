@@ -44,6 +44,12 @@ _PROTECTED = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_STARTS = "`~<[{\"'"
+_STARTS_BEYOND_ASCII = "\u201c\u2018\xab\u300c\u300e"
+"""What a protected span can start with: to find these takes less time than to try everywhere."""
+
+_URL_START = re.compile(r"https?://|ftp://")
+_INDENTED_FENCE = re.compile(r"^[ \t]++(?=`{3}|~{3})", re.MULTILINE)
 
 
 def split(text: str) -> tuple[Span, ...]:
@@ -77,13 +83,31 @@ def _protected(text: str, found: Templates) -> Iterator[Span]:
 def _outer(text: str, found: Templates) -> Iterator[Span]:
     """Yield the protected spans that are not templates."""
     position = 0
-    while match := _PROTECTED.search(found.masked, position):
+    for candidate in _candidates(found.masked):
+        match = _PROTECTED.match(found.masked, candidate) if candidate >= position else None
+        if match is None:
+            continue
         kind, start, end = SpanKind(match.lastgroup or ""), match.start(), match.end()
         if kind is SpanKind.JSON:
             end = found.closing.get(start, start - 1) + 1
         if end > start:
             yield Span(kind=kind, start=start, text=text[start:end])
         position = max(end, start + 1)
+
+
+def _candidates(masked: str) -> list[int]:
+    """Return every offset that a protected span can start at, in order."""
+    starts: list[int] = []
+    for character in _STARTS if masked.isascii() else _STARTS + _STARTS_BEYOND_ASCII:
+        position = masked.find(character)
+        while position >= 0:
+            starts.append(position)
+            position = masked.find(character, position + 1)
+    if "://" in masked:
+        starts += (match.start() for match in _URL_START.finditer(masked))
+    if "```" in masked or "~~~" in masked:
+        starts += (match.start() for match in _INDENTED_FENCE.finditer(masked))
+    return sorted(starts)
 
 
 def _with_free(text: str, protected: Iterable[Span]) -> Iterator[Span]:

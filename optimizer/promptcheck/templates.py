@@ -7,7 +7,7 @@ fills them everywhere. Every pattern here takes linear time: no body may contain
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -85,15 +85,12 @@ _TEMPLATE = re.compile(
     re.VERBOSE,
 )
 _BRACE = re.compile(r"[{}]")
-_LINE_CHARACTERS = re.compile(r"[^\n]")
+_TEMPLATE_START = re.compile(r"\{(?=[{#%])|\$(?=\{)")
 
 
 def templates(text: str) -> Templates:
     """Return the template constructs of a text."""
-    spans = tuple(
-        Span(kind=SpanKind(match.lastgroup or ""), start=match.start(), text=match.group())
-        for match in _TEMPLATE.finditer(text)
-    )
+    spans = tuple(_constructs(text))
     masked = hide(text, spans)
     return Templates(spans=spans, masked=masked, closing=_closing_braces(masked))
 
@@ -102,12 +99,31 @@ def hide(text: str, spans: Iterable[Span]) -> str:
     """Return the text with the spans masked; its length and its line ends stay."""
     pieces, position = [], 0
     for span in spans:
-        pieces += [text[position : span.start], _LINE_CHARACTERS.sub(MASK, span.text)]
+        pieces += [text[position : span.start], _masked(span.text)]
         position = span.end
     return "".join([*pieces, text[position:]])
 
 
+def _constructs(text: str) -> Iterator[Span]:
+    if "{" not in text:
+        return
+    position = 0
+    for candidate in _TEMPLATE_START.finditer(text):
+        start = candidate.start()
+        if start >= position and (match := _TEMPLATE.match(text, start)):
+            position = match.end()
+            yield Span(kind=SpanKind(match.lastgroup or ""), start=start, text=match.group())
+
+
+def _masked(text: str) -> str:
+    if "\n" not in text:
+        return MASK * len(text)
+    return "\n".join(MASK * len(line) for line in text.split("\n"))
+
+
 def _closing_braces(masked: str) -> dict[int, int]:
+    if "{" not in masked:
+        return {}
     opened: list[int] = []
     closing: dict[int, int] = {}
     for match in _BRACE.finditer(masked):

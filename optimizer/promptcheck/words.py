@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -101,6 +102,82 @@ SHORT_TEXT_MARKERS = (
     | {term for term in VAGUE_TERMS if " " not in term}
 ) - {"compare", "complete", "create", "etc", "format", "generate"}
 """What shows a text of a few words to be English, less what other languages spell alike."""
+
+
+_BETWEEN_RUNS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+_RUN = re.compile(r"\w+")
+
+
+def word_runs(text: str) -> list[str]:
+    """Return the runs of letters, digits and underscores of a text."""
+    return text.translate(_BETWEEN_RUNS).split() if text.isascii() else _RUN.findall(text)
+
+
+class Text(Protocol):
+    """Free text, and what it may be searched by."""
+
+    @property
+    def free(self) -> str:
+        """The text, protected stretches masked."""
+
+    @property
+    def lowered(self) -> str:
+        """The same in lower case, of the same length."""
+
+    @property
+    def spaced(self) -> str:
+        """The same with every stretch of white space as one space."""
+
+    @property
+    def lexicon(self) -> frozenset[str]:
+        """Its word runs in lower case."""
+
+
+class Match(NamedTuple):
+    """Where a term stands."""
+
+    start: int
+    end: int
+    term: str
+
+
+class Terms:
+    """A list of terms that is looked for as whole words, whatever the case and the spacing.
+
+    Which of them can be there at all is asked of the lexicon, so that a text is searched for
+    those alone.
+    """
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._runs = {term: frozenset(word_runs(term)) for term in terms}
+        self._patterns = {term: _found_fast(term) for term in self._runs}
+
+    def occur(self, text: Text) -> bool:
+        """Tell whether any of them is there."""
+        return any(True for _ in self._matches(text))
+
+    def matches(self, text: Text) -> list[Match]:
+        """Return where they are: of overlapping ones the first, of those the longest."""
+        found: list[Match] = []
+        for match in sorted(self._matches(text), key=lambda m: (m.start, -len(m.term))):
+            if not found or match.start >= found[-1].end:
+                found.append(match)
+        return found
+
+    def _matches(self, text: Text) -> Iterator[Match]:
+        lexicon = text.lexicon
+        for term, runs in self._runs.items():
+            if runs <= lexicon and (len(runs) == 1 or term in text.spaced):
+                for match in self._patterns[term].finditer(text.lowered):
+                    yield Match(match.start(), match.end(), term)
+
+
+def _found_fast(term: str) -> re.Pattern[str]:
+    """Return the pattern of a term in lower case that begins with letters, not with conditions."""
+    first, *others = term.split()
+    spelt = re.escape(first)
+    rest = "".join(rf"\s+{re.escape(other)}" for other in others)
+    return re.compile(rf"{spelt}(?<!\w{spelt})(?<!\w[-'\u2019]{spelt}){rest}(?!\w)(?![-'\u2019]\w)")
 
 
 def pattern(terms: Iterable[str]) -> re.Pattern[str]:

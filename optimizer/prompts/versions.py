@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from optimizer.models.errors import TransitionError
 from optimizer.models.versions import Confirmation, Version, VersionState
-from optimizer.promptcheck.contract_rules import demanded_formats
+from optimizer.promptcheck.lint.contradictory_format import demanded_formats
 from optimizer.promptcheck.reading import Reading, read
 from optimizer.scoring_rules import ScoringRules
 

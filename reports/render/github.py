@@ -1,16 +1,54 @@
-"""The summary of a GitHub Actions step: Markdown of a limited size."""
+"""GitHub Actions: the summary of a step, and annotations at the lines of files."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from optimizer.models.contract import IssueSeverity
+from optimizer.models.linting import LintReport, PlacedFinding
 from reports.document import Block, Details, Document, Prose, Section
 from reports.render.markdown import markdown
+from reports.text import line
 
 LARGEST_BYTES = 60_000
 
 LEFT_OUT = "Left out here for its length; the report that the command writes has it."
 CUT = "*Cut here for its length; the report that the command writes has the rest.*"
+
+ANNOTATIONS: Mapping[IssueSeverity, str] = {
+    IssueSeverity.CRITICAL: "error",
+    IssueSeverity.WARNING: "warning",
+    IssueSeverity.INFO: "notice",
+}
+"""The workflow command that shows a finding at its line."""
+
+
+def annotation_lines(report: LintReport) -> str:
+    """Render what the linter found as workflow commands, one to a line."""
+    return "".join(f"{_annotation(placed)}\n" for placed in report.findings)
+
+
+def _annotation(placed: PlacedFinding) -> str:
+    finding = placed.finding
+    properties = {
+        "file": placed.path,
+        "line": str(placed.line),
+        "col": str(placed.column),
+        "endLine": str(max(placed.line, placed.end_line)),
+        "title": finding.rule_id,
+    }
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    said = _data(f"{finding.message} {finding.suggestion or ''}")
+    return f"::{ANNOTATIONS[finding.severity]} {listed}::{said}"
+
+
+def _data(text: str) -> str:
+    return line(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def step_summary(document: Document, *, max_bytes: int = LARGEST_BYTES) -> str:

@@ -719,6 +719,7 @@ for file in (
     "reviews.py",
     "sites.py",
     "versions.py",
+    "lints.py",
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from optimizer.models.linting import Edit
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.lint.broken_template import broken_templates
 from optimizer.promptcheck.reading import BYTE_ORDER_MARK, Reading
-from optimizer.promptcheck.template_rules import broken_templates
 from optimizer.promptcheck.templates import Span, SpanKind
 from optimizer.promptcheck.transforms.base import Permit, TransformKind
 from optimizer.promptcheck.transforms.editing import line_ends
@@ -102,8 +102,8 @@ def _spans_changed(attempt: Attempt) -> str | None:
 
 
 def _templates_unbalanced(attempt: Attempt) -> str | None:
-    before = Counter(issue.description for issue in broken_templates(attempt.before))
-    after = Counter(issue.description for issue in broken_templates(attempt.after))
+    before = Counter(found.message for found in broken_templates(attempt.before))
+    after = Counter(found.message for found in broken_templates(attempt.after))
     for description in before:
         before[description] *= attempt.permit.copies
     return None if before == after else "a template tag would be left open"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from optimizer.promptcheck.contract_rules import contradictory_contracts
+from optimizer.promptcheck.lint.contradictory_format import contradictory_demands
 from optimizer.promptcheck.reading import BULLET, NUMBERED
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
@@ -57,8 +57,8 @@ class Overload:
                 f"The prompt has {n} instructions, more than {self.settings.max_rules}: which of "
                 "them could go, or go into a prompt of their own?"
             )
-        for issue in contradictory_contracts(layout.reading):
-            yield f"{issue.description} Which of the two holds?"
+        for found in contradictory_demands(layout.reading):
+            yield f"{found.message} Which of the two holds?"
 
 
 def _instructions(layout: Layout) -> int:
@@ -72,7 +72,7 @@ def _instructions(layout: Layout) -> int:
     return items + sum(
         bool(_DEMAND.search(sentence.text))
         for sentence in layout.reading.sentences
-        if not _in_item(layout, sentence.words[0].start)
+        if not _in_item(layout, sentence.word_start())
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from optimizer.models.optimization import Draft, Refusal
-from optimizer.promptcheck.contract_rules import demanded_formats
+from optimizer.promptcheck.lint.broken_template import broken_templates
+from optimizer.promptcheck.lint.contradictory_format import demanded_formats
 from optimizer.promptcheck.reading import Reading, read
-from optimizer.promptcheck.template_rules import broken_templates
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.prompts.search.leaks import Leaks
 from optimizer.prompts.settings import OptimizeSettings
@@ -36,7 +36,7 @@ class Looked:
     @cached_property
     def breaks(self) -> Counter[str]:
         """How its template is broken, in words, with counts."""
-        return Counter(issue.description for issue in broken_templates(self.reading))
+        return Counter(found.message for found in broken_templates(self.reading))
 
     @cached_property
     def scripts(self) -> Counter[str]:

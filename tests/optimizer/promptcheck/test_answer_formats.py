@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.promptcheck.contract_rules import answer_formats
+from optimizer.promptcheck.lint.contradictory_format import answer_formats
 from optimizer.promptcheck.reading import read
 
 

@@ -1,8 +1,12 @@
+from functools import partial
+
 import pytest
 
 from optimizer.models.contract import IssueSeverity, IssueType
-from optimizer.promptcheck.contract_rules import contradictory_contracts
 from optimizer.promptcheck.reading import read
+from optimizer.promptcheck.rules import issues_of
+
+contradictory_contracts = partial(issues_of, "P004")
 
 
 @pytest.mark.parametrize(

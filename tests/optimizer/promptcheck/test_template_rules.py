@@ -1,8 +1,12 @@
+from functools import partial
+
 import pytest
 
 from optimizer.models.contract import IssueSeverity, IssueType
 from optimizer.promptcheck.reading import read
-from optimizer.promptcheck.template_rules import broken_templates
+from optimizer.promptcheck.rules import issues_of
+
+broken_templates = partial(issues_of, "P003")
 
 
 def broken(text: str) -> list[tuple[str, str | None]]:

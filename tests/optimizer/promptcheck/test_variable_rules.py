@@ -1,9 +1,16 @@
+from collections.abc import Sequence
+
 import pytest
 
-from optimizer.models.contract import IssueSeverity
-from optimizer.promptcheck.reading import read
-from optimizer.promptcheck.rules import find_issues
-from optimizer.promptcheck.variable_rules import variable_issues
+from optimizer.models.contract import IssueSeverity, PromptIssue
+from optimizer.promptcheck.reading import Reading, read
+from optimizer.promptcheck.rules import find_issues, issues_of
+
+
+def variable_issues(reading: Reading, declared: Sequence[str]) -> list[PromptIssue]:
+    return [
+        i for rule_id in ("P001", "P002") for i in issues_of(rule_id, reading, declared=declared)
+    ]
 
 
 def said(text: str, *declared: str) -> list[tuple[str, str]]:

@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from optimizer.models.contract import IssueSeverity, IssueType, PromptIssue
+from optimizer.models.contract import IssueSeverity
+from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.lint.base import Found, LintRule
 from optimizer.promptcheck.reading import Reading, Sentence
 from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.words import word_runs
 
 # Of these at most one can be the form of the whole answer. Markdown may hold any of them.
 _FORMAT = r"[*_]{0,2}(?P<format>json|xml|yaml|csv|plain[\s-]+text)\b"
@@ -48,6 +52,7 @@ _REFUSED = re.compile(
            (?:\s+{_ADVERB}){{0,4}}\s+|^\W*no\s+){_FORMAT}(?={_END})""",
     re.IGNORECASE | re.VERBOSE,
 )
+_FORMAT_WORDS = frozenset({"json", "xml", "yaml", "csv", "plain"})
 _NEGATION = re.compile(r"\b(?:not|never|no|cannot|without)\b|n['\u2019]t\b", re.IGNORECASE)
 _NOT_ALWAYS = re.compile(
     r"\b(?:if|when|whenever|where|unless|otherwise|else|except|until|while|for|in\s+case|either|or"
@@ -70,15 +75,15 @@ class _Contract:
     text: str
 
 
-def contradictory_contracts(reading: Reading) -> Iterator[PromptIssue]:
+def contradictory_demands(reading: Reading) -> Iterator[Found]:
     """Yield the first pair of demands that exclude each other."""
-    if not reading.language.is_english:
+    if reading.lexicon.isdisjoint(_FORMAT_WORDS) or not reading.language.is_english:
         return
     contracts = list(_contracts(reading))
     for index, later in enumerate(contracts):
         for earlier in contracts[:index]:
             if _exclude_each_other(earlier, later):
-                yield _issue(reading, earlier, later)
+                yield _found(reading, earlier, later)
                 return
 
 
@@ -89,18 +94,41 @@ def demanded_formats(reading: Reading) -> frozenset[tuple[str, bool]]:
     return frozenset((contract.format, contract.wanted) for contract in _contracts(reading))
 
 
+RULE = LintRule(
+    page=LintRulePage(
+        rule_id="P004",
+        name="contradictory-format",
+        severity=IssueSeverity.CRITICAL,
+        what="Two demands on the form of the answer that cannot both be met.",
+        why="Whichever the model obeys, a reader of the answer expects the other.",
+        bad="List the names in the letter. Respond only in JSON. Answer in plain text.",
+        good="List the names in the letter. Respond only in JSON.",
+        fix=FixSafety.NONE,
+        evidence="Logic: no answer meets both. How often models go wrong is not measured here.",
+    ),
+    check=lambda subject: contradictory_demands(subject.reading),
+)
+
+
 def _contracts(reading: Reading) -> Iterator[_Contract]:
     """Yield the first demand for and the first refusal of each format."""
     branches = _branches(reading)
     seen: set[tuple[str, bool]] = set()
-    for sentence in reading.sentences:
-        inside = any(start <= sentence.words[0].start < end for start, end in branches)
+    for sentence in _about_formats(reading):
+        inside = any(start <= sentence.word_start() < end for start, end in branches)
         if inside or _NOT_ALWAYS.search(sentence.text):
             continue
         for contract in _contracts_in(sentence):
             if (contract.format, contract.wanted) not in seen:
                 seen.add((contract.format, contract.wanted))
                 yield contract
+
+
+def _about_formats(reading: Reading) -> Iterator[Sentence]:
+    for start, end in pairwise(reading.bounds):
+        text = reading.free[start:end]
+        if not _FORMAT_WORDS.isdisjoint(word_runs(text.lower())):
+            yield Sentence(start=start, text=text, words=())
 
 
 def _contracts_in(sentence: Sentence) -> Iterator[_Contract]:
@@ -139,14 +167,13 @@ def _exclude_each_other(one: _Contract, other: _Contract) -> bool:
     return one.wanted and other.wanted
 
 
-def _issue(reading: Reading, earlier: _Contract, later: _Contract) -> PromptIssue:
-    return PromptIssue(
-        severity=IssueSeverity.CRITICAL,
-        type=IssueType.AMBIGUOUS_INSTRUCTIONS,
-        description=(
+def _found(reading: Reading, earlier: _Contract, later: _Contract) -> Found:
+    return Found(
+        message=(
             f"{quoted(later.text)} contradicts {quoted(earlier.text)} "
             f"({reading.location(earlier.start)})."
         ),
-        location=reading.location(later.start),
         suggestion="Keep one demand on the form of the answer.",
+        start=later.start,
+        end=later.start + len(later.text),
     )

@@ -10,8 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from optimizer.models.contract import IssueSeverity, IssueType, PromptIssue
+from optimizer.models.contract import IssueSeverity
+from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.lint.base import Found, LintRule
 from optimizer.promptcheck.reading import Reading
 from optimizer.promptcheck.spans import CODE
 from optimizer.promptcheck.templates import Span, SpanKind, hide
@@ -32,12 +34,15 @@ _HASH_OPEN = re.compile(r"\{\{#(?P<name>[\w\-]+(?:\.[\w\-]+)+)\}\}")
 class _Break(NamedTuple):
     """Where a template is broken, and how."""
 
-    offset: int
+    start: int
+    end: int
     what: str
 
 
-def broken_templates(reading: Reading) -> Iterator[PromptIssue]:
+def broken_templates(reading: Reading) -> Iterator[Found]:
     """Yield what is opened and never closed, or closed and never opened."""
+    if "{" not in reading.text:
+        return
     code = [span for span in reading.spans if span.kind in CODE]
     starts = [span.start for span in code]
     outside = [
@@ -51,13 +56,28 @@ def broken_templates(reading: Reading) -> Iterator[PromptIssue]:
         *_unbalanced_blocks(outside),
     ]
     for broken in sorted(breaks):
-        yield PromptIssue(
-            severity=IssueSeverity.CRITICAL,
-            type=IssueType.POOR_FORMATTING,
-            description=broken.what,
-            location=reading.location(broken.offset),
+        yield Found(
+            message=broken.what,
             suggestion="Repair the template; as it stands it fails or shows its own source.",
+            start=broken.start,
+            end=broken.end,
         )
+
+
+RULE = LintRule(
+    page=LintRulePage(
+        rule_id="P003",
+        name="broken-template",
+        severity=IssueSeverity.CRITICAL,
+        what="A variable, a statement or a block of a template that is never closed or opened.",
+        why="The engine stops, or the model is shown the source of the template.",
+        bad="Summarize this ticket in one line: {{ ticket",
+        good="Summarize this ticket in one line: {{ ticket }}",
+        fix=FixSafety.NONE,
+        evidence="A fact of the template engines; no measurement is needed.",
+    ),
+    check=lambda subject: broken_templates(subject.reading),
+)
 
 
 def _unclosed_openings(reading: Reading, masked: str) -> Iterator[_Break]:
@@ -65,7 +85,7 @@ def _unclosed_openings(reading: Reading, masked: str) -> Iterator[_Break]:
     for match in _OPENING.finditer(masked):
         if match.group().startswith("{{") and match.start() in closing:
             continue
-        yield _Break(match.start(), f"{quoted(match.group())} is never closed.")
+        yield _Break(match.start(), match.end(), f"{quoted(match.group())} is never closed.")
 
 
 def _unclosed_dify(reading: Reading, spans: list[Span]) -> Iterator[_Break]:
@@ -73,7 +93,7 @@ def _unclosed_dify(reading: Reading, spans: list[Span]) -> Iterator[_Break]:
     for span in spans:
         opened = _HASH_OPEN.fullmatch(span.text) if span.kind is SpanKind.EXPRESSION else None
         if opened and opened["name"] not in sections:
-            yield _Break(span.start, f'{quoted(span.text)} lacks the closing "#".')
+            yield _Break(span.start, span.end, f'{quoted(span.text)} lacks the closing "#".')
 
 
 def _unbalanced_blocks(spans: list[Span]) -> Iterator[_Break]:
@@ -87,6 +107,6 @@ def _unbalanced_blocks(spans: list[Span]) -> Iterator[_Break]:
             if opened and opened[-1][0] == tag.removeprefix("end"):
                 opened.pop()
             elif tag.removeprefix("end") in BLOCK_TAGS:
-                yield _Break(span.start, f"{quoted(span.text)} closes no open block.")
+                yield _Break(span.start, span.end, f"{quoted(span.text)} closes no open block.")
     for tag, span in opened:
-        yield _Break(span.start, f'{quoted(span.text)} has no "end{tag}".')
+        yield _Break(span.start, span.end, f'{quoted(span.text)} has no "end{tag}".')

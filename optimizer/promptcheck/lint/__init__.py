@@ -1,0 +1,1 @@
+"""A linter for prompts: one rule per file, each with its page."""
