@@ -14,7 +14,7 @@ OPTIMIZER_REPLICATE and OPTIMIZER_SEED, and the prompt's hash as OPTIMIZER_PROMP
 results carry a `prompt_sha256` it must be that one.
 
 A result names its case in `case_id` or `task_id` and says `task_status` or `passed`; each case has
-exactly one. Exit code 0 says that the tests ran, 75 that they could not for now. What is written
+exactly one. Exit code 0 says that the tests ran, 75 that they could not yet. What is written
 line by line counts from the moment its line is complete, even if the command fails later.
 """
 
