@@ -10,7 +10,7 @@ from functools import lru_cache
 from optimizer.models.failures import classify
 from optimizer.models.optimization import CaseResult, Diagnosis, FailureCluster, Shown
 
-MESSAGE_CHARS = 300
+MESSAGE_CHARS = 240
 """What a message is about stands at its beginning; the rest is what was compared."""
 
 SAYS_NOTHING = "nothing was said"

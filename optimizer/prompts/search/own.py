@@ -130,7 +130,7 @@ class _Search:
 
     def _is_cured(self, parent: Scored, shown: Sequence[Shown]) -> bool:
         """Tell whether there is nothing left to gain."""
-        is_perfect = parent is self._pool.best and parent.n_passed == parent.n
+        is_perfect = parent is self._pool.best and 0 < parent.n == parent.n_passed
         passes = all(one.result.passed for one in shown)
         return is_perfect and passes and not self._is_for_tokens
 
