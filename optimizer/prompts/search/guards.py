@@ -42,6 +42,9 @@ LITERAL = frozenset(
 )
 """Protected stretches that must stay; more of them may come."""
 
+REPEATS = "R12"
+"""The rule that says a whole prompt twice, with its variables."""
+
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Categories of characters that nobody sees."""
 
@@ -104,7 +107,9 @@ def keeps_variables(looking: Looking) -> str | None:
     added = _variables(looking.new, kinds) - _variables(looking.original, kinds)
     if not any(fields(looking.original.text)):
         added = Counter({text: n for text, n in added.items() if not POSITIONAL.fullmatch(text)})
-    return f"the draft adds {_named(added)}, which nobody fills" if added else None
+    if not added or (REPEATS in looking.draft.rules and _is_twice(looking)):
+        return None
+    return f"the draft adds {_named(added)}, which nobody fills"
 
 
 def keeps_roles(looking: Looking) -> str | None:
@@ -234,6 +239,12 @@ def longest(original: str, settings: OptimizeSettings) -> int:
     """Return how many tokens a draft may have."""
     n_tokens = tokens(original)
     return max(int(n_tokens * settings.max_growth), n_tokens + settings.max_growth_tokens)
+
+
+def _is_twice(looking: Looking) -> bool:
+    """Tell whether every variable is there twice as often as in the prompt in use."""
+    once = _variables(looking.original)
+    return _variables(looking.new) == once + once
 
 
 def _variables(looked: Looked, kinds: frozenset[SpanKind] = TEMPLATE) -> Counter[str]:

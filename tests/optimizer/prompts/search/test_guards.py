@@ -224,6 +224,15 @@ def test_doubled_braces_may_come_into_a_text_for_format():
     assert refusal(original + ' As in {{"tone": 1}}.', original=original) is None
 
 
+def test_the_rule_that_repeats_a_prompt_may_repeat_its_variables():
+    guard = guards(PROMPT, settings=OptimizeSettings())
+    twice = f"{PROMPT}\n{PROMPT}"
+    assert guard(Draft(text=twice, proposer="p", why="w", rules=("R12",)), PROMPT) is None
+    for text, rules in ((twice, ("R05",)), (f"{twice} {{{{ review }}}}", ("R12",))):
+        reason = guard(Draft(text=text, proposer="p", why="w", rules=rules), PROMPT)
+        assert "adds '{{ review }}'" in (reason or "")
+
+
 def test_what_a_template_shows_as_it_is_may_come():
     original = "Judge {{ text }} in one word."
     example = " As in {% raw %}{{ x }} {y}{% endraw %}."
