@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +84,7 @@ class _Looking:
 
     def walk(self, folder: Path) -> None:
         """Take the prompts of the files in a folder; what cannot be read is said."""
-        for path in _below(folder, self._settings):
+        for path in _below(folder, self._settings, self._closed):
             if path.stem.lower() in self._settings.other_names:
                 self._skip(path, "is left out of a folder by its name")
                 continue
@@ -94,6 +94,10 @@ class _Looking:
                 self._add(path, self._found(path, None))
             except (FormatError, ConfigError) as error:
                 self._skip(path, f"cannot be read: {str(error).removeprefix(f'{path}: ')}")
+
+    def _closed(self, error: OSError) -> None:
+        """Say that a folder may not be looked into."""
+        self._skip(Path(error.filename), f"cannot be read: {error.strerror}")
 
     def _found(self, path: Path, as_format: PromptFormat | None) -> FoundPrompts:
         content = read_bytes(path, self._settings)
@@ -173,9 +177,11 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
-def _below(folder: Path, settings: ExtractSettings) -> Iterator[Path]:
+def _below(
+    folder: Path, settings: ExtractSettings, closed: Callable[[OSError], None]
+) -> Iterator[Path]:
     """Yield the files below a folder that may hold prompts, hidden ones left out, sorted."""
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=closed):
         folders[:] = sorted(
             name
             for name in folders
