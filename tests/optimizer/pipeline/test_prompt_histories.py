@@ -5,7 +5,14 @@ from itertools import count
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from optimizer.history import queries
 from optimizer.history.audit import first_broken
@@ -153,10 +160,13 @@ class Histories(RuleBasedStateMachine):
         return found, self.file.content
 
 
-Histories.TestCase.settings = settings(
-    max_examples=12,
-    stateful_step_count=15,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-test_histories_in_any_order_stay_sound = Histories.TestCase
+def test_histories_in_any_order_stay_sound() -> None:
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=15,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
