@@ -9,15 +9,14 @@ own, a baseline of which nothing is claimed, and the one before it is retired.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from optimizer.history.audit import AuditLine
 from optimizer.history.queries.optimizing import prompt_versions
 from optimizer.history.store import History
 from optimizer.history.versioning import VersionAct, record_versions
-from optimizer.models.errors import SelectionError, TransitionError
+from optimizer.models.errors import SelectionError
 from optimizer.models.names import legible
 from optimizer.models.sites import PromptSite
 from optimizer.models.tasks import text_sha256
@@ -29,11 +28,12 @@ from optimizer.models.versions import (
     VersionState,
 )
 from optimizer.pipeline.lifecycle import Who
+from optimizer.pipeline.prompt_lines import looked_line, moved_line, recorded_line
 from optimizer.pipeline.select_prompt import select_version, versions_of
 from optimizer.prompts.extract import find_sites, patch
+from optimizer.prompts.promotion import require_promotable, require_restorable
 from optimizer.prompts.versions import (
     FIRST,
-    WAS_IN_USE,
     Part,
     Step,
     advance,
@@ -45,8 +45,6 @@ from optimizer.scoring_rules import ScoringRules
 
 FOUND = "found in the file"
 EDITED = "edited outside, unverified"
-
-HOW_TO_CONFIRM = "Confirm a prompt on held-out cases with 'optimizer optimize'."
 
 
 class PromptFiles(Protocol):
@@ -131,14 +129,14 @@ def record_made(
             if one.optimization_id == made.optimization_id and one.prompt_sha256 == sha256:
                 return one
         drafted = _drafted(known, made, sha256, who, rules)
-        lines = [_recorded(drafted, who)]
+        lines = [recorded_line(drafted, who)]
         version = drafted
         looks: tuple[Confirmation, ...] = ()
         if made.confirmation is not None:
             looks = (made.confirmation,)
             state = VersionState.CONFIRMED if made.confirmation.is_better else VersionState.REFUSED
             version, step = _advanced(drafted, state, replace(who, why=made.confirmation.reason))
-            lines += [_looked(made.confirmation, version, who), _moved(step, who)]
+            lines += [looked_line(made.confirmation, version, who), moved_line(step, who)]
         record_versions(history, VersionAct(new=[version], looks=looks, lines=lines))
     return version
 
@@ -168,7 +166,7 @@ def promote(
     with history.transaction():
         found = select_version(history, selector, prompt_id=prompt_id)
         last = in_use(versions_of(history, found.prompt_id))
-        last = _require_promotable(found, last)
+        last = require_promotable(found, last)
         moved, act = _in_place_of(last, found, who)
         record_versions(history, act)
         path = _written(files, last, moved)
@@ -207,7 +205,7 @@ def roll_back(
     with history.transaction():
         target = select_version(history, version, prompt_id=prompt_id)
         known = versions_of(history, target.prompt_id)
-        last = _require_restorable(target, in_use(known))
+        last = require_restorable(target, in_use(known))
         why = f"rollback to {target.version}"
         said = replace(who, why=f"{why}: {who.why}" if who.why else why)
         restored = _restored(known, target, last, why, said)
@@ -221,65 +219,6 @@ def roll_back(
         actor=who.actor,
         why=who.why,
     )
-
-
-def _require_promotable(found: Version, last: Version | None) -> Version:
-    """Return the version in use that a confirmed one takes the place of.
-
-    Raises:
-        TransitionError: There is no such thing.
-    """
-    subject = f"version {found.prompt_id}@{found.version}"
-    if found.state is not VersionState.CONFIRMED:
-        raise TransitionError(
-            f"{subject}: {_not_confirmed(found)}, expected confirmed", hint=_hint(found)
-        )
-    if last is None or found.confirmation is None:
-        raise TransitionError(f"{subject}: nothing is stored that it was held against")
-    if found.confirmation.control_sha256 != last.prompt_sha256:
-        raise TransitionError(
-            f"{subject}: it was held against another prompt than {last.version}, which is in use",
-            hint="Run 'optimizer optimize' on the prompt that is in use.",
-        )
-    return last
-
-
-def _not_confirmed(found: Version) -> str:
-    match found.state:
-        case VersionState.DRAFT:
-            return "it is an unverified draft, no held-out test speaks for it"
-        case VersionState.REFUSED:
-            reason = found.confirmation.reason if found.confirmation else "without a reason"
-            return f"held-out tests refused it ({reason})"
-        case VersionState.BASELINE | VersionState.IN_FORCE:
-            return "it is in use already"
-        case _:
-            return f"it is {found.state}"
-
-
-def _hint(found: Version) -> str | None:
-    if found.state is VersionState.RETIRED:
-        return f"Take it back with 'optimizer prompts rollback {found.prompt_id} {found.version}'."
-    return HOW_TO_CONFIRM if found.state in (VersionState.DRAFT, VersionState.REFUSED) else None
-
-
-def _require_restorable(target: Version, last: Version | None) -> Version:
-    """Return the version in use that an earlier one takes the place of.
-
-    Raises:
-        TransitionError: There is none, it is the same text, or the earlier one never was in use.
-    """
-    subject = f"version {target.prompt_id}@{target.version}"
-    if target.state not in WAS_IN_USE:
-        raise TransitionError(
-            f"{subject}: it is {target.state} and was never in use, expected one that was",
-            hint=HOW_TO_CONFIRM,
-        )
-    if last is None:
-        raise TransitionError(f"{subject}: no version of the prompt is in use")
-    if last.prompt_sha256 == target.prompt_sha256:
-        raise TransitionError(f"{subject}: its text is in use already, as {last.version}")
-    return last
 
 
 def _written(files: PromptFiles | None, last: Version, version: Version) -> str | None:
@@ -427,7 +366,7 @@ def _in_place_of(last: Version, found: Version, who: Who) -> tuple[Version, Vers
     """Return a confirmed version in force, and all that this changes."""
     retired, first = _retired(last, who)
     moved, second = _advanced(found, VersionState.IN_FORCE, who)
-    lines = [_moved(step, who) for step in (first, second)]
+    lines = [moved_line(step, who) for step in (first, second)]
     return moved, VersionAct(moved=[retired, moved], lines=lines)
 
 
@@ -441,41 +380,5 @@ def _advanced(version: Version, to: VersionState, who: Who) -> tuple[Version, St
 
 def _with_new(version: Version, who: Who, retired: tuple[Version, Step] | None) -> VersionAct:
     """Return all that a new version changes that takes the place of another."""
-    lines = [*([_moved(retired[1], who)] if retired else ()), _recorded(version, who)]
+    lines = [*([moved_line(retired[1], who)] if retired else ()), recorded_line(version, who)]
     return VersionAct(new=[version], moved=[retired[0]] if retired else (), lines=lines)
-
-
-def _recorded(version: Version, who: Who) -> AuditLine:
-    detail: Mapping[str, object] = {
-        "version": version.version,
-        "state": str(version.state),
-        "parent": version.parent,
-        "bump": version.bump,
-        "why_bump": version.why_bump,
-        "reason": version.lineage.why,
-        "prompt_sha256": version.prompt_sha256,
-        "optimization_id": version.optimization_id,
-    }
-    return who.line("prompt.recorded", version.prompt_id, detail)
-
-
-def _looked(look: Confirmation, version: Version, who: Who) -> AuditLine:
-    detail: Mapping[str, object] = {
-        "version": version.version,
-        "optimization_id": look.optimization_id,
-        "seq": look.seq,
-        "alpha": look.alpha,
-        "verdict": look.verdict,
-        "holdout_sha256": look.holdout_sha256,
-    }
-    return who.line("prompt.looked", version.prompt_id, detail)
-
-
-def _moved(step: Step, who: Who) -> AuditLine:
-    detail: Mapping[str, object] = {
-        "version": step.version,
-        "from": str(step.before),
-        "to": str(step.after),
-        "reason": step.reason,
-    }
-    return who.line("prompt.moved", step.prompt_id, detail)
