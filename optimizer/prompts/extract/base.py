@@ -128,17 +128,13 @@ def variable_names(text: str) -> tuple[str, ...]:
     A single brace in code is code, and so is one in a text with variables in double braces.
     """
     found = templates(text)
-    uses = used_variables(found, split_around(text, found))
+    uses = used_variables(found, ())
+    names = {use.root for use in uses if use.kind is not SpanKind.BRACE}
     has_double = any(use.kind in _DOUBLE for use in uses)
-    return tuple(
-        sorted(
-            {
-                use.root
-                for use in uses
-                if use.kind is not SpanKind.BRACE or not (use.in_code or has_double)
-            }
-        )
-    )
+    if not has_double and any(use.kind is SpanKind.BRACE for use in uses):
+        placed = used_variables(found, split_around(text, found))
+        names |= {use.root for use in placed if not use.in_code}
+    return tuple(sorted(names))
 
 
 def declared(

@@ -195,11 +195,8 @@ def _escaped(text: str, quote: str) -> str:
     is_tall = len(quote) == _TRIPLE
     mark = quote[0]
     text = text.replace("\\", "\\\\")
-    if is_tall:
-        text = text.replace(quote, "\\" + mark * _TRIPLE)
-        text = re.sub(rf"{mark}\Z", "\\" + mark, text)
-    else:
-        text = text.replace(mark, "\\" + mark)
+    dangerous = rf"{mark}{{3,}}|{mark}+\Z" if is_tall else mark
+    text = re.sub(dangerous, lambda run: ("\\" + mark) * len(run[0]), text)
     return "".join(
         char if char.isprintable() or (is_tall and char == "\n") else repr(char)[1:-1]
         for char in text

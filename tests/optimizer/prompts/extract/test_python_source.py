@@ -103,7 +103,15 @@ def test_the_first_line_of_a_tall_string_stands_behind_its_name() -> None:
 @pytest.mark.parametrize("name", sorted(sites()))
 @pytest.mark.parametrize(
     "text",
-    ["Short.", "Two\nlines\n", "'''\"\"\" \\ \\n", 'ends in "', "\ta\rb\x07é😀\u2028", "\\"],
+    [
+        "Short.",
+        "Two\nlines\n",
+        "'''''\"\"\" \\ \\n",
+        'ends in "',
+        "ends in '''",
+        "\ta\rb\x07é😀\u2028",
+        "\\",
+    ],
 )
 def test_a_patch_changes_one_constant_and_nothing_else(name: str, text: str) -> None:
     site = sites()[name]
