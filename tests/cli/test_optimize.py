@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 PROMPT = "Say how the writer feels.\n\nReview: {review}\nMood:\n"
 BETTER = "Answer with one word, good or bad.\n\nReview: {review}\nMood:\n"
-TESTS = '''
+TESTS = """
 import hashlib, json, sys
 
 prompt_file, cases_file, out = sys.argv[1:4]
@@ -30,7 +32,7 @@ run = {"task_results": tasks, "metadata": {"prompt_sha256": hashlib.sha256(conte
 json.dump(run, open(out, "w"))
 with open("calls.txt", "a") as calls:
     calls.write(f"{len(tasks)}\\n")
-'''
+"""
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "better.txt").write_text(BETTER)
     (tmp_path / "run_tests.py").write_text(TESTS)
     cases = [
-        {"case_id": f"c{i}", "review": f"Review number {i}.", "expected": "good" if i % 2 else "bad"}
+        {"case_id": f"c{i}", "review": f"Review {i}.", "expected": ("bad", "good")[i % 2]}
         for i in range(60)
     ]
     (tmp_path / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
@@ -215,8 +217,5 @@ def test_options_that_make_no_sense_are_said(
 
 
 def run_by_hand(project: Path, prompt: str, cases: str, out: str) -> None:
-    import contextlib
-    import subprocess
-
     with contextlib.chdir(project):
         subprocess.run([sys.executable, "run_tests.py", prompt, cases, out], check=True)
