@@ -33,7 +33,7 @@ MOVING = {"R09"}  # whole paragraphs change places
 TEMPLATE = re.compile(
     r"\{\{[^{}]*\}\}|\{%[^%{}]*%\}|\{#[^#{}]*#\}|\$\{\w[^{}\n]*\}|\{\w[\w.:]*\}|<\|\w+\|>|https?://\S+"
 )
-FENCE = re.compile(r"^(```|~~~)\w*\n.*?^\1$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^(```|~~~)\w*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 FRAGMENTS = [
     "{{", "}}", "{", "}", "{%", "%}", "{#", "#}", "${", "`", "```", "~~~", '"', "'", "<", ">",
