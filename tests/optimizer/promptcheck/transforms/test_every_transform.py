@@ -52,7 +52,7 @@ def transform(kind: type[Transform]) -> Transform:
 
 
 def unix(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def expected_constructs(kind: type[Transform], text: str) -> Counter[str]:
