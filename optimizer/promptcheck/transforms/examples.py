@@ -22,6 +22,8 @@ from optimizer.promptcheck.transforms.settings import TransformSettings
 DATA = frozenset(set(SpanKind) - {SpanKind.FREE, SpanKind.CHAT_TOKEN, SpanKind.STATEMENT})
 """What data may look like; a chat token or a statement in it would end its being data."""
 
+_ONCE = (SpanKind.STATEMENT, SpanKind.COMMENT, SpanKind.RAW, SpanKind.FENCE)
+
 LABEL_ENDS = (":", "\uff1a")
 """A label that stands alone on its line has its value on the next one, and so has the answer."""
 
@@ -64,7 +66,7 @@ class Examples:
         try:
             block = (
                 _block(layout, evidence)
-                if waiting is None or not _has_variable(layout, waiting)
+                if waiting is None or not _is_form(layout, waiting)
                 else _copies(layout, waiting, evidence)
             )
         except CannotQuote as problem:
@@ -126,5 +128,14 @@ def _block(layout: Layout, evidence: Evidence) -> str:
     return "\n".join(["<examples>", *shown, "</examples>"])
 
 
-def _has_variable(layout: Layout, start: int) -> bool:
-    return any(use.start >= start for use in layout.reading.variables)
+def _is_form(layout: Layout, start: int) -> bool:
+    """Tell whether all lines from an offset on are labels and variables, to be filled in again."""
+    if any(span.start >= start and span.kind in _ONCE for span in layout.protected()):
+        return False
+    filled_in = {layout.line_at(use.start) for use in layout.reading.variables}
+    lines = [
+        line for line in layout.lines if start <= line.start < layout.end and line.text.strip()
+    ]
+    return bool(filled_in & set(lines)) and all(
+        line in filled_in or line.text.rstrip().endswith(LABEL_ENDS) for line in lines
+    )

@@ -125,6 +125,11 @@ def test_examples_repeat_the_paragraph_that_waits_for_the_answer():
             "Say the mood.\n\nReview:\nFine.\n\nMood:\ngood\n\nReview:\n{review}\n\nMood:\n",
         ),
         (
+            "Sum up {review}.\nBe brief and kind.\nMood:",
+            "<examples>\n<example>\n<input>Fine.</input>\n<output>good</output>\n</example>\n"
+            "</examples>\n\nSum up {review}.\nBe brief and kind.\nMood:",
+        ),
+        (
             "Say the mood of {review} now.\n\nBe brief.\n\nMood:",
             "Say the mood of {review} now.\n\nBe brief.\n\n<examples>\n<example>\n"
             "<input>Fine.</input>\n<output>good</output>\n</example>\n</examples>\n\nMood:",

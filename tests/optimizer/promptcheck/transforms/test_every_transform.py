@@ -33,7 +33,7 @@ MOVING = {"R09"}  # whole paragraphs change places
 TEMPLATE = re.compile(
     r"\{\{[^{}]*\}\}|\{%[^%{}]*%\}|\{#[^#{}]*#\}|\$\{\w[^{}\n]*\}|\{\w[\w.:]*\}|<\|\w+\|>|https?://\S+"
 )
-FENCE = re.compile(r"^(```|~~~)\w*\n.*?^\1$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^(```|~~~)\w*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 FRAGMENTS = [
     "{{", "}}", "{", "}", "{%", "%}", "{#", "#}", "${", "`", "```", "~~~", '"', "'", "<", ">",
@@ -52,7 +52,7 @@ def transform(kind: type[Transform]) -> Transform:
 
 
 def unix(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def expected_constructs(kind: type[Transform], text: str) -> Counter[str]:
