@@ -1,4 +1,4 @@
-"""The own engine: cure one kind of failure at a time, score what cures on all validation cases."""
+"""The own engine: cure one kind of failure at a time, score what helps on all validation cases."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ class ClusterSearch:
 
     A round picks the best prompt so far, or now and then another good one, and one kind of its
     train failures: a frequent one more often, one that was tried in vain less often. A draft that
-    the guard lets through must cure one of the failures it was made for: that takes a few tests
-    and turns down most that do nothing, where a gate on other cases throws good ones away. Then it
-    is scored on every validation case, and given up only where it cannot become a parent any more.
+    the guard lets through must cure one of the failures it was made for, or let it fail in another
+    way: that takes a few tests and turns down most that do nothing, where a gate on other cases
+    throws good ones away. Then it is scored on every validation case, and given up only where it
+    cannot become a parent any more.
     """
 
     name: ClassVar[str] = "own"
@@ -174,9 +175,9 @@ class _Search:
     def _flaw(self, one: Scored, parent: Scored, cluster: FailureCluster | None) -> str | None:
         """Test a draft; say what is wrong with it, or None where it is as good as its parent."""
         if cluster is not None and not self._is_for_tokens:
-            n_missed = self._scoring.cures_nothing(one, cluster.failures)
-            if n_missed:
-                return f"cures none of {n_missed} failures it was made for"
+            n_same = self._scoring.changes_nothing(one, cluster.failures)
+            if n_same:
+                return f"leaves all {n_same} failures it was tried on as they were"
         bar = self._pool.bar
         one = self._scoring.promising(one, bar)
         if self._scoring.within_reach(one) < bar:

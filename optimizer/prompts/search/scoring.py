@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.models.optimization import Case, Shown
+from optimizer.prompts.search.diagnosis import signature
 from optimizer.prompts.search.pool import Scored
 from optimizer.prompts.search.settings import SearchSettings
 from optimizer.prompts.search.trials import Trials
@@ -64,16 +65,22 @@ class Scoring:
         n = one.n + n_open
         return (one.n_passed + n_open) / n if n else 0.0
 
-    def cures_nothing(self, one: Scored, failures: Sequence[Shown]) -> int:
-        """Try a draft on what it is to cure; return on how many failures it did nothing.
+    def changes_nothing(self, one: Scored, failures: Sequence[Shown]) -> int:
+        """Try a draft on what it is to cure; return how many failures stayed as they were.
 
-        0: it cured one, or there is nothing to try it on.
+        0: one is cured, or fails in another way, as where a first flaw hid a second one; or there
+        is nothing to try the draft on.
         """
-        cases = [shown.case for shown in failures if shown.case.case_id not in one.sources]
-        cases = cases[: self.settings.gate_cases]
-        if not cases:
+        tried = [shown for shown in failures if shown.case.case_id not in one.sources]
+        tried = tried[: self.settings.gate_cases]
+        if not tried:
             return 0
+        cases = [shown.case for shown in tried]
         self.trials.require(len(cases) + len(self.cases))
         self.trials.run(one.text, cases)
-        results = self.trials.results(one.text, cases)
-        return 0 if any(result.passed for _, result in results) else len(results)
+        before = {shown.case.case_id: signature(shown.result) for shown in tried}
+        stays = [
+            not result.passed and signature(result) == before[case.case_id]
+            for case, result in self.trials.results(one.text, cases)
+        ]
+        return len(stays) if all(stays) else 0

@@ -50,8 +50,8 @@ class SearchSettings(Settings):
     block: Count = 4
     """Cases run at once before asking whether more are needed."""
 
-    gate_cases: Annotated[int, Field(ge=0)] = 3
-    """Failures it was made for of which a draft must cure one before it is scored; 0: no gate."""
+    gate_cases: Annotated[int, Field(ge=0)] = 2
+    """Failures a draft was made for, one of which must change before it is scored; 0: no gate."""
 
     max_score_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of the tests to spend that one draft may cost; cases beyond it are left out."""
