@@ -280,10 +280,6 @@ def transforms() -> Iterator[str]:
             yield _fenced("text", page.after.strip("\n"))
 
 
-def _transform_title(page: TransformPage) -> str:
-    return f"{page.transform_id} {page.name}"
-
-
 def lint_rules() -> Iterator[str]:
     """Yield the page on the rules for prompts."""
     yield "# Rules for prompts"
