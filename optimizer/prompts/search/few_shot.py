@@ -15,9 +15,9 @@ from pydantic import Field
 
 from optimizer.models.optimization import Draft, Shown
 from optimizer.models.settings import Settings
+from optimizer.promptcheck.tokens import CHARS_PER_TOKEN
 from optimizer.prompts.ports import Ask
 from optimizer.prompts.search.examples import with_examples
-from optimizer.prompts.search.pool import CHARS_PER_TOKEN
 from optimizer.prompts.search.shots import LABEL_CHARS, Shot, shot, without_likes
 
 Render = Callable[[str, Sequence[Shot]], str | None]
