@@ -81,7 +81,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Lessons:
     """What tests have shown; a transform that needs it does nothing without.
 
     Attributes:
@@ -101,7 +101,7 @@ class Evidence:
     wrong: Example | None = None
 
 
-NO_EVIDENCE = Evidence()
+NO_LESSONS = Lessons()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class Transform(Protocol):
         """Take the settings."""
         ...
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Return the edits that it would make, in offsets of the layout's text."""
         ...
 

@@ -10,7 +10,7 @@ from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.templates import Span, SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     Step,
@@ -55,7 +55,7 @@ class Delimiters:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to put tags around variables."""
         steps: list[Step] = []
         names: dict[str, str] = {}

@@ -12,7 +12,7 @@ from optimizer.promptcheck.templates import MASK, SpanKind
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     Step,
@@ -55,7 +55,7 @@ class Duplicates:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to take out repeated lines."""
         if not layout.reading.language.has_spaced_words:
             return Plan()

@@ -11,7 +11,7 @@ from optimizer.promptcheck.phrases import FILLER
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     Step,
@@ -56,7 +56,7 @@ class Filler:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to take out phrases."""
         steps: list[Step] = []
         for match in phrases(layout, _FILLER):

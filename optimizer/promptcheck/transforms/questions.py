@@ -10,7 +10,7 @@ from optimizer.promptcheck.findings import times
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
@@ -44,7 +44,7 @@ class VagueWords:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Ask about each vague word."""
         reading = layout.reading
         if not reading.language.is_english:

@@ -16,7 +16,7 @@ from optimizer.models.contract import (
 )
 from optimizer.promptcheck.tokens import CHARS_PER_TOKEN, estimated_tokens
 from optimizer.promptcheck.transforms.applying import apply
-from optimizer.promptcheck.transforms.base import NO_EVIDENCE, Evidence, Transform
+from optimizer.promptcheck.transforms.base import NO_LESSONS, Lessons, Transform
 from optimizer.promptcheck.transforms.contract import OutputContract
 from optimizer.promptcheck.transforms.delimiters import Delimiters
 from optimizer.promptcheck.transforms.duplicates import Duplicates
@@ -111,7 +111,7 @@ def rewrite(
     text: str,
     strategy: OptimizationStrategy,
     *,
-    evidence: Evidence | None = None,
+    lessons: Lessons | None = None,
     settings: TransformSettings | None = None,
 ) -> Rewritten:
     """Return a prompt as a strategy leaves it.
@@ -124,17 +124,17 @@ def rewrite(
         expected = ", ".join(REWRITES)
         raise ValueError(f"strategy {strategy.value}: names no transforms, expected {expected}")
     settings = settings or TransformSettings()
-    return run([make(settings) for make in makers], text, evidence or NO_EVIDENCE)
+    return run([make(settings) for make in makers], text, lessons or NO_LESSONS)
 
 
-def run(transforms: Sequence[Transform], text: str, evidence: Evidence) -> Rewritten:
+def run(transforms: Sequence[Transform], text: str, lessons: Lessons) -> Rewritten:
     """Return a prompt as some transforms leave it, one after the other."""
     current = text
     changes: list[OptimizationChange] = []
     refused: list[TurnedDown] = []
     questions: list[str] = []
     for transform in transforms:
-        done = apply(transform, current, evidence)
+        done = apply(transform, current, lessons)
         current = done.text
         changes += done.changes
         questions += done.questions

@@ -10,7 +10,7 @@ from typing import ClassVar
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     Step,
@@ -74,7 +74,7 @@ class Sections:
         self.settings = settings
         self.headings = headings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan headings and lists."""
         steps = list(self._lists(layout))
         if not self.headings or not self._wants_headings(layout):

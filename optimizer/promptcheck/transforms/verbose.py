@@ -10,7 +10,7 @@ from optimizer.promptcheck.phrases import VERBOSE
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
@@ -48,7 +48,7 @@ class Verbose:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to shorten phrases."""
         return Plan(
             steps=tuple(

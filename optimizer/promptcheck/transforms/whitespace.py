@@ -11,7 +11,7 @@ from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     Step,
@@ -53,7 +53,7 @@ class Whitespace:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to take out white space."""
         steps = [*_blank_lines(layout), *_within_lines(layout)]
         return Plan(steps=tuple(sorted(steps, key=lambda one: one.edit.start)))

@@ -7,7 +7,7 @@ from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
@@ -33,7 +33,7 @@ def replacing(
             after="",
         )
 
-        def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+        def plan(self, layout: Layout, lessons: Lessons) -> Plan:
             start = layout.reading.text.find(old)
             if start < 0:
                 return Plan()
