@@ -15,8 +15,8 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.lint_settings import LintSettings
 from optimizer.models.settings import Settings, descriptions
-from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.safety.constraints import Constraint
 from optimizer.safety.policies import Policy
 from optimizer.safety.settings import (

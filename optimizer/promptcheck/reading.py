@@ -139,7 +139,8 @@ class Reading:
     def _words_in(self) -> Mapping[str, str]:
         """The word in each of the tokens, or an empty text."""
         return {
-            token: MASK if token == MASK else _word_in(token) for token in frozenset(self._tokens)
+            token: token if token.isalpha() else _word_in(token)
+            for token in frozenset(self._tokens)
         }
 
     @cached_property
@@ -220,7 +221,9 @@ def _tokens(sentence: str) -> list[str]:
 
 def _word_in(token: str) -> str:
     """Return the word in a stretch without spaces, stops and brackets: there is one at most."""
-    if token.isalpha() or not token.isascii():
+    if token == MASK:
+        return MASK
+    if not token.isascii():
         return token
     match = _WORD.search(token)
     return match.group() if match else ""
