@@ -127,8 +127,7 @@ class Reading:
     @cached_property
     def bounds(self) -> tuple[int, ...]:
         """Offsets between which the sentences of free text stand, wordless ones included."""
-        ends = (match.end() for match in _SENTENCE_END.finditer(self.free))
-        return (0, *ends, len(self.free))
+        return (0, *[match.end() for match in _SENTENCE_END.finditer(self.free)], len(self.free))
 
     @cached_property
     def stream(self) -> tuple[str, ...]:
@@ -199,7 +198,7 @@ class Reading:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of each line."""
-        lengths = (len(line) + 1 for line in self.lines[:-1])
+        lengths = [len(line) + 1 for line in self.lines[:-1]]
         return tuple(accumulate(lengths, initial=0))
 
     def location(self, offset: int) -> str:
