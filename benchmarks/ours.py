@@ -28,7 +28,6 @@ import numpy as np
 from prompts import prose_prompts
 
 from executor_bridge import expand, read
-from executor_bridge.files.redaction import redact
 from optimizer.analysis.evidence import Scope, evidence
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.config.tree import DEFAULTS
@@ -41,6 +40,7 @@ from optimizer.learning.bayes_opt import Search
 from optimizer.learning.parameters import Observation, Parameter, ParameterKind
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
 from optimizer.models.ingest import FileStatus, IngestSettings
+from optimizer.models.redaction import redact
 from optimizer.models.terms import BanditAlgorithm, Metric
 from optimizer.pipeline.asking import enabled
 from optimizer.pipeline.decide import How, decide_on

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, budget, experiment, replay, rollout
+from cli.commands import baseline, budget, experiment, prompts, replay, rollout
 from cli.commands.analyze import analyze
 from cli.commands.anomalies import anomalies
 from cli.commands.apply import apply
@@ -30,6 +30,7 @@ from cli.commands.ingest import ingest
 from cli.commands.init import init
 from cli.commands.lint import lint
 from cli.commands.models import models
+from cli.commands.optimize import optimize
 from cli.commands.outcome import outcome
 from cli.commands.power import power
 from cli.commands.reject import reject
@@ -68,6 +69,9 @@ experiment_app = typer.Typer(
 budget_app = typer.Typer(
     name="budget", help="What was spent, and what may be.", no_args_is_help=True
 )
+prompts_app = typer.Typer(
+    name="prompts", help="Prompts in files, and their versions.", no_args_is_help=True
+)
 replay_app = typer.Typer(
     name="replay",
     help="What would have become of recorded requests.",
@@ -101,6 +105,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     anomalies,
     models,
     frontier,
+    optimize,
     lint,
     gate,
     report,
@@ -142,10 +147,24 @@ budget_app.command()(budget.status)
 for command in (rollout.start, rollout.advance, rollout.status):
     rollout_app.command()(command)
 
+prompts_app.command()(prompts.extract)
+prompts_app.command("list")(prompts.list_)
+prompts_app.command("show")(prompts.show_)
+for command in (
+    prompts.diff,
+    prompts.log,
+    prompts.record,
+    prompts.promote,
+    prompts.rollback,
+    prompts.export,
+):
+    prompts_app.command()(command)
+
 GROUPS = (
     rollout_app,
     baseline_app,
     experiment_app,
+    prompts_app,
     replay_app,
     budget_app,
     config_app,

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cli.output import plain
 from optimizer.models.ingest import FileOutcome
 
 if TYPE_CHECKING:
     from optimizer.models.decisions import Made
+    from optimizer.prompts.search.base import Progress
 
 MANY_WORKFLOWS = 64
 """So many workflows are worth watching."""
@@ -95,6 +97,34 @@ def counting(name: str, n_requests: int) -> Iterator[Callable[[int, int], None] 
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(name, total=None)
         yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+
+@contextmanager
+def searching(budget: int) -> Iterator[Callable[[Progress], None] | None]:
+    """Give what shows how much of the budget is spent and how good the best prompt is."""
+    if not _is_watched():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("optimize"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tests, best {task.fields[best]}"),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("optimize", total=budget, best="-")
+
+        def told(progress: Progress) -> None:
+            best = f"{progress.best_passed}/{progress.best_n}" if progress.best_n else "-"
+            bars.update(bar, completed=progress.n_spent, best=best)
+            bars.console.print(plain(progress.event), style="dim", markup=False, highlight=False)
+
+        yield told
 
 
 def _takes_a_while(paths: Sequence[str]) -> bool:

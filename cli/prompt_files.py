@@ -1,73 +1,44 @@
-"""The prompt files that a command names: files, folders, standard input."""
+"""The files of the project that hold prompts."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optimizer.history.location import FOLDER
 from optimizer.models.errors import ConfigError
+from optimizer.pipeline.prompt_files import read_bytes, write_bytes
 
 if TYPE_CHECKING:
-    from optimizer.pipeline.linting import NamedFile
-
-SUFFIXES = frozenset(
-    {".md", ".txt", ".prompt", ".j2", ".jinja", ".jinja2", ".yml", ".yaml", ".json", ".py"}
-)
-"""Endings of the files of a folder that may hold prompts; a file that is named is always read."""
-
-STDIN = "-"
+    from cli.session import Session
 
 
-def prompt_files(
-    paths: Sequence[str], unreadable: list[str], *, stdin_name: str = STDIN
-) -> Iterator[NamedFile]:
-    """Yield the files that paths name, each once; folders are gone through in order.
+class ProjectFiles:
+    """The files below a folder, by paths relative to it."""
 
-    Args:
-        paths: As they were named; `-` is standard input.
-        unreadable: Is told what could not be read, and why.
-        stdin_name: What standard input is called.
-    """
-    from optimizer.pipeline.linting import NamedFile
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
-    seen: set[Path] = set()
-    for name in paths:
-        if name == STDIN:
-            yield NamedFile(path=stdin_name, content=_stdin())
-            continue
-        path = Path(name)
-        for file in _in_folder(path) if path.is_dir() else (path,):
-            if file in seen:
-                continue
-            seen.add(file)
-            try:
-                content = file.read_bytes()
-            except OSError as error:
-                unreadable.append(f"{file}: {error.strerror or error}")
-                continue
-            yield NamedFile(path=_shown(file), content=content)
+    def read(self, path: str) -> bytes:
+        """Return what a file holds.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        return read_bytes(self.root / path)
+
+    def write(self, path: str, old: bytes, new: bytes) -> None:
+        """Replace what a file holds, whole or not at all; its rights stay.
+
+        Raises:
+            ConfigError: It cannot be written, or is not `old` any more.
+        """
+        if self.read(path) != old:
+            raise ConfigError(f"{path}: changed meanwhile, expected it as it was read")
+        write_bytes((self.root / path).resolve(), new)
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder that may hold prompts, hidden ones left out."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name == "node_modules":
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _in_folder(path)
-        elif path.suffix.lower() in SUFFIXES and path.is_file():
-            yield path
-
-
-def _shown(path: Path) -> str:
-    """Return a path relative to the working folder, where it is below it."""
-    absolute, here = path.absolute(), Path.cwd()
-    return (absolute.relative_to(here) if absolute.is_relative_to(here) else path).as_posix()
-
-
-def _stdin() -> bytes:
-    if sys.stdin is None:
-        raise ConfigError("-: there is no standard input to read")
-    return sys.stdin.buffer.read()
+def project_files(here: Session) -> ProjectFiles:
+    """Return the files of the project: below the folder that has the history, else below here."""
+    folder = here.store.absolute().parent
+    return ProjectFiles(folder.parent if folder.name == FOLDER else Path.cwd())

@@ -30,6 +30,8 @@ from optimizer.models.linting import LintRulePage
 from optimizer.models.settings import Settings
 from optimizer.pipeline.kernel_pages import kernel_page
 from optimizer.promptcheck.lint.rules import RULES as LINT_RULES
+from optimizer.promptcheck.transforms import TRANSFORMS
+from optimizer.promptcheck.transforms.base import TransformPage
 from optimizer.stats.catalogue import KERNELS
 from optimizer.strategies import STRATEGIES
 
@@ -72,6 +74,7 @@ def pages() -> dict[str, str]:
         formats,
         failure_classes,
         kernels,
+        transforms,
         lint_rules,
     )
     names = (
@@ -83,6 +86,7 @@ def pages() -> dict[str, str]:
         "formats",
         "failures",
         "kernels",
+        "transforms",
         "lint-rules",
     )
     return {
@@ -251,6 +255,31 @@ def failure_classes() -> Iterator[str]:
         yield _fenced("text", "\n".join(_alternatives(pattern.pattern)))
 
 
+def transforms() -> Iterator[str]:
+    """Yield the page on the transforms of prompts."""
+    yield "# Transforms of prompts"
+    yield (
+        "What can be done to a prompt by rule. Code, variables, tags, quotes, links and JSON stay "
+        "as they are, to the letter; a transform that would change one, or would change the text "
+        "again when applied twice, does nothing and says why. None of them makes a prompt better "
+        "by itself: that, tests tell."
+    )
+    pages = [transform.page for transform in TRANSFORMS]
+    rows = [
+        (f"[{page.transform_id}](#{_anchor(_transform_title(page))})", page.name, page.default)
+        for page in pages
+    ]
+    yield _table(("Transform", "Name", "Applied"), rows)
+    for page in pages:
+        yield f"## {_transform_title(page)}"
+        yield page.what
+        yield f"Known of its effect: {page.evidence}"
+        yield _fenced("text", page.before.strip("\n"))
+        if page.after != page.before:
+            yield "becomes"
+            yield _fenced("text", page.after.strip("\n"))
+
+
 def lint_rules() -> Iterator[str]:
     """Yield the page on the rules for prompts."""
     yield "# Rules for prompts"
@@ -326,6 +355,10 @@ def kernels() -> Iterator[str]:
         yield f"## {family}"
         for name in names:
             yield from _kernel(kernel_page(name))
+
+
+def _transform_title(page: TransformPage) -> str:
+    return f"{page.transform_id} {page.name} ({page.kind})"
 
 
 def _current(path: Path) -> str | None:

@@ -17,12 +17,12 @@ from typing import Any
 import msgspec
 
 from executor_bridge.amounts import number
-from executor_bridge.files.redaction import redact
 from executor_bridge.json_text import ESCAPE, has_lone_surrogate
 from executor_bridge.outcomes import Outcome, RunFacts, short_name
 from executor_bridge.seen import Seen
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import redact
 from optimizer.models.tasks import (
     Origin,
     Run,

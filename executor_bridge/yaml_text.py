@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from executor_bridge.files.redaction import redact
-from executor_bridge.files.secrets import REDACTED, REDACTED_IN_YAML
 from executor_bridge.json_text import SHOWN_CHARS
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import redact
+from optimizer.models.secrets import REDACTED, REDACTED_IN_YAML
 from optimizer.models.tasks import Source
 
 TAG = "tag:yaml.org,2002:"

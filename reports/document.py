@@ -63,6 +63,21 @@ class Code:
     text: str
 
 
+class Mark(StrEnum):
+    """What became of a stretch of text."""
+
+    KEPT = "kept"
+    REMOVED = "removed"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Text whose line breaks and spaces matter, and what was removed from and added to it."""
+
+    pieces: tuple[tuple[Mark, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Items:
     """Sentences one below the other, or what is said in place of none."""
@@ -164,7 +179,7 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = Prose | Code | Items | Facts | Table | Chart | Section | Details
+Block = Prose | Code | Marked | Items | Facts | Table | Chart | Section | Details
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def audit(
     ] = None,
     subject: Annotated[
         str | None,
-        typer.Option("--subject", help="Only lines on this: the id of a decision or experiment."),
+        typer.Option("--subject", help="Only lines on this decision, experiment or prompt."),
     ] = None,
     limit: options.Limit = LINES,
     store: options.Store = None,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
+from cli.lint_files import STDIN, prompt_files
 from cli.output import as_json, note, plain, show, use_color, write_file, write_out, write_pieces
-from cli.prompt_files import STDIN, prompt_files
 from cli.session import session
 from optimizer.models.errors import ConfigError
 

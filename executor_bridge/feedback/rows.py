@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from executor_bridge.files.redaction import redact
 from executor_bridge.files.texts import documents
 from executor_bridge.heads import separator_of
 from executor_bridge.json_text import shown
 from executor_bridge.lenient import Skipped, decoded, rows
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import redact
 from optimizer.models.tasks import Source
 
 Told = Mapping[str, Any]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import zstandard
 
-from executor_bridge.files.redaction import redact
 from executor_bridge.files.unpacking import STEP_BYTES, Decoder, too_large
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import redact
 from optimizer.models.tasks import Content, Source
 
 ZSTD_METHOD = 93

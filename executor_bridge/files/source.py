@@ -16,13 +16,13 @@ from itertools import chain
 from typing import BinaryIO
 
 from executor_bridge.files.paths import STDIN
-from executor_bridge.files.redaction import redact
-from executor_bridge.files.secrets import REDACTED, REDACTED_IN_YAML
 from executor_bridge.files.spool import spooled
 from executor_bridge.files.unpacking import decoder_of, unpacked
 from optimizer.models.errors import MAY_NOT_READ, Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
+from optimizer.models.redaction import redact
+from optimizer.models.secrets import REDACTED, REDACTED_IN_YAML
 from optimizer.models.tasks import Source
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

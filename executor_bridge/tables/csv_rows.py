@@ -6,12 +6,12 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from executor_bridge.files.redaction import is_secret
-from executor_bridge.files.secrets import REDACTED
 from executor_bridge.files.spool import PASSED_BYTES, let_go
 from executor_bridge.heads import separator_of
 from executor_bridge.lenient import Skipped
 from optimizer.models.errors import Fault, FormatError
+from optimizer.models.redaction import is_secret
+from optimizer.models.secrets import REDACTED
 from optimizer.models.tasks import Content, Source
 
 CELL_CHARS = 2**26

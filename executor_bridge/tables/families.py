@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from executor_bridge.files.redaction import redact
 from executor_bridge.tables import cells
 from executor_bridge.tables.fields import FAMILIES
 from executor_bridge.tables.mapping import Line, Pattern, Row, unpacked
+from optimizer.models.redaction import redact
 
 QUOTE_INSIDE = '\\"'
 SPECIMEN = "a1B2c3D4e5F6g7H8"

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from executor_bridge.files.redaction import is_secret, redact
-from executor_bridge.files.secrets import REDACTED
 from executor_bridge.files.spool import stretches
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import is_secret, redact
+from optimizer.models.secrets import REDACTED
 from optimizer.models.tasks import Source
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from executor_bridge.files.redaction import is_secret
 from executor_bridge.files.source import PARQUET_MAGIC
 from executor_bridge.lenient import Skipped
 from executor_bridge.tables.csv_rows import csv_columns, csv_rows
@@ -14,6 +13,7 @@ from executor_bridge.tables.json_rows import json_columns, json_rows
 from executor_bridge.tables.parquet import Blanked, parquet_columns, parquet_rows
 from executor_bridge.tables.split_rows import LOOKED_BYTES, split_columns, split_rows
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import is_secret
 from optimizer.models.tasks import Source
 
 Rows = Iterator[tuple[str, dict[str, Any]]]

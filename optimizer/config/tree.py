@@ -17,6 +17,14 @@ from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.settings import Settings, descriptions
+from optimizer.promptcheck.transforms.settings import TransformSettings
+from optimizer.prompts.llm.settings import LlmSettings
+from optimizer.prompts.runner.settings import RunnerSettings
+from optimizer.prompts.search.choosing import ChoosingSettings
+from optimizer.prompts.search.few_shot import FewShotSettings
+from optimizer.prompts.search.gepa_engine import GepaSettings
+from optimizer.prompts.search.settings import SearchSettings
+from optimizer.prompts.settings import OptimizeSettings
 from optimizer.safety.constraints import Constraint
 from optimizer.safety.policies import Policy
 from optimizer.safety.settings import (
@@ -46,6 +54,14 @@ class Config(Settings):
     safety: SafetySettings = SafetySettings()
     validation: ValidationSettings = ValidationSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
+    optimize: OptimizeSettings = OptimizeSettings()
+    search: SearchSettings = SearchSettings()
+    choosing: ChoosingSettings = ChoosingSettings()
+    few_shot: FewShotSettings = FewShotSettings()
+    transforms: TransformSettings = TransformSettings()
+    gepa: GepaSettings = GepaSettings()
+    runner: RunnerSettings = RunnerSettings()
+    llm: LlmSettings = LlmSettings()
     lint: LintSettings = LintSettings()
 
     policies: tuple[Policy, ...] = ()

@@ -10,7 +10,9 @@ import msgspec
 from optimizer.history import queries
 from optimizer.history.queries import optimizing
 from optimizer.history.store import History
+from optimizer.models.completions import Answer, Question
 from optimizer.models.optimization import Case, CaseResult
+from optimizer.models.optimization_run import OptimizationRun
 from optimizer.models.tasks import text_sha256
 
 
@@ -59,3 +61,62 @@ def known_executions(
         ids[row.case_sha256]: (msgspec.json.decode(row.body, type=CaseResult), row.optimization_id)
         for row in reversed(rows)
     }
+
+
+def keep_completion(
+    history: History, *, optimization_id: str, question: Question, answer: Answer, at: datetime
+) -> None:
+    """Store an answer of a language model."""
+    with history.transaction(), history.connection.appender("completions") as appender:
+        appender.append_row(
+            optimization_id,
+            question.sha256,
+            question.occurrence,
+            question.model,
+            answer.tokens_in,
+            answer.tokens_out,
+            answer.cost_usd,
+            queries.stored_time(at),
+            msgspec.json.encode(answer).decode(),
+        )
+
+
+def known_completion(
+    history: History, *, optimization_id: str, question: Question
+) -> Answer | None:
+    """Return the stored answer to a question of an optimization, or None."""
+    rows = optimizing.completions(
+        history,
+        optimization_id=optimization_id,
+        request_sha256=question.sha256,
+        occurrence=question.occurrence,
+    )
+    return msgspec.json.decode(rows[0].body, type=Answer) if rows else None
+
+
+def record_optimization(history: History, run: OptimizationRun, *, at: datetime) -> None:
+    """Store an optimization as far as it came, in place of what was stored of it."""
+    found = optimizing.optimization(history, optimization_id=run.optimization_id)
+    started_at = found.started_at if found else at
+    with history.transaction():
+        history.connection.execute(
+            "DELETE FROM optimizations WHERE optimization_id = ?", [run.optimization_id]
+        )
+        with history.connection.appender("optimizations") as appender:
+            appender.append_row(
+                run.optimization_id,
+                run.prompt_id,
+                run.workflow_id,
+                run.status,
+                run.budget,
+                run.n_spent,
+                queries.stored_time(started_at),
+                queries.stored_time(at),
+                msgspec.json.encode(run).decode(),
+            )
+
+
+def stored_optimization(history: History, optimization_id: str) -> OptimizationRun | None:
+    """Return an optimization as it was stored, or None where there is none."""
+    found = optimizing.optimization(history, optimization_id=optimization_id)
+    return msgspec.json.decode(found.body, type=OptimizationRun) if found else None

@@ -377,7 +377,8 @@ CREATE TABLE confirmations (
     estimate         DOUBLE,                -- gain in pass rate, champion minus control
     low              DOUBLE,
     high             DOUBLE,
-    looked_at        TIMESTAMP NOT NULL
+    looked_at        TIMESTAMP NOT NULL,
+    body             VARCHAR NOT NULL       -- JSON of the whole look
 );
 
 CREATE TABLE feedback (

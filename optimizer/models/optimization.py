@@ -73,13 +73,18 @@ class Split:
         train: Seen by proposers: their failures, outputs and texts.
         validation: Scores candidates; seen by nobody.
         holdout: Confirms one champion; seen by neither search nor proposers.
-        reason: How the sizes came about, in a sentence.
+        reason: How the sizes came about, or why there are too few cases, in a sentence.
     """
 
     train: tuple[Case, ...]
     validation: tuple[Case, ...]
     holdout: tuple[Case, ...]
     reason: str
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are cases for every part; if not, nothing but drafts can be had."""
+        return bool(self.train and self.validation and self.holdout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +106,23 @@ class FailureCluster:
 
     signature: str
     failures: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What went wrong in some tests.
+
+    Attributes:
+        n: Tests that say something of the prompt.
+        n_passed: Those that passed.
+        clusters: The failures, the most frequent kind first.
+        infrastructure: What failed for reasons other than the prompt, likewise; not in n.
+    """
+
+    n: int
+    n_passed: int
+    clusters: tuple[FailureCluster, ...]
+    infrastructure: tuple[FailureCluster, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

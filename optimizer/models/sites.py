@@ -82,12 +82,16 @@ class PromptSite:
         """Return where a character of the text stands in the file.
 
         Where that is not known, it is where the text begins.
+
+        Args:
+            offset: Its offset in the text with LF line ends, as findings count it.
         """
         first = self.column if self.first_column is None else self.first_column
         if not self.is_plain:
             return Place(line=self.line, column=first + 1)
-        n_before = self.text.count("\n", 0, offset)
-        within = offset - (self.text.rfind("\n", 0, offset) + 1)
+        text = self.text.replace("\r\n", "\n").replace("\r", "\n")
+        n_before = text.count("\n", 0, offset)
+        within = offset - (text.rfind("\n", 0, offset) + 1)
         before = self.column if n_before else first
         return Place(line=self.line + n_before, column=before + within + 1)
 
@@ -131,12 +135,14 @@ class PromptReference:
         pointer: Where it is named.
         line: Line it is named in, counted from 1.
         names: Names of the variables that are filled in, or None where that is not known.
+        used: Names among them that something else uses, so that this prompt need not.
     """
 
     pattern: str
     pointer: str
     line: int
     names: tuple[str, ...] | None = None
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +158,18 @@ class FoundPrompts:
     sites: tuple[PromptSite, ...] = ()
     skipped: tuple[SkippedPrompt, ...] = ()
     references: tuple[PromptReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFiles:
+    """What files and folders hold.
+
+    Attributes:
+        sites: The prompts, each once.
+        skipped: What was left alone, with reasons.
+        n_files: Files that were read.
+    """
+
+    sites: tuple[PromptSite, ...]
+    skipped: tuple[SkippedPrompt, ...]
+    n_files: int

@@ -182,3 +182,74 @@ class Version:
     lint_after: tuple[str, ...]
     created_at: datetime
     changed_at: datetime
+
+
+class PieceKind(StrEnum):
+    """What became of a stretch of a prompt from one version to another."""
+
+    KEPT = "kept"
+    REMOVED = "removed"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A stretch of one or both of two texts."""
+
+    kind: PieceKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionDiff:
+    """Two versions side by side.
+
+    Attributes:
+        before: The one.
+        after: The other.
+        pieces: What was kept, removed and added, in order: kept and removed pieces are the text
+            of the one, kept and added ones that of the other.
+    """
+
+    before: Version
+    after: Version
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionMoved:
+    """What a command did to a version.
+
+    Attributes:
+        version: The version as it is now.
+        text: What happened, in a sentence without its stop.
+        retired: The version whose place it took, or None.
+        path: The file that was written, or None where none was.
+        actor: Who did it.
+        why: Why; empty where nobody said.
+    """
+
+    version: Version
+    text: str
+    retired: str | None
+    path: str | None
+    actor: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionPage:
+    """One version with what a reader needs beside it.
+
+    Attributes:
+        version: The version.
+        diff: Against the version it was made of; None for the first.
+        in_use: The version of the prompt that is in use, or None.
+        is_high_quality: Whether the published rule would use it without a look: sure enough and
+            large enough, by the lower bound of the confirmed gain; None where nothing is confirmed.
+    """
+
+    version: Version
+    diff: VersionDiff | None
+    in_use: str | None
+    is_high_quality: bool | None

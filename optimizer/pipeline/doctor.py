@@ -19,6 +19,12 @@ from optimizer.history.queries.lifecycle import (
     damaged_rollouts,
     misfits,
 )
+from optimizer.history.queries.optimizing import (
+    PromptMisfit,
+    damaged_confirmations,
+    damaged_versions,
+    prompt_misfits,
+)
 from optimizer.history.store import SCHEMA_VERSION, History, open_any_version, schema_version
 from optimizer.models.errors import HistoryError
 from optimizer.models.lifecycle import ConfigSnapshot
@@ -102,6 +108,7 @@ def _contents(history: History) -> list[Finding]:
             f"not what was ingested: sha256 {_first(altered)}" if altered else None,
         ),
         *_of_decisions(history),
+        *_of_prompts(history),
         _check(
             "configurations",
             "each is what was put in force, none is missing",
@@ -132,6 +139,29 @@ def _misfit(one: Misfit) -> str:
     if one.n > 1:
         return f"decision {one.decision_id} is found {one.n} times, expected once"
     return f"decision {one.decision_id} is not stored"
+
+
+def _of_prompts(history: History) -> list[Finding]:
+    """Look at versions of prompts and at the held-out tests they rest on."""
+    unfitting = [text for one in prompt_misfits(history) if (text := _prompt_misfit(one))]
+    return [
+        _check(
+            "prompts",
+            "each version has its text, one of each prompt is in use",
+            _first([*damaged_versions(history), *unfitting]),
+        ),
+        _check("held-out tests", "each can be decoded", _first(damaged_confirmations(history))),
+    ]
+
+
+def _prompt_misfit(one: PromptMisfit) -> str | None:
+    """Say what does not fit, or None where a damaged version says so itself."""
+    subject = f"version {one.prompt_id}@{one.version}"
+    return {
+        "twice": f"{subject} is found {one.n} times, expected once",
+        "in_use": f"{one.n} versions of prompt {one.prompt_id} are in use, expected one",
+        "no_parent": f"{subject} was made of a version that is not stored",
+    }.get(one.kind)
 
 
 def _altered(history: History) -> list[str]:

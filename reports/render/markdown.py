@@ -16,6 +16,8 @@ from reports.document import (
     Document,
     Facts,
     Items,
+    Mark,
+    Marked,
     Prose,
     Section,
     Table,
@@ -27,6 +29,9 @@ DEEPEST_HEADING = 6
 
 LIST_END = "<!-- -->"
 """Keeps two lists in a row apart."""
+
+TAGS = {Mark.REMOVED: "del", Mark.ADDED: "ins"}
+"""How HTML names what was removed and added."""
 
 _ANYWHERE = re.compile(
     r"[\\`*|~]"  # escapes, code, emphasis, columns, strike-through
@@ -62,8 +67,8 @@ def _block(block: Block, depth: int) -> str:
     match block:
         case Prose():
             return _paragraph(block.text)
-        case Code():
-            return _code(plain(block.text))
+        case Code() | Marked():
+            return _code(plain(block.text)) if isinstance(block, Code) else _marked(block)
         case Items():
             return "\n".join(f"- {_paragraph(text)}" for text in block.texts or (block.empty,))
         case Facts():
@@ -114,6 +119,17 @@ def _inline(text: str) -> str:
     """Return a text on one line that Markdown shows as it is."""
     escaped = _ANYWHERE.sub(lambda match: f"\\{match[0]}", line(text)).replace("<", "&lt;")
     return _REFERENCES.sub(lambda match: f"{match[0]}&#8203;", escaped)
+
+
+def _marked(marked: Marked) -> str:
+    """Return marked text as HTML, which Markdown leaves alone up to the end of `pre`."""
+    return f"<pre>{''.join(_piece(mark, plain(text)) for mark, text in marked.pieces)}</pre>"
+
+
+def _piece(mark: Mark, text: str) -> str:
+    tag = TAGS.get(mark)
+    escaped = html.escape(text)
+    return f"<{tag}>{escaped}</{tag}>" if tag else escaped
 
 
 def _code(text: str) -> str:

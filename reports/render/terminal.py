@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from reports.document import (
@@ -13,6 +14,8 @@ from reports.document import (
     Document,
     Facts,
     Items,
+    Mark,
+    Marked,
     Prose,
     Section,
     Table,
@@ -32,6 +35,17 @@ STYLES: Mapping[Tone, str] = {
     Tone.WARN: "33",
     Tone.NEUTRAL: PLAIN,
 }
+MARKS: Mapping[Mark, tuple[str, str, str]] = {
+    Mark.KEPT: ("", "", PLAIN),
+    Mark.REMOVED: ("[-", "-]", STYLES[Tone.BAD]),
+    Mark.ADDED: ("{+", "+}", STYLES[Tone.GOOD]),
+}
+"""What stands before and behind a stretch of text, and its style."""
+
+LOOKS_MARKED = re.compile(r"\[-|-\]|\{\+|\+\}")
+LINE_END = "\u21b5"
+"""Shows that the end of a line was removed or added."""
+
 INDENT = 2
 LONGEST_NAME = 24
 """Cells up to which the names of facts stand in a column of their own."""
@@ -91,6 +105,8 @@ def _block(block: Block, width: int) -> Iterator[Line]:
             yield from _folded(block.text, width)
         case Code():
             yield from _code(block.text, width)
+        case Marked():
+            yield from _marked(block, width)
         case Items():
             yield from _items(block, width)
         case Facts():
@@ -123,6 +139,46 @@ def _code(text: str, width: int) -> Iterator[Line]:
 
     for row in plain(text).split("\n"):
         yield from map(_text, chop_cells(row, max(width, 2)) or [""])
+
+
+def _marked(marked: Marked, width: int) -> Iterator[Line]:
+    """Show what was removed as [-this-] and what was added as {+this+}, line by line."""
+    lines: list[list[tuple[str, str]]] = [[]]
+    for mark, text in marked.pieces:
+        opening, closing, style = MARKS[mark]
+        for i, row in enumerate(plain(text).split("\n")):
+            if i:
+                lines.append([])
+            if row:
+                lines[-1].append((f"{opening}{_unmarked(row)}{closing}", style))
+            elif mark is not Mark.KEPT and i == 0 and "\n" in text:
+                lines[-1].append((f"{opening}{LINE_END}{closing}", style))
+    for pieces in lines:
+        yield from _wrapped(pieces, width)
+
+
+def _unmarked(text: str) -> str:
+    """Return a text in which nothing looks like a mark of ours."""
+    return LOOKS_MARKED.sub(lambda found: "\\".join(found[0]), text)
+
+
+def _wrapped(pieces: Sequence[tuple[str, str]], width: int) -> Iterator[Line]:
+    """Cut one line of styled pieces where the width ends."""
+    from rich.cells import chop_cells
+
+    room, row = max(width, 2), list[tuple[str, str]]()
+    for text, style in pieces:
+        rest = text
+        while rest:
+            free = room - sum(cells(part) for part, _ in row)
+            head = chop_cells(rest[: 2 * room], free)[0] if free > 1 else ""
+            if head and cells(head) <= free:
+                row.append((head, style))
+                rest = rest[len(head) :]
+            if rest:
+                yield tuple(row)
+                row = []
+    yield tuple(row) or ((("", PLAIN)),)
 
 
 def _facts(facts: Facts, width: int) -> Iterator[Line]:

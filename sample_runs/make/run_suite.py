@@ -108,15 +108,24 @@ def complete(
     return payload
 
 
-def run_task(address: str, variant: str, template: str, case: Json, repeat: int) -> Json:
+def run_task(
+    address: str,
+    variant: str,
+    template: str,
+    case: Json,
+    repeat: int,
+    *,
+    time_limit_s: float = TIME_LIMIT_SECONDS,
+) -> Json:
     """Send one case to one variant, time it and grade it."""
     reply, status, error = None, "succeeded", None
     created_at, start = datetime.now(UTC), time.perf_counter()
     try:
         prompt = template.replace("{review}", case["text"])
-        reply = complete(address, prompt, seed_for(repeat, case["case_id"], variant))
+        seed = seed_for(repeat, case["case_id"], variant)
+        reply = complete(address, prompt, seed, time_limit_s=time_limit_s)
     except TimeoutError:
-        status, error = "timeout", f"timed out after {TIME_LIMIT_SECONDS} s"
+        status, error = "timeout", f"timed out after {time_limit_s} s"
     except (OSError, http.client.HTTPException, json.JSONDecodeError) as failure:
         status, error = "error", str(failure)
     seconds, finished_at = round(time.perf_counter() - start, 6), datetime.now(UTC)

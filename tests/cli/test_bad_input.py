@@ -23,8 +23,8 @@ import duckdb
 import pytest
 import zstandard
 
-from executor_bridge.files.redaction import redact
 from optimizer.models.failures import classify
+from optimizer.models.redaction import redact
 
 Run = Callable[..., Any]
 Write = Callable[..., Path]

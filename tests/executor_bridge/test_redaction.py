@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executor_bridge.files import telltales
-from executor_bridge.files.redaction import redact
-from executor_bridge.files.secrets import LONG_SECRETS, REDACTED, SHORT_SECRETS
+from optimizer.models import telltales
+from optimizer.models.redaction import redact
+from optimizer.models.secrets import LONG_SECRETS, REDACTED, SHORT_SECRETS
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIE+/=\nabc\n-----END RSA PRIVATE KEY-----"
 SECRETS = {

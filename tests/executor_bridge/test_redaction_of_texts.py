@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from executor_bridge.files.redaction import redact
+from optimizer.models.redaction import redact
 
 YAML = """evalId: eval-1
 results:

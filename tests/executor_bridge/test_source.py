@@ -13,10 +13,10 @@ import zstandard
 
 from executor_bridge import read
 from executor_bridge.files import unpacking
-from executor_bridge.files.redaction import redact
 from executor_bridge.files.source import PIECE_BYTES, load
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import redact
 
 SETTINGS = IngestSettings()
 

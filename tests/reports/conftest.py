@@ -717,6 +717,8 @@ for file in (
     "moments.py",
     "moves.py",
     "reviews.py",
+    "sites.py",
+    "versions.py",
     "lints.py",
     "words.py",
 ):

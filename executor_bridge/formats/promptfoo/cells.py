@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
-from executor_bridge.files.redaction import is_secret
 from executor_bridge.formats.promptfoo.cases import case_named
 from executor_bridge.formats.promptfoo.figures import FINISHED, unfinished
 from executor_bridge.formats.promptfoo.rows import STRIPPED_TEXT, promised
@@ -38,6 +37,7 @@ from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, Outcome, file_time
 from optimizer.models.errors import Fault
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.redaction import is_secret
 from optimizer.models.tasks import CaseSource, Content, Reading, Source, Variant
 
 NO_FIGURES = "latency, tokens and cost of tasks are not in this file: they are unknown"

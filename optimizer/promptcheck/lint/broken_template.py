@@ -13,7 +13,7 @@ from typing import NamedTuple
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
-from optimizer.promptcheck.lint.base import Found, LintRule, Subject
+from optimizer.promptcheck.lint.base import Found, LintRule
 from optimizer.promptcheck.reading import Reading
 from optimizer.promptcheck.spans import CODE
 from optimizer.promptcheck.templates import Span, SpanKind, hide
@@ -39,9 +39,8 @@ class _Break(NamedTuple):
     what: str
 
 
-def _broken(subject: Subject) -> Iterator[Found]:
+def broken_templates(reading: Reading) -> Iterator[Found]:
     """Yield what is opened and never closed, or closed and never opened."""
-    reading = subject.reading
     if "{" not in reading.text:
         return
     code = [span for span in reading.spans if span.kind in CODE]
@@ -77,7 +76,7 @@ RULE = LintRule(
         fix=FixSafety.NONE,
         evidence="A fact of the template engines; no measurement is needed.",
     ),
-    check=_broken,
+    check=lambda subject: broken_templates(subject.reading),
 )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
-from optimizer.promptcheck.lint.base import Found, LintRule, Subject
+from optimizer.promptcheck.lint.base import Found, LintRule
 from optimizer.promptcheck.reading import Reading, Sentence
 from optimizer.promptcheck.templates import SpanKind
 
@@ -74,9 +74,8 @@ class _Contract:
     text: str
 
 
-def _contradictions(subject: Subject) -> Iterator[Found]:
+def contradictory_demands(reading: Reading) -> Iterator[Found]:
     """Yield the first pair of demands that exclude each other."""
-    reading = subject.reading
     if reading.lexicon.isdisjoint(_FORMAT_WORDS) or not reading.language.is_english:
         return
     contracts = list(_contracts(reading))
@@ -85,6 +84,13 @@ def _contradictions(subject: Subject) -> Iterator[Found]:
             if _exclude_each_other(earlier, later):
                 yield _found(reading, earlier, later)
                 return
+
+
+def demanded_formats(reading: Reading) -> frozenset[tuple[str, bool]]:
+    """Return the formats that a prompt always demands, each with True, or refuses, with False."""
+    if not reading.language.is_english:
+        return frozenset()
+    return frozenset((contract.format, contract.wanted) for contract in _contracts(reading))
 
 
 RULE = LintRule(
@@ -99,7 +105,7 @@ RULE = LintRule(
         fix=FixSafety.NONE,
         evidence="Logic: no answer meets both. How often models go wrong is not measured here.",
     ),
-    check=_contradictions,
+    check=lambda subject: contradictory_demands(subject.reading),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Protocol
@@ -128,17 +128,29 @@ def variable_names(text: str) -> tuple[str, ...]:
     A single brace in code is code, and so is one in a text with variables in double braces.
     """
     found = templates(text)
-    uses = used_variables(found, split_around(text, found))
+    uses = used_variables(found, ())
+    names = {use.root for use in uses if use.kind is not SpanKind.BRACE}
     has_double = any(use.kind in _DOUBLE for use in uses)
-    return tuple(
-        sorted(
-            {
-                use.root
-                for use in uses
-                if use.kind is not SpanKind.BRACE or not (use.in_code or has_double)
-            }
-        )
-    )
+    if not has_double and any(use.kind is SpanKind.BRACE for use in uses):
+        placed = used_variables(found, split_around(text, found))
+        names |= {use.root for use in placed if not use.in_code}
+    return tuple(sorted(names))
+
+
+def declared(
+    variables: Collection[str], names: Collection[str], used: Collection[str]
+) -> tuple[str, ...]:
+    """Return the names that are declared for a prompt, among those that are filled in.
+
+    A name that is filled in for several prompts is declared for those that use it, and for all of
+    them where nothing does: then it was lost or misspelled in one of them.
+
+    Args:
+        variables: What the prompt uses.
+        names: What is filled in.
+        used: What anything uses.
+    """
+    return tuple(sorted(name for name in names if name in variables or name not in used))
 
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")

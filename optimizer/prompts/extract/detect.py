@@ -11,11 +11,22 @@ from optimizer.prompts.extract.base import Extractor, PatchRefused, refuse_unwri
 from optimizer.prompts.extract.dify import Dify
 from optimizer.prompts.extract.dotprompt import Dotprompt
 from optimizer.prompts.extract.jinja import Jinja
+from optimizer.prompts.extract.line_ends import with_lf
 from optimizer.prompts.extract.messages import Messages
+from optimizer.prompts.extract.promptfoo import Promptfoo
+from optimizer.prompts.extract.python_source import PythonSource
 from optimizer.prompts.extract.settings import ExtractSettings
 from optimizer.prompts.extract.text import Text
 
-EXTRACTORS: tuple[Extractor, ...] = (Dify(), Messages(), Dotprompt(), Jinja(), Text())
+EXTRACTORS: tuple[Extractor, ...] = (
+    Dify(),
+    Promptfoo(),
+    Messages(),
+    Dotprompt(),
+    PythonSource(),
+    Jinja(),
+    Text(),
+)
 """The first that recognizes a file is asked."""
 
 _DEFAULTS = ExtractSettings()
@@ -87,6 +98,8 @@ def patch(
             f"{where}: changed meanwhile: hash of the text: {found}",
             hint="Extract the prompts again.",
         )
+    if "\r" not in now.text:
+        text = with_lf(text)
     patched = extractor.patch(content, now, text)
     written = _standing(extractor.find(site.path, patched), site)
     if written is None or _lf(written.text) != _lf(text):

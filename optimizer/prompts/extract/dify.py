@@ -17,7 +17,7 @@ from optimizer.prompts.extract.tree import Kind, Node
 from optimizer.prompts.extract.tree_file import JSON, YAML, patch_tree, tree_of
 from optimizer.prompts.extract.tree_sites import Candidate, sites_at
 
-_TELLTALE = re.compile(rb"""(?:^|[\s{,"'])(?:workflow|model_config)["']?\s*+:""")
+_TELLTALE = re.compile(rb"""(?<![\w\-])(?:workflow|model_config)["']?\s*+:""")
 _GRAPH = ("workflow", "graph", "nodes")
 _INSTRUCTED = frozenset({"question-classifier", "parameter-extractor"})
 _AGENT_TEXT = re.compile(r"instruction|prompt|query")

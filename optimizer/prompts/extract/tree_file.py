@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from optimizer.models.errors import Fault, FormatError
@@ -23,13 +23,15 @@ def tree_of(path: str, content: bytes) -> Tree:
     """
     source = decode(path, content).text
     try:
-        return _parser(path)(source)
+        return json_text.parse(source) if is_json(path, content) else yaml_text.parse(source)
     except NotATree as error:
         raise FormatError(path, (_fault(source, error),)) from error
 
 
-def _parser(path: str) -> Callable[[str], Tree]:
-    return json_text.parse if suffix_of(path) in JSON else yaml_text.parse
+def is_json(path: str, content: bytes) -> bool:
+    """Say whether a file is JSON: by its name, or where that says nothing by how it begins."""
+    suffix = suffix_of(path)
+    return suffix in JSON or (suffix not in YAML and content.lstrip()[:1] in {b"{", b"["})
 
 
 def _fault(source: str, error: NotATree) -> Fault:
@@ -53,35 +55,57 @@ def patch_tree(path: str, content: bytes, where: str, pointer: str, text: str) -
     Raises:
         PatchRefused: There is no way to write it there.
     """
-    decoded, old = decode(path, content), tree_of(path, content)
-    way = old.path(pointer)
+    decoded, tree = decode(path, content), tree_of(path, content)
+    if is_json(path, content):
+        return decoded.encoded(patched_json(tree, where, pointer, text))
+    node = text_at(tree, where, pointer)
+    ways = spellings(tree.source, node, text)
+    return decoded.encoded(_patched(yaml_text.parse, tree, ways, where, pointer, text))
+
+
+def patched_json(tree: Tree, where: str, pointer: str, text: str) -> str:
+    """Return JSON with another text at a pointer.
+
+    Raises:
+        PatchRefused: There is no text.
+    """
+    return _patched(json_text.parse, tree, json_text.spellings(), where, pointer, text)
+
+
+def text_at(tree: Tree, where: str, pointer: str) -> Node:
+    """Return the text at a pointer.
+
+    Raises:
+        PatchRefused: There is none, or it stands elsewhere as well.
+    """
+    way = tree.path(pointer)
     if not way or way[-1].kind is not Kind.TEXT:
         raise PatchRefused(f"{where}: there is no text any more")
-    if any(node.start in old.shared for node in way):
+    if any(node.start in tree.shared for node in way):
         raise PatchRefused(
             f"{where}: stands in several places by a YAML alias, expected one",
             hint="Write the text out in each place, or change it by hand.",
         )
-    parse, node = _parser(path), way[-1]
-    for written in _written(path, old, node, text):
-        source = old.source[: node.start] + written + old.source[node.end :]
-        if _says(parse, source, old, pointer, text):
-            return decoded.encoded(source)
-    raise PatchRefused(f"{where}: the new text cannot be written there")
+    return way[-1]
 
 
-def _written(path: str, tree: Tree, node: Node, text: str) -> Iterator[str]:
-    """Yield a text as it might be written, first as whoever wrote the old one would have."""
-    is_json = suffix_of(path) in JSON
-    ways: list[Callable[[str], str | None]] = list(
-        json_text.spellings() if is_json else spellings(tree.source, node, text)
-    )
+def _patched(  # noqa: PLR0917 - a private composition of what its two callers have
+    parse: Callable[[str], Tree],
+    tree: Tree,
+    ways: Iterable[Callable[[str], str | None]],
+    where: str,
+    pointer: str,
+    text: str,
+) -> str:
+    node = text_at(tree, where, pointer)
     standing = tree.source[node.start : node.end]
-    ways.sort(key=lambda way: way(node.text) != standing)
-    for way in ways:
-        written = way(text)
-        if written is not None:
-            yield written
+    for way in sorted(ways, key=lambda way: way(node.text) != standing):
+        if (written := way(text)) is None:
+            continue
+        source = tree.source[: node.start] + written + tree.source[node.end :]
+        if _says(parse, source, tree, pointer, text):
+            return source
+    raise PatchRefused(f"{where}: the new text cannot be written there")
 
 
 def _says(parse: Callable[[str], Tree], source: str, old: Tree, pointer: str, text: str) -> bool:

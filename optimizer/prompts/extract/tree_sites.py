@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.models.sites import FoundPrompts, PromptFormat, PromptSite, SkippedPrompt
-from optimizer.prompts.extract.base import column_of, line_of, site
+from optimizer.prompts.extract.base import column_of, declared, line_of, site
 from optimizer.prompts.extract.tree import Kind, Node, Tree, pointer
 
 _QUOTES, _BLOCKS = frozenset({'"', "'"}), frozenset({"|", ">"})
@@ -59,36 +59,21 @@ def sites_at(
         sites.append(site(path, kind, node.text, pointer=where, **facts, **place))
         if one.names is not None:
             names[where] = one.names
-    return FoundPrompts(sites=with_declared(sites, names), skipped=tuple(skipped))
+    return FoundPrompts(sites=tuple(_with_declared(sites, names)), skipped=tuple(skipped))
 
 
-def with_declared(
+def _with_declared(
     sites: Sequence[PromptSite], names: Mapping[str, frozenset[str]]
-) -> tuple[PromptSite, ...]:
-    """Return sites with the names that are declared for each.
-
-    A name that is filled in for several prompts is declared for those that use it, and for all of
-    them where none does: then it was lost or misspelled in one of them.
-
-    Args:
-        sites: The sites.
-        names: What is filled in, by pointer; prompts with the same names are filled in together.
-    """
-    used = {
-        group: {name for one in sites if names.get(one.pointer) == group for name in one.variables}
-        for group in set(names.values())
-    }
-    return tuple(
-        replace(
-            one,
-            declared=tuple(
-                sorted(name for name in group if name in one.variables or name not in used[group])
-            ),
-        )
-        if (group := names.get(one.pointer)) is not None
-        else one
-        for one in sites
-    )
+) -> Iterator[PromptSite]:
+    """Yield sites with what is declared; those with the same names are filled in together."""
+    for one in sites:
+        group = names.get(one.pointer)
+        if group is None:
+            yield one
+            continue
+        together = (other for other in sites if names.get(other.pointer) == group)
+        used = {name for other in together for name in other.variables}
+        yield replace(one, declared=declared(one.variables, group, used))
 
 
 def _reason(node: Node, lines: Mapping[int, int]) -> str | None:

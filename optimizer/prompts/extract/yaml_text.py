@@ -130,7 +130,8 @@ class _Reading:
 
 
 def _key(key: Any) -> str:
-    return key.value if isinstance(key.value, str) else "?"
+    """Return a key as text; one that is no text has no name, but a place of its own."""
+    return key.value if isinstance(key.value, str) else f"?{key.start_mark.index}"
 
 
 def _too_deep() -> NotATree:

@@ -63,6 +63,11 @@ PARAMS: dict[str, object] = {
     "prompt_sha256": "p",
     "replicate": 0,
     "case_sha256s": ["c"],
+    "optimization_id": "o",
+    "request_sha256": "q",
+    "occurrence": 0,
+    "prompt_id": None,
+    "holdout_sha256": None,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)

@@ -7,6 +7,8 @@ from reports.document import (
     Code,
     Document,
     Facts,
+    Mark,
+    Marked,
     Point,
     Prose,
     Series,
@@ -64,3 +66,9 @@ def test_the_page_is_for_light_dark_and_paper() -> None:
     assert '<html lang="en">' in text
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
+
+
+def test_what_was_removed_and_added_is_marked_and_escaped() -> None:
+    pieces = ((Mark.KEPT, "a "), (Mark.REMOVED, "<b>\n"), (Mark.ADDED, "</ins>"))
+    expected = "<code>a <del>&lt;b&gt;\n</del><ins>&lt;/ins&gt;</ins></code></pre>"
+    assert expected in page(Marked(pieces))

@@ -13,6 +13,8 @@ from reports.document import (
     Document,
     Facts,
     Items,
+    Mark,
+    Marked,
     Prose,
     Section,
     Table,
@@ -99,3 +101,14 @@ def test_titles_facts_and_items_are_text(title: str, text: str) -> None:
     page = rendered(Section(title, (Facts(((title, text),)), Items((text,)))))
     allowed = {"h1", "h2", "ul", "li", "p", "!--"}
     assert {tag.split()[0] for tag in re.findall(r"</?([^\s>]+)", page)} <= allowed
+
+
+@given(st.lists(st.tuples(st.sampled_from(Mark), TEXTS), max_size=6))
+def test_marked_text_is_one_block_and_reads_as_it_is(pieces: list[tuple[Mark, str]]) -> None:
+    page = rendered(Marked(tuple(pieces)), Prose("after"))
+    assert set(re.findall(r"</?(\w+)", page)) <= {"h1", "pre", "del", "ins", "p"}
+    inside = page.partition("<pre>")[2].rpartition("</pre>")[0]
+    assert html.unescape(re.sub("</?(?:del|ins)>", "", inside)) == "".join(
+        plain(text) for _, text in pieces
+    )
+    assert page.endswith("</pre>\n<p>after</p>\n")

@@ -4,7 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from reports.document import Cell, Document, Facts, Prose, Table, Tone, Verdict, left, right
+from reports.document import (
+    Cell,
+    Document,
+    Facts,
+    Mark,
+    Marked,
+    Prose,
+    Table,
+    Tone,
+    Verdict,
+    left,
+    right,
+)
 from reports.render.columns import fold
 from reports.render.terminal import terminal
 
@@ -71,3 +83,39 @@ def test_folding_loses_nothing_but_spaces(text: str, width: int) -> None:
     assert all(cell_len(line) <= width for line in lines)
     kept = "".join("".join(lines).split())
     assert kept == "".join(text.replace("\u00a0", " ").split())
+
+
+def test_what_was_removed_and_added_is_bracketed() -> None:
+    marked = Marked(
+        (
+            (Mark.KEPT, "Sort the "),
+            (Mark.REMOVED, "mail"),
+            (Mark.ADDED, "post"),
+            (Mark.KEPT, ".\n"),
+            (Mark.REMOVED, "a\nb\n"),
+            (Mark.KEPT, "end"),
+        )
+    )
+    assert shown(marked) == ["Sort the [-mail-]{+post+}.", "[-a-]", "[-b-]", "end"]
+
+
+def test_a_line_end_that_was_removed_is_seen() -> None:
+    marked = Marked(((Mark.KEPT, "a"), (Mark.REMOVED, "\n"), (Mark.KEPT, "b")))
+    assert shown(marked) == ["a[-\u21b5-]", "b"]
+
+
+def test_a_text_cannot_pass_for_removed_or_added() -> None:
+    marked = Marked(((Mark.KEPT, "[-not ours-] {+nor+} "), (Mark.ADDED, "this+} one")))
+    assert shown(marked) == [r"[\-not ours-\] {\+nor+\} {+this+\} one+}"]
+
+
+def test_marked_text_is_coloured_by_meaning() -> None:
+    document = Document("t", None, (Marked(((Mark.REMOVED, "a"), (Mark.ADDED, "b"))),))
+    assert "\x1b[31m[-a-]\x1b[0m\x1b[32m{+b+}\x1b[0m" in terminal(document, color=True)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Mark), st.text(max_size=90)), max_size=6))
+def test_marked_text_fits_and_steers_nothing(pieces: list[tuple[Mark, str]]) -> None:
+    lines = terminal(Document("t", None, (Marked(tuple(pieces)),)), width=20, color=False)
+    assert max(map(cell_len, lines.split("\n"))) <= 20
+    assert "\x1b" not in lines

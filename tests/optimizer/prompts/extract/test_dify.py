@@ -298,6 +298,12 @@ def test_aliases_that_stand_for_billions_of_values_cost_nothing() -> None:
     assert b"Be kind." in patch(content, site, "Be kind.")
 
 
+def test_keys_that_are_lists_do_no_harm() -> None:
+    content = b"app: {}\n? [a]\n: 1\n? [b]\n: 2\nmodel_config: {pre_prompt: Be brief.}\n"
+    (site,) = find_sites("app.yml", content).sites
+    assert patch(content, site, "Be kind.") == content.replace(b"brief", b"kind")
+
+
 def test_a_number_in_the_place_of_a_prompt_is_skipped_with_a_reason() -> None:
     found = find_sites("app.yml", b"app: {}\nmodel_config: {pre_prompt: 12}\n")
     assert found.skipped[0].reason == "is a number, a truth value or a date, no text"

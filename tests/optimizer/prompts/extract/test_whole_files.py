@@ -59,6 +59,11 @@ def test_mixed_line_ends_are_part_of_the_text() -> None:
     assert patch(content, site, site.text.replace("Two", "2")) == b"One\r\n2\nThree\r\r\n"
 
 
+def test_places_in_a_text_of_mixed_line_ends_count_as_findings_do() -> None:
+    (site,) = find_sites("a.md", b"One\r\nTwo\nThree\n").sites
+    assert site.place("One\nTwo\nThree".index("ree")) == Place(line=3, column=3)
+
+
 def test_an_empty_file_is_skipped_with_a_reason() -> None:
     found = find_sites("a.md", b" \n")
     assert found.sites == ()

@@ -17,7 +17,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from executor_bridge.files.secrets import LONG_SECRETS, SHORT_SECRETS, TEXT_SECRETS, LongSecret
+from optimizer.models.secrets import LONG_SECRETS, SHORT_SECRETS, TEXT_SECRETS, LongSecret
 
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from executor_bridge.files.secrets import REDACTED, SECRET_NAME
-from executor_bridge.files.telltales import candidates
+from optimizer.models.secrets import REDACTED, SECRET_NAME
+from optimizer.models.telltales import candidates
 
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)("?+)(\s*:)?', re.DOTALL)
 ESCAPE_OR_REDACTED = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|.)|\[redacted\])", re.DOTALL)
@@ -50,7 +50,7 @@ def redact(content: bytes, patterns: Sequence[str] = (), *, is_json: bool = True
     extra = [re.compile(pattern) for pattern in patterns]
     n_redacted = 0
     while True:  # what is blanked may lay bare another
-        spans = _merged(_spans(content, is_json=is_json))
+        spans = secrets(content, is_json=is_json)
         cut = _blanked(content, spans)
         search = _extra_redacted if is_json else _plainly_redacted
         searched = search(cut, extra) if extra else Redacted(content=cut, n_redacted=0)
@@ -63,6 +63,11 @@ def redact(content: bytes, patterns: Sequence[str] = (), *, is_json: bool = True
 def is_secret(name: str) -> bool:
     """Tell whether what stands under a name, of a column for instance, is secret."""
     return SECRET_NAME.fullmatch(name.encode("utf-8", "surrogatepass")) is not None
+
+
+def secrets(content: bytes, *, is_json: bool = True) -> list[Span]:
+    """Return where secrets stand in a content, in order."""
+    return _merged(_spans(content, is_json=is_json))
 
 
 def _spans(content: bytes, *, is_json: bool) -> Iterator[Span]:

@@ -1,0 +1,637 @@
+"""Optimizing a prompt against the user's own tests: from the question to a confirmed version.
+
+    split -> plan -> preflight -> diagnose -> choose -> search -> confirm -> version -> promote
+
+Every step is decided by the question, the results of tests and the answers of the model that
+proposes. So an optimization that was cut short, or that waits for tests that run elsewhere, is
+simply run again: what it knows by then it is not asked for a second time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from optimizer.experiments.settings import ComparisonSettings
+from optimizer.history.optimizing import record_optimization, stored_optimization
+from optimizer.history.queries.optimizing import confirmations
+from optimizer.history.settings import StoreSettings
+from optimizer.history.store import History
+from optimizer.models.contract import OptimizationStrategy
+from optimizer.models.optimization import (
+    Candidate,
+    Case,
+    CaseResult,
+    Diagnosis,
+    Refusal,
+    Searched,
+    Shown,
+    Split,
+)
+from optimizer.models.optimization_question import OptimizationQuestion
+from optimizer.models.optimization_run import (
+    ClusterCount,
+    ModelUse,
+    OptimizationRun,
+    OptimizationStatus,
+)
+from optimizer.models.versions import Confirmation, HeldOut, Lineage
+from optimizer.pipeline.held_out_runs import record_held_out
+from optimizer.pipeline.lifecycle import Who
+from optimizer.pipeline.linted import n_vague, named_lint
+from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
+from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
+from optimizer.promptcheck import analyze
+from optimizer.promptcheck.transforms.settings import TransformSettings
+from optimizer.prompts.asking import Waits, Wanted
+from optimizer.prompts.confirming import (
+    Occasion,
+    confirm,
+    holdout_sha256,
+    least_cases,
+    next_look,
+    why_not,
+)
+from optimizer.prompts.metering import Meter
+from optimizer.prompts.planning import Plan, plan_of
+from optimizer.prompts.ports import BudgetExhausted, Executor
+from optimizer.prompts.preflight import Preflight, preflight
+from optimizer.prompts.remembering import HistoryMemory, OpenHistory
+from optimizer.prompts.runner.settings import RunnerSettings
+from optimizer.prompts.search.base import Engine, Progress, SearchTask
+from optimizer.prompts.search.choosing import ChoosingSettings, Grounds, choose_strategy
+from optimizer.prompts.search.diagnosis import diagnose
+from optimizer.prompts.search.few_shot import FewShotSettings
+from optimizer.prompts.search.guards import guards
+from optimizer.prompts.search.settings import Objective, SearchSettings
+from optimizer.prompts.search.splitting import split
+from optimizer.prompts.settings import OptimizeSettings
+from optimizer.scoring_rules import ScoringRules, ScoringSettings
+
+NOBODY_TESTS = "nobody was named who runs tests, so nothing is known of them"
+"""Why there are drafts and nothing more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What an optimization works with.
+
+    Attributes:
+        executor: Runs the tests; None: nobody does, and there are drafts only.
+        whole_suite: Whether it runs all cases whichever are asked for.
+        engine: Searches.
+        model: Makes the proposer that asks a language model; None: there is none.
+        model_name: What tells it from another, or "".
+        model_use: Says what it was asked so far.
+        open_history: Opens the history for writing.
+        files: The files of the project; None: no file is written.
+        who: Who does it.
+        now: Returns the time, UTC.
+        watch: Told of every event of the search, or None.
+    """
+
+    executor: Executor | None
+    whole_suite: bool
+    engine: Engine
+    model: Model | None
+    model_name: str
+    model_use: Callable[[], ModelUse | None]
+    open_history: OpenHistory
+    files: PromptFiles | None
+    who: Who
+    now: Callable[[], datetime]
+    watch: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The settings of an optimization, part by part."""
+
+    optimize: OptimizeSettings
+    runner: RunnerSettings
+    search: SearchSettings
+    choosing: ChoosingSettings
+    few_shot: FewShotSettings
+    transforms: TransformSettings
+    scoring: ScoringSettings
+    comparison: ComparisonSettings
+    store: StoreSettings
+
+    @property
+    def thresholds(self) -> ScoringRules:
+        """The published thresholds."""
+        return ScoringRules.from_config(self.scoring.model_dump())
+
+
+def optimize(
+    question: OptimizationQuestion, tools: Tools, rules: Rules, *, promote_it: bool = False
+) -> OptimizationRun:
+    """Look for a better prompt, confirm it, and make it a version.
+
+    Args:
+        question: Which prompt, against which tests.
+        tools: What it works with.
+        rules: Settings.
+        promote_it: Whether a confirmed version is put in force at once.
+
+    Raises:
+        ExecutorError: The tests cannot be run, or not be trusted; what was paid for is kept.
+        ProposerError: Nobody can be asked, and there is nothing else to do.
+    """
+    with tools.open_history() as history:
+        in_use = register(
+            history,
+            question.site,
+            tools.who,
+            rules=rules.thresholds,
+            workflow_id=question.workflow_id,
+            lint=named_lint(question.site),
+        )
+    known_ids = frozenset(in_use.lineage.source_case_ids)
+    parts = split(question.cases, settings=rules.optimize, known_ids=known_ids)
+    if tools.executor is None or not parts.is_enough:
+        return _drafted(question, tools, rules, parts)
+    return _Optimization(question, tools, rules, parts, promote_it=promote_it).run()
+
+
+def is_under_way(question: OptimizationQuestion, tools: Tools) -> bool:
+    """Say whether an optimization of the same question was begun and did not come to its end."""
+    fingerprint = tools.executor.fingerprint if tools.executor else ""
+    with tools.open_history() as history:
+        found = stored_optimization(history, question.identity(fingerprint, tools.model_name))
+    return found is not None and found.status is not OptimizationStatus.FINISHED
+
+
+def planned(question: OptimizationQuestion, rules: Rules, *, whole_suite: bool) -> OptimizationRun:
+    """Return what an optimization would take; nothing is run and nothing is stored."""
+    parts = split(question.cases, settings=rules.optimize)
+    plan = _plan(parts, rules, whole_suite=whole_suite)
+    warnings = plan.warnings if parts.is_enough else (parts.reason,)
+    run = _blank(question, rules, "")
+    return replace(
+        run,
+        status=OptimizationStatus.PLANNED,
+        split=parts,
+        plan=_lines(plan),
+        warnings=(*warnings, *_too_few_held_out(parts, rules)),
+        stopped="nothing was run",
+    )
+
+
+class _Optimization:
+    """One optimization on its way."""
+
+    def __init__(
+        self,
+        question: OptimizationQuestion,
+        tools: Tools,
+        rules: Rules,
+        parts: Split,
+        *,
+        promote_it: bool,
+    ) -> None:
+        assert tools.executor is not None
+        self._question, self._tools, self._rules, self._parts = question, tools, rules, parts
+        self._promote = promote_it
+        self._executor = _Tally(tools.executor)
+        self.optimization_id = question.identity(self._executor.fingerprint, tools.model_name)
+        self._plan = _plan(parts, rules, whole_suite=tools.whole_suite)
+        self._meter = Meter(
+            self._executor,
+            HistoryMemory(tools.open_history, optimization_id=self.optimization_id, now=tools.now),
+            budget=rules.optimize.budget,
+            suite=question.cases if tools.whole_suite else (),
+        )
+        run = _blank(question, rules, self.optimization_id)
+        self._run = replace(
+            run,
+            split=parts,
+            plan=_lines(self._plan),
+            warnings=(*self._plan.warnings, *_too_few_held_out(parts, rules)),
+            engine=tools.engine.name,
+        )
+
+    def run(self) -> OptimizationRun:
+        """Take every step, or say what is missing for the next."""
+        with self._tools.open_history() as history:
+            done = stored_optimization(history, self.optimization_id)
+            if done is not None and _is_final(done, self._rules.optimize.budget):
+                return self._promoted(replace(done, stopped=f"{done.stopped} (known before)"))
+            record_optimization(history, self._run, at=self._tools.now())
+        try:
+            self._steps()
+        except Wanted as wanted:
+            self._end(OptimizationStatus.WAITING, f"{len(wanted.cases)} tests are wanted")
+            raise Waits(self._run, wanted) from wanted
+        except BudgetExhausted:
+            needed = self._plan.n_needed
+            self._end(
+                OptimizationStatus.STOPPED,
+                f"the budget of {self._rules.optimize.budget} tests ended before the search, "
+                f"which begins from {needed} on",
+            )
+        return self._run
+
+    def _steps(self) -> None:
+        flight = self._preflight()
+        shown = _shown(self._parts, flight)
+        diagnosis = diagnose(shown)
+        strategy, why = self._strategy(diagnosis)
+        self._run = replace(
+            self._run, strategy=strategy, why_strategy=why, clusters=_counts(diagnosis)
+        )
+        searched = self._search(strategy, flight)
+        self._run = replace(self._run, searched=searched, stopped=searched.stopped)
+        self._conclude(strategy, searched)
+
+    def _preflight(self) -> Preflight:
+        """Run the prompt in use, some of it twice, and a senseless one."""
+        flight = preflight(
+            self._question.site.text,
+            (*self._parts.train, *self._parts.validation),
+            self._meter,
+            settings=self._rules.runner,
+            max_infrastructure_rate=self._rules.optimize.max_infrastructure_rate,
+            seed=self._question.seed,
+        )
+        scored = {case.case_id for case in self._parts.validation}
+        control = [one for one in flight.control if one.case_id in scored]
+        told = [one for one in control if not one.infrastructure]
+        self._run = replace(
+            self._run,
+            noise=_noise(flight),
+            flaky_ids=flight.flaky,
+            n_control=len(told),
+            n_control_passed=sum(one.passed for one in told),
+        )
+        return flight
+
+    def _strategy(self, diagnosis: Diagnosis) -> tuple[str, str]:
+        """Return the strategy to follow, and why."""
+        asked = self._question.strategy
+        if asked is not OptimizationStrategy.AUTO:
+            return asked.value, "asked for"
+        grounds = Grounds(
+            diagnosis=diagnosis,
+            n_vague=n_vague(self._question.site.text),
+            has_model=self._tools.model is not None,
+        )
+        choice = choose_strategy(grounds, self._rules.choosing, self._rules.scoring)
+        return choice.strategy or FEW_SHOT, choice.why
+
+    def _search(self, strategy: str, flight: Preflight) -> Searched:
+        refused: list[Refusal] = []
+        panel = panel_of(
+            strategy,
+            self._tools.model,
+            refused=refused,
+            transforms=self._rules.transforms,
+            few_shot=self._rules.few_shot,
+        )
+        self._objective = panel.objective
+        guard = guards(
+            self._question.site.text,
+            settings=self._rules.optimize,
+            train=self._parts.train,
+            refused=refused,
+        )
+        task = SearchTask(
+            seed_prompt=self._question.site.text,
+            split=self._parts,
+            proposers=panel.proposers,
+            guard=guard,
+            meter=self._meter,
+            drafts=self._question.drafts,
+            settings=self._rules.search.model_copy(update={"objective": panel.objective}),
+            seed=self._question.seed,
+            reserve=self._plan.n_reserved,
+            flaky_ids=frozenset(flight.flaky),
+            watch=self._tools.watch,
+        )
+        return self._tools.engine.search(task)
+
+    def _conclude(self, strategy: str, searched: Searched) -> None:
+        """Confirm the champion, and make it a version."""
+        champion = self._champion(searched)
+        obstacle = self._obstacle(champion, searched)
+        if obstacle is not None:
+            self._run = replace(self._run, why_not_confirmed=obstacle)
+            self._end(OptimizationStatus.FINISHED, searched.stopped)
+            return
+        with self._tools.open_history() as history:
+            earlier = self._earlier(history)
+        held_out = confirm(
+            control=self._question.site.text,
+            champion=champion.text,
+            cases=self._parts.holdout,
+            meter=self._meter,
+            occasion=Occasion(
+                optimization_id=self.optimization_id,
+                prompt_id=self._question.site.prompt_id,
+                seq=next_look(earlier),
+                looked_at=self._tools.now(),
+            ),
+            settings=self._rules.optimize,
+            comparison=self._rules.comparison,
+        )
+        self._keep(champion, held_out, strategy)
+        self._end(OptimizationStatus.FINISHED, searched.stopped)
+        self._run = self._promoted(self._run)
+
+    def _champion(self, searched: Searched) -> Candidate:
+        """Return the best; of those that pass equally many cases, the shortest."""
+        if self._objective is Objective.TOKENS:
+            return searched.champion
+        return min(searched.candidates, key=lambda one: (-one.pass_rate, len(one.text)))
+
+    def _obstacle(self, champion: Candidate, searched: Searched) -> str | None:
+        """Say why no held-out test is spent, or None where one is."""
+        if champion.draft is None:
+            return "no prompt that was tested passes more validation cases than the one in use"
+        control = next(one for one in searched.candidates if one.draft is None)
+        if self._objective is Objective.PASS_RATE and champion.pass_rate <= control.pass_rate:
+            return "no prompt that was tested passes more validation cases than the one in use"
+        with self._tools.open_history() as history:
+            earlier = self._earlier(history)
+        return why_not(
+            self._question.site.text,
+            champion.text,
+            self._parts.holdout,
+            earlier,
+            settings=self._rules.optimize,
+            comparison=self._rules.comparison,
+        )
+
+    def _earlier(self, history: History) -> list[Confirmation]:
+        return confirmations(
+            history,
+            prompt_id=self._question.site.prompt_id,
+            holdout_sha256=holdout_sha256(self._parts.holdout),
+        )
+
+    def _keep(self, champion: Candidate, held_out: HeldOut, strategy: str) -> None:
+        """Store the held-out runs, the look and the version."""
+        question, tools, rules = self._question, self._tools, self._rules
+        with tools.open_history() as history:
+            found = record_held_out(
+                history,
+                held_out,
+                control=question.site.text,
+                champion=champion.text,
+                cases=self._parts.holdout,
+                workflow_id=question.workflow_id or question.site.prompt_id,
+                settings=rules.store,
+                actor=tools.who.actor,
+                now=tools.now(),
+            )
+            made = Made(
+                text=champion.text,
+                lineage=self._lineage(champion, strategy),
+                optimization_id=self.optimization_id,
+                confirmation=found,
+                cosmetic=is_cosmetic(champion.draft),
+                lint_before=named_lint(question.site),
+                lint_after=named_lint(replace(question.site, text=champion.text)),
+            )
+            version = record_made(
+                history, question.site.prompt_id, made, tools.who, rules=rules.thresholds
+            )
+        held_out = replace(held_out, confirmation=found)
+        self._run = replace(self._run, held_out=held_out, versions=(version,))
+
+    def _lineage(self, champion: Candidate, strategy: str) -> Lineage:
+        draft = champion.draft
+        use = self._tools.model_use()
+        return Lineage(
+            strategy=strategy,
+            why_strategy=self._run.why_strategy,
+            engine=self._tools.engine.name,
+            proposer=draft.proposer if draft else None,
+            why=draft.why if draft else None,
+            rules=draft.rules if draft else (),
+            seed=self._question.seed,
+            n_spent=self._meter.n_spent,
+            budget=self._meter.budget,
+            train_ids=tuple(case.case_id for case in self._parts.train),
+            validation_ids=tuple(case.case_id for case in self._parts.validation),
+            holdout_ids=tuple(case.case_id for case in self._parts.holdout),
+            source_case_ids=draft.source_case_ids if draft else (),
+            llm_model=use.model if use else None,
+        )
+
+    def _promoted(self, run: OptimizationRun) -> OptimizationRun:
+        """Put a confirmed version in force, where that was asked for."""
+        better = run.held_out is not None and run.held_out.confirmation.is_better
+        if not (self._promote and better and run.versions) or run.promoted:
+            return run
+        made = run.versions[-1]
+        with self._tools.open_history() as history:
+            moved = promote(
+                history,
+                made.version,
+                self._tools.who,
+                files=self._tools.files,
+                prompt_id=made.prompt_id,
+            )
+            run = replace(run, promoted=True, versions=(moved.version,))
+            record_optimization(history, run, at=self._tools.now())
+        return run
+
+    def _end(self, status: OptimizationStatus, why: str) -> None:
+        """Store where it stands."""
+        self._run = replace(
+            self._run,
+            status=status,
+            stopped=why,
+            n_spent=self._meter.n_spent,
+            n_executed=self._meter.n_executed,
+            n_recalled=self._meter.n_recalled,
+            cost_usd=self._executor.cost_usd,
+            n_priced=self._executor.n_priced,
+            model_use=self._tools.model_use(),
+        )
+        with self._tools.open_history() as history:
+            record_optimization(history, self._run, at=self._tools.now())
+
+
+class _Tally:
+    """An executor whose known prices are added up."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self.cost_usd: float | None = None
+        self.n_priced = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells the executor from another."""
+        return self._executor.fingerprint
+
+    def run(
+        self, prompt: str, cases: Sequence[Case], *, replicate: int
+    ) -> Iterator[Sequence[CaseResult]]:
+        """Run each case once, as the executor does."""
+        for fresh in self._executor.run(prompt, cases, replicate=replicate):
+            prices = [one.cost_usd for one in fresh if one.cost_usd is not None]
+            if prices:
+                self.cost_usd = math.fsum((self.cost_usd or 0.0, *prices))
+                self.n_priced += len(prices)
+            yield fresh
+
+
+def _drafted(
+    question: OptimizationQuestion, tools: Tools, rules: Rules, parts: Split
+) -> OptimizationRun:
+    """Make drafts that nobody has tested, and store them as such."""
+    text = question.site.text
+    strategy, why = _static_strategy(question, rules)
+    guard = guards(text, settings=rules.optimize, train=question.cases)
+    drafts, questions = drafts_of(
+        text, strategy, tools.model, guard, transforms=rules.transforms, seed=question.seed
+    )
+    drafts = (*question.drafts, *drafts)
+    name = question.identity("", tools.model_name)
+    with tools.open_history() as history:
+        versions = tuple(
+            record_made(
+                history,
+                question.site.prompt_id,
+                Made(
+                    text=draft.text,
+                    lineage=Lineage(
+                        strategy=strategy.value,
+                        why_strategy=why,
+                        proposer=draft.proposer,
+                        why=draft.why,
+                        rules=draft.rules,
+                        seed=question.seed,
+                    ),
+                    optimization_id=name,
+                    cosmetic=is_cosmetic(draft),
+                    lint_before=named_lint(question.site),
+                    lint_after=named_lint(replace(question.site, text=draft.text)),
+                ),
+                tools.who,
+                rules=rules.thresholds,
+            )
+            for draft in drafts
+        )
+        reason = parts.reason if tools.executor is not None else NOBODY_TESTS
+        run = replace(
+            _blank(question, rules, name),
+            status=OptimizationStatus.FINISHED,
+            strategy=strategy.value,
+            why_strategy=why,
+            drafts=drafts,
+            questions=questions,
+            versions=versions,
+            model_use=tools.model_use(),
+            stopped=reason if drafts else f"{reason}; the rules find nothing to rewrite",
+        )
+        record_optimization(history, run, at=tools.now())
+    return run
+
+
+def _static_strategy(
+    question: OptimizationQuestion, rules: Rules
+) -> tuple[OptimizationStrategy, str]:
+    """Return the strategy where no tests tell: the one asked for, or the published answer."""
+    if question.strategy is not OptimizationStrategy.AUTO:
+        return question.strategy, "asked for"
+    analysis = analyze(
+        question.site.text, prompt_id=question.site.prompt_id, analyzed_at=datetime.min
+    )
+    chosen = rules.thresholds.select_strategy(analysis)
+    return OptimizationStrategy(chosen), "by the static scores of the text, as no test tells more"
+
+
+def _blank(question: OptimizationQuestion, rules: Rules, name: str) -> OptimizationRun:
+    return OptimizationRun(
+        optimization_id=name,
+        prompt_id=question.site.prompt_id,
+        workflow_id=question.workflow_id,
+        status=OptimizationStatus.RUNNING,
+        strategy=question.strategy.value,
+        why_strategy="asked for",
+        engine=None,
+        seed=question.seed,
+        budget=rules.optimize.budget,
+        n_spent=0,
+        n_executed=0,
+        n_recalled=0,
+        split=None,
+        n_cases=len(question.cases),
+        plan=(),
+        warnings=(),
+        noise=None,
+        flaky_ids=(),
+        original=question.site.text,
+        n_control=0,
+        n_control_passed=0,
+        clusters=(),
+        searched=None,
+        drafts=(),
+        questions=(),
+        held_out=None,
+        why_not_confirmed=None,
+        versions=(),
+        promoted=False,
+        cost_usd=None,
+        n_priced=0,
+        model_use=None,
+        wanted=None,
+        stopped="under way",
+    )
+
+
+def _plan(parts: Split, rules: Rules, *, whole_suite: bool) -> Plan:
+    return plan_of(
+        len(parts.train),
+        len(parts.validation),
+        len(parts.holdout),
+        settings=rules.optimize,
+        runner=rules.runner,
+        whole_suite=whole_suite,
+    )
+
+
+def _lines(plan: Plan) -> tuple[tuple[str, int], ...]:
+    return tuple((one.phase.value, one.n_tests) for one in plan.phases)
+
+
+def _too_few_held_out(parts: Split, rules: Rules) -> tuple[str, ...]:
+    """Say so where the held-out cases are too few to confirm anything."""
+    needed = least_cases(settings=rules.optimize, comparison=rules.comparison)
+    if not parts.is_enough or len(parts.holdout) >= needed:
+        return ()
+    return (
+        f"not enough held-out cases: {len(parts.holdout)} of {needed}; "
+        "whatever is found cannot be confirmed",
+    )
+
+
+def _is_final(run: OptimizationRun, budget: int) -> bool:
+    return run.status is OptimizationStatus.FINISHED and run.budget >= budget
+
+
+def _shown(parts: Split, flight: Preflight) -> list[Shown]:
+    results = {one.case_id: one for one in flight.control}
+    return [Shown(case=case, result=results[case.case_id]) for case in parts.train]
+
+
+def _counts(diagnosis: Diagnosis) -> tuple[ClusterCount, ...]:
+    return tuple(
+        ClusterCount(signature=one.signature, n=len(one.failures)) for one in diagnosis.clusters
+    )
+
+
+def _noise(flight: Preflight) -> str | None:
+    """Say how much results vary from one run to the next with the same prompt."""
+    if flight.noise is None:
+        return None
+    return (
+        f"{len(flight.flaky)} of {len(flight.repeated)} cases that were run twice passed once "
+        "and failed once"
+    )

@@ -1,0 +1,63 @@
+"""R08: words that leave the model to guess."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from optimizer.promptcheck import words
+from optimizer.promptcheck.clarity import VAGUE
+from optimizer.promptcheck.findings import times
+from optimizer.promptcheck.transforms.base import (
+    NOTHING,
+    AppliedBy,
+    Evidence,
+    Permit,
+    Plan,
+    TransformKind,
+    TransformPage,
+)
+from optimizer.promptcheck.transforms.layout import Layout
+from optimizer.promptcheck.transforms.settings import TransformSettings
+
+
+class VagueWords:
+    """Ask what vague words stand for."""
+
+    page: ClassVar[TransformPage] = TransformPage(
+        transform_id="R08",
+        name="vague-words",
+        kind=TransformKind.LINT,
+        default=AppliedBy.LINT,
+        what=(
+            "Asks what vague English words stand for. It changes nothing: only a person, or test "
+            "cases, can say it."
+        ),
+        evidence=(
+            "41 % of the unstated requirements are guessed, and under-specified prompts regress "
+            "twice as often; to add every requirement does not help (arXiv 2505.13360)."
+        ),
+        before="Write an appropriate answer to the customer.",
+        after="Write an appropriate answer to the customer.",
+    )
+    permit: ClassVar[Permit] = NOTHING
+
+    def __init__(self, settings: TransformSettings) -> None:
+        self.settings = settings
+
+    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+        """Ask about each vague word."""
+        reading = layout.reading
+        if not reading.language.is_english:
+            return Plan()
+        found = words.found_terms(VAGUE, reading.free)
+        return Plan(
+            questions=tuple(
+                f'What does "{term}" stand for ({reading.location(offsets[0])}'
+                f"{_more(len(offsets))}): which, how many, or when?"
+                for term, offsets in found.items()
+            )
+        )
+
+
+def _more(n: int) -> str:
+    return f", {times(n)}" if n > 1 else ""

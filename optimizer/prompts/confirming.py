@@ -1,0 +1,308 @@
+"""Confirm a champion: held-out cases, beside a control that runs in the same hour.
+
+A search reports more than is true, for it keeps what was lucky. So its champion is run once more,
+on cases that nothing was chosen by, in small blocks that alternate with the prompt in use, and both
+are run afresh: an old score of the control would be that of another hour.
+
+One champion gets one look. Cases that were looked at before tell less each time: alpha is halved
+with every look at them. Where anything is in doubt the champion is not better.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+
+from optimizer.experiments.comparing import compare
+from optimizer.experiments.settings import ComparisonSettings
+from optimizer.models.errors import OptimizerError
+from optimizer.models.optimization import Case, CaseResult
+from optimizer.models.tasks import text_sha256
+from optimizer.models.terms import Metric, VerdictKind
+from optimizer.models.verdicts import Comparison, MetricVerdict
+from optimizer.models.versions import Confirmation, HeldOut
+from optimizer.prompts.held_out_arms import Tests, arm_of, family_of
+from optimizer.prompts.metering import Meter
+from optimizer.prompts.ports import BudgetExhausted, ExecutorError
+from optimizer.prompts.settings import OptimizeSettings
+from optimizer.stats.paired_rates import mcnemar_exact, mcnemar_midp
+
+FIRST_REPLICATE = 1000
+"""Replicates from here on are those of confirmations; a search never uses them."""
+
+ROUNDS = 1_000_000
+"""How many rounds of replicates are told apart."""
+
+
+class ConfirmationRefusedError(OptimizerError):
+    """A champion that is not run on held-out cases, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Which look this is.
+
+    Attributes:
+        optimization_id: Whose champion is looked at.
+        prompt_id: The prompt.
+        seq: How many looks the cases have had, this one included, counted from 1.
+        looked_at: When, UTC.
+    """
+
+    optimization_id: str
+    prompt_id: str
+    seq: int
+    looked_at: datetime
+
+
+def confirm(
+    *,
+    control: str,
+    champion: str,
+    cases: Sequence[Case],
+    meter: Meter,
+    occasion: Occasion,
+    settings: OptimizeSettings,
+    comparison: ComparisonSettings | None = None,
+) -> HeldOut:
+    """Run control and champion side by side on the held-out cases, and compare them.
+
+    Args:
+        control: The prompt in use.
+        champion: The prompt that is held to be better.
+        cases: The held-out cases.
+        meter: Runs them; there must be room for `tests_of` of them.
+        occasion: Which look this is.
+        settings: How often, in which blocks, at which alpha.
+        comparison: How arms are compared; None: as by default.
+
+    Raises:
+        ConfirmationRefusedError: `why_not` says why; nothing was run.
+        BudgetExhausted: There is not room for all of them; nothing was run.
+        ExecutorError: As the executor raises it, or results are not those of the cases.
+    """
+    comparison = comparison or ComparisonSettings()
+    refused = why_not(
+        control, champion, cases, (), seq=occasion.seq, settings=settings, comparison=comparison
+    )
+    if refused is not None:
+        raise ConfirmationRefusedError(refused)
+    if meter.left < tests_of(cases, settings):
+        raise BudgetExhausted
+    first = _first_replicate(occasion, holdout_sha256(cases))
+    tests = _side_by_side(control, champion, cases, meter, first=first, settings=settings)
+    found = _Judgement(tests, cases, alpha_of(occasion.seq, settings), comparison)
+    return HeldOut(
+        confirmation=_confirmation(found, (control, champion), cases, occasion, settings),
+        control=tests.control,
+        champion=tests.champion,
+    )
+
+
+def why_not(
+    control: str,
+    champion: str,
+    cases: Sequence[Case],
+    earlier: Sequence[Confirmation],
+    *,
+    seq: int | None = None,
+    settings: OptimizeSettings,
+    comparison: ComparisonSettings | None = None,
+) -> str | None:
+    """Say why a champion is not run on held-out cases, or None where it may be.
+
+    Args:
+        control: The prompt in use.
+        champion: The prompt that is held to be better.
+        cases: The held-out cases.
+        earlier: Looks at these cases, for the same prompt.
+        seq: Which look this is; None: the one after the earlier ones.
+        settings: At which alpha.
+        comparison: How arms are compared; None: as by default.
+    """
+    if champion == control:
+        return "the champion is the prompt in use, byte for byte: there is nothing to confirm"
+    sha256 = text_sha256(champion)
+    if any(look.champion_sha256 == sha256 for look in earlier):
+        return "these held-out cases have looked at this champion already: one look each"
+    needed = least_cases(seq or next_look(earlier), settings=settings, comparison=comparison)
+    n = len({family_of(case) or case.case_id for case in cases})
+    if n < needed:
+        return f"not enough held-out cases: {n} of {needed}"
+    return None
+
+
+def least_cases(
+    seq: int = 1, *, settings: OptimizeSettings, comparison: ComparisonSettings | None = None
+) -> int:
+    """Return the fewest held-out cases that could confirm anything, if each of them flipped."""
+    comparison = comparison or ComparisonSettings()
+    test = mcnemar_midp if settings.replicates == 1 else mcnemar_exact
+    alpha = alpha_of(seq, settings)
+    return next(m for m in count(comparison.min_changed) if test(0, m).p_value < alpha)
+
+
+def tests_of(cases: Sequence[Case], settings: OptimizeSettings) -> int:
+    """Return how many tests a confirmation runs: each case with both prompts."""
+    return 2 * len(cases) * settings.replicates
+
+
+def holdout_sha256(cases: Sequence[Case]) -> str:
+    """Return the hash of held-out cases, in whatever order they come."""
+    return text_sha256("\n".join(sorted(case.sha256 for case in cases)))
+
+
+def next_look(earlier: Sequence[Confirmation]) -> int:
+    """Return which look comes after those that the same cases have had for the same prompt."""
+    return max((look.seq for look in earlier), default=0) + 1
+
+
+def alpha_of(seq: int, settings: OptimizeSettings) -> float:
+    """Return what a look may spend: all of alpha first, then half as much with each look more."""
+    return settings.alpha * 0.5 ** (seq - 1)
+
+
+class _Judgement:
+    """What the tests say, and what they would say if all in doubt went against the champion."""
+
+    def __init__(
+        self, tests: Tests, cases: Sequence[Case], alpha: float, settings: ComparisonSettings
+    ) -> None:
+        self.tests = tests
+        self.alpha = alpha
+        self.verdict = self._compared(tests, cases, settings).primary
+        self.stands = self.verdict.kind is not VerdictKind.IMPROVED or (
+            self._compared(tests.against_champion(), cases, settings).primary.kind
+            is VerdictKind.IMPROVED
+        )
+
+    def _compared(
+        self, tests: Tests, cases: Sequence[Case], settings: ComparisonSettings
+    ) -> Comparison:
+        arms = [arm_of(name, tests, cases) for name in ("control", "champion")]
+        found = compare(
+            arms[0], arms[1:], settings=settings, metrics=(Metric.SUCCESS,), alpha=self.alpha
+        )
+        return found.comparisons[0]
+
+
+def _side_by_side(
+    control: str,
+    champion: str,
+    cases: Sequence[Case],
+    meter: Meter,
+    *,
+    first: int,
+    settings: OptimizeSettings,
+) -> Tests:
+    """Run both prompts on every case, block by block, in turns."""
+    chance = random.Random(f"{settings.seed}:{first}")
+    ran: tuple[list[CaseResult], list[CaseResult]] = ([], [])
+    for replicate in range(first, first + settings.replicates):
+        leads = chance.random() < 0.5  # noqa: PLR2004 - a coin
+        for block in _blocks(cases, settings.confirmation_block, chance):
+            for side in (0, 1) if leads else (1, 0):
+                prompt = (control, champion)[side]
+                ran[side].extend(_run(prompt, block, meter, replicate))
+            leads = not leads
+    return Tests(control=_in_order(ran[0], cases), champion=_in_order(ran[1], cases))
+
+
+def _blocks(cases: Sequence[Case], size: int, chance: random.Random) -> Iterator[Sequence[Case]]:
+    shuffled = list(cases)
+    chance.shuffle(shuffled)
+    for start in range(0, len(shuffled), size):
+        yield shuffled[start : start + size]
+
+
+def _run(
+    prompt: str, block: Sequence[Case], meter: Meter, replicate: int
+) -> tuple[CaseResult, ...]:
+    results = meter.run(prompt, block, replicate=replicate)
+    expected = [(case.case_id, replicate) for case in block]
+    if [(result.case_id, result.replicate) for result in results] != expected:
+        raise ExecutorError(
+            f"held-out tests: results are not those of the {len(block)} cases that were asked for"
+        )
+    return results
+
+
+def _in_order(results: Sequence[CaseResult], cases: Sequence[Case]) -> tuple[CaseResult, ...]:
+    place = {case.case_id: i for i, case in enumerate(cases)}
+    return tuple(sorted(results, key=lambda result: (result.replicate, place[result.case_id])))
+
+
+def _first_replicate(occasion: Occasion, holdout: str) -> int:
+    """Return the first replicate of a look: no other look has results under its numbers."""
+    look = text_sha256(f"{occasion.optimization_id}\n{holdout}\n{occasion.seq}")
+    return FIRST_REPLICATE * (1 + int(look, 16) % ROUNDS)
+
+
+def _confirmation(
+    found: _Judgement,
+    prompts: tuple[str, str],
+    cases: Sequence[Case],
+    occasion: Occasion,
+    settings: OptimizeSettings,
+) -> Confirmation:
+    control, champion = prompts
+    kept, verdict = found.tests.complete(), found.verdict
+    plain = Confirmation(
+        optimization_id=occasion.optimization_id,
+        prompt_id=occasion.prompt_id,
+        holdout_sha256=holdout_sha256(cases),
+        seq=occasion.seq,
+        champion_sha256=text_sha256(champion),
+        control_sha256=text_sha256(control),
+        alpha=found.alpha,
+        verdict=VerdictKind.INCONCLUSIVE,
+        n=len({result.case_id for result in kept.control}),
+        n_control_passed=sum(result.passed for result in kept.control),
+        n_champion_passed=sum(result.passed for result in kept.champion),
+        n_tests=len(kept.control),
+        p_value=verdict.p_value,
+        estimate=verdict.estimate,
+        low=verdict.low,
+        high=verdict.high,
+        method=verdict.method,
+        reason="",
+        looked_at=occasion.looked_at,
+    )
+    doubt = _doubt(found, settings)
+    if doubt is not None:
+        return replace(plain, reason=doubt)
+    return replace(plain, verdict=verdict.kind, reason=_reason(plain, verdict))
+
+
+def _doubt(found: _Judgement, settings: OptimizeSettings) -> str | None:
+    """Say why the tests are no verdict, or None where they are one."""
+    n, n_lost = len(found.tests.control), found.tests.n_lost
+    if n_lost > settings.max_infrastructure_rate * n:
+        return (
+            f"no verdict: {n_lost} of {n} pairs of held-out tests failed for reasons other than "
+            "the prompt"
+        )
+    if not found.stands:
+        n_in_doubt = found.tests.n_lost_by_champion
+        return (
+            f"no verdict: {n_in_doubt} held-out tests of the champion failed for reasons that may "
+            "not be the prompt's; counted against it, nothing is confirmed"
+        )
+    return None
+
+
+def _reason(plain: Confirmation, verdict: MetricVerdict) -> str:
+    counts = (
+        f"{plain.n_champion_passed} of {plain.n_tests} held-out tests passed with the champion, "
+        f"{plain.n_control_passed} with the control; {verdict.n_fixed or 0} cases got better, "
+        f"{verdict.n_broken or 0} worse"
+    )
+    said = {
+        VerdictKind.IMPROVED: "better than the prompt in use",
+        VerdictKind.REGRESSED: "worse than the prompt in use",
+    }.get(verdict.kind, "not shown to be better than the prompt in use")
+    why = f": {verdict.reason}" if verdict.reason else ""
+    return f"{said}{why} ({counts})"

@@ -1,0 +1,1 @@
+"""The user's own tests, run as a command or a function."""

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROMPT = "Say how the writer feels.\n\nReview: {review}\nMood:\n"
+BETTER = "Answer with one word, good or bad.\n\nReview: {review}\nMood:\n"
+TESTS = """
+import hashlib, json, sys
+
+prompt_file, cases_file, out = sys.argv[1:4]
+content = open(prompt_file, "rb").read()
+prompt = content.decode()
+tasks = []
+for case in json.load(open(cases_file)):
+    told = prompt.replace("{review}", case["review"])
+    passed = "one word" in prompt or "Mood: " in prompt
+    tasks.append({
+        "task_id": case["case_id"],
+        "task_status": "succeeded" if passed else "failed",
+        "error_message": None if passed else "found no label in the answer",
+        "test_result": {"outputs": hashlib.sha256(told.encode()).hexdigest(), "cost": 0.01},
+    })
+run = {"task_results": tasks, "metadata": {"prompt_sha256": hashlib.sha256(content).hexdigest()}}
+json.dump(run, open(out, "w"))
+with open("calls.txt", "a") as calls:
+    calls.write(f"{len(tasks)}\\n")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "triage.txt").write_text(PROMPT)
+    (tmp_path / "better.txt").write_text(BETTER)
+    (tmp_path / "run_tests.py").write_text(TESTS)
+    cases = [
+        {"case_id": f"c{i}", "review": f"Review {i}.", "expected": ("bad", "good")[i % 2]}
+        for i in range(60)
+    ]
+    (tmp_path / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
+    return tmp_path
+
+
+def executor(more: str = "") -> str:
+    return f"{sys.executable} run_tests.py {{prompt_file}} {{cases_file}} {{out}}{more}"
+
+
+ASKED = ("optimize", "triage.txt", "--cases", "cases.jsonl", "--workflow", "mood")
+RUN = (*ASKED, "--executor", executor(), "--budget", "300")
+Optimizer = Callable[..., Any]
+
+
+def n_tests(project: Path) -> int:
+    calls = project / "calls.txt"
+    return sum(map(int, calls.read_text().split())) if calls.exists() else 0
+
+
+def test_a_better_prompt_is_found_and_confirmed_on_cases_that_the_search_never_saw(
+    optimizer: Optimizer, project: Path
+) -> None:
+    done = optimizer(*RUN, "--json")
+    assert done.code == 0, done.err
+    found = done.json["held_out"]["confirmation"]
+    assert (found["verdict"], found["n"]) == ("improved", 18)
+    assert (found["n_control_passed"], found["n_champion_passed"]) == (0, 18)
+    held_out = {case["case_id"] for case in done.json["split"]["holdout"]}
+    (version,) = done.json["versions"]
+    assert (version["version"], version["state"]) == ("2.0.0", "confirmed")
+    assert not held_out & set(version["lineage"]["source_case_ids"])
+    assert done.json["n_spent"] == n_tests(project) <= 300
+    assert (project / "triage.txt").read_text() == PROMPT
+
+
+def test_promoting_writes_the_file_and_rolling_back_restores_it(
+    optimizer: Optimizer, project: Path
+) -> None:
+    optimizer(*RUN)
+    assert optimizer("prompts", "promote", "2.0.0", "--by", "ann").code == 0
+    assert (project / "triage.txt").read_text() != PROMPT
+    assert optimizer("prompts", "rollback", "triage.txt", "1.0.0", "--by", "ann").code == 0
+    assert (project / "triage.txt").read_text() == PROMPT
+
+
+def test_with_promote_the_confirmed_prompt_is_in_the_file_at_once(
+    optimizer: Optimizer, project: Path
+) -> None:
+    done = optimizer(*RUN, "--promote", "--json")
+    assert done.json["promoted"] is True
+    assert (project / "triage.txt").read_text() == done.json["versions"][0]["text"]
+
+
+def test_asking_again_runs_no_test_and_says_the_same(optimizer: Optimizer, project: Path) -> None:
+    first = optimizer(*RUN, "--json").json
+    n = n_tests(project)
+    again = optimizer(*RUN, "--json").json
+    assert n_tests(project) == n
+    assert again["versions"] == first["versions"]
+    assert again["held_out"] == first["held_out"]
+    assert "known before" in again["stopped"]
+
+
+def test_a_prompt_of_the_users_own_is_tested_as_well(optimizer: Optimizer, project: Path) -> None:
+    done = optimizer(*RUN, "--candidate", "better.txt", "--json")
+    assert done.json["searched"]["candidates"][0]["draft"]["proposer"] == "user"
+    assert done.json["versions"][0]["text"] == BETTER
+
+
+def test_a_plan_runs_nothing_and_stores_nothing(optimizer: Optimizer, project: Path) -> None:
+    done = optimizer(*RUN, "--plan", "--json")
+    assert done.code == 0
+    assert dict(done.json["plan"])["confirmation"] == 36
+    assert n_tests(project) == 0
+    assert not (project / ".optimizer").exists()
+
+
+def test_without_an_executor_there_are_drafts_that_cannot_be_promoted(
+    optimizer: Optimizer, project: Path
+) -> None:
+    (project / "triage.txt").write_text("In order to answer, basically say the mood of {review}.\n")
+    done = optimizer("optimize", "triage.txt", "--strategy", "efficiency_focus", "--json")
+    assert done.code == 0, done.err
+    (version,) = done.json["versions"]
+    assert version["state"] == "draft"
+    refused = optimizer("prompts", "promote", version["version"], "--by", "ann")
+    assert refused.code == 2
+    assert "unverified draft" in refused.err
+
+
+def test_too_few_cases_are_said_and_give_drafts_only(optimizer: Optimizer, project: Path) -> None:
+    lines = (project / "cases.jsonl").read_text().splitlines(keepends=True)
+    (project / "cases.jsonl").write_text("".join(lines[:12]))
+    done = optimizer(*RUN)
+    assert done.code == 0, done.err
+    assert "12 of 20 cases" in done.out
+    assert n_tests(project) == 0
+
+
+def test_tests_that_others_run_are_asked_for_until_the_end(
+    optimizer: Optimizer, project: Path
+) -> None:
+    done = optimizer(*ASKED, "--budget", "300", "--propose", "wanted", "--json")
+    for _ in range(60):
+        if done.json["wanted"] is None:
+            break
+        wanted = done.json["wanted"]
+        files = [f"wanted/{wanted[name]}" for name in ("prompt_file", "cases_file", "results_file")]
+        run_by_hand(project, *files)
+        done = optimizer("optimize", "--continue", "wanted", "--json")
+        assert done.code == 0, done.err
+    assert done.json["held_out"]["confirmation"]["verdict"] == "improved"
+    assert done.json["n_spent"] <= 300
+
+
+def test_results_of_another_prompt_are_refused(optimizer: Optimizer, project: Path) -> None:
+    wanted = optimizer(*ASKED, "--propose", "wanted", "--json").json["wanted"]
+    run_by_hand(
+        project, "better.txt", f"wanted/{wanted['cases_file']}", f"wanted/{wanted['results_file']}"
+    )
+    refused = optimizer("optimize", "--continue", "wanted")
+    assert refused.code == 2
+    assert "did not run the candidate prompt" in refused.err
+
+
+def test_an_interrupted_optimization_pays_for_nothing_twice(
+    optimizer: Optimizer, project: Path
+) -> None:
+    whole = optimizer(*RUN, "--store", "whole.duckdb", "--json").json
+    (project / "calls.txt").unlink()
+    script = TESTS.replace(
+        "tasks = []",
+        "tasks = []\nimport os\nif os.path.exists('calls.txt') and "
+        "sum(map(int, open('calls.txt').read().split())) > 70 and not os.path.exists('go'):\n"
+        "    sys.exit('the service is down')",
+    )
+    (project / "run_tests.py").write_text(script)
+    broken = optimizer(*RUN)
+    assert broken.code == 2
+    assert "the service is down" in broken.err
+    paid = n_tests(project)
+    (project / "go").touch()
+    resumed = optimizer(*RUN, "--resume", "--json").json
+    assert resumed["n_spent"] == whole["n_spent"] == n_tests(project)
+    assert resumed["n_executed"] == n_tests(project) - paid
+    assert resumed["versions"][0]["text"] == whole["versions"][0]["text"]
+
+
+def test_there_must_be_something_to_resume(optimizer: Optimizer, project: Path) -> None:
+    refused = optimizer(*RUN, "--resume")
+    assert refused.code == 2
+    assert "was cut short" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "missing argument"),
+        (("triage.txt", "--executor", "x"), "needs --cases"),
+        (("triage.txt", "--propose", "d"), "needs --cases"),
+        (("nothing.txt",), "nothing.txt"),
+        (("triage.txt", "--budget", "0"), "--budget 0"),
+        (("triage.txt", "--replay"), "cassette"),
+    ],
+)
+def test_options_that_make_no_sense_are_said(
+    optimizer: Optimizer, project: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = optimizer("optimize", *options)
+    assert done.code == 2
+    assert said in done.err
+
+
+def run_by_hand(project: Path, prompt: str, cases: str, out: str) -> None:
+    with contextlib.chdir(project):
+        subprocess.run([sys.executable, "run_tests.py", prompt, cases, out], check=True)
