@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from optimizer.models.errors import MAY_NOT_READ, ConfigError
@@ -13,6 +14,32 @@ from optimizer.models.extract_settings import ExtractSettings
 
 LEFT_OUT = "is left out of a folder by its name"
 DEFAULTS = ExtractSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFile:
+    """A file that may hold prompts.
+
+    Attributes:
+        path: How it is named in reports.
+        content: Its bytes.
+    """
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Files that were not taken, each with the reason.
+
+    Attributes:
+        unreadable: Files that could not be read.
+        skipped: Files of a folder that were left out.
+    """
+
+    unreadable: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
 
 
 def files_below(
