@@ -47,7 +47,7 @@ class DensityPoints:
 
 TOKEN, DENSITY = TokenPoints(), DensityPoints()
 
-_FILLER = words.pattern(words.FILLERS)
+_FILLERS = words.Terms(words.FILLERS)
 
 WEIGHTS = {"token": 0.5, "density": 0.5}
 """Share of each part in the efficiency score."""
@@ -89,7 +89,7 @@ def _density(reading: Reading) -> Iterator[Term]:
     if not reading.language.is_english:
         return
     n = len(reading.words)
-    fillers = words.found_terms(_FILLER, reading.free)
+    fillers = _FILLERS.places(reading)
     filler_words = [part for filler in fillers for part in filler.split() * len(fillers[filler])]
     if filler_words:
         share = min(1.0, len(filler_words) / n)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationChange
 from optimizer.models.linting import Edit
-from optimizer.promptcheck.transforms.base import NO_LESSONS, Lessons, Plan, Step, Transform
+from optimizer.promptcheck.edits.steps import Step
+from optimizer.promptcheck.layout import Layout, lay_out
+from optimizer.promptcheck.transforms.base import NO_LESSONS, Lessons, Plan, Transform
 from optimizer.promptcheck.transforms.editing import edited
 from optimizer.promptcheck.transforms.invariants import Attempt, violation
-from optimizer.promptcheck.transforms.layout import Layout, lay_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

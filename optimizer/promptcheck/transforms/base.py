@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from optimizer.models.linting import Edit
+from optimizer.promptcheck.edits.steps import Step
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
@@ -105,14 +105,6 @@ NO_LESSONS = Lessons()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One edit, and what it does in words."""
-
-    edit: Edit
-    description: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a transform would do.
 
@@ -158,8 +150,3 @@ class Transform(Protocol):
     def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Return the edits that it would make, in offsets of the layout's text."""
         ...
-
-
-def step(start: int, end: int, text: str, description: str) -> Step:
-    """Return one edit with what it does."""
-    return Step(edit=Edit(start=start, end=end, text=text), description=description)

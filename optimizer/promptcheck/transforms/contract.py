@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.promptcheck.edits.steps import step
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -15,9 +17,7 @@ from optimizer.promptcheck.transforms.base import (
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 

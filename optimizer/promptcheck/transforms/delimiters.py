@@ -6,19 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.promptcheck.edits.steps import Step, step
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.layout import VARIABLES, Layout, tag_of
 from optimizer.promptcheck.templates import Span, SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
     Lessons,
     Permit,
     Plan,
-    Step,
     TransformKind,
     TransformPage,
-    step,
 )
-from optimizer.promptcheck.transforms.layout import VARIABLES, Layout, tag_of
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.variables import Variable
 

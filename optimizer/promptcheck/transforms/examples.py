@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import Layout, holds_data
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -12,10 +14,8 @@ from optimizer.promptcheck.transforms.base import (
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
 from optimizer.promptcheck.transforms.contract import inserted, waiting_start
-from optimizer.promptcheck.transforms.layout import Layout, holds_data
 from optimizer.promptcheck.transforms.quoting import CannotQuote, filled, quoted_data, tagged
 from optimizer.promptcheck.transforms.settings import TransformSettings
 

@@ -6,6 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import (
+    VARIABLES,
+    Layout,
+    Paragraph,
+    is_block,
+)
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -14,15 +21,8 @@ from optimizer.promptcheck.transforms.base import (
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
 from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.layout import (
-    VARIABLES,
-    Layout,
-    Paragraph,
-    is_block,
-)
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN, SpanKind.FENCE)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.lint.contradictory_format import contradictory_demands
 from optimizer.promptcheck.reading import BULLET, NUMBERED
 from optimizer.promptcheck.transforms.base import (
@@ -17,7 +18,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
 _DEMAND = re.compile(

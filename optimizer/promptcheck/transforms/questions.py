@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from optimizer.promptcheck import words
-from optimizer.promptcheck.clarity import VAGUE
 from optimizer.promptcheck.findings import times
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
@@ -16,7 +16,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
@@ -49,12 +48,12 @@ class VagueWords:
         reading = layout.reading
         if not reading.language.is_english:
             return Plan()
-        found = words.found_terms(VAGUE, reading.free)
+        found = words.VAGUE.places(reading)
         return Plan(
             questions=tuple(
-                f'What does "{term}" stand for ({reading.location(offsets[0])}'
-                f"{_more(len(offsets))}): which, how many, or when?"
-                for term, offsets in found.items()
+                f'What does "{term}" stand for ({reading.location(matches[0].start)}'
+                f"{_more(len(matches))}): which, how many, or when?"
+                for term, matches in found.items()
             )
         )
 

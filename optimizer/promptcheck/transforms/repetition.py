@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -12,10 +14,8 @@ from optimizer.promptcheck.transforms.base import (
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
 from optimizer.promptcheck.transforms.contract import is_reasoning
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.settings import TransformSettings
 
 PARTED_BY = "\n\n"

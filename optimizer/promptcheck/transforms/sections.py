@@ -7,25 +7,24 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import ClassVar
 
-from optimizer.promptcheck.templates import SpanKind
-from optimizer.promptcheck.transforms.base import (
-    AppliedBy,
-    Lessons,
-    Permit,
-    Plan,
-    Step,
-    TransformKind,
-    TransformPage,
-    step,
-)
-from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.layout import (
+from optimizer.promptcheck.edits.steps import Step, step
+from optimizer.promptcheck.layout import (
     VARIABLES,
     Layout,
     Paragraph,
     holds_data,
     is_block,
 )
+from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.transforms.base import (
+    AppliedBy,
+    Lessons,
+    Permit,
+    Plan,
+    TransformKind,
+    TransformPage,
+)
+from optimizer.promptcheck.transforms.contract import demands_form
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 

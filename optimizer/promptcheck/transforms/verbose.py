@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from optimizer.promptcheck import words
+from optimizer.promptcheck.edits.steps import Step
+from optimizer.promptcheck.edits.wording import wordy_phrases
 from optimizer.promptcheck.findings import quoted
-from optimizer.promptcheck.phrases import VERBOSE
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
@@ -15,13 +16,8 @@ from optimizer.promptcheck.transforms.base import (
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
-from optimizer.promptcheck.transforms.layout import Layout
-from optimizer.promptcheck.transforms.prose import phrases, with_capital
 from optimizer.promptcheck.transforms.settings import TransformSettings
-
-_VERBOSE = words.pattern(VERBOSE)
 
 
 class Verbose:
@@ -52,19 +48,7 @@ class Verbose:
         """Plan to shorten phrases."""
         return Plan(
             steps=tuple(
-                step(
-                    match.start(),
-                    match.end(),
-                    short := _short(match.group()),
-                    f"says {quoted(short)} for {quoted(match.group())}",
-                )
-                for match in phrases(layout, _VERBOSE)
+                Step(edit=one.edit, description=f"says {quoted(one.short)} for {quoted(one.text)}")
+                for one in wordy_phrases(layout)
             )
         )
-
-
-def _short(phrase: str) -> str:
-    short = VERBOSE[" ".join(phrase.lower().split())]
-    if phrase.isupper():
-        return short.upper()
-    return with_capital(short) if phrase[0].isupper() else short

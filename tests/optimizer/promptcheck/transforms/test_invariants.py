@@ -2,6 +2,8 @@ from typing import ClassVar
 
 import pytest
 
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms.base import (
@@ -12,10 +14,8 @@ from optimizer.promptcheck.transforms.base import (
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
 from optimizer.promptcheck.transforms.editing import edited
-from optimizer.promptcheck.transforms.layout import Layout
 
 
 def replacing(
