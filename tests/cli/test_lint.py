@@ -42,7 +42,7 @@ def test_findings_stand_at_their_lines_and_a_warning_fails(optimizer: Run, tmp_p
         'a.md:1:17: P020 warning: "etc" is vague; it occurs once.',
         'a.md:1:22: P023 info: "in order to" says no more than "to". [*]',
         "a.md:1:39: P030 info: Spaces at the end of the line. [*]",
-        "a.md:1:41: P031 info: 3 blank lines in a row. [*]",
+        "a.md:2:1: P031 info: 3 blank lines in a row. [*]",
     ]
 
 

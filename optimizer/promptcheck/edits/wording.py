@@ -110,4 +110,6 @@ def _within(layout: Layout, match: Match) -> Edit | None:
         end = comma_behind.end() if comma_behind else match.end
         return Edit(start=comma_before.start(), end=end, text="")
     gap = _GAP.match(free, match.end)
-    return Edit(start=match.start, end=gap.end(), text="") if gap else None
+    if gap is None or not free[match.start - 1].isspace():
+        return None
+    return Edit(start=match.start, end=gap.end(), text="")
