@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationChange
 from optimizer.models.linting import Edit
+from optimizer.promptcheck.edits.editing import edited
 from optimizer.promptcheck.edits.steps import Step
 from optimizer.promptcheck.layout import Layout, lay_out
 from optimizer.promptcheck.transforms.base import NO_LESSONS, Lessons, Plan, Transform
-from optimizer.promptcheck.transforms.editing import edited
 from optimizer.promptcheck.transforms.invariants import Attempt, violation
 
 

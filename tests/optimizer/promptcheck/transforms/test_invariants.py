@@ -2,6 +2,7 @@ from typing import ClassVar
 
 import pytest
 
+from optimizer.promptcheck.edits.editing import edited
 from optimizer.promptcheck.edits.steps import step
 from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
@@ -15,7 +16,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.editing import edited
 
 
 def replacing(
