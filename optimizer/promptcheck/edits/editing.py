@@ -44,8 +44,10 @@ def places_in(text: str) -> Callable[[int], int]:
 
 def usual_line_end(text: str) -> str:
     """Return the line end that a text uses most; LF where it has none."""
+    if "\r" not in text:
+        return "\n"
     counted = Counter(line_ends(text))
-    return counted.most_common(1)[0][0] if counted else "\n"
+    return counted.most_common(1)[0][0]
 
 
 def line_ends(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from optimizer.models.contract import IssueSeverity
 from optimizer.models.errors import ConfigError
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, FixSafety, LintFinding
-from optimizer.promptcheck.edits.editing import places_in
+from optimizer.promptcheck.edits.editing import places_in, usual_line_end
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 from optimizer.promptcheck.lint.rules import RULES
 from optimizer.promptcheck.reading import read
@@ -59,10 +59,10 @@ def lint(
         declared=None if declared is None else tuple(declared),
         settings=settings,
     )
-    place = places_in(text)
+    place, line_end = places_in(text), usual_line_end(text)
     severities = _severities(settings)
     findings = [
-        _finding(rule, found, severities.get(rule.rule_id, rule.page.severity), place)
+        _finding(rule, found, severities.get(rule.rule_id, rule.page.severity), place, line_end)
         for rule in rules
         for found in rule.check(subject)
     ]
@@ -134,7 +134,11 @@ def _apart(fixes: Sequence[tuple[Edit, ...]]) -> list[tuple[Edit, ...]]:
 
 
 def _finding(
-    rule: LintRule, found: Found, severity: IssueSeverity, place: Callable[[int], int]
+    rule: LintRule,
+    found: Found,
+    severity: IssueSeverity,
+    place: Callable[[int], int],
+    line_end: str,
 ) -> LintFinding:
     finding = LintFinding(
         rule_id=rule.rule_id,
@@ -152,7 +156,11 @@ def _finding(
         start=place(finding.start),
         end=place(finding.end),
         edits=tuple(
-            Edit(start=place(edit.start), end=place(edit.end), text=edit.text)
+            Edit(
+                start=place(edit.start),
+                end=place(edit.end),
+                text=edit.text.replace("\n", line_end),
+            )
             for edit in finding.edits
         ),
     )

@@ -65,6 +65,12 @@ def test_any_fix_leaves_a_prompt_and_its_findings_stand_in_it(text: str, unsafe:
         assert finding.start is None or 0 <= finding.start < (finding.end or 0) <= len(result)
 
 
+def test_a_fix_keeps_the_line_ends_of_the_text():
+    text = "List the names.\r\n\r\n\r\n\r\nSort them all.\r\n"
+    result = fix(text, lint)
+    assert (result.text, result.n) == ("List the names.\r\n\r\nSort them all.\r\n", 1)
+
+
 def test_edits_are_done_from_first_to_last():
     edits = [Edit(start=4, end=5, text="E"), Edit(start=0, end=1, text="AA")]
     assert apply("abcde", edits) == "AAbcdE"
