@@ -49,9 +49,9 @@ from optimizer.prompts.asking import Waits, Wanted
 from optimizer.prompts.confirming import (
     Occasion,
     confirm,
-    holdout_sha256,
     least_cases,
     next_look,
+    sharing,
     why_not,
 )
 from optimizer.prompts.metering import Meter
@@ -335,6 +335,7 @@ class _Optimization:
             ),
             settings=self._rules.optimize,
             comparison=self._rules.comparison,
+            objective=self._objective,
         )
         self._keep(champion, held_out, strategy)
         self._end(OptimizationStatus.FINISHED, searched.stopped)
@@ -362,14 +363,12 @@ class _Optimization:
             earlier,
             settings=self._rules.optimize,
             comparison=self._rules.comparison,
+            objective=self._objective,
         )
 
     def _earlier(self, history: History) -> list[Confirmation]:
-        return confirmations(
-            history,
-            prompt_id=self._question.site.prompt_id,
-            holdout_sha256=holdout_sha256(self._parts.holdout),
-        )
+        looks = confirmations(history, prompt_id=self._question.site.prompt_id)
+        return sharing(looks, self._parts.holdout)
 
     def _keep(self, champion: Candidate, held_out: HeldOut, strategy: str) -> None:
         """Store the held-out runs, the look and the version."""
@@ -423,7 +422,7 @@ class _Optimization:
 
     def _promoted(self, run: OptimizationRun) -> OptimizationRun:
         """Put a confirmed version in force, where that was asked for."""
-        better = run.held_out is not None and run.held_out.confirmation.is_better
+        better = run.held_out is not None and run.held_out.confirmation.is_licence
         if not (self._promote and better and run.versions) or run.promoted:
             return run
         made = run.versions[-1]
