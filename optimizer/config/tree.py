@@ -15,8 +15,8 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.lint_settings import LintSettings
 from optimizer.models.settings import Settings, descriptions
-from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.runner.settings import RunnerSettings
