@@ -17,7 +17,7 @@ from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.settings import Settings, descriptions
-from optimizer.promptcheck.transforms.settings import TransformSettings
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.search.choosing import ChoosingSettings

@@ -37,6 +37,7 @@ from optimizer.models.optimization_run import (
     OptimizationRun,
     OptimizationStatus,
 )
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
 from optimizer.pipeline.lifecycle import Who
@@ -44,7 +45,6 @@ from optimizer.pipeline.linted import n_vague, named_lint
 from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
 from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
 from optimizer.promptcheck import analyze
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.asking import Waits, Wanted
 from optimizer.prompts.confirming import (
     Occasion,

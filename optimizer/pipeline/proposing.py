@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft, Refusal
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms import TRANSFORMS
 from optimizer.promptcheck.transforms.base import TransformKind
 from optimizer.promptcheck.transforms.rewriting import WITHOUT_MODEL, rewrite
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.ports import Ask, Guard, Proposer
 from optimizer.prompts.search.examples import with_examples, with_filled_prompts
 from optimizer.prompts.search.few_shot import FewShotProposer, FewShotSettings
