@@ -61,11 +61,15 @@ from optimizer.prompts.preflight import Preflight, preflight
 from optimizer.prompts.remembering import HistoryMemory, OpenHistory
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.search.base import Engine, Progress, SearchTask
-from optimizer.prompts.search.choosing import ChoosingSettings, Grounds, choose_strategy
+from optimizer.prompts.search.choosing import Grounds, choose_strategy
 from optimizer.prompts.search.diagnosis import diagnose
-from optimizer.prompts.search.few_shot import FewShotSettings
 from optimizer.prompts.search.guards import guards
-from optimizer.prompts.search.settings import Objective, SearchSettings
+from optimizer.prompts.search.settings import (
+    ChoosingSettings,
+    FewShotSettings,
+    Objective,
+    SearchSettings,
+)
 from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
