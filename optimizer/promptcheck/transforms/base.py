@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.edits.steps import Step
 from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
 class TransformKind(StrEnum):

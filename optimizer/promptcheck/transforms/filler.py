@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.edits.steps import Step
 from optimizer.promptcheck.edits.wording import filler_phrases
 from optimizer.promptcheck.findings import quoted
@@ -17,7 +18,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
 class Filler:

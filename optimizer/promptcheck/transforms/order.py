@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.edits.steps import step
 from optimizer.promptcheck.layout import (
     VARIABLES,
@@ -23,7 +24,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformPage,
 )
 from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN, SpanKind.FENCE)
 _POINTS = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck import words
 from optimizer.promptcheck.findings import times
 from optimizer.promptcheck.layout import Layout
@@ -16,7 +17,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
 class VagueWords:

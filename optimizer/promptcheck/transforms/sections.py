@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.edits.steps import Step, step
 from optimizer.promptcheck.layout import (
     VARIABLES,
@@ -25,7 +26,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformPage,
 )
 from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.edits.whitespace import (
     spaces_between_words,
     spare_lines,
@@ -19,7 +20,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
 class Whitespace:

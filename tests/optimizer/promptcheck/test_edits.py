@@ -3,13 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.models.linting import Edit
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.layout import lay_out
 from optimizer.promptcheck.lint.linter import lint
 from optimizer.promptcheck.lint.rules import BY_ID
 from optimizer.promptcheck.transforms.base import NO_LESSONS
 from optimizer.promptcheck.transforms.duplicates import Duplicates
 from optimizer.promptcheck.transforms.filler import Filler
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.verbose import Verbose
 from optimizer.promptcheck.transforms.whitespace import Whitespace
 
