@@ -184,8 +184,8 @@ def executor_of(wish: Wish, here: Session, rules: Rules, *, elsewhere: bool) -> 
     Raises:
         ConfigError: The command cannot be understood.
     """
-    from optimizer.prompts.asking import Asking as AskingElsewhere
     from optimizer.prompts.runner.command import CommandExecutor
+    from optimizer.prompts.testing.asking import Asking as AskingElsewhere
 
     if elsewhere:
         return AskingElsewhere(fingerprint=f"elsewhere: {wish.label}")

@@ -25,7 +25,7 @@ from optimizer.models.optimization_run import OptimizationRun, OptimizationStatu
 
 if TYPE_CHECKING:
     from cli.session import Session
-    from optimizer.prompts.asking import Manifest, Waits
+    from optimizer.prompts.testing.asking import Manifest, Waits
 
 MANIFEST = "manifest.json"
 
@@ -77,7 +77,7 @@ def _advance(
 ) -> OptimizationRun:
     """Go as far as results and budget allow; write down what is wanted where others run tests."""
     from optimizer.pipeline.optimizing import is_under_way, optimize
-    from optimizer.prompts.asking import Waits
+    from optimizer.prompts.testing.asking import Waits
 
     elsewhere = folder is not None
     rules = rules_of(wish, here, elsewhere=elsewhere)
@@ -102,7 +102,7 @@ def _write_wanted(waits: Waits, wish: Wish, folder: Path, here: Session) -> Opti
     import msgspec
 
     from optimizer.models.tasks import text_sha256
-    from optimizer.prompts.asking import MANIFEST_VERSION, Manifest
+    from optimizer.prompts.testing.asking import MANIFEST_VERSION, Manifest
 
     run, wanted = waits.run, waits.wanted
     step = _step(folder)
@@ -149,7 +149,7 @@ def _step(folder: Path) -> int:
 
 
 def _manifest(folder: Path) -> Manifest:
-    from optimizer.prompts.asking import read_manifest
+    from optimizer.prompts.testing.asking import read_manifest
 
     path = folder / MANIFEST
     try:

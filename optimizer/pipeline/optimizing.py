@@ -45,20 +45,7 @@ from optimizer.pipeline.linted import n_vague, named_lint
 from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
 from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
 from optimizer.promptcheck import analyze
-from optimizer.prompts.asking import Waits, Wanted
-from optimizer.prompts.confirming import (
-    Occasion,
-    confirm,
-    least_cases,
-    next_look,
-    sharing,
-    why_not,
-)
-from optimizer.prompts.metering import Meter
-from optimizer.prompts.planning import Plan, plan_of
 from optimizer.prompts.ports import BudgetExhausted, Executor
-from optimizer.prompts.preflight import Preflight, preflight
-from optimizer.prompts.remembering import HistoryMemory, OpenHistory
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.search.base import Engine, Progress, SearchTask
 from optimizer.prompts.search.choosing import Grounds, choose_strategy
@@ -72,6 +59,19 @@ from optimizer.prompts.search.settings import (
 )
 from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.asking import Waits, Wanted
+from optimizer.prompts.testing.metering import Meter
+from optimizer.prompts.testing.planning import Plan, plan_of
+from optimizer.prompts.testing.preflight import Preflight, preflight
+from optimizer.prompts.testing.remembering import HistoryMemory, OpenHistory
+from optimizer.prompts.versions.confirming import (
+    Occasion,
+    confirm,
+    least_cases,
+    next_look,
+    sharing,
+    why_not,
+)
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
 
 NOBODY_TESTS = "nobody was named who runs tests, so nothing is known of them"

@@ -31,8 +31,7 @@ from optimizer.pipeline.lifecycle import Who
 from optimizer.pipeline.prompt_lines import looked_line, moved_line, recorded_line
 from optimizer.pipeline.select_prompt import select_version, versions_of
 from optimizer.prompts.extract import find_sites, patch
-from optimizer.prompts.promotion import require_promotable, require_restorable
-from optimizer.prompts.versions import (
+from optimizer.prompts.versions.lifecycle import (
     FIRST,
     Part,
     Step,
@@ -41,6 +40,7 @@ from optimizer.prompts.versions import (
     in_use,
     next_version,
 )
+from optimizer.prompts.versions.promotion import require_promotable, require_restorable
 from optimizer.scoring_rules import ScoringRules
 
 FOUND = "found in the file"

@@ -24,11 +24,11 @@ from optimizer.models.tasks import text_sha256
 from optimizer.models.terms import Metric, VerdictKind
 from optimizer.models.verdicts import Comparison, MetricVerdict
 from optimizer.models.versions import LICENCES, Confirmation, HeldOut
-from optimizer.prompts.held_out_arms import Tests, arm_of, family_of
-from optimizer.prompts.metering import Meter
 from optimizer.prompts.ports import BudgetExhausted, ExecutorError
 from optimizer.prompts.search.settings import Objective
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.metering import Meter
+from optimizer.prompts.versions.held_out_arms import Tests, arm_of, family_of
 from optimizer.stats.paired_rates import mcnemar_exact, mcnemar_midp, tango
 
 FIRST_REPLICATE = 1000
