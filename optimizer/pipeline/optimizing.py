@@ -42,7 +42,9 @@ from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
 from optimizer.pipeline.lifecycle import Who
 from optimizer.pipeline.linted import n_vague, named_lint
-from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
+from optimizer.pipeline.prompt_texts import Made
+from optimizer.pipeline.prompt_versions import promote, record_made, register
+from optimizer.pipeline.prompt_writing import PromptFiles
 from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
 from optimizer.promptcheck import analyze
 from optimizer.prompts.ports import BudgetExhausted, Executor
