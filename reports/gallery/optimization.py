@@ -46,9 +46,6 @@ CHOSEN_BY = (
     "Rates on validation cases are those the search chose by: the best of many is better there "
     "than elsewhere. Only held-out cases, which neither search nor proposers see, tell by how much."
 )
-NO_LICENCE = (
-    "A shorter prompt was looked for, but only one that passes more held-out cases is put in force."
-)
 
 
 def optimization(run: OptimizationRun) -> Document:
@@ -104,9 +101,11 @@ def _confirmed(run: OptimizationRun) -> tuple[Tone, str]:
     look = run.held_out.confirmation
     made = _made(run)
     name, parent = (made.version, made.parent) if made else ("the champion", None)
-    if not look.is_better:
+    if not look.is_licence:
         return Tone.WARN, f"{name} is refused: {look.reason}"
     where = "is in force" if run.promoted else "may be promoted"
+    if not look.is_better:
+        return Tone.GOOD, f"{name} {where}: it is {look.reason}"
     return Tone.GOOD, f"{name} {where}: it {gain(look)} than {parent or 'the prompt in use'}"
 
 
@@ -226,7 +225,5 @@ def _caveats(run: OptimizationRun) -> Iterator[str]:
         yield UNTESTED
     elif run.versions:
         yield from limits(run.versions[-1])
-    if run.is_for_tokens and run.held_out is not None:
-        yield NO_LICENCE
     if run.searched is not None and any(one.draft for one in run.searched.candidates):
         yield CHOSEN_BY

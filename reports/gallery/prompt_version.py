@@ -63,6 +63,8 @@ def _verdict(one: Version) -> str:
     if look is not None and look.is_better and look.estimate is not None:
         than = one.parent or "the prompt in use"
         return f"{one.version} {gain(look)} than {than}; it is {STATES[one.state]}"
+    if look is not None and look.is_licence:
+        return f"{one.version} is {STATES[one.state]}: {look.reason}"
     if one.state is VersionState.REFUSED and look is not None:
         return f"{one.version} was refused: {look.reason}"
     return {

@@ -36,7 +36,7 @@ def gain(look: Confirmation) -> str:
 
 def evidence(look: Confirmation) -> Iterator[tuple[str, Cell | str]]:
     """Yield what the held-out tests found, as facts."""
-    yield "verdict", Cell(look.verdict, Tone.GOOD if look.is_better else Tone.WARN)
+    yield "verdict", Cell(look.verdict, Tone.GOOD if look.is_licence else Tone.WARN)
     if look.is_better:
         yield "found", look.reason
     yield (

@@ -16,7 +16,7 @@ def next_steps(run: OptimizationRun) -> tuple[str, ...]:
     if run.wanted is not None:
         return _elsewhere(run.wanted)
     made = run.versions[-1:]
-    if run.held_out is not None and run.held_out.confirmation.is_better:
+    if run.held_out is not None and run.held_out.confirmation.is_licence:
         return tuple(step for one in made for step in _confirmed(one, promoted=run.promoted))
     return (*map(_shown, made), _further(run))
 

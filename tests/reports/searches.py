@@ -114,6 +114,27 @@ NOT_SHOWN = replace(
     reason="not shown to be better than the prompt in use (10 of 18 held-out tests passed with the "
     "champion, 9 with the control; 2 cases got better, 1 worse)",
 )
+NOT_NO_WORSE = replace(
+    NOT_SHOWN,
+    objective="tokens",
+    reason="not shown to be no worse than the prompt in use (10 of 18 held-out tests passed with "
+    "the champion, 9 with the control; 2 cases got better, 1 worse)",
+)
+NO_WORSE = replace(
+    LOOK,
+    verdict="no worse",
+    objective="tokens",
+    n=60,
+    n_tests=60,
+    n_control_passed=40,
+    n_champion_passed=41,
+    p_value=0.625,
+    estimate=1 / 60,
+    low=-0.041,
+    high=0.079,
+    reason="no worse than the prompt in use, and shorter (41 of 60 held-out tests passed with the "
+    "champion, 40 with the control; 2 cases got better, 1 worse)",
+)
 MADE = Version(
     prompt_id=ID,
     version="2.0.0",
@@ -359,10 +380,17 @@ RUNS = {
                 state=VersionState.REFUSED,
                 text=SHORT,
                 prompt_sha256=text_sha256(SHORT),
-                confirmation=NOT_SHOWN,
+                confirmation=NOT_NO_WORSE,
             ),
         ),
+        held_out=HeldOut(confirmation=NOT_NO_WORSE, control=(), champion=()),
         cost_usd=None,
+    ),
+    "optimization-no-worse": replace(
+        CONFIRMED,
+        is_for_tokens=True,
+        held_out=HeldOut(confirmation=NO_WORSE, control=(), champion=()),
+        versions=(replace(MADE, version="1.0.1", confirmation=NO_WORSE),),
     ),
     "optimization-empty": replace(
         run(**NOTHING_YET),
