@@ -280,6 +280,36 @@ SHORTER = Candidate(
     n_passed=9,
 )
 
+SHORTER_RUN = replace(
+    REFUSED,
+    strategy="efficiency_focus",
+    why_strategy="asked for",
+    is_for_tokens=True,
+    searched=replace(FOUND, candidates=(SHORTER, USED), refused=()),
+    rewritings=(
+        Rewriting(
+            sha256=text_sha256(SHORT),
+            pieces=(
+                Piece(kind=PieceKind.KEPT, text="Sort the mail."),
+                Piece(kind=PieceKind.REMOVED, text=f" Be brief.\n\n{RULES}"),
+                Piece(kind=PieceKind.KEPT, text="\n{mail}\n"),
+            ),
+        ),
+    ),
+    versions=(
+        replace(
+            MADE,
+            version="1.0.1",
+            state=VersionState.REFUSED,
+            text=SHORT,
+            prompt_sha256=text_sha256(SHORT),
+            confirmation=NOT_NO_WORSE,
+        ),
+    ),
+    held_out=HeldOut(confirmation=NOT_NO_WORSE, control=(), champion=()),
+    cost_usd=None,
+)
+
 RUNS = {
     "optimization": CONFIRMED,
     "optimization-promoted": replace(
@@ -357,40 +387,13 @@ RUNS = {
         questions=(),
         stopped=f"nothing to rewrite was found; {DRAFTS.stopped}",
     ),
-    "optimization-shorter": replace(
-        REFUSED,
-        strategy="efficiency_focus",
-        why_strategy="asked for",
-        is_for_tokens=True,
-        searched=replace(FOUND, candidates=(SHORTER, USED), refused=()),
-        rewritings=(
-            Rewriting(
-                sha256=text_sha256(SHORT),
-                pieces=(
-                    Piece(kind=PieceKind.KEPT, text="Sort the mail."),
-                    Piece(kind=PieceKind.REMOVED, text=f" Be brief.\n\n{RULES}"),
-                    Piece(kind=PieceKind.KEPT, text="\n{mail}\n"),
-                ),
-            ),
-        ),
-        versions=(
-            replace(
-                MADE,
-                version="1.0.1",
-                state=VersionState.REFUSED,
-                text=SHORT,
-                prompt_sha256=text_sha256(SHORT),
-                confirmation=NOT_NO_WORSE,
-            ),
-        ),
-        held_out=HeldOut(confirmation=NOT_NO_WORSE, control=(), champion=()),
-        cost_usd=None,
-    ),
+    "optimization-shorter": SHORTER_RUN,
     "optimization-no-worse": replace(
-        CONFIRMED,
-        is_for_tokens=True,
+        SHORTER_RUN,
         held_out=HeldOut(confirmation=NO_WORSE, control=(), champion=()),
-        versions=(replace(MADE, version="1.0.1", confirmation=NO_WORSE),),
+        versions=(
+            replace(SHORTER_RUN.versions[0], state=VersionState.CONFIRMED, confirmation=NO_WORSE),
+        ),
     ),
     "optimization-empty": replace(
         run(**NOTHING_YET),
