@@ -228,9 +228,12 @@ class _Optimization:
         """Take every step, or say what is missing for the next."""
         with self._tools.open_history() as history:
             done = stored_optimization(history, self.optimization_id)
-            if done is not None and _is_final(done, self._rules.optimize.budget):
-                return self._promoted(replace(done, stopped=f"{done.stopped} (known before)"))
-            record_optimization(history, self._run, at=self._tools.now())
+            if done is not None and not _is_final(done, self._rules.optimize.budget):
+                done = None
+            if done is None:
+                record_optimization(history, self._run, at=self._tools.now())
+        if done is not None:
+            return self._promoted(replace(done, stopped=f"{done.stopped} (known before)"))
         try:
             self._steps()
         except Wanted as wanted:
