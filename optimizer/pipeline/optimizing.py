@@ -36,7 +36,9 @@ from optimizer.models.optimization_run import (
     ModelUse,
     OptimizationRun,
     OptimizationStatus,
+    Rewriting,
 )
+from optimizer.models.tasks import text_sha256
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
@@ -54,6 +56,7 @@ from optimizer.prompts.confirming import (
     sharing,
     why_not,
 )
+from optimizer.prompts.differences import differences
 from optimizer.prompts.metering import Meter
 from optimizer.prompts.planning import Plan, plan_of
 from optimizer.prompts.ports import BudgetExhausted, Executor
@@ -74,8 +77,12 @@ from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
 
-NOBODY_TESTS = "nobody was named who runs tests, so nothing is known of them"
+NOBODY_TESTS = "nobody was named who runs tests"
 """Why there are drafts and nothing more."""
+
+NONE_BETTER = "no prompt that was tested passes more validation cases than the one in use"
+NONE_SHORTER = "no shorter prompt that was tested passes as many validation cases as the one in use"
+"""Why no held-out test is spent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,9 +228,12 @@ class _Optimization:
         """Take every step, or say what is missing for the next."""
         with self._tools.open_history() as history:
             done = stored_optimization(history, self.optimization_id)
-            if done is not None and _is_final(done, self._rules.optimize.budget):
-                return self._promoted(replace(done, stopped=f"{done.stopped} (known before)"))
-            record_optimization(history, self._run, at=self._tools.now())
+            if done is not None and not _is_final(done, self._rules.optimize.budget):
+                done = None
+            if done is None:
+                record_optimization(history, self._run, at=self._tools.now())
+        if done is not None:
+            return self._promoted(replace(done, stopped=f"{done.stopped} (known before)"))
         try:
             self._steps()
         except Wanted as wanted:
@@ -319,10 +329,17 @@ class _Optimization:
     def _conclude(self, strategy: str, searched: Searched) -> None:
         """Confirm the champion, and make it a version."""
         champion = self._champion(searched)
+        self._run = replace(
+            self._run,
+            is_for_tokens=self._objective is Objective.TOKENS,
+            rewritings=_rewritings(self._question, (champion.text,)),
+        )
         obstacle = self._obstacle(champion, searched)
         if obstacle is not None:
             self._run = replace(self._run, why_not_confirmed=obstacle)
-            self._end(OptimizationStatus.FINISHED, searched.stopped)
+            cut = searched.is_cut_short
+            status = OptimizationStatus.STOPPED if cut else OptimizationStatus.FINISHED
+            self._end(status, searched.stopped)
             return
         with self._tools.open_history() as history:
             earlier = self._earlier(history)
@@ -354,10 +371,10 @@ class _Optimization:
     def _obstacle(self, champion: Candidate, searched: Searched) -> str | None:
         """Say why no held-out test is spent, or None where one is."""
         if champion.draft is None:
-            return "no prompt that was tested passes more validation cases than the one in use"
+            return NONE_SHORTER if self._objective is Objective.TOKENS else NONE_BETTER
         control = next(one for one in searched.candidates if one.draft is None)
         if self._objective is Objective.PASS_RATE and champion.pass_rate <= control.pass_rate:
-            return "no prompt that was tested passes more validation cases than the one in use"
+            return NONE_BETTER
         with self._tools.open_history() as history:
             earlier = self._earlier(history)
         return why_not(
@@ -530,8 +547,9 @@ def _drafted(
             drafts=drafts,
             questions=questions,
             versions=versions,
+            rewritings=_rewritings(question, [draft.text for draft in drafts]),
             model_use=tools.model_use(),
-            stopped=reason if drafts else f"{reason}; the rules find nothing to rewrite",
+            stopped=reason if drafts else f"nothing to rewrite was found; {reason}",
         )
         record_optimization(history, run, at=tools.now())
     return run
@@ -586,6 +604,16 @@ def _blank(question: OptimizationQuestion, rules: Rules, name: str) -> Optimizat
         model_use=None,
         wanted=None,
         stopped="under way",
+    )
+
+
+def _rewritings(question: OptimizationQuestion, texts: Sequence[str]) -> tuple[Rewriting, ...]:
+    """Return what texts change in the prompt; nothing of the prompt itself."""
+    original = question.site.text
+    return tuple(
+        Rewriting(sha256=text_sha256(text), pieces=differences(original, text))
+        for text in texts
+        if text != original
     )
 
 
