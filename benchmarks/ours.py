@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from prompts import prose_prompts
 
 from executor_bridge import expand, read
 from optimizer.analysis.evidence import Scope, evidence
@@ -47,6 +48,7 @@ from optimizer.pipeline.ingest import IngestJob
 from optimizer.pipeline.ingest import ingest as ingest_files
 from optimizer.pipeline.review import Rules
 from optimizer.promptcheck import analyze
+from optimizer.promptcheck.lint.linter import lint
 from optimizer.scoring_rules import ScoringRules
 from optimizer.strategies.reinforcement_feedback import ReinforcementFeedbackSettings
 
@@ -197,6 +199,17 @@ def prompt_check(n_characters: str) -> None:
     print(time.perf_counter() - start)
 
 
+def lint_prompts(n: str) -> None:
+    """Lint long prompts of prose."""
+    prompts = prose_prompts(int(n))
+    gc.disable()
+    lint(prompts[0])
+    start = time.process_time()
+    for prompt in prompts:
+        lint(prompt)
+    print(time.process_time() - start)
+
+
 def suggestion(n_trials: str) -> None:
     """Suggest the next setting of three parameters after some trials."""
     parameters = (
@@ -253,6 +266,7 @@ if __name__ == "__main__":
         "verdict": verdict,
         "redact": redaction,
         "check": prompt_check,
+        "lint": lint_prompts,
         "suggest": suggestion,
         "bandit": bandit_rounds,
     }[sys.argv[1]](*sys.argv[2:])

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from prompts import prose_prompts
 
 COLUMNS = ("case_table", "requests")
 """Queries whose rows are worked on as columns."""
@@ -137,6 +138,15 @@ def queries(database: str, workflow: str) -> None:
             found.fetchnumpy() if name in COLUMNS else found.fetchall()
 
 
+def words(n: str) -> None:
+    """Find the words of long prompts, and nothing else."""
+    prompts, word = prose_prompts(int(n)), re.compile(r"\w+")
+    start = time.process_time()
+    for prompt in prompts:
+        word.findall(prompt)
+    print(time.process_time() - start)
+
+
 def members(path: str) -> None:
     """Read every member of an archive, one at a time."""
     start = time.perf_counter()
@@ -153,4 +163,5 @@ if __name__ == "__main__":
         "cases": cases,
         "queries": queries,
         "members": members,
+        "words": words,
     }[sys.argv[1]](*sys.argv[2:])

@@ -75,6 +75,7 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
         verdict_line(rounds, 10_000 // share),
         redaction_line(rounds),
         prompt_line(rounds),
+        lint_line(rounds, 1000 // share),
         suggestion_line(rounds, 20),
         suggestion_line(rounds, 100),
         *(bandit_line(name, rounds, 100_000 // share) for name in BANDITS),
@@ -320,6 +321,22 @@ def prompt_line(rounds: int) -> Line:
         reference="-",
         ratio="-",
         target="-",
+    )
+
+
+def lint_line(rounds: int, n_prompts: int) -> Line:
+    """The linter on prompts of 20,000 characters, against a search for their words alone."""
+
+    def each(script: str, what: str) -> float:
+        return seconds_said(script, what, str(n_prompts)) / n_prompts
+
+    pairs = [(each("ours.py", "lint"), each("reference.py", "words")) for _ in range(rounds)]
+    return Line(
+        what="lint of a prompt of 20,000 characters, against finding its words",
+        ours=f"{1000 * statistics.median(a for a, _ in pairs):.2f} ms",
+        reference=f"{1000 * statistics.median(b for _, b in pairs):.2f} ms",
+        ratio=f"{statistics.median(a / b for a, b in pairs):.1f} x",
+        target="<= 12 x",
     )
 
 

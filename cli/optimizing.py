@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from optimizer.prompts.llm.settings import LlmSettings
     from optimizer.prompts.ports import Executor, Proposer
     from optimizer.prompts.search.base import Engine, Progress
-    from optimizer.prompts.search.gepa_engine import GepaSettings
+    from optimizer.prompts.search.settings import GepaSettings
 
 S = TypeVar("S", bound="Settings")
 

@@ -18,9 +18,9 @@ from cli.session import session
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:
+    from optimizer.models.lint_settings import LintSettings
     from optimizer.models.linting import LintReport, PromptScores
     from optimizer.pipeline.linting import Linted, NamedFile
-    from optimizer.promptcheck.lint.settings import LintSettings
 
 COULD_NOT = 2
 

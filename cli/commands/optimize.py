@@ -168,5 +168,5 @@ def optimize(
         go_on=continue_,
     )
     show(optimization(found), found, json=json, outputs=output)
-    if found.held_out is not None and not found.held_out.confirmation.is_better:
+    if found.held_out is not None and not found.held_out.confirmation.is_licence:
         raise typer.Exit(1)

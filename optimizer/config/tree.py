@@ -15,15 +15,17 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.ingest import IngestSettings
+from optimizer.models.lint_settings import LintSettings
 from optimizer.models.settings import Settings, descriptions
-from optimizer.promptcheck.lint.settings import LintSettings
-from optimizer.promptcheck.transforms.settings import TransformSettings
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.runner.settings import RunnerSettings
-from optimizer.prompts.search.choosing import ChoosingSettings
-from optimizer.prompts.search.few_shot import FewShotSettings
-from optimizer.prompts.search.gepa_engine import GepaSettings
-from optimizer.prompts.search.settings import SearchSettings
+from optimizer.prompts.search.settings import (
+    ChoosingSettings,
+    FewShotSettings,
+    GepaSettings,
+    SearchSettings,
+)
 from optimizer.prompts.settings import OptimizeSettings
 from optimizer.safety.constraints import Constraint
 from optimizer.safety.policies import Policy

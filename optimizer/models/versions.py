@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +32,13 @@ class VersionState(StrEnum):
     """Was in use, and another one took its place."""
 
 
+LICENCES: Mapping[str, frozenset[str]] = {
+    "pass_rate": frozenset({"improved"}),
+    "tokens": frozenset({"improved", "equivalent", "no worse"}),
+}
+"""Verdicts that license a promotion, by what the champion was to be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
     """One look at the held-out cases: the champion against a control that ran beside it.
@@ -39,11 +47,13 @@ class Confirmation:
         optimization_id: Whose champion it is.
         prompt_id: The prompt.
         holdout_sha256: Hash of the cases.
+        case_sha256s: Hash of each of them, sorted: looks that share a case share alpha.
         seq: How many looks these cases have had, this one included, counted from 1.
         champion_sha256: Hash of the prompt that is held to be better.
         control_sha256: Hash of the prompt it was held against.
         alpha: What p was held against, two-sided: halved with every look.
         verdict: As `VerdictKind` names it.
+        objective: What the champion was to be: `pass_rate`, better; `tokens`, shorter and no worse.
         n: Cases that both completed.
         n_control_passed: Tests of the control that passed.
         n_champion_passed: Tests of the champion that passed.
@@ -62,11 +72,13 @@ class Confirmation:
     optimization_id: str
     prompt_id: str
     holdout_sha256: str
+    case_sha256s: tuple[str, ...] = ()
     seq: int
     champion_sha256: str
     control_sha256: str
     alpha: float
     verdict: str
+    objective: str = "pass_rate"
     n: int
     n_control_passed: int
     n_champion_passed: int
@@ -83,8 +95,13 @@ class Confirmation:
 
     @property
     def is_better(self) -> bool:
-        """Whether the champion is better beyond doubt: the only licence to promote it."""
+        """Whether the champion is better beyond doubt."""
         return self.verdict == "improved"
+
+    @property
+    def is_licence(self) -> bool:
+        """Whether the champion may be promoted: it is what it was to be, beyond doubt."""
+        return self.verdict in LICENCES[self.objective]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.errors import FormatError, SelectionError
+from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import (
     Edit,
     LintFinding,
@@ -25,7 +26,6 @@ from optimizer.promptcheck.lint.baseline import Known, fingerprint
 from optimizer.promptcheck.lint.ignoring import Ignored, ignored
 from optimizer.promptcheck.lint.linter import chosen_rules, fix, lint, named
 from optimizer.promptcheck.lint.rules import BY_ID
-from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.promptcheck.parts import explanation
 from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.scores import score

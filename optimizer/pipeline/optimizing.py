@@ -37,6 +37,7 @@ from optimizer.models.optimization_run import (
     OptimizationRun,
     OptimizationStatus,
 )
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
 from optimizer.pipeline.lifecycle import Who
@@ -44,14 +45,13 @@ from optimizer.pipeline.linted import n_vague, named_lint
 from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
 from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
 from optimizer.promptcheck import analyze
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.asking import Waits, Wanted
 from optimizer.prompts.confirming import (
     Occasion,
     confirm,
-    holdout_sha256,
     least_cases,
     next_look,
+    sharing,
     why_not,
 )
 from optimizer.prompts.metering import Meter
@@ -61,11 +61,15 @@ from optimizer.prompts.preflight import Preflight, preflight
 from optimizer.prompts.remembering import HistoryMemory, OpenHistory
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.search.base import Engine, Progress, SearchTask
-from optimizer.prompts.search.choosing import ChoosingSettings, Grounds, choose_strategy
+from optimizer.prompts.search.choosing import Grounds, choose_strategy
 from optimizer.prompts.search.diagnosis import diagnose
-from optimizer.prompts.search.few_shot import FewShotSettings
 from optimizer.prompts.search.guards import guards
-from optimizer.prompts.search.settings import Objective, SearchSettings
+from optimizer.prompts.search.settings import (
+    ChoosingSettings,
+    FewShotSettings,
+    Objective,
+    SearchSettings,
+)
 from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
@@ -335,6 +339,7 @@ class _Optimization:
             ),
             settings=self._rules.optimize,
             comparison=self._rules.comparison,
+            objective=self._objective,
         )
         self._keep(champion, held_out, strategy)
         self._end(OptimizationStatus.FINISHED, searched.stopped)
@@ -362,14 +367,12 @@ class _Optimization:
             earlier,
             settings=self._rules.optimize,
             comparison=self._rules.comparison,
+            objective=self._objective,
         )
 
     def _earlier(self, history: History) -> list[Confirmation]:
-        return confirmations(
-            history,
-            prompt_id=self._question.site.prompt_id,
-            holdout_sha256=holdout_sha256(self._parts.holdout),
-        )
+        looks = confirmations(history, prompt_id=self._question.site.prompt_id)
+        return sharing(looks, self._parts.holdout)
 
     def _keep(self, champion: Candidate, held_out: HeldOut, strategy: str) -> None:
         """Store the held-out runs, the look and the version."""
@@ -423,7 +426,7 @@ class _Optimization:
 
     def _promoted(self, run: OptimizationRun) -> OptimizationRun:
         """Put a confirmed version in force, where that was asked for."""
-        better = run.held_out is not None and run.held_out.confirmation.is_better
+        better = run.held_out is not None and run.held_out.confirmation.is_licence
         if not (self._promote and better and run.versions) or run.promoted:
             return run
         made = run.versions[-1]

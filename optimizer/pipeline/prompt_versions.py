@@ -134,7 +134,7 @@ def record_made(
         looks: tuple[Confirmation, ...] = ()
         if made.confirmation is not None:
             looks = (made.confirmation,)
-            state = VersionState.CONFIRMED if made.confirmation.is_better else VersionState.REFUSED
+            state = VersionState.CONFIRMED if made.confirmation.is_licence else VersionState.REFUSED
             version, step = _advanced(drafted, state, replace(who, why=made.confirmation.reason))
             lines += [looked_line(made.confirmation, version, who), moved_line(step, who)]
         record_versions(history, VersionAct(new=[version], looks=looks, lines=lines))

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft, Refusal
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms import TRANSFORMS
 from optimizer.promptcheck.transforms.base import TransformKind
 from optimizer.promptcheck.transforms.rewriting import WITHOUT_MODEL, rewrite
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.ports import Ask, Guard, Proposer
 from optimizer.prompts.search.examples import with_examples, with_filled_prompts
-from optimizer.prompts.search.few_shot import FewShotProposer, FewShotSettings
+from optimizer.prompts.search.few_shot import FewShotProposer
 from optimizer.prompts.search.rules import RuleProposer
-from optimizer.prompts.search.settings import Objective
+from optimizer.prompts.search.settings import FewShotSettings, Objective
 
 FEW_SHOT = "few_shot"
 """A strategy that only `auto` chooses: examples, and what the rules make of the structure."""

@@ -127,8 +127,7 @@ class Reading:
     @cached_property
     def bounds(self) -> tuple[int, ...]:
         """Offsets between which the sentences of free text stand, wordless ones included."""
-        ends = (match.end() for match in _SENTENCE_END.finditer(self.free))
-        return (0, *ends, len(self.free))
+        return (0, *[match.end() for match in _SENTENCE_END.finditer(self.free)], len(self.free))
 
     @cached_property
     def stream(self) -> tuple[str, ...]:
@@ -139,7 +138,8 @@ class Reading:
     def _words_in(self) -> Mapping[str, str]:
         """The word in each of the tokens, or an empty text."""
         return {
-            token: MASK if token == MASK else _word_in(token) for token in frozenset(self._tokens)
+            token: token if token.isalpha() else _word_in(token)
+            for token in frozenset(self._tokens)
         }
 
     @cached_property
@@ -198,7 +198,7 @@ class Reading:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of each line."""
-        lengths = (len(line) + 1 for line in self.lines[:-1])
+        lengths = [len(line) + 1 for line in self.lines[:-1]]
         return tuple(accumulate(lengths, initial=0))
 
     def location(self, offset: int) -> str:
@@ -220,7 +220,9 @@ def _tokens(sentence: str) -> list[str]:
 
 def _word_in(token: str) -> str:
     """Return the word in a stretch without spaces, stops and brackets: there is one at most."""
-    if token.isalpha() or not token.isascii():
+    if token == MASK:
+        return MASK
+    if not token.isascii():
         return token
     match = _WORD.search(token)
     return match.group() if match else ""

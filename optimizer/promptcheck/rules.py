@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from optimizer.models.contract import IssueSeverity, IssueType, PromptIssue
+from optimizer.models.lint_settings import LintSettings
 from optimizer.promptcheck.findings import capped
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 from optimizer.promptcheck.lint.rules import BY_ID
-from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.promptcheck.reading import Reading
 
 PUBLISHED: Mapping[str, IssueType] = {

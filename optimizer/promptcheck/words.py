@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple, Protocol
 
 
@@ -150,7 +151,6 @@ class Terms:
 
     def __init__(self, terms: Iterable[str]) -> None:
         self._runs = {term: frozenset(word_runs(term)) for term in terms}
-        self._patterns = {term: _found_fast(term) for term in self._runs}
 
     def occur(self, text: Text) -> bool:
         """Tell whether any of them is there."""
@@ -168,10 +168,11 @@ class Terms:
         lexicon = text.lexicon
         for term, runs in self._runs.items():
             if runs <= lexicon and (len(runs) == 1 or term in text.spaced):
-                for match in self._patterns[term].finditer(text.lowered):
+                for match in _found_fast(term).finditer(text.lowered):
                     yield Match(match.start(), match.end(), term)
 
 
+@cache
 def _found_fast(term: str) -> re.Pattern[str]:
     """Return the pattern of a term in lower case that begins with letters, not with conditions."""
     first, *others = term.split()

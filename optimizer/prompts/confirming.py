@@ -11,7 +11,7 @@ with every look at them. Where anything is in doubt the champion is not better.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -23,12 +23,13 @@ from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.tasks import text_sha256
 from optimizer.models.terms import Metric, VerdictKind
 from optimizer.models.verdicts import Comparison, MetricVerdict
-from optimizer.models.versions import Confirmation, HeldOut
+from optimizer.models.versions import LICENCES, Confirmation, HeldOut
 from optimizer.prompts.held_out_arms import Tests, arm_of, family_of
 from optimizer.prompts.metering import Meter
 from optimizer.prompts.ports import BudgetExhausted, ExecutorError
+from optimizer.prompts.search.settings import Objective
 from optimizer.prompts.settings import OptimizeSettings
-from optimizer.stats.paired_rates import mcnemar_exact, mcnemar_midp
+from optimizer.stats.paired_rates import mcnemar_exact, mcnemar_midp, tango
 
 FIRST_REPLICATE = 1000
 """Replicates from here on are those of confirmations; a search never uses them."""
@@ -67,6 +68,7 @@ def confirm(
     occasion: Occasion,
     settings: OptimizeSettings,
     comparison: ComparisonSettings | None = None,
+    objective: Objective = Objective.PASS_RATE,
 ) -> HeldOut:
     """Run control and champion side by side on the held-out cases, and compare them.
 
@@ -78,6 +80,7 @@ def confirm(
         occasion: Which look this is.
         settings: How often, in which blocks, at which alpha.
         comparison: How arms are compared; None: as by default.
+        objective: What the champion is to be: better, or shorter and no worse.
 
     Raises:
         ConfirmationRefusedError: `why_not` says why; nothing was run.
@@ -86,7 +89,14 @@ def confirm(
     """
     comparison = comparison or ComparisonSettings()
     refused = why_not(
-        control, champion, cases, (), seq=occasion.seq, settings=settings, comparison=comparison
+        control,
+        champion,
+        cases,
+        (),
+        seq=occasion.seq,
+        settings=settings,
+        comparison=comparison,
+        objective=objective,
     )
     if refused is not None:
         raise ConfirmationRefusedError(refused)
@@ -94,7 +104,7 @@ def confirm(
         raise BudgetExhausted
     first = _first_replicate(occasion, holdout_sha256(cases))
     tests = _side_by_side(control, champion, cases, meter, first=first, settings=settings)
-    found = _Judgement(tests, cases, alpha_of(occasion.seq, settings), comparison)
+    found = _Judgement(tests, cases, alpha_of(occasion.seq, settings), comparison, objective)
     return HeldOut(
         confirmation=_confirmation(found, (control, champion), cases, occasion, settings),
         control=tests.control,
@@ -111,6 +121,7 @@ def why_not(
     seq: int | None = None,
     settings: OptimizeSettings,
     comparison: ComparisonSettings | None = None,
+    objective: Objective = Objective.PASS_RATE,
 ) -> str | None:
     """Say why a champion is not run on held-out cases, or None where it may be.
 
@@ -122,13 +133,16 @@ def why_not(
         seq: Which look this is; None: the one after the earlier ones.
         settings: At which alpha.
         comparison: How arms are compared; None: as by default.
+        objective: What the champion is to be.
     """
     if champion == control:
         return "the champion is the prompt in use, byte for byte: there is nothing to confirm"
     sha256 = text_sha256(champion)
     if any(look.champion_sha256 == sha256 for look in earlier):
         return "these held-out cases have looked at this champion already: one look each"
-    needed = least_cases(seq or next_look(earlier), settings=settings, comparison=comparison)
+    needed = least_cases(
+        seq or next_look(earlier), settings=settings, comparison=comparison, objective=objective
+    )
     n = len({family_of(case) or case.case_id for case in cases})
     if n < needed:
         return f"not enough held-out cases: {n} of {needed}"
@@ -136,12 +150,22 @@ def why_not(
 
 
 def least_cases(
-    seq: int = 1, *, settings: OptimizeSettings, comparison: ComparisonSettings | None = None
+    seq: int = 1,
+    *,
+    settings: OptimizeSettings,
+    comparison: ComparisonSettings | None = None,
+    objective: Objective = Objective.PASS_RATE,
 ) -> int:
-    """Return the fewest held-out cases that could confirm anything, if each of them flipped."""
+    """Return the fewest held-out cases that could confirm anything, if all went well.
+
+    Better: each of them flips. No worse: none of them does.
+    """
     comparison = comparison or ComparisonSettings()
-    test = mcnemar_midp if settings.replicates == 1 else mcnemar_exact
     alpha = alpha_of(seq, settings)
+    if objective is Objective.TOKENS:
+        margin, level = comparison.margins.success, 1 - 2 * alpha
+        return next(n for n in count(1) if tango(0, 0, n, level=level).low > -margin)
+    test = mcnemar_midp if settings.replicates == 1 else mcnemar_exact
     return next(m for m in count(comparison.min_changed) if test(0, m).p_value < alpha)
 
 
@@ -153,6 +177,12 @@ def tests_of(cases: Sequence[Case], settings: OptimizeSettings) -> int:
 def holdout_sha256(cases: Sequence[Case]) -> str:
     """Return the hash of held-out cases, in whatever order they come."""
     return text_sha256("\n".join(sorted(case.sha256 for case in cases)))
+
+
+def sharing(looks: Sequence[Confirmation], cases: Sequence[Case]) -> list[Confirmation]:
+    """Return the looks at which any of these cases was among the held-out ones."""
+    wanted = {case.sha256 for case in cases}
+    return [look for look in looks if wanted & set(look.case_sha256s)]
 
 
 def next_look(earlier: Sequence[Confirmation]) -> int:
@@ -169,14 +199,20 @@ class _Judgement:
     """What the tests say, and what they would say if all in doubt went against the champion."""
 
     def __init__(
-        self, tests: Tests, cases: Sequence[Case], alpha: float, settings: ComparisonSettings
+        self,
+        tests: Tests,
+        cases: Sequence[Case],
+        alpha: float,
+        settings: ComparisonSettings,
+        objective: Objective,
     ) -> None:
         self.tests = tests
         self.alpha = alpha
+        self.objective = objective
+        licences = LICENCES[objective]
         self.verdict = self._compared(tests, cases, settings).primary
-        self.stands = self.verdict.kind is not VerdictKind.IMPROVED or (
-            self._compared(tests.against_champion(), cases, settings).primary.kind
-            is VerdictKind.IMPROVED
+        self.stands = self.verdict.kind not in licences or (
+            self._compared(tests.against_champion(), cases, settings).primary.kind in licences
         )
 
     def _compared(
@@ -254,11 +290,13 @@ def _confirmation(
         optimization_id=occasion.optimization_id,
         prompt_id=occasion.prompt_id,
         holdout_sha256=holdout_sha256(cases),
+        case_sha256s=tuple(sorted(case.sha256 for case in cases)),
         seq=occasion.seq,
         champion_sha256=text_sha256(champion),
         control_sha256=text_sha256(control),
         alpha=found.alpha,
         verdict=VerdictKind.INCONCLUSIVE,
+        objective=found.objective,
         n=len({result.case_id for result in kept.control}),
         n_control_passed=sum(result.passed for result in kept.control),
         n_champion_passed=sum(result.passed for result in kept.champion),
@@ -300,9 +338,20 @@ def _reason(plain: Confirmation, verdict: MetricVerdict) -> str:
         f"{plain.n_control_passed} with the control; {verdict.n_fixed or 0} cases got better, "
         f"{verdict.n_broken or 0} worse"
     )
-    said = {
-        VerdictKind.IMPROVED: "better than the prompt in use",
-        VerdictKind.REGRESSED: "worse than the prompt in use",
-    }.get(verdict.kind, "not shown to be better than the prompt in use")
+    said = _SAID.get((plain.objective, verdict.kind)) or _SAID_OF_ANY.get(verdict.kind)
     why = f": {verdict.reason}" if verdict.reason else ""
-    return f"{said}{why} ({counts})"
+    return f"{said or _NOT_SHOWN[plain.objective]}{why} ({counts})"
+
+
+_SAID_OF_ANY: Mapping[str, str] = {
+    VerdictKind.IMPROVED: "better than the prompt in use",
+    VerdictKind.REGRESSED: "worse than the prompt in use",
+}
+_SAID: Mapping[tuple[str, str], str] = {
+    (Objective.TOKENS, VerdictKind.EQUIVALENT): "as good as the prompt in use, and shorter",
+    (Objective.TOKENS, VerdictKind.NO_WORSE): "no worse than the prompt in use, and shorter",
+}
+_NOT_SHOWN: Mapping[str, str] = {
+    Objective.PASS_RATE: "not shown to be better than the prompt in use",
+    Objective.TOKENS: "not shown to be no worse than the prompt in use",
+}

@@ -102,6 +102,8 @@ def bump(
     broken = changed_interface(before, after)
     if broken is not None:
         return Bump(part=Part.MAJOR, why=broken)
+    if confirmation is not None and confirmation.is_licence and not confirmation.is_better:
+        return Bump(part=Part.PATCH, why="shorter, and no worse on held-out cases: no gain")
     if confirmation is None or not confirmation.is_better or confirmation.low is None:
         return Bump(part=Part.PATCH, why="unverified: no held-out test confirmed a gain")
     if cosmetic:

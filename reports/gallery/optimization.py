@@ -87,7 +87,7 @@ def _why_none(run: OptimizationRun) -> str:
 
 
 def _confirmed(run: OptimizationRun, found: Confirmation) -> Verdict:
-    if not found.is_better:
+    if not found.is_licence:
         return Verdict(Tone.WARN, f"{run.prompt_id}: the champion is not promoted: {found.reason}.")
     made = run.versions[-1].version if run.versions else "the champion"
     where = "is in force" if run.promoted else "may be promoted"
@@ -154,7 +154,7 @@ def _share(n_passed: int, n: int) -> str:
 
 
 def _held_out(found: Confirmation) -> Section:
-    verdict = Cell(found.verdict, Tone.GOOD if found.is_better else Tone.WARN)
+    verdict = Cell(found.verdict, Tone.GOOD if found.is_licence else Tone.WARN)
     facts = Facts(
         (
             ("verdict", verdict),
@@ -276,7 +276,7 @@ def _hints(run: OptimizationRun) -> tuple[str, ...]:
     if made is None:
         return ()
     selector = f"{made.prompt_id}@{made.version}"
-    better = run.held_out is not None and run.held_out.confirmation.is_better
+    better = run.held_out is not None and run.held_out.confirmation.is_licence
     if better and not run.promoted:
         return (
             f"Put it in force: optimizer prompts promote {selector}",

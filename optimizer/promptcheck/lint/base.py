@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, LintRulePage
-from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.promptcheck.reading import Reading
 from optimizer.promptcheck.templates import Span, SpanKind
 

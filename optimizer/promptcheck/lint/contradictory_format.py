@@ -8,9 +8,9 @@ condition or about somebody else's answer, and text inside a template's `{% if %
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintRulePage
@@ -18,7 +18,6 @@ from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.lint.base import Found, LintRule
 from optimizer.promptcheck.reading import Reading, Sentence
 from optimizer.promptcheck.templates import SpanKind
-from optimizer.promptcheck.words import word_runs
 
 # Of these at most one can be the form of the whole answer. Markdown may hold any of them.
 _FORMAT = r"[*_]{0,2}(?P<format>json|xml|yaml|csv|plain[\s-]+text)\b"
@@ -125,10 +124,14 @@ def _contracts(reading: Reading) -> Iterator[_Contract]:
 
 
 def _about_formats(reading: Reading) -> Iterator[Sentence]:
-    for start, end in pairwise(reading.bounds):
-        text = reading.free[start:end]
-        if not _FORMAT_WORDS.isdisjoint(word_runs(text.lower())):
-            yield Sentence(start=start, text=text, words=())
+    """Yield the sentences that name a format."""
+    numbers = set()
+    for name in _FORMAT_WORDS & reading.lexicon:
+        start = reading.lowered.find(name)
+        while start >= 0:
+            numbers.add(bisect_right(reading.bounds, start) - 1)
+            start = reading.lowered.find(name, start + 1)
+    return (reading.sentence(number, ()) for number in sorted(numbers))
 
 
 def _contracts_in(sentence: Sentence) -> Iterator[_Contract]:

@@ -13,19 +13,19 @@ from optimizer.promptcheck.words import word_runs
 
 def _duplicates(subject: Subject) -> Iterator[Found]:
     reading = subject.reading
-    texts = list(filter(None, map(str.strip, reading.lines)))
-    if len({*texts}) == len(texts):
+    keys = [line.strip() for line in reading.lines]
+    if len({*keys}) == len(keys) - max(keys.count("") - 1, 0):
         return
     first: dict[str, int] = {}
-    for number, (line, start) in enumerate(zip(reading.lines, reading.line_starts, strict=True), 1):
-        key = line.strip()
-        if not key or first.setdefault(key, number) == number:
+    for index, key in enumerate(keys):
+        if not key or first.setdefault(key, index) == index:
             continue
+        line, start = reading.lines[index], reading.line_starts[index]
         end = start + len(line)
         is_free = reading.free[start:end] == line
         if is_free and len(word_runs(key)) >= subject.settings.min_duplicate_words:
             yield Found(
-                message=f"{quoted(line)} stands in line {first[key]} already.",
+                message=f"{quoted(line)} stands in line {first[key] + 1} already.",
                 suggestion="Remove it, unless the repetition is meant to stress it.",
                 start=start,
                 end=end,

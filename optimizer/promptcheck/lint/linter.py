@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.errors import ConfigError
+from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, FixSafety, LintFinding
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 from optimizer.promptcheck.lint.rules import RULES
-from optimizer.promptcheck.lint.settings import LintSettings
 from optimizer.promptcheck.reading import BYTE_ORDER_MARK, read
 
 MAX_ROUNDS = 10  # of fixing; a fix may lay bare what another rule finds

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from optimizer.models.linting import Edit
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.layout import Layout
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
 class TransformKind(StrEnum):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
@@ -18,7 +19,6 @@ from optimizer.promptcheck.transforms.base import (
     step,
 )
 from optimizer.promptcheck.transforms.layout import Layout
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 
 NEWLINE = "\n"

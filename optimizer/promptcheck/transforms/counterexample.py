@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
     Evidence,
@@ -17,7 +18,6 @@ from optimizer.promptcheck.transforms.contract import inserted, waiting_start
 from optimizer.promptcheck.transforms.examples import DATA, data_offset
 from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.quoting import CannotQuote, tagged
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, tongue_of
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.templates import Span, SpanKind
 from optimizer.promptcheck.transforms.base import (
@@ -19,7 +20,6 @@ from optimizer.promptcheck.transforms.base import (
     step,
 )
 from optimizer.promptcheck.transforms.layout import VARIABLES, Layout, tag_of
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.variables import Variable
 
 _SECTION_MARKS = ("{{#", "{{/", "{{^", "{{>", "{{!")

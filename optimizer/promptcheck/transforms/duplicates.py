@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.reading import HEADING
 from optimizer.promptcheck.templates import MASK, SpanKind
@@ -21,7 +22,6 @@ from optimizer.promptcheck.transforms.base import (
     step,
 )
 from optimizer.promptcheck.transforms.layout import Layout, Line, is_block
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 _PARTING = (SpanKind.TAG, SpanKind.CHAT_TOKEN, SpanKind.FENCE)
 _WHOLE = re.compile(r"[ \t]*(?:[-*+•][ \t]+)?[^\W\d_].*[.!?][ \t]*")

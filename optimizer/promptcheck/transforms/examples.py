@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -17,7 +18,6 @@ from optimizer.promptcheck.transforms.base import (
 from optimizer.promptcheck.transforms.contract import inserted, waiting_start
 from optimizer.promptcheck.transforms.layout import Layout, holds_data
 from optimizer.promptcheck.transforms.quoting import CannotQuote, filled, quoted_data, tagged
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 DATA = frozenset(set(SpanKind) - {SpanKind.FREE, SpanKind.CHAT_TOKEN, SpanKind.STATEMENT})
 """What data may look like; a chat token or a statement in it would end its being data."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck import words
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.phrases import FILLER
@@ -21,7 +22,6 @@ from optimizer.promptcheck.transforms.base import (
 )
 from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.prose import opens_sentence, phrases, with_capital
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 ANYWHERE = frozenset({"basically", "please kindly", "as a matter of fact", "needless to say"})
 """Phrases that can go within a sentence too; the others only where one begins with them."""

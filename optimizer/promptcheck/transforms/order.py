@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -23,7 +24,6 @@ from optimizer.promptcheck.transforms.layout import (
     Paragraph,
     is_block,
 )
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN, SpanKind.FENCE)
 _POINTS = re.compile(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.lint.contradictory_format import contradictory_demands
 from optimizer.promptcheck.reading import BULLET, NUMBERED
 from optimizer.promptcheck.transforms.base import (
@@ -18,7 +19,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformPage,
 )
 from optimizer.promptcheck.transforms.layout import Layout
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 _DEMAND = re.compile(
     r"\b(?:must|should|always|never|do\s+not|don['\u2019]t|ensure|make\s+sure)\b", re.IGNORECASE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck import words
 from optimizer.promptcheck.clarity import VAGUE
 from optimizer.promptcheck.findings import times
@@ -17,7 +18,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformPage,
 )
 from optimizer.promptcheck.transforms.layout import Layout
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 
 class VagueWords:

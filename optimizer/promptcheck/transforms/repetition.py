@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -16,7 +17,6 @@ from optimizer.promptcheck.transforms.base import (
 )
 from optimizer.promptcheck.transforms.contract import is_reasoning
 from optimizer.promptcheck.transforms.layout import Layout
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 PARTED_BY = "\n\n"
 

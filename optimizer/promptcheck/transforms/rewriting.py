@@ -14,6 +14,7 @@ from optimizer.models.contract import (
     OptimizationResult,
     OptimizationStrategy,
 )
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.efficiency import CHARS_PER_TOKEN
 from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms.base import NO_EVIDENCE, Evidence, Transform
@@ -25,7 +26,6 @@ from optimizer.promptcheck.transforms.filler import Filler
 from optimizer.promptcheck.transforms.overload import Overload
 from optimizer.promptcheck.transforms.questions import VagueWords
 from optimizer.promptcheck.transforms.sections import Sections
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.verbose import Verbose
 from optimizer.promptcheck.transforms.whitespace import Whitespace
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -26,7 +27,6 @@ from optimizer.promptcheck.transforms.layout import (
     holds_data,
     is_block,
 )
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck import words
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.phrases import VERBOSE
@@ -19,7 +20,6 @@ from optimizer.promptcheck.transforms.base import (
 )
 from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.prose import phrases, with_capital
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 _VERBOSE = words.pattern(VERBOSE)
 

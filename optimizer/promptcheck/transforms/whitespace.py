@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.reading import BULLET, HEADING, NUMBERED
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
@@ -20,7 +21,6 @@ from optimizer.promptcheck.transforms.base import (
     step,
 )
 from optimizer.promptcheck.transforms.layout import Layout, Line
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 HARD_BREAK = "  "
 """At the end of a line of Markdown, at least these two spaces break it."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import Field
 
 from optimizer.models.contract import OptimizationStrategy, PromptAnalysis
 from optimizer.models.execution import TestExecutionReport
 from optimizer.models.optimization import Diagnosis
 from optimizer.models.rules import StrategyChoice
-from optimizer.models.settings import Settings
 from optimizer.prompts.search.diagnosis import is_of_form
+from optimizer.prompts.search.settings import ChoosingSettings
 from optimizer.scoring_rules.choice import choose
 from optimizer.scoring_rules.settings import ScoringSettings
 from optimizer.stats.intervals import Interval, wilson
@@ -33,19 +30,6 @@ class Answer(StrEnum):
     YES = "yes"
     NO = "no"
     INSUFFICIENT = "insufficient_data"
-
-
-class ChoosingSettings(Settings):
-    """When a strategy is chosen by itself."""
-
-    min_tests: Annotated[int, Field(ge=1)] = 10
-    """Tests of the prompt in use that are enough to choose."""
-
-    level: Annotated[float, Field(gt=0, lt=1)] = 0.8
-    """Confidence of the intervals; a wrong strategy costs tests, not a wrong promotion."""
-
-    leading_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """Share of the failures from which one kind leads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms.base import Evidence, Example
 from optimizer.promptcheck.transforms.examples import Examples, FilledPrompts
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.search.shots import Shot
 
 

@@ -9,38 +9,16 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Annotated
-
-from pydantic import Field
 
 from optimizer.models.optimization import Draft, Shown
-from optimizer.models.settings import Settings
 from optimizer.prompts.ports import Ask
 from optimizer.prompts.search.examples import with_examples
 from optimizer.prompts.search.pool import CHARS_PER_TOKEN
+from optimizer.prompts.search.settings import FewShotSettings
 from optimizer.prompts.search.shots import LABEL_CHARS, Shot, shot, without_likes
 
 Render = Callable[[str, Sequence[Shot]], str | None]
 """Puts examples into a prompt; None where it cannot."""
-
-
-class FewShotSettings(Settings):
-    """Which examples are shown."""
-
-    sizes: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 4)
-    """How many examples a set has; one of these is drawn."""
-
-    max_sets: Annotated[int, Field(ge=1)] = 8
-    """Sets, and orders of them, that are drawn for one prompt."""
-
-    max_tokens: Annotated[int, Field(ge=1)] = 800
-    """Estimated tokens (4 characters each) of all examples of a prompt together."""
-
-    max_similarity: Annotated[float, Field(ge=0, le=1)] = 0.8
-    """Share of words two examples may have in common."""
-
-    use_expected: bool = True
-    """Whether a case that fails may be shown with the answer it expects, after those that pass."""
 
 
 class FewShotProposer:

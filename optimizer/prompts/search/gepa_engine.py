@@ -21,31 +21,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
-
-from pydantic import Field
+from typing import Any, ClassVar
 
 from optimizer.models.errors import ConfigError
 from optimizer.models.optimization import Candidate, Case, CaseResult, Draft, Searched, Shown
-from optimizer.models.settings import Settings
 from optimizer.prompts.ports import BudgetExhausted, ProposerError
 from optimizer.prompts.search.base import Progress, SearchTask
 from optimizer.prompts.search.gepa_drafts import PROMPT, Drafts
-from optimizer.prompts.search.settings import Objective
+from optimizer.prompts.search.settings import GepaSettings, Objective
 from optimizer.prompts.search.trials import Trials
-
-
-class GepaSettings(Settings):
-    """What the engine `gepa` does within a round."""
-
-    minibatch: Annotated[int, Field(ge=1)] = 3
-    """Train cases that a round looks at, and that a draft must do better on than its parent."""
-
-    max_idle_rounds: Annotated[int, Field(ge=1)] = 60
-    """Rounds in a row without a new test after which the search ends."""
-
-    max_proposer_failures: Annotated[int, Field(ge=1)] = 3
-    """Times in a row that proposers may fail before the search ends."""
 
 
 class GepaEngine:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.base import Evidence, Transform
 from optimizer.promptcheck.transforms.contract import OutputContract
 from optimizer.promptcheck.transforms.delimiters import Delimiters
 from optimizer.promptcheck.transforms.repetition import Repetition
 from optimizer.promptcheck.transforms.rewriting import REWRITES, WITHOUT_MODEL, run
 from optimizer.promptcheck.transforms.sections import Sections
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.ports import Ask
 from optimizer.prompts.search.diagnosis import is_of_form
 from optimizer.prompts.search.expectations import Expectations, expectations

@@ -67,3 +67,48 @@ class SearchSettings(Settings):
 
     min_recent: Count = 5
     """Recent tests from which on that share is judged."""
+
+
+class FewShotSettings(Settings):
+    """Which examples are shown."""
+
+    sizes: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 4)
+    """How many examples a set has; one of these is drawn."""
+
+    max_sets: Annotated[int, Field(ge=1)] = 8
+    """Sets, and orders of them, that are drawn for one prompt."""
+
+    max_tokens: Annotated[int, Field(ge=1)] = 800
+    """Estimated tokens (4 characters each) of all examples of a prompt together."""
+
+    max_similarity: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """Share of words two examples may have in common."""
+
+    use_expected: bool = True
+    """Whether a case that fails may be shown with the answer it expects, after those that pass."""
+
+
+class ChoosingSettings(Settings):
+    """When a strategy is chosen by itself."""
+
+    min_tests: Annotated[int, Field(ge=1)] = 10
+    """Tests of the prompt in use that are enough to choose."""
+
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    """Confidence of the intervals; a wrong strategy costs tests, not a wrong promotion."""
+
+    leading_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Share of the failures from which one kind leads."""
+
+
+class GepaSettings(Settings):
+    """What the engine `gepa` does within a round."""
+
+    minibatch: Annotated[int, Field(ge=1)] = 3
+    """Train cases that a round looks at, and that a draft must do better on than its parent."""
+
+    max_idle_rounds: Annotated[int, Field(ge=1)] = 60
+    """Rounds in a row without a new test after which the search ends."""
+
+    max_proposer_failures: Annotated[int, Field(ge=1)] = 3
+    """Times in a row that proposers may fail before the search ends."""

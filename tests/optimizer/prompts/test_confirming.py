@@ -17,10 +17,12 @@ from optimizer.prompts.confirming import (
     holdout_sha256,
     least_cases,
     next_look,
+    sharing,
     why_not,
 )
 from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.ports import BudgetExhausted, ExecutorError
+from optimizer.prompts.search.settings import Objective
 from optimizer.prompts.settings import OptimizeSettings
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -79,6 +81,7 @@ def confirmed(
     seq: int = 1,
     settings: OptimizeSettings = SETTINGS,
     families: int | None = None,
+    objective: Objective = Objective.PASS_RATE,
 ) -> HeldOut:
     return confirm(
         control="old",
@@ -87,6 +90,7 @@ def confirmed(
         meter=Meter(Scripted(outcome), Forgetful(), budget=1000),
         occasion=occasion(seq),
         settings=settings,
+        objective=objective,
     )
 
 
@@ -125,6 +129,32 @@ def test_four_flips_of_eighteen_are_not_enough() -> None:
     found = confirmed(lambda prompt, i: passes(prompt == "new" or i >= 4)).confirmation
     assert not found.is_better
     assert found.reason.startswith("not shown to be better")
+
+
+def test_a_shorter_prompt_is_licensed_where_it_is_no_worse() -> None:
+    def same(prompt: str, i: int) -> str:
+        return passes(i % 2 == 0)
+
+    # No case flips: the one-sided bound is -z2 / (n + z2), and z2 = 2.706 wants n > 51.4 for 5 pp.
+    found = confirmed(same, 52, objective=Objective.TOKENS).confirmation
+    assert (found.is_licence, found.is_better) == (True, False)
+    assert "shorter" in found.reason
+    with pytest.raises(ConfirmationRefusedError, match="51 of 52"):
+        confirmed(same, 51, objective=Objective.TOKENS)
+    assert not confirmed(same, 52).confirmation.is_licence
+
+
+def test_a_shorter_prompt_that_breaks_cases_is_not_licensed() -> None:
+    found = confirmed(
+        lambda prompt, i: passes(prompt == "old" or i >= 6), 60, objective=Objective.TOKENS
+    ).confirmation
+    assert not found.is_licence
+
+
+def test_looks_that_share_a_case_are_looks_at_the_same_cases() -> None:
+    look = confirmed(half).confirmation
+    assert sharing([look], cases(1)) == [look]
+    assert sharing([look], cases(30)[20:]) == []
 
 
 def test_the_two_prompts_take_turns_in_small_blocks_of_the_same_cases() -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.applying import Transformed, apply
 from optimizer.promptcheck.transforms.base import Evidence, Transform
 from optimizer.promptcheck.transforms.delimiters import Delimiters
@@ -8,7 +9,6 @@ from optimizer.promptcheck.transforms.overload import Overload
 from optimizer.promptcheck.transforms.questions import VagueWords
 from optimizer.promptcheck.transforms.repetition import Repetition
 from optimizer.promptcheck.transforms.sections import Sections
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 SETTINGS = TransformSettings()
 

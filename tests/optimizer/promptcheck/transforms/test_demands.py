@@ -1,11 +1,11 @@
 import pytest
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.applying import Transformed, apply
 from optimizer.promptcheck.transforms.base import Evidence, Example, Transform
 from optimizer.promptcheck.transforms.contract import OutputContract
 from optimizer.promptcheck.transforms.counterexample import Counterexample
 from optimizer.promptcheck.transforms.examples import Examples
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 FAILED = Evidence(n_format_failures=4)
 LABELLED = Evidence(n_format_failures=4, labels=("good", "bad"))

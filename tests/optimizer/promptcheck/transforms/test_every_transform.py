@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.models.contract import OptimizationStrategy
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms import TRANSFORMS
 from optimizer.promptcheck.transforms.applying import Transformed, apply
 from optimizer.promptcheck.transforms.base import (
@@ -17,7 +18,6 @@ from optimizer.promptcheck.transforms.base import (
     TransformKind,
 )
 from optimizer.promptcheck.transforms.rewriting import REWRITES, rewrite
-from optimizer.promptcheck.transforms.settings import TransformSettings
 
 N_PROMPTS = 20_000
 SHOWN = Example(

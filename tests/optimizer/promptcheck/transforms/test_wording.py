@@ -1,9 +1,9 @@
 import pytest
 
+from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms.duplicates import Duplicates
 from optimizer.promptcheck.transforms.filler import Filler
-from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.promptcheck.transforms.verbose import Verbose
 from optimizer.promptcheck.transforms.whitespace import Whitespace
 
