@@ -88,9 +88,7 @@ def test_the_manual_tells_how_likely_a_gain_is_to_be_confirmed():
 
 
 def test_the_manual_tells_what_each_look_takes():
-    rows = re.findall(
-        r"^\| (\d) \| (0\.\d+) \| (\d+) \|$", MANUAL.read_text("utf-8"), re.MULTILINE
-    )
+    rows = re.findall(r"^\| (\d) \| (0\.\d+) \| (\d+) \|$", MANUAL.read_text("utf-8"), re.MULTILINE)
     assert len(rows) == 5
     for look, alpha, n in rows:
         seq = int(look)
