@@ -287,6 +287,16 @@ def test_the_prompt_is_checked_where_the_run_names_it(scripts, cases, drained) -
     assert drained(scripts.executor(echo).run("x", cases(2), replicate=0))[1] is None
 
 
+def test_what_a_run_says_was_not_measured_is_unknown(scripts, cases, drained) -> None:
+    body = """
+    tasks = [{**row(c), "test_result": {"cost": 0.0, "tokens_used": 3}} for c in cases]
+    json.dump({"metadata": {"unknown_fields": ["cost"]}, "task_results": tasks}, open(out, "w"))
+    """
+    (found,), error = drained(scripts.executor(body).run("p", cases(1), replicate=0))
+    assert error is None
+    assert (found.cost_usd, found.tokens) == (None, 3)
+
+
 @pytest.mark.parametrize("command", ["", "   ", "python 'open", "a\0b", "python {prompt}"])
 def test_a_command_that_cannot_be_understood_is_refused_at_once(scripts, command) -> None:
     with pytest.raises(ConfigError, match="--executor"):
