@@ -208,12 +208,15 @@ class Searched:
         refused: Drafts that were not tested or not kept.
         n_rounds: How often something was proposed.
         stopped: Why it ended, in a sentence.
+        is_cut_short: Whether somebody who proposes could not go on, so that there may be more to
+            find another time.
     """
 
     candidates: tuple[Candidate, ...]
     refused: tuple[Refusal, ...]
     n_rounds: int
     stopped: str
+    is_cut_short: bool = False
 
     @property
     def champion(self) -> Candidate:

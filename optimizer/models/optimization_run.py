@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.models.optimization import Draft, Searched, Split
-from optimizer.models.versions import HeldOut, Version
+from optimizer.models.versions import HeldOut, Piece, Version
 
 
 class OptimizationStatus(StrEnum):
@@ -75,6 +75,19 @@ class ClusterCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rewriting:
+    """What a text changes in the prompt that the optimization began with.
+
+    Attributes:
+        sha256: Hash of the text.
+        pieces: What was kept, removed and added, in order.
+    """
+
+    sha256: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizationRun:
     """An optimization, as far as it came.
 
@@ -114,6 +127,9 @@ class OptimizationRun:
         model_use: Of the language model that proposed, or None.
         wanted: Tests that somebody else is to run, or None.
         stopped: Why it ended or waits, in a sentence.
+        is_for_tokens: Whether a shorter prompt was looked for that passes as many cases, rather
+            than one that passes more.
+        rewritings: What the champion or the drafts change.
     """
 
     optimization_id: str
@@ -150,3 +166,5 @@ class OptimizationRun:
     model_use: ModelUse | None
     wanted: WantedTests | None
     stopped: str
+    is_for_tokens: bool = False
+    rewritings: tuple[Rewriting, ...] = ()

@@ -101,7 +101,7 @@ class Confirmation:
     @property
     def is_licence(self) -> bool:
         """Whether the champion may be promoted: it is what it was to be, beyond doubt."""
-        return self.verdict in LICENCES[self.objective]
+        return self.verdict in LICENCES.get(self.objective, frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.optimizing import record_optimization, stored_optimization
-from optimizer.history.queries.optimizing import confirmations
+from optimizer.history.queries.optimizing import confirmations, prompt_versions
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
 from optimizer.models.contract import OptimizationStrategy
@@ -36,7 +36,10 @@ from optimizer.models.optimization_run import (
     ModelUse,
     OptimizationRun,
     OptimizationStatus,
+    Rewriting,
 )
+from optimizer.models.sites import PromptSite
+from optimizer.models.tasks import text_sha256
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
@@ -76,8 +79,12 @@ from optimizer.prompts.versions.confirming import (
 )
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
 
-NOBODY_TESTS = "nobody was named who runs tests, so nothing is known of them"
+NOBODY_TESTS = "nobody was named who runs tests"
 """Why there are drafts and nothing more."""
+
+NONE_BETTER = "no prompt that was tested passes more validation cases than the one in use"
+NONE_SHORTER = "no shorter prompt that was tested passes as many validation cases as the one in use"
+"""Why no held-out test is spent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,7 @@ class Tools:
         model: Makes the proposer that asks a language model; None: there is none.
         model_name: What tells it from another, or "".
         model_use: Says what it was asked so far.
+        cassette_sha256: Returns the hash of the recorded answers, or None where none are.
         open_history: Opens the history for writing.
         files: The files of the project; None: no file is written.
         who: Who does it.
@@ -104,6 +112,7 @@ class Tools:
     model: Model | None
     model_name: str
     model_use: Callable[[], ModelUse | None]
+    cassette_sha256: Callable[[], str | None]
     open_history: OpenHistory
     files: PromptFiles | None
     who: Who
@@ -223,9 +232,13 @@ class _Optimization:
         """Take every step, or say what is missing for the next."""
         with self._tools.open_history() as history:
             done = stored_optimization(history, self.optimization_id)
-            if done is not None and _is_final(done, self._rules.optimize.budget):
-                return self._promoted(replace(done, stopped=f"{done.stopped} (known before)"))
-            record_optimization(history, self._run, at=self._tools.now())
+            if done is not None and not _is_final(done, self._rules.optimize.budget):
+                done = None
+            if done is None:
+                record_optimization(history, self._run, at=self._tools.now())
+        if done is not None:
+            known = replace(done, n_executed=0, n_recalled=done.n_spent, n_priced=0, cost_usd=None)
+            return self._promoted(replace(known, stopped=f"{done.stopped} (known before)"))
         try:
             self._steps()
         except Wanted as wanted:
@@ -321,13 +334,27 @@ class _Optimization:
     def _conclude(self, strategy: str, searched: Searched) -> None:
         """Confirm the champion, and make it a version."""
         champion = self._champion(searched)
-        obstacle = self._obstacle(champion, searched)
-        if obstacle is not None:
-            self._run = replace(self._run, why_not_confirmed=obstacle)
-            self._end(OptimizationStatus.FINISHED, searched.stopped)
-            return
+        self._run = replace(
+            self._run,
+            is_for_tokens=self._objective is Objective.TOKENS,
+            rewritings=_rewritings(self._question, (champion.text,)),
+        )
         with self._tools.open_history() as history:
             earlier = self._earlier(history)
+        look = _look_at(champion, self._question.site, earlier)
+        if look is not None and look.optimization_id != self.optimization_id:
+            self._recall(look)
+            self._end(OptimizationStatus.FINISHED, searched.stopped)
+            self._run = self._promoted(self._run)
+            return
+        # A look of this very optimization is taken again: its tests are known, and counted.
+        obstacle = None if look else self._obstacle(champion, searched, earlier)
+        if obstacle is not None:
+            self._run = replace(self._run, why_not_confirmed=obstacle)
+            cut = searched.is_cut_short
+            status = OptimizationStatus.STOPPED if cut else OptimizationStatus.FINISHED
+            self._end(status, searched.stopped)
+            return
         held_out = confirm(
             control=self._question.site.text,
             champion=champion.text,
@@ -336,7 +363,7 @@ class _Optimization:
             occasion=Occasion(
                 optimization_id=self.optimization_id,
                 prompt_id=self._question.site.prompt_id,
-                seq=next_look(earlier),
+                seq=look.seq if look else next_look(earlier),
                 looked_at=self._tools.now(),
             ),
             settings=self._rules.optimize,
@@ -353,15 +380,26 @@ class _Optimization:
             return searched.champion
         return min(searched.candidates, key=lambda one: (-one.pass_rate, len(one.text)))
 
-    def _obstacle(self, champion: Candidate, searched: Searched) -> str | None:
+    def _recall(self, look: Confirmation) -> None:
+        """Take what another optimization found of the same champion for what it is."""
+        with self._tools.open_history() as history:
+            known = prompt_versions(history, prompt_id=look.prompt_id)
+        made = [one for one in known if one.confirmation == look]
+        self._run = replace(
+            self._run,
+            held_out=HeldOut(confirmation=look, control=(), champion=()),
+            versions=tuple(made[-1:]),
+        )
+
+    def _obstacle(
+        self, champion: Candidate, searched: Searched, earlier: Sequence[Confirmation]
+    ) -> str | None:
         """Say why no held-out test is spent, or None where one is."""
         if champion.draft is None:
-            return "no prompt that was tested passes more validation cases than the one in use"
+            return NONE_SHORTER if self._objective is Objective.TOKENS else NONE_BETTER
         control = next(one for one in searched.candidates if one.draft is None)
         if self._objective is Objective.PASS_RATE and champion.pass_rate <= control.pass_rate:
-            return "no prompt that was tested passes more validation cases than the one in use"
-        with self._tools.open_history() as history:
-            earlier = self._earlier(history)
+            return NONE_BETTER
         return why_not(
             self._question.site.text,
             champion.text,
@@ -424,6 +462,7 @@ class _Optimization:
             holdout_ids=tuple(case.case_id for case in self._parts.holdout),
             source_case_ids=draft.source_case_ids if draft else (),
             llm_model=use.model if use else None,
+            cassette_sha256=self._tools.cassette_sha256(),
         )
 
     def _promoted(self, run: OptimizationRun) -> OptimizationRun:
@@ -532,8 +571,9 @@ def _drafted(
             drafts=drafts,
             questions=questions,
             versions=versions,
+            rewritings=_rewritings(question, [draft.text for draft in drafts]),
             model_use=tools.model_use(),
-            stopped=reason if drafts else f"{reason}; the rules find nothing to rewrite",
+            stopped=reason if drafts else f"nothing to rewrite was found; {reason}",
         )
         record_optimization(history, run, at=tools.now())
     return run
@@ -589,6 +629,24 @@ def _blank(question: OptimizationQuestion, rules: Rules, name: str) -> Optimizat
         wanted=None,
         stopped="under way",
     )
+
+
+def _rewritings(question: OptimizationQuestion, texts: Sequence[str]) -> tuple[Rewriting, ...]:
+    """Return what texts change in the prompt; nothing of the prompt itself."""
+    original = question.site.text
+    return tuple(
+        Rewriting(sha256=text_sha256(text), pieces=differences(original, text))
+        for text in texts
+        if text != original
+    )
+
+
+def _look_at(
+    champion: Candidate, site: PromptSite, looks: Sequence[Confirmation]
+) -> Confirmation | None:
+    """Return the look that there was at a champion beside the same control, or None."""
+    wanted = (champion.sha256, site.sha256)
+    return next((one for one in looks if (one.champion_sha256, one.control_sha256) == wanted), None)
 
 
 def _plan(parts: Split, rules: Rules, *, whole_suite: bool) -> Plan:

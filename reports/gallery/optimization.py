@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from optimizer.models.optimization import Candidate, Refusal
+from collections.abc import Iterator
+
+from optimizer.models.optimization import Candidate, Draft
 from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus
-from optimizer.models.versions import Confirmation, Version
+from optimizer.models.tasks import text_sha256
+from optimizer.models.versions import Piece, Version
 from reports.document import (
     Block,
     Cell,
@@ -13,34 +16,35 @@ from reports.document import (
     Document,
     Facts,
     Items,
+    Prose,
     Section,
-    Table,
     Tone,
     Verdict,
-    left,
-    right,
 )
 from reports.formatting import (
-    UNKNOWN,
     count,
-    level,
-    p_value,
-    percentage_points,
     plural,
-    rate,
+    relative_change,
     shorten,
-    signed_interval,
     usd_total,
 )
+from reports.parts.held_out import UNTESTED, evidence, gain, limits
+from reports.parts.next_steps import next_steps
+from reports.parts.prompts import STATE_TONES, STATES, marked
+from reports.parts.searches import (
+    MOST_SHOWN,
+    SHORT_HASH,
+    cases_section,
+    cases_text,
+    plan_table,
+    search_section,
+)
 
-MOST_SHOWN = 12
-"""Rows of a table of candidates or refused drafts."""
-
-LONGEST_REASON = 100
+LONGEST_REASON = 300
 
 CHOSEN_BY = (
-    "Pass rates on validation cases are those the search chose by: the best of many is better "
-    "there than it will be elsewhere. Only the held-out cases tell by how much."
+    "Rates on validation cases are those the search chose by: the best of many is better there "
+    "than elsewhere. Only held-out cases, which neither search nor proposers see, tell by how much."
 )
 
 
@@ -50,236 +54,176 @@ def optimization(run: OptimizationRun) -> Document:
         title=f"Optimization of {run.prompt_id}",
         verdict=_verdict(run),
         blocks=tuple(_blocks(run)),
-        hints=_hints(run),
+        hints=next_steps(run),
     )
 
 
 def _verdict(run: OptimizationRun) -> Verdict:
+    tone, text = _answer(run)
+    return Verdict(tone, f"{run.prompt_id}: {text}.")
+
+
+def _answer(run: OptimizationRun) -> tuple[Tone, str]:
     if run.status is OptimizationStatus.PLANNED:
-        total = sum(n for _, n in run.plan)
-        return Verdict(
-            Tone.NEUTRAL,
-            f"{run.prompt_id}: planned, nothing was run: up to {plural(total, 'test')} "
-            f"of a budget of {count(run.budget)}.",
-        )
+        return _plan(run)
     if run.wanted is not None:
-        text = f"waits for {plural(run.wanted.n, 'test')} (step {run.wanted.step})"
-        return Verdict(Tone.NEUTRAL, f"{run.prompt_id}: {text}.")
+        text = f"waits for {plural(run.wanted.n, 'test')} that others run (step {run.wanted.step})"
+        return Tone.NEUTRAL, text
     if run.held_out is not None:
-        return _confirmed(run, run.held_out.confirmation)
-    if run.drafts and run.searched is None:
-        text = f"{plural(len(run.drafts), 'draft')}, unverified: {run.stopped}"
-        return Verdict(Tone.WARN, f"{run.prompt_id}: {text}.")
-    return Verdict(_TONES[run.status], f"{run.prompt_id}: no better prompt: {_why_none(run)}.")
-
-
-_TONES = {
-    OptimizationStatus.FINISHED: Tone.NEUTRAL,
-    OptimizationStatus.STOPPED: Tone.WARN,
-    OptimizationStatus.RUNNING: Tone.WARN,
-    OptimizationStatus.WAITING: Tone.NEUTRAL,
-    OptimizationStatus.PLANNED: Tone.NEUTRAL,
-}
-
-
-def _why_none(run: OptimizationRun) -> str:
-    return run.why_not_confirmed or run.stopped
-
-
-def _confirmed(run: OptimizationRun, found: Confirmation) -> Verdict:
-    if not found.is_licence:
-        return Verdict(Tone.WARN, f"{run.prompt_id}: the champion is not promoted: {found.reason}.")
-    made = run.versions[-1].version if run.versions else "the champion"
-    where = "is in force" if run.promoted else "may be promoted"
-    gain = (
-        f"passes {percentage_points(found.estimate)} "
-        f"{signed_interval(found.low, found.high, ' pp')} more of {count(found.n)} held-out cases"
-    )
-    return Verdict(Tone.GOOD, f"{run.prompt_id}: {made} {where}: it {gain} than the one in use.")
-
-
-def _blocks(run: OptimizationRun) -> list[Block]:
-    blocks: list[Block] = [_facts(run)]
-    if run.warnings:
-        blocks.append(Items(run.warnings))
-    if run.held_out is not None:
-        blocks.append(_held_out(run.held_out.confirmation))
-    elif run.why_not_confirmed:
-        blocks.append(Section("Held-out cases", (Items((run.why_not_confirmed,)),)))
-    if run.searched is not None or run.clusters:
-        blocks.append(_search(run))
+        return _confirmed(run)
     if run.drafts:
-        blocks.append(_drafts(run))
+        text = f"{plural(len(run.drafts), 'draft')}, unverified: {run.stopped}"
+        return Tone.WARN, text
+    if run.status is OptimizationStatus.FINISHED:
+        return Tone.NEUTRAL, _nothing(run)
+    return Tone.WARN, f"no better prompt so far: {run.stopped}"
+
+
+def _nothing(run: OptimizationRun) -> str:
+    why = run.why_not_confirmed or run.stopped
+    if run.searched is None:
+        return f"no draft: {why}"
+    best = _best(run)
+    if best is not None and _is_promising(run, best):
+        return f"what may be a better prompt was not confirmed: {why}"
+    return f"no better prompt: {why}"
+
+
+def _plan(run: OptimizationRun) -> tuple[Tone, str]:
+    if run.warnings:
+        return Tone.WARN, f"planned, nothing was run; {run.warnings[0]}"
+    n = plural(sum(n for _, n in run.plan), "test")
+    return Tone.NEUTRAL, f"planned, nothing was run; it would take up to {n}"
+
+
+def _confirmed(run: OptimizationRun) -> tuple[Tone, str]:
+    assert run.held_out is not None
+    look = run.held_out.confirmation
+    made = _made(run)
+    name, parent = (made.version, made.parent) if made else ("the champion", None)
+    if not look.is_licence:
+        return Tone.WARN, f"{name} is refused: {look.reason}"
+    where = "is in force" if run.promoted else "may be promoted"
+    if not look.is_better:
+        return Tone.GOOD, f"{name} {where}: it is {look.reason}"
+    return Tone.GOOD, f"{name} {where}: it {gain(look)} than {parent or 'the prompt in use'}"
+
+
+def _blocks(run: OptimizationRun) -> Iterator[Block]:
+    facts = tuple(_facts(run))
+    if facts:
+        yield Facts(facts)
+    if run.status is OptimizationStatus.PLANNED:
+        yield Items((*run.warnings[1:], f"{cases_text(run)}."))
+        yield Section("The plan", (plan_table(run),))
+        return
+    if run.warnings:
+        yield Items(run.warnings)
+    yield from _changes(run)
+    if run.held_out is not None:
+        yield Section("Held-out tests", (Facts(tuple(evidence(run.held_out.confirmation))),))
+    if run.searched is not None or run.clusters or run.n_control:
+        yield search_section(run)
     if run.questions:
-        blocks.append(Section("Questions that no rewrite settles", (Items(run.questions),)))
-    blocks += [_text(version) for version in run.versions[-1:]]
-    blocks.append(Details("Cases and tests", (_plan(run), _split(run))))
-    return blocks
+        yield Section("Questions that no rewrite settles", (Items(run.questions),))
+    caveats = tuple(_caveats(run))
+    if caveats:
+        yield Section("Caveats", (Items(caveats),))
+    yield cases_section(run)
 
 
-def _facts(run: OptimizationRun) -> Facts:
-    pairs: list[tuple[str, Cell | str]] = [
-        ("optimization", run.optimization_id),
-        ("workflow", run.workflow_id or UNKNOWN),
-        ("strategy", f"{run.strategy}: {run.why_strategy}"),
-        ("engine", run.engine or UNKNOWN),
-        ("tests", _spent(run)),
-    ]
-    if run.n_control:
-        pairs.append(("the one in use", _share(run.n_control_passed, run.n_control)))
-    if run.noise:
-        pairs.append(("noise", run.noise))
+def _facts(run: OptimizationRun) -> Iterator[tuple[str, Cell | str]]:
+    made, best = _made(run), _best(run)
+    if made is not None and not run.drafts:
+        told = f"{made.version} ({made.prompt_sha256[:SHORT_HASH]}), {STATES[made.state]}"
+        yield "version", Cell(told, STATE_TONES[made.state])
+    if best is not None and best.draft is not None:
+        yield "made by", f"{best.draft.proposer}: {shorten(best.draft.why, LONGEST_REASON)}"
+        yield "length", _length(run.original, best.text)
+    if run.drafts:
+        yield "strategy", f"{run.strategy}: {run.why_strategy}"
+    if run.n_spent or run.status is not OptimizationStatus.FINISHED:
+        yield "tests", _spent(run)
     if run.cost_usd is not None:
-        pairs.append(
-            ("price", f"{usd_total(run.cost_usd)} of {plural(run.n_priced, 'priced test')}")
-        )
+        yield "price", f"{usd_total(run.cost_usd)} of {plural(run.n_priced, 'priced test')}"
     if run.model_use is not None:
         use = run.model_use
-        asked = f"{plural(use.n_answers, 'answer')}, {count(use.tokens)} tokens"
-        pairs.append(("model", f"{use.model}: {asked}, {usd_total(use.cost_usd)}"))
-    pairs.append(("ended", run.stopped))
-    return Facts(tuple(pairs))
+        tokens = "unknown tokens" if use.tokens is None else plural(use.tokens, "token")
+        price = "" if use.cost_usd is None else f", {usd_total(use.cost_usd)}"
+        yield "model", f"{use.model}: {plural(use.n_answers, 'answer')}, {tokens}{price}"
 
 
 def _spent(run: OptimizationRun) -> str:
-    return (
-        f"{count(run.n_spent)} of {count(run.budget)} spent: {count(run.n_executed)} run now, "
-        f"{count(run.n_recalled)} results known before"
-    )
-
-
-def _share(n_passed: int, n: int) -> str:
-    share = rate(n_passed / n) if n else UNKNOWN
-    return f"passes {count(n_passed)} of {count(n)} validation tests ({share})"
-
-
-def _held_out(found: Confirmation) -> Section:
-    verdict = Cell(found.verdict, Tone.GOOD if found.is_licence else Tone.WARN)
-    facts = Facts(
-        (
-            ("verdict", verdict),
-            ("in use", f"{count(found.n_control_passed)} of {plural(found.n_tests, 'test')}"),
-            ("champion", f"{count(found.n_champion_passed)} of {plural(found.n_tests, 'test')}"),
-            ("gain", percentage_points(found.estimate)),
-            (f"{level(1 - found.alpha)} interval", signed_interval(found.low, found.high, " pp")),
-            ("p", f"{p_value(found.p_value)}, held against {p_value(found.alpha)}"),
-            ("method", found.method or UNKNOWN),
-            ("look", f"{count(found.seq)} at these {count(found.n)} cases"),
-        )
-    )
-    told = "Both prompts ran side by side on cases that no search and no proposer saw."
-    return Section("Held-out cases", (facts, Items((told, f"{_sentence(found.reason)}"))))
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
-def _search(run: OptimizationRun) -> Section:
-    blocks: list[Block] = [_clusters(run)]
-    if run.searched is not None:
-        blocks += [_candidates(run), Items((CHOSEN_BY,)), _refused(run.searched.refused)]
-    return Section("The search", tuple(blocks))
-
-
-def _clusters(run: OptimizationRun) -> Table:
-    return Table(
-        columns=(left("failure"), right("train cases")),
-        rows=tuple(
-            (shorten(one.signature, LONGEST_REASON), count(one.n))
-            for one in run.clusters[:MOST_SHOWN]
-        ),
-        caption="What failures of the prompt in use have in common",
-        empty="No train case failed.",
-    )
-
-
-def _candidates(run: OptimizationRun) -> Table:
-    shown = () if run.searched is None else run.searched.candidates[:MOST_SHOWN]
-    return Table(
-        columns=(left("prompt"), left("by"), left("what"), right("validation"), right("rate")),
-        rows=tuple(_candidate(one) for one in shown),
-        caption="Prompts that were tested, the best first",
-        empty="None was tested.",
-    )
-
-
-def _candidate(one: Candidate) -> tuple[str, ...]:
-    draft = one.draft
-    by, why = ("-", "the one in use") if draft is None else (draft.proposer, draft.why)
-    passed = f"{count(one.n_passed)} of {count(one.n)}"
-    return one.sha256[:8], by, shorten(why, LONGEST_REASON), passed, rate(one.pass_rate)
-
-
-def _refused(refused: tuple[Refusal, ...]) -> Details:
-    rows = tuple(
-        (one.draft.proposer, shorten(one.draft.why, LONGEST_REASON), one.reason)
-        for one in refused[:MOST_SHOWN]
-    )
-    more = len(refused) - len(rows)
-    table = Table(
-        columns=(left("by"), left("what"), left("why not")),
-        rows=rows,
-        caption=f"{count(more)} more are in --json" if more > 0 else None,
-        empty="None was turned down.",
-    )
-    return Details(f"Drafts that were turned down ({count(len(refused))})", (table,))
-
-
-def _drafts(run: OptimizationRun) -> Section:
-    shown = [
-        Details(f"{place}. {one.why}", (Code(one.text),))
-        for place, one in enumerate(run.drafts, start=1)
-    ]
-    return Section("Drafts, unverified", tuple(shown))
-
-
-def _text(version: Version) -> Section:
-    return Section(f"Version {version.version} ({version.state})", (Code(version.text),))
-
-
-def _plan(run: OptimizationRun) -> Table:
-    return Table(
-        columns=(left("for"), right("tests")),
-        rows=tuple((what, count(n)) for what, n in run.plan),
-        caption="Planned tests",
-        empty="Nothing was planned.",
-    )
-
-
-def _split(run: OptimizationRun) -> Items:
-    if run.split is None:
-        return Items((f"{plural(run.n_cases, 'case')}, not split.",))
-    split = run.split
-    sizes = (
-        f"{count(len(split.train))} train, {count(len(split.validation))} validation, "
-        f"{count(len(split.holdout))} held out"
-    )
-    told = [f"{sizes}: {split.reason}."]
-    if run.flaky_ids:
-        ids = ", ".join(run.flaky_ids[:MOST_SHOWN])
-        told.append(f"Passed once and failed once with the same prompt: {ids}.")
-    return Items(tuple(told))
-
-
-def _hints(run: OptimizationRun) -> tuple[str, ...]:
     if run.status is OptimizationStatus.PLANNED:
-        return ("Leave out --plan to run it.",)
-    if run.wanted is not None:
-        wanted = run.wanted
-        return (
-            f"Run {wanted.folder}/{wanted.prompt_file} on {wanted.folder}/{wanted.cases_file}, "
-            f"write the results to {wanted.folder}/{wanted.results_file}.",
-            f"Then: optimizer optimize --continue {wanted.folder}",
+        return f"budget of {count(run.budget)}"
+    earlier = run.n_spent - run.n_executed
+    before = f", {count(earlier)} of them before" if earlier > 0 and not run.wanted else ""
+    return f"{count(run.n_spent)} of {count(run.budget)} spent{before}"
+
+
+def _length(old: str, new: str) -> str:
+    change = f", {relative_change(len(new) / len(old) - 1)}" if old else ""
+    return f"{plural(len(new), 'character')}{change}"
+
+
+def _changes(run: OptimizationRun) -> Iterator[Block]:
+    """Yield what the version, the best that was tested, or each draft changes."""
+    shown = run.drafts[:MOST_SHOWN]
+    for place, draft in enumerate(shown, start=1):
+        yield Section(
+            _draft_title(run, draft, place),
+            (Prose(shorten(draft.why, LONGEST_REASON)), _changed(run, draft.text)),
         )
-    made = run.versions[-1] if run.versions else None
-    if made is None:
-        return ()
-    selector = f"{made.prompt_id}@{made.version}"
-    better = run.held_out is not None and run.held_out.confirmation.is_licence
-    if better and not run.promoted:
-        return (
-            f"Put it in force: optimizer prompts promote {selector}",
-            f"See what changed: optimizer prompts show {selector}",
-        )
-    return (f"See what changed: optimizer prompts show {selector}",)
+    if len(run.drafts) > len(shown):
+        yield Items((f"{plural(len(run.drafts) - len(shown), 'draft')} more in --json.",))
+    best, made = _best(run), _made(run)
+    if run.drafts or best is None:
+        return
+    if made is not None:
+        title = f"Changes since {made.parent}" if made.parent else f"Version {made.version}"
+        yield Section(title, (_changed(run, made.text),))
+    elif _is_promising(run, best):
+        name = best.sha256[:SHORT_HASH]
+        whole = Details("Its text", (Code(best.text),))
+        yield Section(f"The best that was tested ({name})", (_changed(run, best.text), whole))
+
+
+def _draft_title(run: OptimizationRun, draft: Draft, place: int) -> str:
+    version = next((one.version for one in run.versions if one.text == draft.text), None)
+    return f"{version or f'Draft {place}'}, by {draft.proposer}"
+
+
+def _changed(run: OptimizationRun, text: str) -> Block:
+    """Return what a text changes in the prompt in use, or the text where that is not known."""
+    pieces: tuple[Piece, ...] = next(
+        (one.pieces for one in run.rewritings if one.sha256 == text_sha256(text)), ()
+    )
+    return marked(pieces) if pieces else Code(text)
+
+
+def _made(run: OptimizationRun) -> Version | None:
+    return run.versions[-1] if run.versions else None
+
+
+def _best(run: OptimizationRun) -> Candidate | None:
+    """Return the prompt that was held to be better, or would have been."""
+    if run.searched is None:
+        return None
+    rewritten = {one.sha256 for one in run.rewritings}
+    return next((one for one in run.searched.candidates if one.sha256 in rewritten), None)
+
+
+def _is_promising(run: OptimizationRun, best: Candidate) -> bool:
+    if run.searched is None:
+        return False
+    used = next((one for one in run.searched.candidates if one.draft is None), None)
+    return run.is_for_tokens or used is None or best.pass_rate > used.pass_rate
+
+
+def _caveats(run: OptimizationRun) -> Iterator[str]:
+    if run.drafts:
+        yield UNTESTED
+    elif run.versions:
+        yield from limits(run.versions[-1])
+    if run.searched is not None and any(one.draft for one in run.searched.candidates):
+        yield CHOSEN_BY

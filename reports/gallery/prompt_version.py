@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.models.rules import Unit
-from optimizer.models.versions import Confirmation, Lineage, Version, VersionPage, VersionState
+from optimizer.models.versions import Lineage, Version, VersionPage, VersionState
 from reports.document import (
     Block,
     Cell,
@@ -15,35 +14,20 @@ from reports.document import (
     Facts,
     Items,
     Section,
-    Tone,
     Verdict,
 )
-from reports.formatting import (
-    count,
-    effect_interval,
-    level,
-    magnitude,
-    moment,
-    p_statement,
-    percentage_points,
-    plural,
-    signed_interval,
-)
-from reports.parts.prompts import STATE_TONES, STATES, marked
+from reports.formatting import count, moment
+from reports.parts.held_out import evidence, gain, limits
+from reports.parts.prompts import STATE_TONES, STATES, marked, quoted
 
 HASH_CHARS = 16
 
 HINTS = {
     VersionState.DRAFT: "Confirm a prompt on held-out cases with 'optimizer optimize'.",
     VersionState.REFUSED: "Look for another one with 'optimizer optimize'.",
-    VersionState.CONFIRMED: "Run 'optimizer prompts promote {id}@{version}'.",
-    VersionState.IN_FORCE: "Run 'optimizer prompts rollback {id} {parent}' to take it back.",
+    VersionState.CONFIRMED: "Put it in force: optimizer prompts promote {version} --prompt {id}",
+    VersionState.IN_FORCE: "Take it back: optimizer prompts rollback {id} {parent}",
 }
-
-TOO_HIGH = (
-    "A gain that had to be significant to be reported is on average reported too high, the more so "
-    "the fewer cases there were: rely on the lower bound."
-)
 
 
 def prompt_version(page: VersionPage) -> Document:
@@ -53,18 +37,22 @@ def prompt_version(page: VersionPage) -> Document:
     if page.diff is not None:
         blocks.append(Section(f"Changes since {page.diff.before.version}", (_changes(page),)))
     if one.confirmation is not None:
-        blocks.append(Section("Held-out tests", (Facts(tuple(_evidence(one.confirmation))),)))
+        look = one.confirmation
+        facts = (*evidence(look), ("optimization", look.optimization_id))
+        blocks.append(Section("Held-out tests", (Facts(facts),)))
     lineage = tuple(_lineage(one))
     if lineage:
         blocks.append(Section("How it was made", (Facts(lineage),)))
-    blocks.append(Section("Caveats", (Items(tuple(_caveats(one))),)))
+    caveats = tuple(limits(one))
+    if caveats:
+        blocks.append(Section("Caveats", (Items(caveats),)))
     blocks.append(Details("Text", (Code(one.text),)))
     hint = HINTS.get(one.state) if one.parent or one.state is not VersionState.IN_FORCE else None
     return Document(
         title=f"{one.prompt_id}@{one.version}",
         verdict=Verdict(STATE_TONES[one.state], f"{_verdict(one)}."),
         blocks=tuple(blocks),
-        hints=(hint.format(id=one.prompt_id, version=one.version, parent=one.parent),)
+        hints=(hint.format(id=quoted(one.prompt_id), version=one.version, parent=one.parent),)
         if hint
         else (),
     )
@@ -73,11 +61,10 @@ def prompt_version(page: VersionPage) -> Document:
 def _verdict(one: Version) -> str:
     look = one.confirmation
     if look is not None and look.is_better and look.estimate is not None:
-        return (
-            f"{one.version} passes {magnitude(Unit.RATE, look.estimate)} "
-            f"{signed_interval(look.low, look.high)} more of {plural(look.n, 'held-out case')} "
-            f"than {one.parent or 'the prompt in use'}; it is {STATES[one.state]}"
-        )
+        than = one.parent or "the prompt in use"
+        return f"{one.version} {gain(look)} than {than}; it is {STATES[one.state]}"
+    if look is not None and look.is_licence:
+        return f"{one.version} is {STATES[one.state]}: {look.reason}"
     if one.state is VersionState.REFUSED and look is not None:
         return f"{one.version} was refused: {look.reason}"
     return {
@@ -110,26 +97,6 @@ def _changes(page: VersionPage) -> Block:
     if page.diff is None or page.diff.before.text == page.version.text:
         return Items((), empty="Nothing: the text is the same.")
     return marked(page.diff.pieces)
-
-
-def _evidence(look: Confirmation) -> Iterator[tuple[str, Cell | str]]:
-    yield "verdict", Cell(look.verdict, Tone.GOOD if look.is_better else Tone.WARN)
-    yield "found", look.reason
-    yield (
-        "passed",
-        f"{count(look.n_champion_passed)} of {plural(look.n_tests, 'test')}, the control "
-        f"{count(look.n_control_passed)}",
-    )
-    if look.estimate is not None:
-        yield (
-            f"gain, {level(1 - look.alpha)} CI",
-            f"{percentage_points(look.estimate)} {effect_interval(Unit.RATE, look.low, look.high)}",
-        )
-    if look.p_value is not None:
-        against = level(look.alpha)
-        yield "p-value", f"{p_statement(look.p_value)}, held against {against}; {look.method}"
-    yield "look", f"number {look.seq} at these {plural(look.n, 'case')}, {moment(look.looked_at)}"
-    yield "optimization", look.optimization_id
 
 
 def _lineage(one: Version) -> Iterator[tuple[str, Cell | str]]:
@@ -168,19 +135,3 @@ def _cases(made: Lineage) -> str | None:
     if not any(sizes):
         return None
     return "{} train, {} validation, {} held out".format(*map(count, sizes))
-
-
-def _caveats(one: Version) -> Iterator[str]:
-    look = one.confirmation
-    if look is None and one.parent is not None:
-        yield "No test on held-out cases says that it is better than what it was made of."
-    if look is not None and look.is_better:
-        yield TOO_HIGH
-    if look is not None and look.seq > 1:
-        yield (
-            f"These held-out cases had been looked at {plural(look.seq - 1, 'time')} before; the "
-            "p-value was held against less for it."
-        )
-    if one.lineage.source_case_ids:
-        n = plural(len(one.lineage.source_case_ids), "case")
-        yield f"The text holds examples from {n}: leave those out of later tests."

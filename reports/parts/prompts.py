@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from optimizer.models.versions import Piece, PieceKind, Version, VersionState
 from reports.document import Mark, Marked, Tone
+from reports.formatting import count
+
+NEAR = 3
+"""Unchanged lines that are shown before and behind a change."""
+
+FEWEST_HIDDEN = 3
+"""Fewer unchanged lines are shown rather than counted."""
 
 STATES: Mapping[VersionState, str] = {
     VersionState.BASELINE: "in use, nothing claimed",
@@ -35,8 +43,27 @@ _MARKS = {
 
 
 def marked(pieces: Sequence[Piece]) -> Marked:
-    """Return the pieces of two texts as a block."""
-    return Marked(tuple((_MARKS[piece.kind], piece.text) for piece in pieces))
+    """Return the pieces of two texts as a block; of long unchanged stretches, the ends."""
+    last = len(pieces) - 1
+    return Marked(
+        tuple(
+            (_MARKS[one.kind], _near(one.text, behind=i > 0, before=i < last))
+            if one.kind is PieceKind.KEPT
+            else (_MARKS[one.kind], one.text)
+            for i, one in enumerate(pieces)
+        )
+    )
+
+
+def _near(text: str, *, behind: bool, before: bool) -> str:
+    """Return the lines of an unchanged stretch that stand behind a change and before one."""
+    lines = text.split("\n") if before else text.removesuffix("\n").split("\n")
+    head, tail = NEAR * behind, NEAR * before
+    n_hidden = len(lines) - head - tail
+    if n_hidden < FEWEST_HIDDEN:
+        return text
+    told = f"… {count(n_hidden)} lines are the same …"
+    return "\n".join((*lines[:head], told, *lines[len(lines) - tail :]))
 
 
 def n_words(pieces: Sequence[Piece], kind: PieceKind) -> int:
@@ -47,3 +74,13 @@ def n_words(pieces: Sequence[Piece], kind: PieceKind) -> int:
 def in_use(versions: Sequence[Version]) -> Version | None:
     """Return the version that is in use, or None where none is."""
     return next((one for one in reversed(versions) if one.state in IN_USE), None)
+
+
+def quoted(prompt_id: str) -> str:
+    """Return the name of a prompt as a command line takes it."""
+    return shlex.quote(prompt_id)
+
+
+def selector(one: Version) -> str:
+    """Return what a command is given for a version; without the @ that a mention begins with."""
+    return f"{one.version} --prompt {quoted(one.prompt_id)}"

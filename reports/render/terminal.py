@@ -153,7 +153,7 @@ def _marked(marked: Marked, width: int) -> Iterator[Line]:
                 lines[-1].append((f"{opening}{_unmarked(row)}{closing}", style))
             elif mark is not Mark.KEPT and i == 0 and "\n" in text:
                 lines[-1].append((f"{opening}{LINE_END}{closing}", style))
-    for pieces in lines:
+    for pieces in lines if lines[-1] else lines[:-1]:
         yield from _wrapped(pieces, width)
 
 

@@ -717,6 +717,7 @@ for file in (
     "moments.py",
     "moves.py",
     "reviews.py",
+    "searches.py",
     "sites.py",
     "versions.py",
     "lints.py",
