@@ -77,6 +77,7 @@ from optimizer.prompts.versions.confirming import (
     sharing,
     why_not,
 )
+from optimizer.prompts.versions.differences import differences
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
 
 NOBODY_TESTS = "nobody was named who runs tests"
