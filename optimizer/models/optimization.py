@@ -191,12 +191,14 @@ class Searched:
         refused: Drafts that were not tested or not kept.
         n_rounds: How often something was proposed.
         stopped: Why it ended, in a sentence.
+        is_cut_short: Whether it ended because whoever proposes could not go on.
     """
 
     candidates: tuple[Candidate, ...]
     refused: tuple[Refusal, ...]
     n_rounds: int
     stopped: str
+    is_cut_short: bool = False
 
     @property
     def champion(self) -> Candidate:

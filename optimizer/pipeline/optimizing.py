@@ -46,6 +46,7 @@ from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic
 from optimizer.promptcheck import analyze
 from optimizer.promptcheck.transforms.settings import TransformSettings
 from optimizer.prompts.asking import Waits, Wanted
+from optimizer.prompts.canary import PromptUse
 from optimizer.prompts.confirming import (
     Occasion,
     confirm,
@@ -261,6 +262,7 @@ class _Optimization:
         told = [one for one in control if not one.infrastructure]
         self._run = replace(
             self._run,
+            warnings=(*self._run.warnings, *_unknown_use(flight)),
             noise=_noise(flight),
             flaky_ids=flight.flaky,
             n_control=len(told),
@@ -318,7 +320,9 @@ class _Optimization:
         obstacle = self._obstacle(champion, searched)
         if obstacle is not None:
             self._run = replace(self._run, why_not_confirmed=obstacle)
-            self._end(OptimizationStatus.FINISHED, searched.stopped)
+            is_final = not searched.is_cut_short
+            status = OptimizationStatus.FINISHED if is_final else OptimizationStatus.STOPPED
+            self._end(status, searched.stopped)
             return
         with self._tools.open_history() as history:
             earlier = self._earlier(history)
@@ -348,6 +352,8 @@ class _Optimization:
 
     def _obstacle(self, champion: Candidate, searched: Searched) -> str | None:
         """Say why no held-out test is spent, or None where one is."""
+        if len(searched.candidates) == 1:
+            return f"no draft was scored: {searched.stopped}"
         if champion.draft is None:
             return "no prompt that was tested passes more validation cases than the one in use"
         control = next(one for one in searched.candidates if one.draft is None)
@@ -488,10 +494,15 @@ def _drafted(
     text = question.site.text
     strategy, why = _static_strategy(question, rules)
     guard = guards(text, settings=rules.optimize, train=question.cases)
-    drafts, questions = drafts_of(
-        text, strategy, tools.model, guard, transforms=rules.transforms, seed=question.seed
+    made = drafts_of(
+        text,
+        strategy,
+        tools.model,
+        guard,
+        own=question.drafts,
+        transforms=rules.transforms,
+        seed=question.seed,
     )
-    drafts = (*question.drafts, *drafts)
     name = question.identity("", tools.model_name)
     with tools.open_history() as history:
         versions = tuple(
@@ -516,7 +527,7 @@ def _drafted(
                 tools.who,
                 rules=rules.thresholds,
             )
-            for draft in drafts
+            for draft in made.drafts
         )
         reason = parts.reason if tools.executor is not None else NOBODY_TESTS
         run = replace(
@@ -524,11 +535,12 @@ def _drafted(
             status=OptimizationStatus.FINISHED,
             strategy=strategy.value,
             why_strategy=why,
-            drafts=drafts,
-            questions=questions,
+            drafts=made.drafts,
+            questions=made.questions,
+            warnings=made.problems,
             versions=versions,
             model_use=tools.model_use(),
-            stopped=reason if drafts else f"{reason}; the rules find nothing to rewrite",
+            stopped=reason if made.drafts else f"{reason}; the rules find nothing to rewrite",
         )
         record_optimization(history, run, at=tools.now())
     return run
@@ -625,6 +637,13 @@ def _counts(diagnosis: Diagnosis) -> tuple[ClusterCount, ...]:
     return tuple(
         ClusterCount(signature=one.signature, n=len(one.failures)) for one in diagnosis.clusters
     )
+
+
+def _unknown_use(flight: Preflight) -> tuple[str, ...]:
+    """Say so where nobody knows whether the tests take notice of the prompt."""
+    if flight.canary.use is not PromptUse.UNKNOWN:
+        return ()
+    return (f"whether the tests use the prompt is not known: {flight.canary.reason}",)
 
 
 def _noise(flight: Preflight) -> str | None:

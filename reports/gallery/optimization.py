@@ -83,7 +83,11 @@ _TONES = {
 
 
 def _why_none(run: OptimizationRun) -> str:
-    return run.why_not_confirmed or run.stopped
+    """Say what was not found, and what kept it from being found."""
+    reasons = [run.why_not_confirmed] if run.why_not_confirmed else []
+    if run.status is OptimizationStatus.STOPPED or not reasons:
+        reasons.append(run.stopped)
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def _confirmed(run: OptimizationRun, found: Confirmation) -> Verdict:
@@ -208,7 +212,8 @@ def _candidate(one: Candidate) -> tuple[str, ...]:
     draft = one.draft
     by, why = ("-", "the one in use") if draft is None else (draft.proposer, draft.why)
     passed = f"{count(one.n_passed)} of {count(one.n)}"
-    return one.sha256[:8], by, shorten(why, LONGEST_REASON), passed, rate(one.pass_rate)
+    share = rate(one.pass_rate) if one.n else UNKNOWN
+    return one.sha256[:8], by, shorten(why, LONGEST_REASON), passed, share
 
 
 def _refused(refused: tuple[Refusal, ...]) -> Details:
@@ -255,7 +260,7 @@ def _split(run: OptimizationRun) -> Items:
         f"{count(len(split.train))} train, {count(len(split.validation))} validation, "
         f"{count(len(split.holdout))} held out"
     )
-    told = [f"{sizes}: {split.reason}."]
+    told = [f"{_sentence(split.reason)}" if split.is_enough else f"{sizes}: {split.reason}."]
     if run.flaky_ids:
         ids = ", ".join(run.flaky_ids[:MOST_SHOWN])
         told.append(f"Passed once and failed once with the same prompt: {ids}.")

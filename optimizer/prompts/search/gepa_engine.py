@@ -90,6 +90,7 @@ class GepaEngine:
             adapter.stopped = "the next tests would cost more than is left of the budget"
         except ProposerError as error:
             adapter.stopped = f"nothing more could be proposed: {error}"
+            adapter.is_cut_short = True
         return adapter.searched()
 
 
@@ -116,6 +117,7 @@ class _Adapter:
         self._n_spent = 0
         self.drafts = Drafts(task, max_failures=settings.max_proposer_failures)
         self.stopped = ""
+        self.is_cut_short = False
 
     def evaluate(
         self, batch: Sequence[Case], candidate: Mapping[str, str], capture_traces: bool = False
@@ -169,6 +171,7 @@ class _Adapter:
             refused=tuple(self.drafts.refused),
             n_rounds=self.drafts.n_rounds,
             stopped=self.stopped,
+            is_cut_short=self.is_cut_short,
         )
 
     def _record(self, prompt: str, results: Sequence[CaseResult]) -> None:

@@ -71,18 +71,21 @@ class _Search:
 
     def run(self) -> Searched:
         """Search until something ends it, and say what that was."""
+        is_cut_short = False
         try:
             stopped = self._search()
         except BudgetExhausted:
             stopped = self._spent()
         except ProposerError as error:
             stopped = f"nothing more could be proposed: {error}"
+            is_cut_short = True
         self._tell(f"ended: {stopped}")
         return Searched(
             candidates=tuple(one.candidate for one in self._pool.ranked),
             refused=tuple(self._refused),
             n_rounds=self._n_rounds,
             stopped=stopped,
+            is_cut_short=is_cut_short,
         )
 
     def _search(self) -> str:
