@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.models.optimization import Candidate, Draft
-from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus
+from optimizer.models.optimization_run import ModelUse, OptimizationRun, OptimizationStatus
 from optimizer.models.tasks import text_sha256
 from optimizer.models.versions import Piece, Version
 from reports.document import (
@@ -147,10 +147,15 @@ def _facts(run: OptimizationRun) -> Iterator[tuple[str, Cell | str]]:
     if run.cost_usd is not None:
         yield "price", f"{usd_total(run.cost_usd)} of {plural(run.n_priced, 'priced test')}"
     if run.model_use is not None:
-        use = run.model_use
-        tokens = "unknown tokens" if use.tokens is None else plural(use.tokens, "token")
-        price = "" if use.cost_usd is None else f", {usd_total(use.cost_usd)}"
-        yield "model", f"{use.model}: {plural(use.n_answers, 'answer')}, {tokens}{price}"
+        yield "model", _model(run.model_use)
+
+
+def _model(use: ModelUse) -> str:
+    if not use.n_answers:
+        return f"{use.model}: no answer"
+    tokens = "unknown tokens" if use.tokens is None else plural(use.tokens, "token")
+    price = "" if use.cost_usd is None else f", {usd_total(use.cost_usd)}"
+    return f"{use.model}: {plural(use.n_answers, 'answer')}, {tokens}{price}"
 
 
 def _spent(run: OptimizationRun) -> str:
