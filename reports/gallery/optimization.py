@@ -83,8 +83,7 @@ def _nothing(run: OptimizationRun) -> str:
     why = run.why_not_confirmed or run.stopped
     if run.searched is None:
         return f"no draft: {why}"
-    best = _best(run)
-    if best is not None and _is_promising(run, best):
+    if _best(run) is not None:
         return f"what may be a better prompt was not confirmed: {why}"
     return f"no better prompt: {why}"
 
@@ -187,7 +186,7 @@ def _changes(run: OptimizationRun) -> Iterator[Block]:
     if made is not None:
         title = f"Changes since {made.parent}" if made.parent else f"Version {made.version}"
         yield Section(title, (_changed(run, made.text),))
-    elif _is_promising(run, best):
+    else:
         name = best.sha256[:SHORT_HASH]
         whole = Details("Its text", (Code(best.text),))
         yield Section(f"The best that was tested ({name})", (_changed(run, best.text), whole))
@@ -215,7 +214,8 @@ def _best(run: OptimizationRun) -> Candidate | None:
     if run.searched is None:
         return None
     rewritten = {one.sha256 for one in run.rewritings}
-    return next((one for one in run.searched.candidates if one.sha256 in rewritten), None)
+    best = next((one for one in run.searched.candidates if one.sha256 in rewritten), None)
+    return best if best is not None and (run.versions or _is_promising(run, best)) else None
 
 
 def _is_promising(run: OptimizationRun, best: Candidate) -> bool:
