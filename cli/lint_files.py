@@ -10,27 +10,28 @@ from typing import TYPE_CHECKING
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:
-    from optimizer.pipeline.linting import NamedFile
-
-SUFFIXES = frozenset(
-    {".md", ".txt", ".prompt", ".j2", ".jinja", ".jinja2", ".yml", ".yaml", ".json", ".py"}
-)
-"""Endings of the files of a folder that may hold prompts; a file that is named is always read."""
+    from optimizer.models.extract_settings import ExtractSettings
+    from optimizer.pipeline.named_files import NamedFile, PassedOver
 
 STDIN = "-"
 
 
 def prompt_files(
-    paths: Sequence[str], unreadable: list[str], *, stdin_name: str = STDIN
+    paths: Sequence[str],
+    settings: ExtractSettings,
+    passed_over: PassedOver,
+    *,
+    stdin_name: str = STDIN,
 ) -> Iterator[NamedFile]:
     """Yield the files that paths name, each once; folders are gone through in order.
 
     Args:
         paths: As they were named; `-` is standard input.
-        unreadable: Is told what could not be read, and why.
+        settings: Which files of a folder may hold prompts, and how large they may be.
+        passed_over: Is told what was left out or could not be read, and why.
         stdin_name: What standard input is called.
     """
-    from optimizer.pipeline.linting import NamedFile
+    from optimizer.pipeline.named_files import NamedFile, read_bytes
 
     seen: set[Path] = set()
     for name in paths:
@@ -38,26 +39,27 @@ def prompt_files(
             yield NamedFile(path=stdin_name, content=_stdin())
             continue
         path = Path(name)
-        for file in _in_folder(path) if path.is_dir() else (path,):
+        for file in _in_folder(path, settings, passed_over) if path.is_dir() else (path,):
             if file in seen:
                 continue
             seen.add(file)
             try:
-                content = file.read_bytes()
-            except OSError as error:
-                unreadable.append(f"{file}: {error.strerror or error}")
-                continue
-            yield NamedFile(path=_shown(file), content=content)
+                yield NamedFile(path=_shown(file), content=read_bytes(file, settings))
+            except ConfigError as error:
+                passed_over.unreadable.append(str(error))
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder that may hold prompts, hidden ones left out."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name == "node_modules":
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _in_folder(path)
-        elif path.suffix.lower() in SUFFIXES and path.is_file():
+def _in_folder(folder: Path, settings: ExtractSettings, passed_over: PassedOver) -> Iterator[Path]:
+    """Yield the files of a folder that may hold prompts."""
+    from optimizer.pipeline.named_files import LEFT_OUT, files_below, is_about_the_folder
+
+    def closed(error: OSError) -> None:
+        passed_over.unreadable.append(f"{error.filename}: cannot be read: {error.strerror}")
+
+    for path in files_below(folder, settings, closed):
+        if is_about_the_folder(path, settings):
+            passed_over.skipped.append(f"{_shown(path)}: {LEFT_OUT}")
+        else:
             yield path
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -232,6 +233,7 @@ def tools_of(  # what an optimization works with has as many parts
         model=None if asking is None else _model(asking, here, wish, rules, question.site.text),
         model_name=name,
         model_use=lambda: None if asking is None else _use(asking, wish, here),
+        cassette_sha256=lambda: _sha256_of(wish.cassette),
         open_history=opener(here),
         files=project_files(here),
         who=who(here, by),
@@ -367,10 +369,18 @@ def _changed(settings: S, said: Mapping[str, object]) -> S:
             settings.model_validate({**settings.model_dump(), **changes}) if changes else settings
         )
     except ValidationError as error:
+        from optimizer.config.faults import fault
+
         detail = error.errors(include_url=False)[0]
         name = str(detail["loc"][0])
         option = NAMES.get(name, f"--{name.replace('_', '-')}")
-        raise ConfigError(f"{option} {detail['input']}: {detail['msg']}") from error
+        raise ConfigError(f"{option}: {fault(detail)}") from error
+
+
+def _sha256_of(file: str | None) -> str | None:
+    """Return the hash of a file's content, or None where there is no such file."""
+    path = None if file is None else Path(file)
+    return sha256(path.read_bytes()).hexdigest() if path is not None and path.exists() else None
 
 
 def _now() -> datetime:

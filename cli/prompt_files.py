@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from optimizer.history.location import FOLDER
 from optimizer.models.errors import ConfigError
-from optimizer.pipeline.prompt_files import read_bytes, write_bytes
+from optimizer.models.extract_settings import ExtractSettings
+from optimizer.pipeline.named_files import read_bytes, write_bytes
 
 if TYPE_CHECKING:
     from cli.session import Session
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 class ProjectFiles:
     """The files below a folder, by paths relative to it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, settings: ExtractSettings) -> None:
         self.root = root
+        self._settings = settings
 
     def read(self, path: str) -> bytes:
         """Return what a file holds.
@@ -25,7 +27,7 @@ class ProjectFiles:
         Raises:
             ConfigError: It cannot be read.
         """
-        return read_bytes(self.root / path)
+        return read_bytes(self.root / path, self._settings)
 
     def write(self, path: str, old: bytes, new: bytes) -> None:
         """Replace what a file holds, whole or not at all; its rights stay.
@@ -41,4 +43,5 @@ class ProjectFiles:
 def project_files(here: Session) -> ProjectFiles:
     """Return the files of the project: below the folder that has the history, else below here."""
     folder = here.store.absolute().parent
-    return ProjectFiles(folder.parent if folder.name == FOLDER else Path.cwd())
+    root = folder.parent if folder.name == FOLDER else Path.cwd()
+    return ProjectFiles(root, here.loaded.config.extract)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import shlex
 import sys
@@ -19,6 +20,9 @@ from cli.app import app
 from optimizer.experiments.comparing import METHODS
 from optimizer.models.errors import ConfigError
 from optimizer.models.terms import Metric, VerdictKind
+from optimizer.prompts.runner.cases import read_cases
+from optimizer.prompts.runner.command import CommandExecutor
+from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.stats.catalogue import KERNELS, places
 
 ROOT = Path(__file__).parent.parent
@@ -150,6 +154,27 @@ def test_the_library_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     printed = transcripts.run(["analyze", "support-1.json"])
     assert printed.code == 0
     assert printed.text.startswith("support-1: 1 of 2 tests passed")
+
+
+def test_the_example_of_a_test_command_runs(tmp_path: Path) -> None:
+    page = (DOCS / "executor.md").read_text(encoding="utf-8")
+    for block in BLOCK.finditer(page):
+        if name := block["info"].partition(" ")[2]:
+            (tmp_path / name).write_text(block["body"], encoding="utf-8")
+    (command,) = re.findall(r"--executor \"python (.*)\"", page.partition("A complete one")[0])
+    executor = CommandExecutor(
+        f"{shlex.quote(sys.executable)} {command}",
+        read=lambda path: (),
+        settings=RunnerSettings(),
+        seed=0,
+        cwd=tmp_path,
+        environment=os.environ,
+    )
+    prompt = (tmp_path / "triage.txt").read_text(encoding="utf-8")
+    batches = executor.run(prompt, read_cases(tmp_path / "cases.jsonl"), replicate=0)
+    results = {one.case_id: one for batch in batches for one in batch}
+    assert [results[f"t{n}"].passed for n in (1, 2, 3, 4)] == [True, True, True, False]
+    assert results["t4"].error_message == "expected billing, found support"
 
 
 def test_the_library_page_names_every_public_model() -> None:

@@ -20,7 +20,8 @@ from optimizer.models.errors import ConfigError
 if TYPE_CHECKING:
     from optimizer.models.lint_settings import LintSettings
     from optimizer.models.linting import LintReport, PromptScores
-    from optimizer.pipeline.linting import Linted, NamedFile
+    from optimizer.pipeline.linting import Linted
+    from optimizer.pipeline.named_files import NamedFile
 
 COULD_NOT = 2
 
@@ -92,7 +93,9 @@ def lint(
 
     Example: optimizer lint prompts/ workflow.yml --fix
     """
-    from optimizer.pipeline.linting import lint_files, scored
+    from optimizer.pipeline.linting import lint_files
+    from optimizer.pipeline.named_files import PassedOver
+    from optimizer.pipeline.prompt_scores import scored
     from optimizer.promptcheck.lint.baseline import baseline_text
 
     if rule is not None:
@@ -100,19 +103,22 @@ def lint(
         return
     if not paths:
         raise typer.BadParameter("name files or folders to lint, or - for standard input")
-    settings = _settings(config, set_, select, ignore)
-    unreadable: list[str] = []
-    files = list(prompt_files(paths, unreadable, stdin_name=stdin_filename))
+    said = session(None, config, set_).loaded.config
+    settings = _settings(said.lint, select, ignore)
+    passed_over = PassedOver()
+    files = list(prompt_files(paths, said.extract, passed_over, stdin_name=stdin_filename))
     if scores:
-        _show_scores(scored(files, unreadable), json=json)
-        raise typer.Exit(COULD_NOT if unreadable else 0)
+        found = scored(files, passed_over.unreadable, extract=said.extract)
+        _show_scores(found, json=json)
+        raise typer.Exit(COULD_NOT if passed_over.unreadable else 0)
     linted = lint_files(
         files,
         settings,
+        extract=said.extract,
         known=_known(baseline or settings.baseline, is_named=baseline is not None),
         fixing=fix or diff,
         unsafe=unsafe,
-        unreadable=unreadable,
+        passed_over=passed_over,
     )
     if write_baseline is not None:
         write_file(write_baseline, baseline_text(linted.report.findings))
@@ -153,13 +159,9 @@ def _show_statistics(report: LintReport, *, json: bool) -> None:
 
 
 def _settings(
-    config: list[Path] | None,
-    set_: list[str] | None,
-    select: list[str] | None,
-    ignore: list[str] | None,
+    settings: LintSettings, select: list[str] | None, ignore: list[str] | None
 ) -> LintSettings:
     """Return the settings with what the command line says of rules."""
-    settings = session(None, config, set_).loaded.config.lint
     return settings.model_copy(
         update={
             "select": _listed(select) or settings.select,

@@ -50,8 +50,13 @@ def extract(
     from optimizer.pipeline.prompt_files import find_prompts
     from reports.gallery.prompt_sites import prompt_sites
 
-    root = project_files(session()).root
-    found = find_prompts(paths, root=root, as_format=from_)
+    here = session()
+    found = find_prompts(
+        paths,
+        root=project_files(here).root,
+        as_format=from_,
+        settings=here.loaded.config.extract,
+    )
     show(prompt_sites(found, texts=texts), found, json=json, outputs=output)
 
 
@@ -163,8 +168,9 @@ def record(
     from reports.gallery.prompt_list import prompt_list
 
     here = session(store)
-    actor, rules = who(here, by), rules_of(here.loaded.config)
-    found = find_prompts(files, root=project_files(here).root)
+    config = here.loaded.config
+    actor, rules = who(here, by), rules_of(config)
+    found = find_prompts(files, root=project_files(here).root, settings=config.extract)
     for skipped in found.skipped:
         note(f"{skipped.path}{skipped.pointer and '#' + skipped.pointer}: {skipped.reason}")
     with open_history(

@@ -52,10 +52,11 @@ def not_numbers(paths: Iterable[KeyPath], merged: Merged) -> ConfigError:
 
 def _line(detail: ErrorDetails, merged: Merged) -> str:
     path = _existing(detail["loc"], merged.values(), missing=detail["type"] == MISSING)
-    return f"{_place(path, merged)}: {_dotted(path)}: {_fault(detail)}"
+    return f"{_place(path, merged)}: {_dotted(path)}: {fault(detail)}"
 
 
-def _fault(detail: ErrorDetails) -> str:
+def fault(detail: ErrorDetails) -> str:
+    """Return the value that was found and what was expected."""
     if detail["type"] in SAID_WITHOUT_VALUE:
         return SAID_WITHOUT_VALUE[detail["type"]]
     message = detail["msg"]

@@ -14,6 +14,7 @@ from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
+from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.settings import Settings, descriptions
@@ -64,6 +65,7 @@ class Config(Settings):
     gepa: GepaSettings = GepaSettings()
     runner: RunnerSettings = RunnerSettings()
     llm: LlmSettings = LlmSettings()
+    extract: ExtractSettings = ExtractSettings()
     lint: LintSettings = LintSettings()
 
     policies: tuple[Policy, ...] = ()

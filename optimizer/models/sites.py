@@ -147,7 +147,7 @@ class PromptReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPrompts:
-    """What a file, or several, hold.
+    """What one file holds.
 
     Attributes:
         sites: The prompts, in the order of the file.
@@ -161,7 +161,7 @@ class FoundPrompts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromptFiles:
+class FoundInFiles:
     """What files and folders hold.
 
     Attributes:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 
-from optimizer.models.contract import IssueType
 from optimizer.models.sites import PromptSite
-from optimizer.promptcheck.reading import read
-from optimizer.promptcheck.rules import find_issues
+from optimizer.promptcheck.lint import vague_term
+from optimizer.promptcheck.lint.linter import lint
 
 
 def named_lint(site: PromptSite) -> tuple[str, ...]:
-    """Return the rules that find something, with how often: `P004 x2`."""
-    issues = find_issues(read(site.text), declared=site.declared)
-    counts = Counter(issue.type.value for issue in issues)
+    """Return the rules that find something, with how often: `P012 x2`."""
+    counts = Counter(finding.rule_id for finding in lint(site.text, declared=site.declared))
     return tuple(f"{name} x{n}" if n > 1 else name for name, n in sorted(counts.items()))
 
 
 def n_vague(text: str) -> int:
-    """Return how many findings say that something is vague."""
-    found = find_issues(read(text), declared=None)
-    return sum(issue.type is IssueType.VAGUE_LANGUAGE for issue in found)
+    """Return how many findings say that a word is vague."""
+    return len(lint(text, rules=(vague_term.RULE,)))

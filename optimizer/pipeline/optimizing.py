@@ -16,7 +16,7 @@ from datetime import datetime
 
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.optimizing import record_optimization, stored_optimization
-from optimizer.history.queries.optimizing import confirmations
+from optimizer.history.queries.optimizing import confirmations, prompt_versions
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
 from optimizer.models.contract import OptimizationStrategy
@@ -38,6 +38,7 @@ from optimizer.models.optimization_run import (
     OptimizationStatus,
     Rewriting,
 )
+from optimizer.models.sites import PromptSite
 from optimizer.models.tasks import text_sha256
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, HeldOut, Lineage
@@ -96,6 +97,7 @@ class Tools:
         model: Makes the proposer that asks a language model; None: there is none.
         model_name: What tells it from another, or "".
         model_use: Says what it was asked so far.
+        cassette_sha256: Returns the hash of the recorded answers, or None where none are.
         open_history: Opens the history for writing.
         files: The files of the project; None: no file is written.
         who: Who does it.
@@ -109,6 +111,7 @@ class Tools:
     model: Model | None
     model_name: str
     model_use: Callable[[], ModelUse | None]
+    cassette_sha256: Callable[[], str | None]
     open_history: OpenHistory
     files: PromptFiles | None
     who: Who
@@ -233,7 +236,8 @@ class _Optimization:
             if done is None:
                 record_optimization(history, self._run, at=self._tools.now())
         if done is not None:
-            return self._promoted(replace(done, stopped=f"{done.stopped} (known before)"))
+            known = replace(done, n_executed=0, n_recalled=done.n_spent, n_priced=0, cost_usd=None)
+            return self._promoted(replace(known, stopped=f"{done.stopped} (known before)"))
         try:
             self._steps()
         except Wanted as wanted:
@@ -334,15 +338,22 @@ class _Optimization:
             is_for_tokens=self._objective is Objective.TOKENS,
             rewritings=_rewritings(self._question, (champion.text,)),
         )
-        obstacle = self._obstacle(champion, searched)
+        with self._tools.open_history() as history:
+            earlier = self._earlier(history)
+        look = _look_at(champion, self._question.site, earlier)
+        if look is not None and look.optimization_id != self.optimization_id:
+            self._recall(look)
+            self._end(OptimizationStatus.FINISHED, searched.stopped)
+            self._run = self._promoted(self._run)
+            return
+        # A look of this very optimization is taken again: its tests are known, and counted.
+        obstacle = None if look else self._obstacle(champion, searched, earlier)
         if obstacle is not None:
             self._run = replace(self._run, why_not_confirmed=obstacle)
             cut = searched.is_cut_short
             status = OptimizationStatus.STOPPED if cut else OptimizationStatus.FINISHED
             self._end(status, searched.stopped)
             return
-        with self._tools.open_history() as history:
-            earlier = self._earlier(history)
         held_out = confirm(
             control=self._question.site.text,
             champion=champion.text,
@@ -351,7 +362,7 @@ class _Optimization:
             occasion=Occasion(
                 optimization_id=self.optimization_id,
                 prompt_id=self._question.site.prompt_id,
-                seq=next_look(earlier),
+                seq=look.seq if look else next_look(earlier),
                 looked_at=self._tools.now(),
             ),
             settings=self._rules.optimize,
@@ -368,15 +379,26 @@ class _Optimization:
             return searched.champion
         return min(searched.candidates, key=lambda one: (-one.pass_rate, len(one.text)))
 
-    def _obstacle(self, champion: Candidate, searched: Searched) -> str | None:
+    def _recall(self, look: Confirmation) -> None:
+        """Take what another optimization found of the same champion for what it is."""
+        with self._tools.open_history() as history:
+            known = prompt_versions(history, prompt_id=look.prompt_id)
+        made = [one for one in known if one.confirmation == look]
+        self._run = replace(
+            self._run,
+            held_out=HeldOut(confirmation=look, control=(), champion=()),
+            versions=tuple(made[-1:]),
+        )
+
+    def _obstacle(
+        self, champion: Candidate, searched: Searched, earlier: Sequence[Confirmation]
+    ) -> str | None:
         """Say why no held-out test is spent, or None where one is."""
         if champion.draft is None:
             return NONE_SHORTER if self._objective is Objective.TOKENS else NONE_BETTER
         control = next(one for one in searched.candidates if one.draft is None)
         if self._objective is Objective.PASS_RATE and champion.pass_rate <= control.pass_rate:
             return NONE_BETTER
-        with self._tools.open_history() as history:
-            earlier = self._earlier(history)
         return why_not(
             self._question.site.text,
             champion.text,
@@ -439,6 +461,7 @@ class _Optimization:
             holdout_ids=tuple(case.case_id for case in self._parts.holdout),
             source_case_ids=draft.source_case_ids if draft else (),
             llm_model=use.model if use else None,
+            cassette_sha256=self._tools.cassette_sha256(),
         )
 
     def _promoted(self, run: OptimizationRun) -> OptimizationRun:
@@ -615,6 +638,14 @@ def _rewritings(question: OptimizationQuestion, texts: Sequence[str]) -> tuple[R
         for text in texts
         if text != original
     )
+
+
+def _look_at(
+    champion: Candidate, site: PromptSite, looks: Sequence[Confirmation]
+) -> Confirmation | None:
+    """Return the look that there was at a champion beside the same control, or None."""
+    wanted = (champion.sha256, site.sha256)
+    return next((one for one in looks if (one.champion_sha256, one.control_sha256) == wanted), None)
 
 
 def _plan(parts: Split, rules: Rules, *, whole_suite: bool) -> Plan:

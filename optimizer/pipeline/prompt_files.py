@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from optimizer.models.errors import MAY_NOT_READ, ConfigError, FormatError, SelectionError
+from optimizer.models.errors import ConfigError, FormatError, SelectionError
+from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.sites import (
+    FoundInFiles,
     FoundPrompts,
-    PromptFiles,
     PromptFormat,
     PromptReference,
     PromptSite,
     SkippedPrompt,
 )
+from optimizer.pipeline.named_files import (
+    DEFAULTS,
+    LEFT_OUT,
+    files_below,
+    is_about_the_folder,
+    read_bytes,
+    write_bytes,
+)
 from optimizer.prompts.extract import find_sites, patch
 from optimizer.prompts.extract.base import declared, prompt_id
-from optimizer.prompts.extract.settings import ExtractSettings
 
-_DEFAULTS = ExtractSettings()
 _SEPARATOR = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _MAGIC = frozenset("*?[")
 
@@ -33,8 +38,8 @@ def find_prompts(
     *,
     root: Path,
     as_format: PromptFormat | None = None,
-    settings: ExtractSettings = _DEFAULTS,
-) -> PromptFiles:
+    settings: ExtractSettings = DEFAULTS,
+) -> FoundInFiles:
     """Return the prompts of files and folders, and of the files that they name as prompts.
 
     Args:
@@ -54,7 +59,7 @@ def find_prompts(
             looking.walk(path)
         else:
             looking.take(path, as_format)
-    return PromptFiles(
+    return FoundInFiles(
         sites=tuple(looking.sites.values()),
         skipped=tuple(looking.skipped),
         n_files=len(looking.read),
@@ -84,9 +89,9 @@ class _Looking:
 
     def walk(self, folder: Path) -> None:
         """Take the prompts of the files in a folder; what cannot be read is said."""
-        for path in _below(folder, self._settings, self._closed):
-            if path.stem.lower() in self._settings.other_names:
-                self._skip(path, "is left out of a folder by its name")
+        for path in files_below(folder, self._settings, self._closed):
+            if is_about_the_folder(path, self._settings):
+                self._skip(path, LEFT_OUT)
                 continue
             if os.path.realpath(path) in self.read:
                 continue
@@ -177,43 +182,7 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
-def _below(
-    folder: Path, settings: ExtractSettings, closed: Callable[[OSError], None]
-) -> Iterator[Path]:
-    """Yield the files below a folder that may hold prompts, hidden ones left out, sorted."""
-    for parent, folders, names in os.walk(folder, onerror=closed):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and name not in settings.other_folders
-        )
-        for name in sorted(names):
-            path = Path(parent, name)
-            is_meant = path.suffix.lower() in settings.suffixes and not name.startswith(".")
-            if is_meant and path.is_file():
-                yield path
-
-
-def read_bytes(path: Path, settings: ExtractSettings = _DEFAULTS) -> bytes:
-    """Return what is in a file that may hold prompts.
-
-    Raises:
-        ConfigError: It is not there, is no file, is too large, or may not be read.
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"{path}: is no file, expected one with prompts")
-        if status.st_size > settings.max_file_bytes:
-            found = f"{status.st_size} bytes, expected at most {settings.max_file_bytes}"
-            raise ConfigError(f"{path}: has {found}")
-        return path.read_bytes()
-    except OSError as error:
-        hint = MAY_NOT_READ if isinstance(error, PermissionError) else None
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint=hint) from error
-
-
-def write_patch(site: PromptSite, text: str, *, settings: ExtractSettings = _DEFAULTS) -> None:
+def write_patch(site: PromptSite, text: str, *, settings: ExtractSettings = DEFAULTS) -> None:
     """Put another text in the place of a prompt in its file, whole or not at all.
 
     The file keeps its mode; where its path is a link, what that leads to is written.
@@ -225,23 +194,3 @@ def write_patch(site: PromptSite, text: str, *, settings: ExtractSettings = _DEF
     """
     path = Path(os.path.realpath(site.path))
     write_bytes(path, patch(read_bytes(path, settings), site, text, settings=settings))
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file that is there, whole or not at all; it keeps its mode.
-
-    Raises:
-        ConfigError: It cannot be written; it is as it was.
-    """
-    beside = path.parent / f".{path.name}.{os.getpid()}.part"
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if not os.access(path, os.W_OK):
-            raise PermissionError(None, "Permission denied")
-        beside.write_bytes(content)
-        beside.chmod(mode)
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

@@ -63,10 +63,9 @@ class CoherencePoints:
 
 STRUCTURE, SPECIFICITY, COHERENCE = StructurePoints(), SpecificityPoints(), CoherencePoints()
 
-VAGUE = words.pattern(words.VAGUE_TERMS)
-_ACTION_VERB = words.pattern((*words.ACTION_VERBS, *words.SPELLINGS))
-_EXAMPLE = words.pattern(words.EXAMPLE_MARKERS)
-_TRANSITION = words.pattern(words.TRANSITION_WORDS)
+_ACTION_VERBS = words.Terms((*words.ACTION_VERBS, *words.SPELLINGS))
+_EXAMPLES = words.Terms(words.EXAMPLE_MARKERS)
+_TRANSITIONS = words.Terms(words.TRANSITION_WORDS)
 _DIGIT = re.compile(r"\d")
 
 WEIGHTS = {"structure": 0.4, "specificity": 0.3, "coherence": 0.3}
@@ -84,7 +83,7 @@ def clarity_parts(reading: Reading) -> tuple[Part, ...]:
 
 def announces_example(reading: Reading) -> bool:
     """Tell whether an English prompt speaks of an example."""
-    return reading.language.is_english and bool(_EXAMPLE.search(reading.free))
+    return reading.language.is_english and _EXAMPLES.occur(reading)
 
 
 def _structure(reading: Reading) -> Iterator[Term]:
@@ -111,18 +110,18 @@ def _structure(reading: Reading) -> Iterator[Term]:
 def _specificity(reading: Reading) -> Iterator[Term]:
     yield Term(points=SPECIFICITY.base, reason="base")
     if reading.language.is_english:
-        yield from _specific_words(reading.free)
+        yield from _specific_words(reading)
     if announces_example(reading):
         yield Term(points=SPECIFICITY.example, reason="an example")
     if _DIGIT.search(reading.free):
         yield Term(points=SPECIFICITY.number, reason="a number")
 
 
-def _specific_words(free: str) -> Iterator[Term]:
-    if verbs := words.found_terms(_ACTION_VERB, free):
+def _specific_words(reading: Reading) -> Iterator[Term]:
+    if verbs := _ACTION_VERBS.places(reading):
         points = min(SPECIFICITY.action_verbs_cap, SPECIFICITY.action_verb * len(verbs))
         yield Term(points=points, reason=f"action verbs ({', '.join(verbs)})")
-    if vague := words.found_terms(VAGUE, free):
+    if vague := words.VAGUE.places(reading):
         points = max(SPECIFICITY.vague_terms_cap, SPECIFICITY.vague_term * len(vague))
         yield Term(points=points, reason=f"vague terms ({', '.join(vague)})")
 
@@ -133,7 +132,7 @@ def _coherence(reading: Reading) -> Iterator[Term]:
         yield from _sentence_lengths([len(sentence.words) for sentence in reading.sentences])
     if not reading.language.is_english:
         return
-    if transitions := words.found_terms(_TRANSITION, reading.free):
+    if transitions := _TRANSITIONS.places(reading):
         points = min(COHERENCE.transitions_cap, COHERENCE.transition * len(transitions))
         yield Term(points=points, reason=f"transition words ({', '.join(transitions)})")
 

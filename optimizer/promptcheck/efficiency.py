@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from optimizer.promptcheck import words
 from optimizer.promptcheck.parts import Part, Term
 from optimizer.promptcheck.reading import Reading
-
-CHARS_PER_TOKEN = 4
-"""The published estimate; too few tokens for scripts other than Latin."""
+from optimizer.promptcheck.tokens import estimated_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ class DensityPoints:
 
 TOKEN, DENSITY = TokenPoints(), DensityPoints()
 
-_FILLER = words.pattern(words.FILLERS)
+_FILLERS = words.Terms(words.FILLERS)
 
 WEIGHTS = {"token": 0.5, "density": 0.5}
 """Share of each part in the efficiency score."""
@@ -64,7 +62,7 @@ def efficiency_parts(reading: Reading) -> tuple[Part, ...]:
 
 
 def _token(reading: Reading) -> Iterator[Term]:
-    n_tokens = len(reading.text) / CHARS_PER_TOKEN
+    n_tokens = estimated_tokens(reading.text)
     yield Term(points=_length_points(n_tokens), reason=f"length (about {n_tokens:.0f} tokens)")
     if not reading.language.has_spaced_words:
         return
@@ -91,7 +89,7 @@ def _density(reading: Reading) -> Iterator[Term]:
     if not reading.language.is_english:
         return
     n = len(reading.words)
-    fillers = words.found_terms(_FILLER, reading.free)
+    fillers = _FILLERS.places(reading)
     filler_words = [part for filler in fillers for part in filler.split() * len(fillers[filler])]
     if filler_words:
         share = min(1.0, len(filler_words) / n)

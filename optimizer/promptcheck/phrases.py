@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 VERBOSE: Mapping[str, str] = {
     "a large number of": "many",
-    "a majority of": "most",
     "are able to": "can",
     "at all times": "always",
     "at the present time": "now",
@@ -34,7 +33,6 @@ VERBOSE: Mapping[str, str] = {
     "in the near future": "soon",
     "in the vicinity of": "near",
     "is able to": "can",
-    "make a decision": "decide",
     "make use of": "use",
     "makes use of": "uses",
     "on a daily basis": "daily",

@@ -164,6 +164,13 @@ class Terms:
                 found.append(match)
         return found
 
+    def places(self, text: Text) -> dict[str, list[Match]]:
+        """Return where each of them is, by first use; other spellings count as one verb."""
+        found: dict[str, list[Match]] = {}
+        for match in self.matches(text):
+            found.setdefault(SPELLINGS.get(match.term, match.term), []).append(match)
+        return found
+
     def _matches(self, text: Text) -> Iterator[Match]:
         lexicon = text.lexicon
         for term, runs in self._runs.items():
@@ -181,19 +188,4 @@ def _found_fast(term: str) -> re.Pattern[str]:
     return re.compile(rf"{spelt}(?<!\w{spelt})(?<!\w[-'\u2019]{spelt}){rest}(?!\w)(?![-'\u2019]\w)")
 
 
-def pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    """Return what finds any of the terms as whole words, whatever the case and the spacing."""
-    longest_first = sorted(terms, key=len, reverse=True)
-    alternatives = "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in longest_first)
-    return re.compile(
-        rf"(?<!\w)(?<!\w[-'\u2019])(?:{alternatives})(?!\w)(?![-'\u2019]\w)", re.IGNORECASE
-    )
-
-
-def found_terms(compiled: re.Pattern[str], free: str) -> dict[str, list[int]]:
-    """Return the offsets of each term found, spelt as in its list, by first use."""
-    offsets: dict[str, list[int]] = {}
-    for match in compiled.finditer(free):
-        term = " ".join(match.group().lower().split())
-        offsets.setdefault(SPELLINGS.get(term, term), []).append(match.start())
-    return offsets
+VAGUE = Terms(VAGUE_TERMS)

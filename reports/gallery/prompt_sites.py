@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.models.sites import PromptFiles, PromptSite, SkippedPrompt
+from optimizer.models.sites import FoundInFiles, PromptSite, SkippedPrompt
 from reports.document import (
     Block,
     Code,
@@ -22,7 +22,7 @@ from reports.formatting import UNKNOWN, count, name_of, plural
 WHOLE = "the whole file"
 
 
-def prompt_sites(found: PromptFiles, *, texts: bool = False) -> Document:
+def prompt_sites(found: FoundInFiles, *, texts: bool = False) -> Document:
     """Lay out prompts by file, with their texts where those are asked for."""
     files: dict[str, list[PromptSite]] = {}
     for site in found.sites:
@@ -36,7 +36,7 @@ def prompt_sites(found: PromptFiles, *, texts: bool = False) -> Document:
     return Document("Prompts in files", _verdict(found, len(files)), tuple(blocks), _hints(files))
 
 
-def _verdict(found: PromptFiles, n_files: int) -> Verdict:
+def _verdict(found: FoundInFiles, n_files: int) -> Verdict:
     if not found.sites:
         text = f"No prompt was found in {plural(found.n_files, 'file')}."
         return Verdict(Tone.WARN, text)

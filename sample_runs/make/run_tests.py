@@ -28,7 +28,7 @@ def main() -> None:
     cases = json.loads(Path(cases_file).read_text("utf-8"))
     replicate = int(more[0]) if more else 0
     sha256 = hashlib.sha256(content).hexdigest()
-    server = start_server()
+    server = start_server(n_threads=1)  # several of these may run at once
     address = urlsplit(server.listening_address).netloc
     complete(
         address, template.replace(PLACE, WARM_UP_REVIEW), seed=0, time_limit_s=PATIENCE_SECONDS

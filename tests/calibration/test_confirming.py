@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from optimizer.models.optimization import Case, CaseResult
-from optimizer.prompts.confirming import Occasion, confirm, least_cases
+from optimizer.prompts.confirming import Occasion, alpha_of, confirm, least_cases
 from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.settings import OptimizeSettings
 from optimizer.stats.paired_rates import mcnemar_midp, tango
@@ -24,6 +26,7 @@ SETTINGS = OptimizeSettings()
 ALPHA, FEWEST = SETTINGS.alpha, least_cases(settings=SETTINGS)
 SIZES = (18, 24, 40)
 PASSED = "succeeded"
+MANUAL = Path(__file__).parents[2] / "docs" / "optimizing.md"
 
 
 @cache
@@ -71,6 +74,26 @@ def test_a_promoted_gain_is_told_right_where_the_cases_suffice_to_find_it(n, gai
 @pytest.mark.parametrize("gain", [0.1, 0.2, 0.3, 0.45, 0.65])
 def test_the_lower_bound_of_a_promoted_gain_is_no_promise_too_much(n, gain):
     assert promoted(n, 0.05, gain + 0.05)[2] <= gain
+
+
+def test_the_manual_tells_how_likely_a_gain_is_to_be_confirmed():
+    page = MANUAL.read_text(encoding="utf-8")
+    head = re.search(r"^\| Held out \|.*$", page, re.MULTILINE)[0]
+    gains = [int(gain) / 100 for gain in re.findall(r"\+(\d+)", head)]
+    rows = re.findall(r"^\| (\d+) \| \d+ \|((?: \d+ % \|)+)$", page, re.MULTILINE)
+    assert rows
+    for n, told in rows:
+        found = [round(100 * promoted(int(n), 0.05, gain + 0.05)[0]) for gain in gains]
+        assert found == [int(share) for share in re.findall(r"\d+", told)], n
+
+
+def test_the_manual_tells_what_each_look_takes():
+    rows = re.findall(r"^\| (\d) \| (0\.\d+) \| (\d+) \|$", MANUAL.read_text("utf-8"), re.MULTILINE)
+    assert len(rows) == 5
+    for look, alpha, n in rows:
+        seq = int(look)
+        assert float(alpha) == pytest.approx(alpha_of(seq, SETTINGS))
+        assert int(n) == least_cases(seq, settings=SETTINGS)
 
 
 class Chance:

@@ -42,7 +42,7 @@ def test_findings_stand_at_their_lines_and_a_warning_fails(optimizer: Run, tmp_p
         'a.md:1:17: P020 warning: "etc" is vague; it occurs once.',
         'a.md:1:22: P023 info: "in order to" says no more than "to". [*]',
         "a.md:1:39: P030 info: Spaces at the end of the line. [*]",
-        "a.md:1:41: P031 info: 3 blank lines in a row. [*]",
+        "a.md:2:1: P031 info: 3 blank lines in a row. [*]",
     ]
 
 
@@ -137,11 +137,22 @@ def test_known_findings_are_not_reported_wherever_they_move(optimizer: Run, tmp_
 
 
 def test_folders_are_gone_through_and_hidden_files_are_not(optimizer: Run, tmp_path: Path) -> None:
-    for name in ("p/a.md", "p/deep/b.j2", "p/.hidden/c.md", "p/notes.csv"):
+    for name in ("p/a.md", "p/deep/b.j2", "p/.hidden/c.md", "p/notes.csv", "p/README.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("List the names, etc. of {{ x }}.\n")
     result = optimizer("lint", "p", "p/a.md")
     assert [line.partition(":")[0] for line in lines(result.out)] == ["p/a.md", "p/deep/b.j2"]
+    assert "skipped: p/README.md: is left out of a folder by its name" in result.err
+
+
+def test_the_settings_say_which_files_of_a_folder_hold_prompts(
+    optimizer: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "p").mkdir()
+    for name in ("p/a.md", "p/b.prompts"):
+        (tmp_path / name).write_text("List the names, etc. of {{ x }}.\n")
+    result = optimizer("lint", "p", "--set", 'extract.suffixes=[".prompts"]')
+    assert "in 1 file" in result.out
 
 
 def test_rules_may_be_off_in_some_files_and_variables_declared(
@@ -162,7 +173,7 @@ def test_what_cannot_be_read_is_said_and_exits_two(optimizer: Run, tmp_path: Pat
     (tmp_path / "a.md").write_bytes(b"\xff\xfe\x00")
     result = optimizer("lint", "a.md", "gone.md")
     assert result.code == 2
-    assert "gone.md: No such file or directory" in result.err
+    assert "gone.md: cannot be read: No such file or directory" in result.err
     assert "a.md" in result.err
 
 

@@ -221,7 +221,7 @@ def test_there_must_be_something_to_resume(optimizer: Optimizer, project: Path) 
         (("triage.txt", "--executor", "x"), "needs --cases"),
         (("triage.txt", "--propose", "d"), "needs --cases"),
         (("nothing.txt",), "nothing.txt"),
-        (("triage.txt", "--budget", "0"), "--budget 0"),
+        (("triage.txt", "--budget", "0"), "--budget: 0, must be greater"),
         (("triage.txt", "--replay"), "cassette"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from optimizer.models.sites import PromptFiles, PromptFormat, PromptSite, SkippedPrompt
+from optimizer.models.sites import FoundInFiles, PromptFormat, PromptSite, SkippedPrompt
 from reports.gallery.prompt_sites import prompt_sites
 
 NODES = "/workflow/graph/nodes"
@@ -26,7 +26,7 @@ def site(path: str, pointer: str, text: str, *variables: str, **more: Any) -> Pr
     return PromptSite(**(facts | more))
 
 
-FOUND = PromptFiles(
+FOUND = FoundInFiles(
     sites=(
         site("prompts/triage.md", "", "Sort the ticket.\n\n{{ticket}}\n", "ticket"),
         site(
@@ -58,5 +58,5 @@ FOUND = PromptFiles(
 CASES = {
     "prompt_sites": (prompt_sites, (FOUND,)),
     "prompt_sites-texts": (partial(prompt_sites, texts=True), (FOUND,)),
-    "prompt_sites-empty": (prompt_sites, (PromptFiles(sites=(), skipped=(), n_files=1),)),
+    "prompt_sites-empty": (prompt_sites, (FoundInFiles(sites=(), skipped=(), n_files=1),)),
 }

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from optimizer.models.contract import IssueSeverity
-from optimizer.models.linting import Edit, FixSafety, LintRulePage
+from optimizer.models.linting import FixSafety, LintRulePage
+from optimizer.promptcheck.edits.delimiters import Bare, bare_variables
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.layout import laid_out
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
-from optimizer.promptcheck.lint.variable_names import end_of
-from optimizer.promptcheck.variables import Variable
 
 _DELIMITERS = ("<", "`", "~~~", '"""', "'''", "---", "===", "***", "#", "[", "{%")
 """What a line that delimits begins with."""
 
-_NOT_IN_A_TAG = re.compile(r"\W+")
-
 
 def _bare(subject: Subject) -> Iterator[Found]:
     reading = subject.reading
-    if not reading.words:
+    if not reading.words or not reading.variables:
         return
-    for variable in reading.variables:
-        end = end_of(reading, variable)
-        before, after = reading.text[: variable.start], reading.text[end:]
-        is_alone = not before.rpartition("\n")[2].strip() and not after.partition("\n")[0].strip()
-        if is_alone and not variable.in_code and not _is_delimited(before, after):
-            yield _found(variable, end)
+    bare = list(bare_variables(laid_out(reading)))
+    names: dict[str, set[str]] = defaultdict(set)
+    for one in bare:
+        names[one.tag].add(one.name)
+    for one in bare:
+        if not _is_delimited(reading.text[: one.span.start], reading.text[one.span.end :]):
+            yield _found(one, is_clear=len(names[one.tag]) == 1)
 
 
 def _is_delimited(before: str, after: str) -> bool:
@@ -36,17 +35,13 @@ def _is_delimited(before: str, after: str) -> bool:
     return above.lstrip().startswith(_DELIMITERS) and (not below or below.startswith(_DELIMITERS))
 
 
-def _found(variable: Variable, end: int) -> Found:
-    tag = _NOT_IN_A_TAG.sub("_", variable.name.rpartition(".")[2]) or "input"
+def _found(bare: Bare, *, is_clear: bool) -> Found:
     return Found(
-        message=f"Nothing shows where the text of {quoted(variable.name)} begins and ends.",
-        suggestion=f"Put it between <{tag}> and </{tag}>.",
-        start=variable.start,
-        end=end,
-        edits=(
-            Edit(start=variable.start, end=variable.start, text=f"<{tag}>\n"),
-            Edit(start=end, end=end, text=f"\n</{tag}>"),
-        ),
+        message=f"Nothing shows where the text of {quoted(bare.name)} begins and ends.",
+        suggestion=f"Put it between <{bare.tag}> and </{bare.tag}>.",
+        start=bare.span.start,
+        end=bare.span.end,
+        edits=bare.edits if is_clear else (),
     )
 
 
@@ -55,13 +50,16 @@ RULE = LintRule(
         rule_id="P006",
         name="bare-variable",
         severity=IssueSeverity.INFO,
-        what="A variable alone on its line, without a tag, a fence, a heading or a rule around it.",
+        what=(
+            "A variable alone on its line, without a tag, a fence, a heading or a rule around it, "
+            "unless its name says that it holds instructions."
+        ),
         why=(
             "Where data and instructions are not told apart, instructions inside the data are "
             "obeyed."
         ),
         bad="Classify the review as good or bad.\n\n{{ review }}\n",
-        good="Classify the review as good or bad.\n\n<review>\n{{ review }}\n</review>\n",
+        good="Classify the review as good or bad.\n\n<review>{{ review }}</review>\n",
         fix=FixSafety.UNSAFE,
         evidence=(
             "The separator between examples moves MMLU by up to 29.4 points, and naming the "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -11,9 +10,10 @@ from optimizer.models.contract import IssueSeverity
 from optimizer.models.errors import ConfigError
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, FixSafety, LintFinding
+from optimizer.promptcheck.edits.editing import places_in, usual_line_end
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 from optimizer.promptcheck.lint.rules import RULES
-from optimizer.promptcheck.reading import BYTE_ORDER_MARK, read
+from optimizer.promptcheck.reading import read
 
 MAX_ROUNDS = 10  # of fixing; a fix may lay bare what another rule finds
 
@@ -59,10 +59,10 @@ def lint(
         declared=None if declared is None else tuple(declared),
         settings=settings,
     )
-    place = _places(text, reading.text)
+    place, line_end = places_in(text), usual_line_end(text)
     severities = _severities(settings)
     findings = [
-        _finding(rule, found, severities.get(rule.rule_id, rule.page.severity), place)
+        _finding(rule, found, severities.get(rule.rule_id, rule.page.severity), place, line_end)
         for rule in rules
         for found in rule.check(subject)
     ]
@@ -134,7 +134,11 @@ def _apart(fixes: Sequence[tuple[Edit, ...]]) -> list[tuple[Edit, ...]]:
 
 
 def _finding(
-    rule: LintRule, found: Found, severity: IssueSeverity, place: Callable[[int], int]
+    rule: LintRule,
+    found: Found,
+    severity: IssueSeverity,
+    place: Callable[[int], int],
+    line_end: str,
 ) -> LintFinding:
     finding = LintFinding(
         rule_id=rule.rule_id,
@@ -152,23 +156,14 @@ def _finding(
         start=place(finding.start),
         end=place(finding.end),
         edits=tuple(
-            Edit(start=place(edit.start), end=place(edit.end), text=edit.text)
+            Edit(
+                start=place(edit.start),
+                end=place(edit.end),
+                text=edit.text.replace("\n", line_end),
+            )
             for edit in finding.edits
         ),
     )
-
-
-def _places(raw: str, text: str) -> Callable[[int], int]:
-    """Return what leads from offsets in the text that was read to those in the raw text."""
-    if raw == text:
-        return lambda offset: offset
-    shift = len(raw) - len(raw.lstrip(BYTE_ORDER_MARK))
-    ends: list[int] = []
-    position = raw.find("\r\n")
-    while position >= 0:
-        ends.append(position - shift - len(ends))
-        position = raw.find("\r\n", position + 2)
-    return lambda offset: offset + shift + bisect_left(ends, offset)
 
 
 def _severities(settings: LintSettings) -> dict[str, IssueSeverity]:

@@ -18,10 +18,7 @@ _LOOSE = words.Terms(
 def _loose(subject: Subject) -> Iterator[Found]:
     if not subject.reading.language.is_english:
         return
-    places: dict[str, list[words.Match]] = {}
-    for match in _LOOSE.matches(subject.reading):
-        places.setdefault(match.term, []).append(match)
-    for term, matches in places.items():
+    for term, matches in _LOOSE.places(subject.reading).items():
         yield Found(
             message=f'"{term}" names no number; it occurs {times(len(matches))}.',
             suggestion="Name the number, or the bounds, where it matters.",

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintRulePage
-from optimizer.promptcheck.lint.base import Found, LintRule, Subject, free_spans, removal
+from optimizer.promptcheck.edits.whitespace import trailing_spaces
+from optimizer.promptcheck.layout import laid_out
+from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 
-_SPACES = re.compile(r"[ \t]++(?=\n|\Z)")
 _SIGNS = (" \n", "\t\n")
 
 
 def _trailing(subject: Subject) -> Iterator[Found]:
-    text = subject.reading.text
-    if not (any(sign in text for sign in _SIGNS) or text.endswith((" ", "\t"))):
+    if not any(sign in subject.reading.text for sign in _SIGNS):
         return
-    for span in free_spans(subject.reading):
-        for match in _SPACES.finditer(text, span.start, span.end):
-            if match.end() == len(text) or text[match.end()] == "\n":
-                yield Found(
-                    message="Spaces at the end of the line.",
-                    suggestion="Remove them.",
-                    start=match.start(),
-                    end=match.end(),
-                    edits=removal(match.start(), match.end()),
-                )
+    for step in trailing_spaces(laid_out(subject.reading)):
+        yield Found(
+            message="Spaces at the end of the line.",
+            suggestion="Remove them.",
+            start=step.edit.start,
+            end=step.edit.end,
+            edits=(step.edit,),
+        )
 
 
 RULE = LintRule(
@@ -34,7 +31,10 @@ RULE = LintRule(
         rule_id="P030",
         name="trailing-space",
         severity=IssueSeverity.INFO,
-        what="Spaces or tabs at the end of a line, outside code.",
+        what=(
+            "Spaces or tabs at the end of a line that nobody reads: not in code, examples and "
+            "tables, not as a line break of Markdown, not at the very end."
+        ),
         why="They cost tokens, and make two prompts that look alike different ones.",
         bad="Summarize the letter in one sentence.  \nKeep all names.",
         good="Summarize the letter in one sentence.\nKeep all names.",

@@ -10,16 +10,11 @@ from optimizer.promptcheck import words
 from optimizer.promptcheck.findings import times
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 
-_VAGUE = words.Terms(words.VAGUE_TERMS)
-
 
 def _vague(subject: Subject) -> Iterator[Found]:
     if not subject.reading.language.is_english:
         return
-    places: dict[str, list[words.Match]] = {}
-    for match in _VAGUE.matches(subject.reading):
-        places.setdefault(match.term, []).append(match)
-    for term, matches in places.items():
+    for term, matches in words.VAGUE.places(subject.reading).items():
         yield Found(
             message=f'"{term}" is vague; it occurs {times(len(matches))}.',
             suggestion=f'Say what "{term}" stands for here: which, how many, or when.',

@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.models.contract import IssueSeverity
-from optimizer.models.linting import Edit, FixSafety, LintRulePage
+from optimizer.models.linting import FixSafety, LintRulePage
+from optimizer.promptcheck.edits.wording import WORDY_TERMS, wordy_phrases
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.layout import laid_out
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
-from optimizer.promptcheck.phrases import VERBOSE
-from optimizer.promptcheck.words import Terms
-
-_PHRASES = Terms(VERBOSE)
 
 
 def _wordy(subject: Subject) -> Iterator[Found]:
-    reading = subject.reading
-    if not reading.language.is_english:
+    if not WORDY_TERMS.occur(subject.reading):
         return
-    for match in _PHRASES.matches(reading):
-        shorter = VERBOSE[match.term]
-        if reading.text[match.start].isupper():
-            shorter = shorter[0].upper() + shorter[1:]
+    for phrase in wordy_phrases(laid_out(subject.reading)):
         yield Found(
-            message=f"{quoted(reading.text[match.start : match.end])} says no more than "
-            f"{quoted(shorter)}.",
-            suggestion=f"Write {quoted(shorter)}.",
-            start=match.start,
-            end=match.end,
-            edits=(Edit(start=match.start, end=match.end, text=shorter),),
+            message=f"{quoted(phrase.text)} says no more than {quoted(phrase.short)}.",
+            suggestion=f"Write {quoted(phrase.short)}.",
+            start=phrase.start,
+            end=phrase.end,
+            edits=(phrase.edit,),
         )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationChange
 from optimizer.models.linting import Edit
-from optimizer.promptcheck.transforms.base import NO_EVIDENCE, Evidence, Plan, Step, Transform
-from optimizer.promptcheck.transforms.editing import edited
+from optimizer.promptcheck.edits.editing import edited
+from optimizer.promptcheck.edits.steps import Step
+from optimizer.promptcheck.layout import Layout, lay_out
+from optimizer.promptcheck.transforms.base import NO_LESSONS, Lessons, Plan, Transform
 from optimizer.promptcheck.transforms.invariants import Attempt, violation
-from optimizer.promptcheck.transforms.layout import Layout, lay_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,10 @@ class Transformed:
     questions: tuple[str, ...] = ()
 
 
-def apply(transform: Transform, text: str, evidence: Evidence = NO_EVIDENCE) -> Transformed:
+def apply(transform: Transform, text: str, lessons: Lessons = NO_LESSONS) -> Transformed:
     """Return a text as a transform leaves it; unchanged where an invariant would break."""
     before = lay_out(text)
-    plan = transform.plan(before, evidence)
+    plan = transform.plan(before, lessons)
     if not plan.steps:
         return Transformed(text=text, refused=plan.refused, questions=plan.questions)
     edits = [step.edit for step in plan.steps]
@@ -48,7 +49,7 @@ def apply(transform: Transform, text: str, evidence: Evidence = NO_EVIDENCE) -> 
         kind=transform.page.kind,
         permit=transform.permit,
     )
-    reason = violation(attempt) or _goes_on(transform.plan(laid_out, evidence))
+    reason = violation(attempt) or _goes_on(transform.plan(laid_out, lessons))
     if reason:
         return Transformed(text=text, refused=reason, questions=plan.questions)
     return Transformed(

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from optimizer.models.linting import Edit
 from optimizer.models.transform_settings import TransformSettings
+from optimizer.promptcheck.edits.steps import Step
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
-from optimizer.promptcheck.transforms.layout import Layout
 
 
 class TransformKind(StrEnum):
@@ -81,7 +81,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Lessons:
     """What tests have shown; a transform that needs it does nothing without.
 
     Attributes:
@@ -101,15 +101,7 @@ class Evidence:
     wrong: Example | None = None
 
 
-NO_EVIDENCE = Evidence()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One edit, and what it does in words."""
-
-    edit: Edit
-    description: str
+NO_LESSONS = Lessons()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +147,6 @@ class Transform(Protocol):
         """Take the settings."""
         ...
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Return the edits that it would make, in offsets of the layout's text."""
         ...
-
-
-def step(start: int, end: int, text: str, description: str) -> Step:
-    """Return one edit with what it does."""
-    return Step(edit=Edit(start=start, end=end, text=text), description=description)

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
+from optimizer.promptcheck.edits.steps import step
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 
 NEWLINE = "\n"
@@ -78,24 +78,24 @@ class OutputContract:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan a section on the answer."""
-        if not evidence.n_format_failures or demands_form(layout.reading.free):
+        if not lessons.n_format_failures or demands_form(layout.reading.free):
             return Plan()
         if _shows_form(layout):
             return Plan(refused="the prompt shows a form of the answer already")
         tongue = tongue_of(layout)
         if tongue is None:
             return Plan(refused=UNKNOWN_TONGUE)
-        strange = next((name for name in _names(evidence) if not _is_plain(name)), None)
+        strange = next((name for name in _names(lessons) if not _is_plain(name)), None)
         if strange is not None:
             return Plan(refused=f"a label or key cannot be named in a line: {quoted(strange)}")
         title = f"# {tongue.output}\n\n" if layout.has_headings else f"{tongue.output}:\n"
-        section = title + "\n".join(_demand(evidence, tongue, is_reasoning(layout, evidence)))
+        section = title + "\n".join(_demand(lessons, tongue, is_reasoning(layout, lessons)))
         waiting = waiting_start(layout)
         offset = layout.end if waiting is None else waiting
         text = inserted(layout, offset, section)
-        n = evidence.n_format_failures
+        n = lessons.n_format_failures
         said = f"says how to answer; {n} failed because of the form"
         return Plan(steps=(step(offset, offset, text, said),))
 
@@ -105,10 +105,10 @@ def demands_form(free: str) -> bool:
     return bool(_FORM.search(free))
 
 
-def is_reasoning(layout: Layout, evidence: Evidence) -> bool:
+def is_reasoning(layout: Layout, lessons: Lessons) -> bool:
     """Tell whether the task needs thinking before the answer."""
-    if evidence.is_reasoning is not None:
-        return evidence.is_reasoning
+    if lessons.is_reasoning is not None:
+        return lessons.is_reasoning
     return bool(_REASONING.search(layout.reading.free))
 
 
@@ -142,29 +142,29 @@ def _shows_form(layout: Layout) -> bool:
     return any(span.kind is SpanKind.JSON for span in layout.protected())
 
 
-def _names(evidence: Evidence) -> tuple[str, ...]:
-    return (*evidence.labels, *evidence.fields)
+def _names(lessons: Lessons) -> tuple[str, ...]:
+    return (*lessons.labels, *lessons.fields)
 
 
 def _is_plain(name: str) -> bool:
     return bool(name.strip()) and not set(name) & set('{}"\n\r<>`|$')
 
 
-def _demand(evidence: Evidence, tongue: Tongue, reasons: bool) -> Iterator[str]:
-    if evidence.fields:
+def _demand(lessons: Lessons, tongue: Tongue, reasons: bool) -> Iterator[str]:
+    if lessons.fields:
         yield tongue.only_object
-        keys = [key for key in evidence.fields if key != REASONING_KEY]
-        if reasons or REASONING_KEY in evidence.fields:
+        keys = [key for key in lessons.fields if key != REASONING_KEY]
+        if reasons or REASONING_KEY in lessons.fields:
             yield f'- "{REASONING_KEY}": {tongue.reasoning_key}'
         for key in keys:
-            is_last = key == keys[-1] and evidence.labels
-            values = ", ".join(f'"{label}"' for label in evidence.labels)
+            is_last = key == keys[-1] and lessons.labels
+            values = ", ".join(f'"{label}"' for label in lessons.labels)
             yield f'- "{key}": {tongue.one_of} {values}' if is_last else f'- "{key}"'
         return
     if reasons:
         yield tongue.reason_first
-    if evidence.labels:
+    if lessons.labels:
         yield tongue.allowed if reasons else tongue.only_label
-        yield from (f"- {label}" for label in evidence.labels)
+        yield from (f"- {label}" for label in lessons.labels)
     elif not reasons:
         yield tongue.only_answer

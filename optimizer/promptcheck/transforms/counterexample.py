@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
 from optimizer.promptcheck.transforms.contract import inserted, waiting_start
 from optimizer.promptcheck.transforms.examples import DATA, data_offset
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.transforms.quoting import CannotQuote, tagged
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, tongue_of
 
@@ -43,15 +43,15 @@ class Counterexample:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan an example to avoid."""
-        if evidence.wrong is None or not layout.paragraphs:
+        if lessons.wrong is None or not layout.paragraphs:
             return Plan()
         tongue = tongue_of(layout)
         if tongue is None:
             return Plan(refused=UNKNOWN_TONGUE)
         try:
-            shown = tagged(evidence.wrong, layout.reading, "wrong_example")
+            shown = tagged(lessons.wrong, layout.reading, "wrong_example")
         except CannotQuote as problem:
             return Plan(refused=str(problem))
         if shown in layout.reading.text:

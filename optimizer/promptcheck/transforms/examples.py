@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import Layout, holds_data
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
 from optimizer.promptcheck.transforms.contract import inserted, waiting_start
-from optimizer.promptcheck.transforms.layout import Layout, holds_data
 from optimizer.promptcheck.transforms.quoting import CannotQuote, filled, quoted_data, tagged
 
 DATA = frozenset(set(SpanKind) - {SpanKind.FREE, SpanKind.CHAT_TOKEN, SpanKind.STATEMENT})
@@ -55,19 +55,19 @@ class Examples:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan a block of examples."""
-        if not evidence.examples or not layout.paragraphs:
+        if not lessons.examples or not layout.paragraphs:
             return Plan()
-        if len(evidence.examples) > self.settings.max_examples:
+        if len(lessons.examples) > self.settings.max_examples:
             most = self.settings.max_examples
-            return Plan(refused=f"{len(evidence.examples)} examples are more than {most}")
+            return Plan(refused=f"{len(lessons.examples)} examples are more than {most}")
         waiting = waiting_start(layout)
         try:
             block = (
-                _block(layout, evidence)
+                _block(layout, lessons)
                 if waiting is None or not _is_form(layout, waiting)
-                else _copies(layout, waiting, evidence)
+                else _copies(layout, waiting, lessons)
             )
         except CannotQuote as problem:
             return Plan(refused=str(problem))
@@ -75,7 +75,7 @@ class Examples:
             return Plan()
         if block.startswith("<examples>") and "<examples>" in layout.reading.text:
             return Plan(refused="the prompt has a block of examples already")
-        n = len(evidence.examples)
+        n = len(lessons.examples)
         offset = data_offset(layout) if waiting is None else waiting
         text = inserted(layout, offset, block)
         return Plan(steps=(step(offset, offset, text, f"shows {n} examples"),))
@@ -84,10 +84,10 @@ class Examples:
 class FilledPrompts(Examples):
     """Show good answers below the whole prompt, filled: for models that go on where a text ends."""
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan a filled copy of the prompt for each example, before the prompt itself."""
         text, most = layout.reading.text, self.settings.max_filled_chars
-        if not evidence.examples or not layout.reading.variables:
+        if not lessons.examples or not layout.reading.variables:
             return Plan()
         if len(text) > most:
             return Plan(refused=f"{len(text)} characters are too many to be shown filled")
@@ -96,7 +96,7 @@ class FilledPrompts(Examples):
             copies = [
                 f"{filled(template, 0, layout.reading, one).rstrip()}\n"
                 f"{quoted_data(one.answer, layout.reading)}\n\n"
-                for one in evidence.examples
+                for one in lessons.examples
             ]
         except CannotQuote as problem:
             return Plan(refused=str(problem))
@@ -113,18 +113,18 @@ def data_offset(layout: Layout) -> int:
     return starts[-1] if starts else layout.end
 
 
-def _copies(layout: Layout, start: int, evidence: Evidence) -> str:
+def _copies(layout: Layout, start: int, lessons: Lessons) -> str:
     template = layout.reading.text[start : layout.end]
     gap = "\n" if layout.line_at(start).text.rstrip().endswith(LABEL_ENDS) else " "
     return "\n\n".join(
         f"{filled(template, start, layout.reading, example)}{gap}"
         f"{quoted_data(example.answer, layout.reading)}"
-        for example in evidence.examples
+        for example in lessons.examples
     )
 
 
-def _block(layout: Layout, evidence: Evidence) -> str:
-    shown = (tagged(example, layout.reading, "example") for example in evidence.examples)
+def _block(layout: Layout, lessons: Lessons) -> str:
+    shown = (tagged(example, layout.reading, "example") for example in lessons.examples)
     return "\n".join(["<examples>", *shown, "</examples>"])
 
 

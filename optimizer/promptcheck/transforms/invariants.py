@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.models.linting import Edit
+from optimizer.promptcheck.edits.editing import line_ends
 from optimizer.promptcheck.findings import quoted
+from optimizer.promptcheck.layout import tag_of
 from optimizer.promptcheck.lint.broken_template import broken_templates
 from optimizer.promptcheck.reading import BYTE_ORDER_MARK, Reading
 from optimizer.promptcheck.templates import Span, SpanKind
 from optimizer.promptcheck.transforms.base import Permit, TransformKind
-from optimizer.promptcheck.transforms.editing import line_ends
-from optimizer.promptcheck.transforms.layout import tag_of
 
 VOID_TAGS = frozenset({"br", "hr", "img", "input", "link", "meta"})
 """Tags of HTML that need no end."""

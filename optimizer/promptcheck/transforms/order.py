@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
-from optimizer.promptcheck.templates import SpanKind
-from optimizer.promptcheck.transforms.base import (
-    AppliedBy,
-    Evidence,
-    Permit,
-    Plan,
-    TransformKind,
-    TransformPage,
-    step,
-)
-from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.layout import (
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import (
     VARIABLES,
     Layout,
     Paragraph,
     is_block,
 )
+from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.transforms.base import (
+    AppliedBy,
+    Lessons,
+    Permit,
+    Plan,
+    TransformKind,
+    TransformPage,
+)
+from optimizer.promptcheck.transforms.contract import demands_form
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN, SpanKind.FENCE)
 _POINTS = re.compile(
@@ -58,7 +58,7 @@ class Order:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to move paragraphs."""
         old = layout.paragraphs
         new = _ordered(old)

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.lint.contradictory_format import contradictory_demands
 from optimizer.promptcheck.reading import BULLET, NUMBERED
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.layout import Layout
 
 _DEMAND = re.compile(
     r"\b(?:must|should|always|never|do\s+not|don['\u2019]t|ensure|make\s+sure)\b", re.IGNORECASE
@@ -46,7 +46,7 @@ class Overload:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Ask about the list of instructions."""
         return Plan(questions=tuple(self._questions(layout)))
 

@@ -6,18 +6,17 @@ from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck import words
-from optimizer.promptcheck.clarity import VAGUE
 from optimizer.promptcheck.findings import times
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
 )
-from optimizer.promptcheck.transforms.layout import Layout
 
 
 class VagueWords:
@@ -44,17 +43,17 @@ class VagueWords:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Ask about each vague word."""
         reading = layout.reading
         if not reading.language.is_english:
             return Plan()
-        found = words.found_terms(VAGUE, reading.free)
+        found = words.VAGUE.places(reading)
         return Plan(
             questions=tuple(
-                f'What does "{term}" stand for ({reading.location(offsets[0])}'
-                f"{_more(len(offsets))}): which, how many, or when?"
-                for term, offsets in found.items()
+                f'What does "{term}" stand for ({reading.location(matches[0].start)}'
+                f"{_more(len(matches))}): which, how many, or when?"
+                for term, matches in found.items()
             )
         )
 

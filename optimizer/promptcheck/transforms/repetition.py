@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
 from optimizer.promptcheck.transforms.contract import is_reasoning
-from optimizer.promptcheck.transforms.layout import Layout
 
 PARTED_BY = "\n\n"
 
@@ -45,7 +45,7 @@ class Repetition:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to repeat the prompt."""
         text = layout.reading.text[: layout.end]
         if not text.strip() or _is_repeated(text):
@@ -53,7 +53,7 @@ class Repetition:
         if len(text) > self.settings.max_repeated_chars:
             most = self.settings.max_repeated_chars
             return Plan(refused=f"the prompt has {len(text)} characters, more than {most}")
-        if is_reasoning(layout, evidence):
+        if is_reasoning(layout, lessons):
             return Plan(refused="the task needs thinking, where a repetition is not known to help")
         if any(span.kind is SpanKind.CHAT_TOKEN for span in layout.protected()):
             return Plan(refused="chat tokens part the prompt into messages")

@@ -15,9 +15,9 @@ from optimizer.models.contract import (
     OptimizationStrategy,
 )
 from optimizer.models.transform_settings import TransformSettings
-from optimizer.promptcheck.efficiency import CHARS_PER_TOKEN
+from optimizer.promptcheck.tokens import CHARS_PER_TOKEN, estimated_tokens
 from optimizer.promptcheck.transforms.applying import apply
-from optimizer.promptcheck.transforms.base import NO_EVIDENCE, Evidence, Transform
+from optimizer.promptcheck.transforms.base import NO_LESSONS, Lessons, Transform
 from optimizer.promptcheck.transforms.contract import OutputContract
 from optimizer.promptcheck.transforms.delimiters import Delimiters
 from optimizer.promptcheck.transforms.duplicates import Duplicates
@@ -49,14 +49,14 @@ class Rewritten:
         changes: What was done, transform by transform.
         refused: Transforms that would have broken something, or lack what they need.
         questions: What a person should answer.
-        n_chars_before: Characters of the old text.
+        estimated_tokens_before: Tokens of the old text by the published estimate.
     """
 
     text: str
     changes: tuple[OptimizationChange, ...]
     refused: tuple[TurnedDown, ...]
     questions: tuple[str, ...]
-    n_chars_before: int
+    estimated_tokens_before: float
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -64,14 +64,9 @@ class Rewritten:
         return tuple(dict.fromkeys(change.rule_id for change in self.changes))
 
     @property
-    def estimated_tokens_before(self) -> float:
-        """Tokens of the old text by the published estimate, four characters each."""
-        return self.n_chars_before / CHARS_PER_TOKEN
-
-    @property
     def estimated_tokens_after(self) -> float:
         """Tokens of the new text by the same estimate."""
-        return len(self.text) / CHARS_PER_TOKEN
+        return estimated_tokens(self.text)
 
 
 def _lists_only(settings: TransformSettings) -> Transform:
@@ -116,7 +111,7 @@ def rewrite(
     text: str,
     strategy: OptimizationStrategy,
     *,
-    evidence: Evidence | None = None,
+    lessons: Lessons | None = None,
     settings: TransformSettings | None = None,
 ) -> Rewritten:
     """Return a prompt as a strategy leaves it.
@@ -129,17 +124,17 @@ def rewrite(
         expected = ", ".join(REWRITES)
         raise ValueError(f"strategy {strategy.value}: names no transforms, expected {expected}")
     settings = settings or TransformSettings()
-    return run([make(settings) for make in makers], text, evidence or NO_EVIDENCE)
+    return run([make(settings) for make in makers], text, lessons or NO_LESSONS)
 
 
-def run(transforms: Sequence[Transform], text: str, evidence: Evidence) -> Rewritten:
+def run(transforms: Sequence[Transform], text: str, lessons: Lessons) -> Rewritten:
     """Return a prompt as some transforms leave it, one after the other."""
     current = text
     changes: list[OptimizationChange] = []
     refused: list[TurnedDown] = []
     questions: list[str] = []
     for transform in transforms:
-        done = apply(transform, current, evidence)
+        done = apply(transform, current, lessons)
         current = done.text
         changes += done.changes
         questions += done.questions
@@ -151,7 +146,7 @@ def run(transforms: Sequence[Transform], text: str, evidence: Evidence) -> Rewri
         changes=tuple(changes),
         refused=tuple(refused),
         questions=tuple(questions),
-        n_chars_before=len(text),
+        estimated_tokens_before=estimated_tokens(text),
     )
 
 

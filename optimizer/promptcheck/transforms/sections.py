@@ -8,25 +8,24 @@ from itertools import groupby
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
-from optimizer.promptcheck.templates import SpanKind
-from optimizer.promptcheck.transforms.base import (
-    AppliedBy,
-    Evidence,
-    Permit,
-    Plan,
-    Step,
-    TransformKind,
-    TransformPage,
-    step,
-)
-from optimizer.promptcheck.transforms.contract import demands_form
-from optimizer.promptcheck.transforms.layout import (
+from optimizer.promptcheck.edits.steps import Step, step
+from optimizer.promptcheck.layout import (
     VARIABLES,
     Layout,
     Paragraph,
     holds_data,
     is_block,
 )
+from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.transforms.base import (
+    AppliedBy,
+    Lessons,
+    Permit,
+    Plan,
+    TransformKind,
+    TransformPage,
+)
+from optimizer.promptcheck.transforms.contract import demands_form
 from optimizer.promptcheck.transforms.tongues import UNKNOWN_TONGUE, Tongue, tongue_of
 
 _UNPARTED = (SpanKind.TAG, SpanKind.CHAT_TOKEN)
@@ -74,7 +73,7 @@ class Sections:
         self.settings = settings
         self.headings = headings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan headings and lists."""
         steps = list(self._lists(layout))
         if not self.headings or not self._wants_headings(layout):

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.reading import Reading, read
-from optimizer.promptcheck.transforms.layout import Layout
 from optimizer.promptcheck.words import listed
 
 MIN_MARKERS = 2  # function words of a language, and twice as many as of any other

@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
-from optimizer.promptcheck import words
+from optimizer.promptcheck.edits.steps import Step
+from optimizer.promptcheck.edits.wording import wordy_phrases
 from optimizer.promptcheck.findings import quoted
-from optimizer.promptcheck.phrases import VERBOSE
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
-from optimizer.promptcheck.transforms.layout import Layout
-from optimizer.promptcheck.transforms.prose import phrases, with_capital
-
-_VERBOSE = words.pattern(VERBOSE)
 
 
 class Verbose:
@@ -48,23 +44,11 @@ class Verbose:
     def __init__(self, settings: TransformSettings) -> None:
         self.settings = settings
 
-    def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+    def plan(self, layout: Layout, lessons: Lessons) -> Plan:
         """Plan to shorten phrases."""
         return Plan(
             steps=tuple(
-                step(
-                    match.start(),
-                    match.end(),
-                    short := _short(match.group()),
-                    f"says {quoted(short)} for {quoted(match.group())}",
-                )
-                for match in phrases(layout, _VERBOSE)
+                Step(edit=one.edit, description=f"says {quoted(one.short)} for {quoted(one.text)}")
+                for one in wordy_phrases(layout)
             )
         )
-
-
-def _short(phrase: str) -> str:
-    short = VERBOSE[" ".join(phrase.lower().split())]
-    if phrase.isupper():
-        return short.upper()
-    return with_capital(short) if phrase[0].isupper() else short

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from optimizer.models.errors import Fault, FormatError
+from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.sites import FoundPrompts, PromptFormat, PromptSite, SkippedPrompt
 from optimizer.prompts.extract.base import Extractor, PatchRefused, refuse_unwritable
 from optimizer.prompts.extract.dify import Dify
@@ -15,7 +16,6 @@ from optimizer.prompts.extract.line_ends import with_lf
 from optimizer.prompts.extract.messages import Messages
 from optimizer.prompts.extract.promptfoo import Promptfoo
 from optimizer.prompts.extract.python_source import PythonSource
-from optimizer.prompts.extract.settings import ExtractSettings
 from optimizer.prompts.extract.text import Text
 
 EXTRACTORS: tuple[Extractor, ...] = (

@@ -24,6 +24,9 @@ NAMED = 5
 """How many cases an error names."""
 
 TASKS = "task_results"
+OF_ALL = ("prompt_sha256", "unknown_fields")
+"""What a run may say of all its tasks: the prompt, and what was written as 0 but not measured."""
+
 NAME_KEYS = frozenset({"task_id", "case_id"})
 OUTCOME_KEYS = frozenset({"task_status", "passed"})
 
@@ -150,19 +153,18 @@ def _tasks(content: bytes) -> list[Mapping[str, Any]] | None:
 
 
 def _of_run(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the tasks of a run, each with the prompt that the run says it had."""
+    """Return the tasks of a run, each with what the run says of all of them."""
     metadata = run.get("metadata")
-    sha256 = metadata.get("prompt_sha256") if isinstance(metadata, dict) else None
-    return [_with_prompt(task, sha256) for task in run[TASKS]]
+    if not isinstance(metadata, dict):
+        return list(run[TASKS])
+    said = {key: metadata[key] for key in OF_ALL if metadata.get(key)}
+    return [_with_metadata(task, said) for task in run[TASKS]]
 
 
-def _with_prompt(task: Any, sha256: object) -> Any:
-    if sha256 is None or not isinstance(task, dict):
-        return task
-    metadata = task.get("metadata") or {}
-    if not isinstance(metadata, dict) or metadata.get("prompt_sha256"):
-        return task
-    return {**task, "metadata": {**metadata, "prompt_sha256": sha256}}
+def _with_metadata(task: Any, said: Mapping[str, Any]) -> Any:
+    """Return a task with what its run says; what it says itself counts."""
+    own = task.get("metadata") or {} if isinstance(task, dict) else None
+    return {**task, "metadata": {**said, **own}} if isinstance(own, dict) else task
 
 
 def _lines(content: bytes) -> list[Mapping[str, Any]] | None:

@@ -21,7 +21,7 @@ line by line counts from the moment its line is complete, even if the command fa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -32,6 +32,7 @@ from optimizer.prompts.runner.arguments import blanks, split
 from optimizer.prompts.runner.call import Call, Sleep
 from optimizer.prompts.runner.calling import argv_of_function, is_function
 from optimizer.prompts.runner.fingerprint import fingerprint
+from optimizer.prompts.runner.interrupts import Interrupts
 from optimizer.prompts.runner.processes import Processes
 from optimizer.prompts.runner.results import Redact
 from optimizer.prompts.runner.settings import RunnerSettings
@@ -102,28 +103,27 @@ class CommandExecutor:
             ExecutorError: A process failed, or results cannot be trusted.
         """
         processes = Processes(self._settings)
-        running = _Running(poll_s=self._settings.poll_s)
-        with ThreadPoolExecutor(max_workers=self._settings.jobs) as pool:
-            try:
-                for share in self._shares(cases):
-                    call = pool.submit(
-                        self._call.run,
-                        prompt,
-                        share,
-                        replicate=replicate,
-                        processes=processes,
-                        give=running.take,
-                    )
-                    running.calls.append(call)
-                yield from running.results()
-            except KeyboardInterrupt:
-                processes.stop()
-                running.start_no_more()
-                yield from running.results()
-                raise
-            finally:
-                processes.stop()
-                running.start_no_more()
+        with Interrupts() as interrupts:
+            running = _Running(
+                processes, poll_s=self._settings.poll_s, is_over=lambda: interrupts.noted
+            )
+            with ThreadPoolExecutor(max_workers=self._settings.jobs) as pool:
+                try:
+                    for share in self._shares(cases):
+                        call = pool.submit(
+                            self._call.run,
+                            prompt,
+                            share,
+                            replicate=replicate,
+                            processes=processes,
+                            give=running.take,
+                        )
+                        running.calls.append(call)
+                    yield from running.results()
+                finally:
+                    running.stop()
+        if interrupts.noted:
+            raise KeyboardInterrupt
         for call in running.calls:
             if not call.cancelled():
                 call.result()
@@ -140,12 +140,16 @@ class CommandExecutor:
 class _Running:
     """Calls that run, and what comes of them.
 
-    An interrupt may come between any two steps here: what has arrived stays in its list until it
-    is yielded, and nobody waits for a signal that may have been missed.
+    Args:
+        processes: What the calls run.
+        poll_s: Seconds between two looks at whether anything happened.
+        is_over: Tells whether somebody wants the end.
     """
 
-    def __init__(self, *, poll_s: float) -> None:
+    def __init__(self, processes: Processes, *, poll_s: float, is_over: Callable[[], bool]) -> None:
         self.calls: list[Future[None]] = []
+        self._processes = processes
+        self._is_over = is_over
         self._arrived: list[CaseResult] = []
         self._n_given = 0
         self._news = Event()
@@ -159,6 +163,8 @@ class _Running:
     def results(self) -> Iterator[Sequence[CaseResult]]:
         """Yield results until every call has ended; after the first that failed start no more."""
         while True:
+            if self._is_over():
+                self.stop()
             ended = all(call.done() for call in self.calls)
             if any(map(_failed, self.calls)):
                 self.start_no_more()
@@ -171,6 +177,11 @@ class _Running:
             else:
                 self._news.wait(timeout=self._poll_s)
                 self._news.clear()
+
+    def stop(self) -> None:
+        """End the calls that run, and start none of those that wait."""
+        self._processes.stop()
+        self.start_no_more()
 
     def start_no_more(self) -> None:
         """Start none of the calls that wait."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.transforms.applying import apply
-from optimizer.promptcheck.transforms.base import Evidence, Example
+from optimizer.promptcheck.transforms.base import Example, Lessons
 from optimizer.promptcheck.transforms.examples import Examples, FilledPrompts
 from optimizer.prompts.search.shots import Shot
 
@@ -29,7 +29,7 @@ def _shown(prompt: str, shots: Sequence[Shot], layout: type[Examples]) -> str | 
         for one in shots
     )
     settings = TransformSettings(max_examples=max(1, len(examples)))
-    done = apply(layout(settings), prompt, Evidence(examples=examples))
+    done = apply(layout(settings), prompt, Lessons(examples=examples))
     return done.text if done.changes else None
 
 

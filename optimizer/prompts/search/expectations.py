@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from optimizer.models.optimization import Shown
-
-EXPECTED_KEYS = (
-    "expected",
-    "expected_output",
-    "expected_answer",
-    "expected_label",
-    "answer",
-    "label",
-    "target",
-    "ideal",
-    "reference",
-)
-"""Names under which a case keeps what should come out, the first found counts."""
+from optimizer.prompts.search.case_fields import EXPECTED, parsed
 
 MIN_CASES_PER_LABEL = 2  # a value that one case alone expects is an answer, not a label
 MAX_LABELS = 12
@@ -65,16 +52,9 @@ def _labels(values: Sequence[str]) -> tuple[str, ...]:
 
 def _expected(shown: Sequence[Shown]) -> Iterator[Any]:
     for one in shown:
-        body = _parsed(one.case.body)
+        body = parsed(one.case.body)
         if isinstance(body, dict):
-            key = next((key for key in EXPECTED_KEYS if key in body), None)
+            key = next((key for key in EXPECTED if key in body), None)
             if key is not None:
                 value = body[key]
-                yield _parsed(value) if isinstance(value, str) and value[:1] == "{" else value
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+                yield parsed(value) if isinstance(value, str) and value[:1] == "{" else value

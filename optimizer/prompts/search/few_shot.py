@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from optimizer.models.optimization import Draft, Shown
+from optimizer.promptcheck.tokens import CHARS_PER_TOKEN
 from optimizer.prompts.ports import Ask
 from optimizer.prompts.search.examples import with_examples
-from optimizer.prompts.search.pool import CHARS_PER_TOKEN
 from optimizer.prompts.search.settings import FewShotSettings
 from optimizer.prompts.search.shots import LABEL_CHARS, Shot, shot, without_likes
 

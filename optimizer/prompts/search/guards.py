@@ -14,6 +14,7 @@ from optimizer.models.optimization import Case, Draft, Refusal
 from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName
 from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.templates import SpanKind
+from optimizer.promptcheck.tokens import whole_tokens
 from optimizer.prompts.ports import Guard
 from optimizer.prompts.search.fields import POSITIONAL, fields, is_for_format
 from optimizer.prompts.search.leaks import Leaks
@@ -21,7 +22,6 @@ from optimizer.prompts.search.likeness import likeness
 from optimizer.prompts.search.looking import Looked, Looking
 from optimizer.prompts.settings import OptimizeSettings
 
-CHARS_PER_TOKEN = 4
 PROSE_WORDS = 6
 """Shorter sentences may be labels, in which no language shows."""
 
@@ -157,7 +157,7 @@ def keeps_contract(looking: Looking) -> str | None:
 def stays_short(looking: Looking) -> str | None:
     """Refuse a draft that is much longer than the prompt in use."""
     limit = longest(looking.original.text, looking.settings)
-    n_tokens = tokens(looking.draft.text)
+    n_tokens = whole_tokens(looking.draft.text)
     if n_tokens <= limit:
         return None
     return f"the draft has about {n_tokens} tokens, at most {limit} are allowed"
@@ -230,14 +230,9 @@ GUARDS: tuple[Callable[[Looking], str | None], ...] = (
 """In the order in which they are asked; the first that refuses has the word."""
 
 
-def tokens(text: str) -> int:
-    """Return about how many tokens a text has."""
-    return -(-len(text) // CHARS_PER_TOKEN)
-
-
 def longest(original: str, settings: OptimizeSettings) -> int:
     """Return how many tokens a draft may have."""
-    n_tokens = tokens(original)
+    n_tokens = whole_tokens(original)
     return max(int(n_tokens * settings.max_growth), n_tokens + settings.max_growth_tokens)
 
 

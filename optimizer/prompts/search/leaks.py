@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from optimizer.models.optimization import Case
-
-EXPECTED = re.compile(
-    r"expected|expect|target|answer|label|reference|ideal|gold|solution|ground_?truth|assert",
-    re.IGNORECASE,
-)
-"""Names under which cases keep what should come out."""
+from optimizer.prompts.search.case_fields import MAY_BE_EXPECTED, parsed
 
 WORD = re.compile(r"\w+")
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
@@ -33,7 +27,7 @@ class Leaks:
 
     def __init__(self, cases: Sequence[Case], *, n_words: int) -> None:
         self._n_words = n_words
-        self._bodies = {case.case_id: _body(case) for case in cases}
+        self._bodies = {case.case_id: parsed(case.body) for case in cases}
         self._grams = {
             case_id: frozenset(
                 gram for text in _texts(body) for gram in grams(text, n_words=n_words)
@@ -89,13 +83,6 @@ def grams(text: str, *, n_words: int) -> Iterator[str]:
         yield " ".join(words[at : at + n_words])
 
 
-def _body(case: Case) -> object:
-    try:
-        return json.loads(case.body)
-    except (ValueError, RecursionError):
-        return case.body
-
-
 def _texts(body: object) -> Iterator[str]:
     """Yield every text of a case, but for the names of its fields."""
     match body:
@@ -114,7 +101,7 @@ def _expected(body: object) -> Iterator[str]:
     match body:
         case dict():
             for name, value in body.items():
-                if EXPECTED.search(str(name)):
+                if MAY_BE_EXPECTED.search(str(name)):
                     yield from _leaves(value)
                 else:
                     yield from _expected(value)

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import ClassVar
 
 from optimizer.models.optimization import Draft, FailureCluster, Refusal, Searched, Shown
+from optimizer.promptcheck.tokens import whole_tokens
 from optimizer.prompts.ports import Ask, BudgetExhausted, ProposerError
 from optimizer.prompts.search.base import Progress, SearchTask
-from optimizer.prompts.search.pool import Pool, Scored, tokens
+from optimizer.prompts.search.pool import Pool, Scored
 from optimizer.prompts.search.proposing import Panel, Seat
 from optimizer.prompts.search.scoring import Scoring, affordable
 from optimizer.prompts.search.settings import Objective
@@ -170,7 +171,7 @@ class _Search:
 
     def _objection(self, draft: Draft, parent: Scored) -> str | None:
         """Say why a draft may not be tested, or None where it may."""
-        if self._is_for_tokens and tokens(draft.text) >= tokens(parent.text):
+        if self._is_for_tokens and whole_tokens(draft.text) >= whole_tokens(parent.text):
             return "no shorter than the prompt it was made of"
         return self._task.guard(draft, parent.text)
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.models.optimization import Candidate, Draft
 from optimizer.models.tasks import text_sha256
+from optimizer.promptcheck.tokens import whole_tokens
 from optimizer.prompts.search.settings import Objective, SearchSettings
-
-CHARS_PER_TOKEN = 4
-"""The estimate that prompts are compared by; too few tokens for scripts other than Latin."""
-
-
-def tokens(text: str) -> int:
-    """Return the estimated length of a prompt."""
-    return math.ceil(len(text) / CHARS_PER_TOKEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,4 +91,4 @@ class Pool:
             return (-one.rate,)
         if one.rate < self.bar:
             return (1, -one.rate)
-        return (0, tokens(one.text), -one.rate)
+        return (0, whole_tokens(one.text), -one.rate)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import Draft
 from optimizer.models.transform_settings import TransformSettings
-from optimizer.promptcheck.transforms.base import Evidence, Transform
+from optimizer.promptcheck.transforms.base import Lessons, Transform
 from optimizer.promptcheck.transforms.contract import OutputContract
 from optimizer.promptcheck.transforms.delimiters import Delimiters
 from optimizer.promptcheck.transforms.repetition import Repetition
@@ -55,9 +55,9 @@ class RuleProposer:
         known = {ask.prompt, *(refusal.draft.text for refusal in ask.refused), *self._proposed}
         drafts: list[Draft] = []
         expected = expectations((*ask.failing, *ask.passing))
-        evidence = _evidence(ask, expected)
+        lessons = _lessons(ask, expected)
         for recipe in self._recipes(is_format_failure(ask)):
-            made = run(recipe.transforms, ask.prompt, evidence)
+            made = run(recipe.transforms, ask.prompt, lessons)
             if made.text not in known and len(drafts) < self._max_drafts:
                 known.add(made.text)
                 drafts.append(
@@ -88,6 +88,6 @@ def is_format_failure(ask: Ask) -> bool:
     return ask.cluster is not None and is_of_form(ask.cluster)
 
 
-def _evidence(ask: Ask, expected: Expectations) -> Evidence:
+def _lessons(ask: Ask, expected: Expectations) -> Lessons:
     n = len(ask.cluster.failures) if ask.cluster and is_format_failure(ask) else 0
-    return Evidence(n_format_failures=n, labels=expected.labels, fields=expected.fields)
+    return Lessons(n_format_failures=n, labels=expected.labels, fields=expected.fields)

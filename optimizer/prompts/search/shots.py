@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.models.optimization import Case, Shown
-from optimizer.prompts.search.expectations import EXPECTED_KEYS
-
-INPUTS = ("inputs", "input", "vars", "variables")
-"""Where files of cases keep what goes in; in others every field that is none of these is it."""
-
-NO_INPUT = frozenset(
-    {*EXPECTED_KEYS, "id", "case_id", "task_id", "name", "description", "scenario", "family"}
-    | {"tags", "metadata", "assert", "assertions", "options", "threshold", "expected_outputs"}
-)
+from optimizer.prompts.search.case_fields import EXPECTED, INPUTS, NO_INPUT, parsed
 
 LABEL_CHARS = 40
 """An answer of up to as many characters is taken for a label, of which all should be shown."""
@@ -76,7 +68,7 @@ def without_likes(shots: Iterable[Shot], *, max_similarity: float) -> list[Shot]
 
 
 def _body(case: Case) -> Mapping[str, Any]:
-    body = json.loads(case.body)
+    body = parsed(case.body)
     return body if isinstance(body, dict) else {}
 
 
@@ -89,7 +81,7 @@ def _inputs(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _answer(shown: Shown, body: Mapping[str, Any]) -> str | None:
-    expected = next((_text(body[key]) for key in EXPECTED_KEYS if body.get(key) is not None), None)
+    expected = next((_text(body[key]) for key in EXPECTED if body.get(key) is not None), None)
     if expected is not None and len(expected) <= LABEL_CHARS:
         return expected
     return (_output(shown) if shown.result.passed else None) or expected
@@ -98,10 +90,7 @@ def _answer(shown: Shown, body: Mapping[str, Any]) -> str | None:
 def _output(shown: Shown) -> str | None:
     if shown.result.outputs is None:
         return None
-    try:
-        found = json.loads(shown.result.outputs)
-    except ValueError:
-        return shown.result.outputs.strip()
+    found = parsed(shown.result.outputs)
     if isinstance(found, dict) and len(found) == 1:
         (found,) = found.values()
     return None if found is None else _text(found)

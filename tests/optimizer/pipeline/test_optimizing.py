@@ -12,7 +12,7 @@ import pytest
 
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.optimizing import keep_executions
-from optimizer.history.queries.optimizing import prompt_versions
+from optimizer.history.queries.optimizing import confirmations, prompt_versions
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, temporary_history
 from optimizer.models.contract import OptimizationStrategy
@@ -151,6 +151,7 @@ def tools(history: History, executor: Executor | None, model: Any = None) -> Too
         model=None if model is None else lambda strategy: model,
         model_name="" if model is None else "small-1",
         model_use=lambda: None,
+        cassette_sha256=lambda: None,
         open_history=lambda: nullcontext(history),
         files=None,
         who=ANN,
@@ -223,10 +224,23 @@ def test_a_second_look_at_the_same_held_out_cases_spends_half_as_much_alpha(
 
 
 def test_a_champion_that_was_looked_at_gets_no_second_look(history: History) -> None:
-    optimize(question(BETTER), tools(history, Suite()), rules())
-    again = optimize(question(BETTER, seed=1), tools(history, Suite()), rules(seed=1))
-    assert again.held_out is None
-    assert "looked at this champion already" in str(again.why_not_confirmed)
+    first = optimize(question(BETTER), tools(history, Suite()), rules())
+    suite = Suite()
+    again = optimize(question(BETTER, seed=1), tools(history, suite), rules(seed=1))
+    assert look_of(again) == look_of(first)
+    assert again.versions == first.versions
+    assert all(replicate < FIRST_REPLICATE for _, _, replicate in suite.ran)
+    assert len(confirmations(history)) == 1
+
+
+def test_a_larger_budget_keeps_what_was_confirmed_and_counts_its_tests(history: History) -> None:
+    first = optimize(question(BETTER), tools(history, Suite()), rules())
+    suite = Suite()
+    again = optimize(question(BETTER), tools(history, suite), rules(budget=100))
+    assert look_of(again).champion_sha256 == look_of(first).champion_sha256
+    assert again.versions == first.versions
+    assert first.n_spent <= again.n_spent <= 100
+    assert len(confirmations(history)) == 1
 
 
 def test_the_same_text_is_no_better_prompt_and_costs_no_held_out_test(history: History) -> None:

@@ -26,13 +26,13 @@ def fixed(text: str, *, unsafe: bool = False) -> str:
     ("text", "expected"),
     [
         ("Basically, list the names of the men.", "List the names of the men."),
-        ("List, basically, the names of the men.", "List, the names of the men."),
+        ("List, basically, the names of the men.", "List the names of the men."),
         ("- I would like you to list the names.", "- List the names."),
         ("Please kindly list the names of the men.", "Please list the names of the men."),
         ("List the names. Needless to say, sort them.", "List the names. Sort them."),
         ("List the names and\nbasically, the dates.", "List the names and\nthe dates."),
         ("In order to help, list the names of all.", "To help, list the names of all."),
-        ("List the names in\norder to help them.", "List the names to help them."),
+        ("List the names in\norder to help them.", "List the names in\norder to help them."),
         ("List the names `in order to` help them.", "List the names `in order to` help them."),
         ("List the names of the men, kindly.", "List the names of the men, kindly."),
         ("Kindly {{ do }} what the letter says.", "Kindly {{ do }} what the letter says."),
@@ -63,6 +63,12 @@ def test_any_fix_leaves_a_prompt_and_its_findings_stand_in_it(text: str, unsafe:
     assert bool(result.strip()) == bool(text.strip())
     for finding in lint(result):
         assert finding.start is None or 0 <= finding.start < (finding.end or 0) <= len(result)
+
+
+def test_a_fix_keeps_the_line_ends_of_the_text():
+    text = "List the names.\r\n\r\n\r\n\r\nSort them all.\r\n"
+    result = fix(text, lint)
+    assert (result.text, result.n) == ("List the names.\r\n\r\nSort them all.\r\n", 1)
 
 
 def test_edits_are_done_from_first_to_last():

@@ -2,7 +2,7 @@ import pytest
 
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.applying import Transformed, apply
-from optimizer.promptcheck.transforms.base import Evidence, Transform
+from optimizer.promptcheck.transforms.base import Lessons, Transform
 from optimizer.promptcheck.transforms.delimiters import Delimiters
 from optimizer.promptcheck.transforms.order import Order
 from optimizer.promptcheck.transforms.overload import Overload
@@ -182,8 +182,8 @@ def test_a_repeated_prompt_has_everything_twice_and_is_not_repeated_again():
 
 
 def test_a_reasoning_task_is_what_the_caller_says_it_is():
-    thinking = apply(Repetition(SETTINGS), "Name the word.", Evidence(is_reasoning=True))
-    plain = apply(Repetition(SETTINGS), "Solve the sum.", Evidence(is_reasoning=False))
+    thinking = apply(Repetition(SETTINGS), "Name the word.", Lessons(is_reasoning=True))
+    plain = apply(Repetition(SETTINGS), "Solve the sum.", Lessons(is_reasoning=False))
     assert thinking.refused
     assert plain.changes
 

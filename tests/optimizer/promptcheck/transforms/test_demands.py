@@ -2,26 +2,26 @@ import pytest
 
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.applying import Transformed, apply
-from optimizer.promptcheck.transforms.base import Evidence, Example, Transform
+from optimizer.promptcheck.transforms.base import Example, Lessons, Transform
 from optimizer.promptcheck.transforms.contract import OutputContract
 from optimizer.promptcheck.transforms.counterexample import Counterexample
 from optimizer.promptcheck.transforms.examples import Examples
 
-FAILED = Evidence(n_format_failures=4)
-LABELLED = Evidence(n_format_failures=4, labels=("good", "bad"))
+FAILED = Lessons(n_format_failures=4)
+LABELLED = Lessons(n_format_failures=4, labels=("good", "bad"))
 WAITING = "Say the mood of the review.\n\nReview: {review}\nMood:"
 
 
-def done(kind: type[Transform], text: str, evidence: Evidence) -> Transformed:
-    return apply(kind(TransformSettings()), text, evidence)
+def done(kind: type[Transform], text: str, lessons: Lessons) -> Transformed:
+    return apply(kind(TransformSettings()), text, lessons)
 
 
-def shown(value: str, answer: str = "good", name: str = "review") -> Evidence:
-    return Evidence(examples=(Example(case_id="c1", inputs={name: value}, answer=answer),))
+def shown(value: str, answer: str = "good", name: str = "review") -> Lessons:
+    return Lessons(examples=(Example(case_id="c1", inputs={name: value}, answer=answer),))
 
 
 def test_no_contract_is_added_where_no_form_failed():
-    assert done(OutputContract, "Classify the review.", Evidence()).text == "Classify the review."
+    assert done(OutputContract, "Classify the review.", Lessons()).text == "Classify the review."
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_no_contract_is_made_up_in_another_language(text: str):
 
 
 def test_the_reasoning_comes_before_the_answer_where_the_task_needs_any():
-    keys = Evidence(n_format_failures=1, fields=("total",))
+    keys = Lessons(n_format_failures=1, fields=("total",))
     text = done(OutputContract, "Solve the problem step by step.", keys).text
     assert text.index('"reasoning"') < text.index('"total"')
     assert '"reasoning"' not in done(OutputContract, "Classify the review.", keys).text
@@ -77,8 +77,8 @@ def test_the_reasoning_comes_before_the_answer_where_the_task_needs_any():
 
 
 def test_the_last_key_takes_the_labels_and_no_braces_are_needed():
-    evidence = Evidence(n_format_failures=1, fields=("why", "mood"), labels=("good", "bad"))
-    text = done(OutputContract, "Classify {review} for me.", evidence).text
+    lessons = Lessons(n_format_failures=1, fields=("why", "mood"), labels=("good", "bad"))
+    text = done(OutputContract, "Classify {review} for me.", lessons).text
     assert text.endswith('- "why"\n- "mood": one of "good", "bad"')
     assert text.count("{") == 1
 
@@ -96,12 +96,12 @@ def test_a_contract_keeps_headings_line_ends_and_the_final_one():
 
 @pytest.mark.parametrize("label", ["{x}", "a\nb", "", '"', "<b>", "`"])
 def test_a_label_that_is_no_plain_text_is_refused(label: str):
-    evidence = Evidence(n_format_failures=1, labels=("good", label))
-    assert "cannot be named" in (done(OutputContract, "Classify it.", evidence).refused or "")
+    lessons = Lessons(n_format_failures=1, labels=("good", label))
+    assert "cannot be named" in (done(OutputContract, "Classify it.", lessons).refused or "")
 
 
 def test_examples_repeat_the_paragraph_that_waits_for_the_answer():
-    two = Evidence(
+    two = Lessons(
         examples=(
             Example(case_id="a", inputs={"review": "Fine."}, answer="good"),
             Example(case_id="b", inputs={"review": "Bad."}, answer="bad"),
@@ -162,7 +162,7 @@ def test_examples_stand_before_the_data_however_it_is_marked(data: str):
 
 def test_several_inputs_are_told_apart_by_their_names():
     example = Example(case_id="a", inputs={"title": "T", "body": "B"}, answer="x")
-    text = done(Examples, "Sort {title} by {body}.", Evidence(examples=(example,))).text
+    text = done(Examples, "Sort {title} by {body}.", Lessons(examples=(example,))).text
     assert "<title>T</title>\n<body>B</body>" in text
 
 
@@ -215,12 +215,12 @@ def test_examples_are_shown_once_and_no_second_block_is_added():
 
 
 def test_too_many_examples_are_refused():
-    many = Evidence(examples=shown("Fine.").examples * 9)
+    many = Lessons(examples=shown("Fine.").examples * 9)
     assert done(Examples, WAITING, many).refused == "9 examples are more than 8"
 
 
 def test_an_answer_to_avoid_is_named_in_the_language_of_the_prompt():
-    wrong = Evidence(wrong=Example(case_id="c", inputs={"text": "Na ja."}, answer="Gut!"))
+    wrong = Lessons(wrong=Example(case_id="c", inputs={"text": "Na ja."}, answer="Gut!"))
     text = done(Counterexample, "Ordne den Text ein und nenne das Wort.\n\n{{text}}", wrong).text
     assert "Nicht so:\n<wrong_example>\n<input>Na ja.</input>\n<output>Gut!</output>" in text
     assert text.endswith("</wrong_example>\n\n{{text}}")

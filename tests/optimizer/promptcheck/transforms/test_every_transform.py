@@ -12,8 +12,8 @@ from optimizer.promptcheck.transforms import TRANSFORMS
 from optimizer.promptcheck.transforms.applying import Transformed, apply
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
-    Evidence,
     Example,
+    Lessons,
     Transform,
     TransformKind,
 )
@@ -23,7 +23,7 @@ N_PROMPTS = 20_000
 SHOWN = Example(
     case_id="c1", inputs={"review": "Great!", "text": "So so.", "ticket": "Broken."}, answer="good"
 )
-EVIDENCE = Evidence(
+LESSONS = Lessons(
     n_format_failures=3,
     labels=("positive", "negative"),
     examples=(SHOWN,),
@@ -85,13 +85,13 @@ def test_no_random_prompt_loses_a_variable_a_fence_or_a_tag(
     n = -(-N_PROMPTS // len(TRANSFORMS))
     n_changed = 0
     for index, text in enumerate(random_prompts(number, n)):
-        done = apply(transform(kind), text, EVIDENCE)
+        done = apply(transform(kind), text, LESSONS)
         assert (done.text != text) == bool(done.changes)
         n_changed += bool(done.changes)
         if done.changes:
             check(kind, text, done)
         if index % 5 == 0:
-            assert apply(transform(kind), done.text, EVIDENCE).text == done.text
+            assert apply(transform(kind), done.text, LESSONS).text == done.text
     assert kind.page.kind is TransformKind.LINT or n_changed > n / 100
 
 
@@ -101,10 +101,10 @@ def test_no_random_prompt_loses_a_variable_a_fence_or_a_tag(
 )
 @settings(max_examples=150)
 def test_no_text_whatever_is_harmed(text: str, kind: type[Transform]):
-    done = apply(transform(kind), text, EVIDENCE)
+    done = apply(transform(kind), text, LESSONS)
     if done.changes:
         check(kind, text, done)
-        assert apply(transform(kind), done.text, EVIDENCE).text == done.text
+        assert apply(transform(kind), done.text, LESSONS).text == done.text
 
 
 @every_transform
@@ -154,7 +154,7 @@ def test_a_rewritten_prompt_is_not_rewritten_again(
 ):
     texts = random_prompts(99, 60)
     again = [
-        rewrite(rewrite(text, strategy, evidence=EVIDENCE).text, strategy, evidence=EVIDENCE)
+        rewrite(rewrite(text, strategy, lessons=LESSONS).text, strategy, lessons=LESSONS)
         for text in texts
     ]
     settled = sum(not one.changes for one in again)
@@ -165,8 +165,8 @@ def _pages():
     return [kind.page for kind in TRANSFORMS]
 
 
-def _page_evidence() -> Evidence:
-    return Evidence(
+def _page_evidence() -> Lessons:
+    return Lessons(
         n_format_failures=3,
         labels=("positive", "negative"),
         examples=(Example(case_id="c1", inputs={"review": "Great!"}, answer="good"),),

@@ -2,20 +2,20 @@ from typing import ClassVar
 
 import pytest
 
+from optimizer.promptcheck.edits.editing import edited
+from optimizer.promptcheck.edits.steps import step
+from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.applying import apply
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
-    Evidence,
+    Lessons,
     Permit,
     Plan,
     TransformKind,
     TransformPage,
-    step,
 )
-from optimizer.promptcheck.transforms.editing import edited
-from optimizer.promptcheck.transforms.layout import Layout
 
 
 def replacing(
@@ -33,7 +33,7 @@ def replacing(
             after="",
         )
 
-        def plan(self, layout: Layout, evidence: Evidence) -> Plan:
+        def plan(self, layout: Layout, lessons: Lessons) -> Plan:
             start = layout.reading.text.find(old)
             if start < 0:
                 return Plan()

@@ -4,7 +4,7 @@ import pytest
 
 from optimizer.models import OptimizationResult
 from optimizer.models.contract import OptimizationStrategy as Strategy
-from optimizer.promptcheck.transforms.base import Evidence, Example
+from optimizer.promptcheck.transforms.base import Example, Lessons
 from optimizer.promptcheck.transforms.rewriting import (
     UNVERIFIED,
     WITHOUT_MODEL,
@@ -45,17 +45,17 @@ def test_structure_parts_the_prompt_and_leaves_its_wording():
 
 
 def test_a_contract_and_examples_come_only_with_evidence():
-    evidence = Evidence(
+    lessons = Lessons(
         n_format_failures=2,
         labels=("good", "bad"),
         examples=(Example(case_id="c", inputs={"review": "Fine."}, answer="good"),),
     )
     without = rewrite(WORDY, Strategy.STRUCTURE_FOCUS)
-    done = rewrite(WORDY, Strategy.STRUCTURE_FOCUS, evidence=evidence)
+    done = rewrite(WORDY, Strategy.STRUCTURE_FOCUS, lessons=lessons)
     assert not {"R07", "R10"} & set(without.rules)
     assert {"R07", "R10"} <= set(done.rules)
     assert not {"R07", "R10"} & set(
-        rewrite(WORDY, Strategy.EFFICIENCY_FOCUS, evidence=evidence).rules
+        rewrite(WORDY, Strategy.EFFICIENCY_FOCUS, lessons=lessons).rules
     )
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.models.errors import FormatError
+from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.sites import Place, PromptFormat
 from optimizer.prompts.extract import PatchRefused, find_sites, patch
-from optimizer.prompts.extract.settings import ExtractSettings
 
 PROMPTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1).filter(
     str.strip

@@ -150,8 +150,9 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def test_an_interrupt_ends_the_processes_and_gives_what_was_written(
-    tmp_path, scripts, cases
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_wants_the_end_gets_what_was_written_and_then_the_end(
+    tmp_path, scripts, cases, number
 ) -> None:
     after = f'open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid())); k and time.sleep(60)'
     executor = scripts.executor(LINES.format(after=after))
@@ -163,10 +164,7 @@ def test_an_interrupt_ends_the_processes_and_gives_what_was_written(
             if len(results) == 2:
                 signal.setitimer(signal.ITIMER_REAL, 0.1)
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
+    before = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
     try:
         with pytest.raises(KeyboardInterrupt):
             run()
@@ -174,6 +172,36 @@ def test_an_interrupt_ends_the_processes_and_gives_what_was_written(
         signal.signal(signal.SIGALRM, before)
     assert [one.case_id for one in results] == ["c0", "c1"]
     assert _gone([(tmp_path / "pid").read_text()])
+
+
+def test_an_interrupt_while_results_are_taken_loses_none_that_was_written(scripts, cases) -> None:
+    executor = scripts.executor(LINES.format(after="k == 1 and time.sleep(60)"))
+    before = signal.getsignal(signal.SIGINT)
+    results = []
+
+    def run() -> None:
+        for chunk in executor.run("p", cases(3), replicate=0):
+            for _ in range(3):
+                os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
+            results.extend(chunk)
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert [one.case_id for one in results] == ["c0", "c1"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_signals_that_are_ignored_stay_so(scripts, cases, drained) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        results, error = drained(
+            scripts.executor("os.kill(os.getppid(), 1)\n" + GOOD).run("p", cases(2), replicate=0)
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert error is None
+    assert len(results) == 2
 
 
 def test_infrastructure_is_tried_again_with_longer_waits(tmp_path, scripts, cases, drained) -> None:
@@ -285,6 +313,16 @@ def test_the_prompt_is_checked_where_the_run_names_it(scripts, cases, drained) -
     echo = 'json.dump({"metadata": {"prompt_sha256": os.environ["OPTIMIZER_PROMPT_SHA256"]}, '
     echo += '"task_results": [row(c) for c in cases]}, open(out, "w"))'
     assert drained(scripts.executor(echo).run("x", cases(2), replicate=0))[1] is None
+
+
+def test_what_a_run_says_was_not_measured_is_unknown(scripts, cases, drained) -> None:
+    body = """
+    tasks = [{**row(c), "test_result": {"cost": 0.0, "tokens_used": 3}} for c in cases]
+    json.dump({"metadata": {"unknown_fields": ["cost"]}, "task_results": tasks}, open(out, "w"))
+    """
+    (found,), error = drained(scripts.executor(body).run("p", cases(1), replicate=0))
+    assert error is None
+    assert (found.cost_usd, found.tokens) == (None, 3)
 
 
 @pytest.mark.parametrize("command", ["", "   ", "python 'open", "a\0b", "python {prompt}"])

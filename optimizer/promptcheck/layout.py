@@ -1,4 +1,4 @@
-"""A prompt as the transforms see it: lines, paragraphs, and where its prose may be edited."""
+"""A prompt as edits see it: lines, paragraphs, and where its prose may be edited."""
 
 from __future__ import annotations
 
@@ -104,13 +104,22 @@ class Layout:
         return bool(HEADING.search(self.reading.free))
 
 
-@lru_cache(maxsize=4)
 def lay_out(text: str) -> Layout:
-    """Return a prompt as the transforms see it."""
-    reading = read(text)
+    """Return a prompt as edits see it."""
+    return laid_out(_read(text))
+
+
+@lru_cache(maxsize=4)
+def laid_out(reading: Reading) -> Layout:
+    """Return the same of a prompt that was read."""
     return Layout(
         reading=reading, lines=tuple(_lines(reading)), paragraphs=tuple(_paragraphs(reading))
     )
+
+
+@lru_cache(maxsize=4)
+def _read(text: str) -> Reading:
+    return read(text)
 
 
 def holds_data(layout: Layout, paragraph: Paragraph) -> bool:

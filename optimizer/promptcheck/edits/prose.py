@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from optimizer.promptcheck.transforms.layout import Layout, Line
+from optimizer.promptcheck.layout import Layout, Line
+from optimizer.promptcheck.words import Match, Terms
 
 # A sentence about wording: "avoid the word basically" must keep the word.
 _ABOUT_WORDS = re.compile(
@@ -18,13 +19,13 @@ _SENTENCE_STOP = re.compile(r"[.!?:;]\s")
 _BEFORE_SENTENCE = re.compile(r"(?:^|[.!?:])[ \t]*(?:(?:[-*+•#>]+|\d+[.)])[ \t]+)*[*_]{0,2}\Z")
 
 
-def phrases(layout: Layout, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """Yield where a pattern occurs in prose that may be edited, within one line each."""
+def phrases(layout: Layout, terms: Terms) -> Iterator[Match]:
+    """Yield where terms occur in prose that may be edited, within one line each."""
     if not layout.reading.language.is_english:
         return
-    for match in pattern.finditer(layout.reading.free):
-        line = layout.line_at(match.start())
-        if "\n" in match.group() or line.verbatim:
+    for match in terms.matches(layout.reading):
+        line = layout.line_at(match.start)
+        if match.end > line.end or line.verbatim:
             continue
         if not _ABOUT_WORDS.search(_sentence(line, match)):
             yield match
@@ -41,9 +42,9 @@ def with_capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _sentence(line: Line, match: re.Match[str]) -> str:
+def _sentence(line: Line, match: Match) -> str:
     """Return what stands on a line around a match, up to the ends of its sentence."""
-    start, end = match.start() - line.start, match.end() - line.start
+    start, end = match.start - line.start, match.end - line.start
     before = max((stop.end() for stop in _SENTENCE_STOP.finditer(line.free, 0, start)), default=0)
     stop = _SENTENCE_STOP.search(line.free, end)
     return line.free[before : stop.start() if stop else len(line.free)]

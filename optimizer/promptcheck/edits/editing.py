@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from optimizer.models.linting import Edit
 from optimizer.promptcheck.reading import BYTE_ORDER_MARK
@@ -19,34 +19,37 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
     """Return a text with edits whose offsets count in the text of its reading."""
-    n_marks = len(text) - len(text.lstrip(BYTE_ORDER_MARK))
-    windows = _windows_line_ends(text, n_marks)
+    place = places_in(text)
     line_end = usual_line_end(text)
     pieces, position = [], 0
     for edit in edits:
-        start, end = (
-            offset + n_marks + bisect_left(windows, offset) for offset in (edit.start, edit.end)
-        )
+        start, end = place(edit.start), place(edit.end)
         pieces += [text[position:start], edit.text.replace("\n", line_end)]
         position = end
     return "".join([*pieces, text[position:]])
 
 
+def places_in(text: str) -> Callable[[int], int]:
+    """Return what leads from offsets in the text of its reading to those in a text."""
+    shift = len(text) - len(text.lstrip(BYTE_ORDER_MARK))
+    if not shift and "\r" not in text:
+        return lambda offset: offset
+    ends: list[int] = []
+    position = text.find("\r\n")
+    while position >= 0:
+        ends.append(position - shift - len(ends))
+        position = text.find("\r\n", position + 2)
+    return lambda offset: offset + shift + bisect_left(ends, offset)
+
+
 def usual_line_end(text: str) -> str:
     """Return the line end that a text uses most; LF where it has none."""
+    if "\r" not in text:
+        return "\n"
     counted = Counter(line_ends(text))
-    return counted.most_common(1)[0][0] if counted else "\n"
+    return counted.most_common(1)[0][0]
 
 
 def line_ends(text: str) -> list[str]:
     """Return the line ends of a text in order."""
     return _LINE_END.findall(text)
-
-
-def _windows_line_ends(text: str, n_marks: int) -> list[int]:
-    """Return where, in the text of its reading, line ends stand for two characters."""
-    if "\r\n" not in text:
-        return []
-    return [
-        match.start() - n_marks - number for number, match in enumerate(re.finditer("\r\n", text))
-    ]

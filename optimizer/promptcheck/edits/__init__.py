@@ -1,0 +1,1 @@
+"""Edits of a prompt that leave its meaning: the linter fixes by them, and transforms rewrite."""
