@@ -162,15 +162,16 @@ def test_too_few_cases_are_said_and_give_drafts_only(optimizer: Optimizer, proje
 def test_tests_that_others_run_are_asked_for_until_the_end(
     optimizer: Optimizer, project: Path
 ) -> None:
+    few_steps = ("--set", "search.block=20", "--json")
     asked = (*ASKED, "--candidate", "better.txt", "--budget", "100")
-    done = optimizer(*asked, "--propose", "wanted", "--json")
+    done = optimizer(*asked, "--propose", "wanted", *few_steps)
     for _ in range(20):
         if done.json["wanted"] is None:
             break
         wanted = done.json["wanted"]
         files = [f"wanted/{wanted[name]}" for name in ("prompt_file", "cases_file", "results_file")]
         run_by_hand(project, *files)
-        done = optimizer("optimize", "--continue", "wanted", "--json")
+        done = optimizer("optimize", "--continue", "wanted", *few_steps)
         assert done.code == 0, done.err
     assert done.json["held_out"]["confirmation"]["verdict"] == "improved"
     assert done.json["n_spent"] <= 100
