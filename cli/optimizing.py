@@ -196,8 +196,8 @@ def executor_of(
     Raises:
         ConfigError: The command cannot be understood.
     """
-    from optimizer.prompts.asking import Asking as AskingElsewhere
     from optimizer.prompts.runner.command import CommandExecutor
+    from optimizer.prompts.testing.asking import Asking as AskingElsewhere
 
     if elsewhere:
         return AskingElsewhere(fingerprint=f"elsewhere: {wish.label}")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from cli.session import Session
     from optimizer.models.optimization import Case
-    from optimizer.prompts.asking import Manifest, Waits
+    from optimizer.prompts.testing.asking import Manifest, Waits
 
 MANIFEST = "manifest.json"
 
@@ -84,7 +84,7 @@ def _advance(
 ) -> OptimizationRun:
     """Go as far as results and budget allow; write down what is wanted where others run tests."""
     from optimizer.pipeline.optimizing import is_under_way, optimize
-    from optimizer.prompts.asking import Waits
+    from optimizer.prompts.testing.asking import Waits
 
     elsewhere = folder is not None
     rules = rules_of(wish, here, elsewhere=elsewhere)
@@ -109,7 +109,7 @@ def _write_wanted(waits: Waits, wish: Wish, folder: Path, suffix: str) -> Optimi
     import msgspec
 
     from optimizer.models.tasks import text_sha256
-    from optimizer.prompts.asking import MANIFEST_VERSION, Manifest
+    from optimizer.prompts.testing.asking import MANIFEST_VERSION, Manifest
 
     run, wanted = waits.run, waits.wanted
     step = _step(folder)
@@ -155,7 +155,7 @@ def _step(folder: Path) -> int:
 
 
 def _manifest(folder: Path) -> Manifest:
-    from optimizer.prompts.asking import read_manifest
+    from optimizer.prompts.testing.asking import read_manifest
 
     path = folder / MANIFEST
     try:

@@ -45,25 +45,12 @@ from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
 from optimizer.pipeline.lifecycle import Who
 from optimizer.pipeline.linted import n_vague, named_lint
-from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
+from optimizer.pipeline.prompt_texts import Made
+from optimizer.pipeline.prompt_versions import promote, record_made, register
+from optimizer.pipeline.prompt_writing import PromptFiles
 from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
 from optimizer.promptcheck import analyze
-from optimizer.prompts.asking import Waits, Wanted
-from optimizer.prompts.canary import PromptUse
-from optimizer.prompts.confirming import (
-    Occasion,
-    confirm,
-    least_cases,
-    next_look,
-    sharing,
-    why_not,
-)
-from optimizer.prompts.differences import differences
-from optimizer.prompts.metering import Meter
-from optimizer.prompts.planning import Plan, plan_of
 from optimizer.prompts.ports import BudgetExhausted, Executor
-from optimizer.prompts.preflight import Preflight, preflight
-from optimizer.prompts.remembering import HistoryMemory, OpenHistory
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.search.base import Engine, Progress, SearchTask
 from optimizer.prompts.search.choosing import Grounds, choose_strategy
@@ -77,6 +64,21 @@ from optimizer.prompts.search.settings import (
 )
 from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.asking import Waits, Wanted
+from optimizer.prompts.testing.canary import PromptUse
+from optimizer.prompts.testing.metering import Meter
+from optimizer.prompts.testing.planning import Plan, plan_of
+from optimizer.prompts.testing.preflight import Preflight, preflight
+from optimizer.prompts.testing.remembering import HistoryMemory, OpenHistory
+from optimizer.prompts.versions.confirming import (
+    Occasion,
+    confirm,
+    least_cases,
+    next_look,
+    sharing,
+    why_not,
+)
+from optimizer.prompts.versions.differences import differences
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
 
 NOBODY_TESTS = "nobody was named who runs tests"
