@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.models.optimization import Candidate, Draft
-from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus
+from optimizer.models.optimization_run import ModelUse, OptimizationRun, OptimizationStatus
 from optimizer.models.tasks import text_sha256
 from optimizer.models.versions import Piece, Version
 from reports.document import (
@@ -83,8 +83,7 @@ def _nothing(run: OptimizationRun) -> str:
     why = run.why_not_confirmed or run.stopped
     if run.searched is None:
         return f"no draft: {why}"
-    best = _best(run)
-    if best is not None and _is_promising(run, best):
+    if _best(run) is not None:
         return f"what may be a better prompt was not confirmed: {why}"
     return f"no better prompt: {why}"
 
@@ -147,10 +146,15 @@ def _facts(run: OptimizationRun) -> Iterator[tuple[str, Cell | str]]:
     if run.cost_usd is not None:
         yield "price", f"{usd_total(run.cost_usd)} of {plural(run.n_priced, 'priced test')}"
     if run.model_use is not None:
-        use = run.model_use
-        tokens = "unknown tokens" if use.tokens is None else plural(use.tokens, "token")
-        price = "" if use.cost_usd is None else f", {usd_total(use.cost_usd)}"
-        yield "model", f"{use.model}: {plural(use.n_answers, 'answer')}, {tokens}{price}"
+        yield "model", _model(run.model_use)
+
+
+def _model(use: ModelUse) -> str:
+    if not use.n_answers:
+        return f"{use.model}: no answer"
+    tokens = "unknown tokens" if use.tokens is None else plural(use.tokens, "token")
+    price = "" if use.cost_usd is None else f", {usd_total(use.cost_usd)}"
+    return f"{use.model}: {plural(use.n_answers, 'answer')}, {tokens}{price}"
 
 
 def _spent(run: OptimizationRun) -> str:
@@ -182,7 +186,7 @@ def _changes(run: OptimizationRun) -> Iterator[Block]:
     if made is not None:
         title = f"Changes since {made.parent}" if made.parent else f"Version {made.version}"
         yield Section(title, (_changed(run, made.text),))
-    elif _is_promising(run, best):
+    else:
         name = best.sha256[:SHORT_HASH]
         whole = Details("Its text", (Code(best.text),))
         yield Section(f"The best that was tested ({name})", (_changed(run, best.text), whole))
@@ -210,7 +214,8 @@ def _best(run: OptimizationRun) -> Candidate | None:
     if run.searched is None:
         return None
     rewritten = {one.sha256 for one in run.rewritings}
-    return next((one for one in run.searched.candidates if one.sha256 in rewritten), None)
+    best = next((one for one in run.searched.candidates if one.sha256 in rewritten), None)
+    return best if best is not None and (run.versions or _is_promising(run, best)) else None
 
 
 def _is_promising(run: OptimizationRun, best: Candidate) -> bool:

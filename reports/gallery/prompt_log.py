@@ -9,7 +9,7 @@ from optimizer.models.rules import Unit
 from optimizer.models.versions import Version
 from reports.document import Cell, Document, Section, Table, Tone, Verdict, left
 from reports.formatting import UNKNOWN, effect_interval, moment, percentage_points, plural
-from reports.parts.prompts import STATE_TONES, STATES, in_use
+from reports.parts.prompts import STATE_TONES, STATES, in_use, quoted
 from reports.parts.trails import trail
 
 
@@ -38,6 +38,11 @@ def prompt_log(
             ),
             Section("Steps", (trail(entries),)),
         ),
+        hints=(
+            f"See what one rests on: optimizer prompts show VERSION --prompt {quoted(prompt_id)}",
+        )
+        if versions
+        else (),
     )
 
 

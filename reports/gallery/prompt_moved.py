@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.models.versions import VersionMoved
 from reports.document import Cell, Document, Facts, Verdict
 from reports.formatting import UNKNOWN
-from reports.parts.prompts import STATE_TONES, STATES
+from reports.parts.prompts import STATE_TONES, STATES, quoted
 
 HASH_CHARS = 16
 
@@ -25,4 +25,7 @@ def prompt_moved(moved: VersionMoved) -> Document:
         title=f"{one.prompt_id}@{one.version}",
         verdict=Verdict(STATE_TONES[one.state], f"{one.prompt_id}: {moved.text}."),
         blocks=(Facts(tuple(facts)),),
+        hints=(f"Take it back: optimizer prompts rollback {quoted(one.prompt_id)} {moved.retired}",)
+        if moved.retired
+        else (),
     )

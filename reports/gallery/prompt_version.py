@@ -23,8 +23,8 @@ from reports.parts.prompts import STATE_TONES, STATES, marked, quoted
 HASH_CHARS = 16
 
 HINTS = {
-    VersionState.DRAFT: "Confirm a prompt on held-out cases with 'optimizer optimize'.",
-    VersionState.REFUSED: "Look for another one with 'optimizer optimize'.",
+    VersionState.DRAFT: "Have it tested: optimizer optimize {id} --cases FILE --executor COMMAND",
+    VersionState.REFUSED: "Look further: optimizer optimize {id} --cases FILE --executor COMMAND",
     VersionState.CONFIRMED: "Put it in force: optimizer prompts promote {version} --prompt {id}",
     VersionState.IN_FORCE: "Take it back: optimizer prompts rollback {id} {parent}",
 }

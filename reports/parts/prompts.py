@@ -16,7 +16,7 @@ FEWEST_HIDDEN = 3
 """Fewer unchanged lines are shown rather than counted."""
 
 STATES: Mapping[VersionState, str] = {
-    VersionState.BASELINE: "in use, nothing claimed",
+    VersionState.BASELINE: "as found",
     VersionState.DRAFT: "unverified draft",
     VersionState.CONFIRMED: "confirmed",
     VersionState.REFUSED: "refused",

@@ -46,7 +46,7 @@ def _summary(report: LintReport) -> Iterator[str]:
     looked_at = f"{plural(report.n_prompts, 'prompt')} in {plural(report.n_files, 'file')}"
     counts = Counter(placed.finding.severity for placed in report.findings)
     if counts:
-        kinds = ", ".join(f"{counts[kind]} {kind}" for kind in IssueSeverity if counts[kind])
+        kinds = ", ".join(_counted(counts[kind], kind) for kind in IssueSeverity if counts[kind])
         yield f"Found {plural(len(report.findings), 'problem')} ({kinds}) in {looked_at}."
     elif report.n_prompts:
         yield f"No problems in {looked_at}."
@@ -66,3 +66,7 @@ def _summary(report: LintReport) -> Iterator[str]:
             yield f"{n - n_safe} more with --unsafe-fixes, which may change the answers."
     if report.n_ignored or report.n_known:
         yield f"Not shown: {report.n_ignored} ignored by comments, {report.n_known} known before."
+
+
+def _counted(n: int, kind: IssueSeverity) -> str:
+    return plural(n, kind) if kind is IssueSeverity.WARNING else f"{n} {kind}"

@@ -352,6 +352,10 @@ RUNS = {
         stopped="nobody proposes anything new",
         rewritings=(),
     ),
+    "optimization-as-good": run(
+        searched=replace(FOUND, candidates=(replace(BEST, n_passed=9), USED)),
+        why_not_confirmed=NONE_BETTER,
+    ),
     "optimization-dead-model": run(
         status=OptimizationStatus.STOPPED,
         searched=replace(FOUND, candidates=(USED,), refused=(), stopped=DEAD, is_cut_short=True),
