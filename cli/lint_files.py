@@ -44,7 +44,8 @@ def prompt_files(
                 continue
             seen.add(file)
             try:
-                yield NamedFile(path=_shown(file), content=read_bytes(file, settings))
+                content = read_bytes(file, settings)
+                yield NamedFile(path=_shown(file), content=content, is_named=file == path)
             except ConfigError as error:
                 passed_over.unreadable.append(str(error))
 

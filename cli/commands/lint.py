@@ -183,7 +183,8 @@ def _known(path: Path | None, *, is_named: bool) -> dict[str, int]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise ConfigError(f"{path}: cannot be read: {reason}, expected a baseline") from error
     return dict(known_findings(str(path), text))
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.errors import FormatError, SelectionError
 from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import LintFinding, LintReport, LintRulePage, PlacedFinding
-from optimizer.models.sites import PromptSite
+from optimizer.models.sites import FoundPrompts, PromptSite
 from optimizer.pipeline.lint_places import Place, declared_by, placed_findings
 from optimizer.pipeline.named_files import DEFAULTS, NamedFile, PassedOver
 from optimizer.promptcheck.lint.base import LintRule
@@ -68,7 +68,7 @@ def lint_files(
         n_files += 1
         try:
             content = linting.fixed(file, unsafe=unsafe) if fixing or unsafe else file.content
-            linting.take(NamedFile(path=file.path, content=content))
+            linting.take(replace(file, content=content))
         except FormatError as error:
             bad.append(str(error))
             continue
@@ -101,6 +101,8 @@ class _Linting:
         rules = chosen_rules(self.settings, path=file.path)
         found = find_sites(file.path, file.content, settings=self.extract)
         self.skipped += [f"{skipped.path}: {skipped.reason}" for skipped in found.skipped]
+        if file.is_named and found == FoundPrompts():
+            self.skipped.append(f"{file.path}: no prompt was found in it")
         self.n_prompts += len(found.sites)
         file_text = file.content.decode("utf-8", "replace")
         comments = ignored(file_text)

@@ -23,10 +23,12 @@ class NamedFile:
     Attributes:
         path: How it is named in reports.
         content: Its bytes.
+        is_named: Whether the file itself was named, and not a folder it stands in.
     """
 
     path: str
     content: bytes
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

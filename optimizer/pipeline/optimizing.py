@@ -398,11 +398,11 @@ class _Optimization:
         self, champion: Candidate, searched: Searched, earlier: Sequence[Confirmation]
     ) -> str | None:
         """Say why no held-out test is spent, or None where one is."""
-        if len(searched.candidates) == 1:
-            return f"no draft was scored: {searched.stopped}"
+        control = next(one for one in searched.candidates if one.draft is None)
+        if not control.n:
+            return f"no prompt was scored: {searched.stopped}"
         if champion.draft is None:
             return NONE_SHORTER if self._objective is Objective.TOKENS else NONE_BETTER
-        control = next(one for one in searched.candidates if one.draft is None)
         if self._objective is Objective.PASS_RATE and champion.pass_rate <= control.pass_rate:
             return NONE_BETTER
         return why_not(

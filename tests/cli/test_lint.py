@@ -236,3 +236,20 @@ def test_sarif_of_a_run_points_at_rules_and_places(optimizer: Run, tmp_path: Pat
         assert rules[result["ruleIndex"]] == result["ruleId"]
         [location] = result["locations"]
         assert location["physicalLocation"]["artifactLocation"]["uri"] == "a%20b.md"
+
+
+def test_a_file_that_was_named_and_holds_no_prompt_is_said(optimizer: Run, tmp_path: Path) -> None:
+    (tmp_path / "chat.json").write_text('{"messages": [{"role"')
+    done = optimizer("lint", "chat.json")
+    assert "chat.json: no prompt was found in it" in done.err
+    assert "no prompt" not in optimizer("lint", ".").err
+
+
+@pytest.mark.parametrize("content", [b'{"a', b"[]", b"{}", b"\xff", b'{"findings": 1}'])
+def test_a_baseline_that_is_none_is_said(optimizer: Run, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.md").write_text("Say what the text in {x} is about, in one word.\n")
+    (tmp_path / "known").write_bytes(content)
+    done = optimizer("lint", "a.md", "--baseline", "known")
+    assert done.code == 2
+    assert done.err.startswith("error: known: ")
+    assert "expected a baseline" in done.err

@@ -12,6 +12,7 @@ from optimizer.models.tasks import text_sha256
 
 FORMAT_VERSION = 1
 HASH_CHARS = 16
+WRITE_ONE = "Write one with 'optimizer lint PATH --write-baseline FILE'."
 
 Known = Counter[str]
 """How often each fingerprint is known."""
@@ -42,8 +43,13 @@ def known_findings(path: str, text: str) -> Known:
     try:
         content = json.loads(text)
         return Counter({entry["hash"]: int(entry["n"]) for entry in content["findings"]})
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except json.JSONDecodeError as error:
         raise ConfigError(
-            f"{path}: not a baseline of the linter ({type(error).__name__})",
-            hint="Write one with 'optimizer lint PATH --write-baseline FILE'.",
+            f"{path}: line {error.lineno}: {error.msg}, expected a baseline of the linter",
+            hint=WRITE_ONE,
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ConfigError(
+            f"{path}: found other JSON, expected a baseline of the linter with its findings",
+            hint=WRITE_ONE,
         ) from error

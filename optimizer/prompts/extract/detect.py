@@ -90,13 +90,13 @@ def patch(
     if now is None:
         raise PatchRefused(
             f"{where}: changed meanwhile: there is no prompt any more",
-            hint="Extract the prompts again.",
+            hint="Take over what stands there with 'optimizer prompts record', or restore it.",
         )
     if now.sha256 != site.sha256:
         found = f"found {now.sha256[:_SHOWN_HASH]}, expected {site.sha256[:_SHOWN_HASH]}"
         raise PatchRefused(
             f"{where}: changed meanwhile: hash of the text: {found}",
-            hint="Extract the prompts again.",
+            hint="Take over what stands there with 'optimizer prompts record', or restore it.",
         )
     if "\r" not in now.text:
         text = with_lf(text)
