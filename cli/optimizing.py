@@ -38,6 +38,12 @@ S = TypeVar("S", bound="Settings")
 PLACE = "#"
 """Separates a file from the prompt in it."""
 
+MOST_NAMED = 10
+"""Prompts that an error names."""
+
+PLAIN_SUFFIX = ".txt"
+"""How a file ends that holds a prompt and nothing else."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -111,6 +117,8 @@ def rules_of(wish: Wish, here: Session, *, elsewhere: bool) -> Rules:
         },
     )
     runner = _changed(config.runner, {"jobs": wish.jobs, "timeout_s": wish.timeout})
+    if wish.timeout is not None:
+        runner = _changed(runner, {"timeout_per_case_s": 0.0})
     return Rules(
         optimize=optimize,
         runner=runner,
@@ -172,21 +180,24 @@ def site_of(prompt: str, here: Session) -> PromptSite:
     if not sites and not place:
         reasons = "; ".join(one.reason for one in found.skipped) or "no prompt"
         raise SelectionError(f"{file}: {reasons}, expected a prompt")
-    names = ", ".join(f"{file}{PLACE}{one.pointer}" for one in found.sites)
+    names = [f"{one.path}{PLACE}{one.pointer}".removesuffix(PLACE) for one in found.sites]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     raise SelectionError(
         f"{prompt}: {len(sites)} prompts are meant, expected one",
-        hint=f"Name one of {names}." if names else None,
+        hint=f"Name one of {', '.join(names[:MOST_NAMED])}{more}." if names else None,
     )
 
 
-def executor_of(wish: Wish, here: Session, rules: Rules, *, elsewhere: bool) -> Executor | None:
+def executor_of(
+    wish: Wish, here: Session, rules: Rules, site: PromptSite, *, elsewhere: bool
+) -> Executor | None:
     """Return who runs the tests, or None where nobody does.
 
     Raises:
         ConfigError: The command cannot be understood.
     """
-    from optimizer.prompts.asking import Asking as AskingElsewhere
     from optimizer.prompts.runner.command import CommandExecutor
+    from optimizer.prompts.testing.asking import Asking as AskingElsewhere
 
     if elsewhere:
         return AskingElsewhere(fingerprint=f"elsewhere: {wish.label}")
@@ -199,7 +210,7 @@ def executor_of(wish: Wish, here: Session, rules: Rules, *, elsewhere: bool) -> 
         seed=rules.optimize.seed,
         cwd=Path.cwd(),
         environment=dict(os.environ),
-        suffix=Path(wish.prompt.partition(PLACE)[0]).suffix or ".txt",
+        suffix=suffix_of(site),
         redact=redactor(here),
     )
 
@@ -223,7 +234,7 @@ def tools_of(  # what an optimization works with has as many parts
     from cli.prompt_files import project_files
     from optimizer.pipeline.optimizing import Tools
 
-    name = f"{wish.llm_base_url or ''} {wish.llm_model or ''}".strip()
+    name = model_name(wish, here)
     identity = question.identity(executor.fingerprint if executor else "", name)
     asking = _asking(wish, here, identity)
     return Tools(
@@ -240,6 +251,11 @@ def tools_of(  # what an optimization works with has as many parts
         now=_now,
         watch=watch,
     )
+
+
+def suffix_of(site: PromptSite) -> str:
+    """Return how a file with nothing but the prompt ends: as its own, where that holds no more."""
+    return PLAIN_SUFFIX if site.pointer else Path(site.path).suffix or PLAIN_SUFFIX
 
 
 def opener(here: Session) -> Callable[[], AbstractContextManager[History]]:
@@ -296,6 +312,8 @@ def _asking(wish: Wish, here: Session, optimization_id: str) -> Asking | None:
                 hint="Name one with --llm-base-url and --llm-model, or give --replay.",
             )
         return None
+    if settings.base_url is not None:
+        model_of(settings)
     tape = None
     if wish.cassette:
         tape = open_tape(
@@ -310,6 +328,15 @@ def _asking(wish: Wish, here: Session, optimization_id: str) -> Asking | None:
         settings,
         Remembered(opener(here), source, optimization_id=optimization_id, now=_now),
     )
+
+
+def model_name(wish: Wish, here: Session) -> str:
+    """Return what tells the model that proposes from another, or "" where there is none."""
+    settings = _llm(wish, here)
+    if settings.base_url is None and not wish.replay:
+        return ""
+    told = (settings.base_url or "", settings.model or "", settings.mode, settings.temperature)
+    return " ".join(map(str, told))
 
 
 def _llm(wish: Wish, here: Session) -> LlmSettings:

@@ -12,10 +12,12 @@ import typer
 from cli.optimizing import (
     Wish,
     executor_of,
+    model_name,
     opener,
     question_of,
     redactor,
     rules_of,
+    suffix_of,
     tools_of,
 )
 from cli.output import write_file
@@ -24,8 +26,11 @@ from optimizer.models.errors import ConfigError, SelectionError
 from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus, WantedTests
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cli.session import Session
-    from optimizer.prompts.asking import Manifest, Waits
+    from optimizer.models.optimization import Case
+    from optimizer.prompts.testing.asking import Manifest, Waits
 
 MANIFEST = "manifest.json"
 
@@ -51,8 +56,9 @@ def run(
     if go_on is not None:
         _require(not wish.prompt and propose is None, "--continue: takes all from its folder")
         manifest = _manifest(go_on)
-        wish = Wish(**manifest.options)  # type: ignore[arg-type]
-        _take_results(manifest, go_on, wish, here)
+        wish = _wish(manifest, go_on)
+        cases = _cases(manifest, go_on, wish, here)
+        _take_results(manifest, go_on, cases, wish, here)
         return _advance(wish, here, by=by, resume=False, promote=promote, folder=go_on)
     _require(bool(wish.prompt), "missing argument 'PROMPT'")
     _require(wish.cases is not None or wish.executor is None, "--executor: needs --cases")
@@ -67,9 +73,10 @@ def _planned(wish: Wish, here: Session) -> OptimizationRun:
     from optimizer.pipeline.optimizing import planned
 
     rules = rules_of(wish, here, elsewhere=False)
-    executor = executor_of(wish, here, rules, elsewhere=False)
+    question = question_of(wish, here, rules)
+    executor = executor_of(wish, here, rules, question.site, elsewhere=False)
     whole = bool(getattr(executor, "runs_whole_suite", False))
-    return planned(question_of(wish, here, rules), rules, whole_suite=whole)
+    return planned(question, rules, whole_suite=whole)
 
 
 def _advance(
@@ -77,12 +84,12 @@ def _advance(
 ) -> OptimizationRun:
     """Go as far as results and budget allow; write down what is wanted where others run tests."""
     from optimizer.pipeline.optimizing import is_under_way, optimize
-    from optimizer.prompts.asking import Waits
+    from optimizer.prompts.testing.asking import Waits
 
     elsewhere = folder is not None
     rules = rules_of(wish, here, elsewhere=elsewhere)
     question = question_of(wish, here, rules)
-    executor = executor_of(wish, here, rules, elsewhere=elsewhere)
+    executor = executor_of(wish, here, rules, question.site, elsewhere=elsewhere)
     with searching(rules.optimize.budget) as watch:
         tools = tools_of(wish, here, rules, question, executor=executor, by=by, watch=watch)
         if resume and not is_under_way(question, tools):
@@ -94,19 +101,18 @@ def _advance(
         try:
             return optimize(question, tools, rules, promote_it=promote)
         except Waits as waits:
-            return _write_wanted(waits, wish, folder or Path(), here)
+            return _write_wanted(waits, wish, folder or Path(), suffix_of(question.site))
 
 
-def _write_wanted(waits: Waits, wish: Wish, folder: Path, here: Session) -> OptimizationRun:
+def _write_wanted(waits: Waits, wish: Wish, folder: Path, suffix: str) -> OptimizationRun:
     """Write down which tests are wanted, the manifest last."""
     import msgspec
 
     from optimizer.models.tasks import text_sha256
-    from optimizer.prompts.asking import MANIFEST_VERSION, Manifest
+    from optimizer.prompts.testing.asking import MANIFEST_VERSION, Manifest
 
     run, wanted = waits.run, waits.wanted
     step = _step(folder)
-    suffix = Path(wish.prompt).suffix or ".txt"
     files = WantedTests(
         folder=str(folder),
         prompt_file=f"prompt-{step:03}{suffix}",
@@ -149,7 +155,7 @@ def _step(folder: Path) -> int:
 
 
 def _manifest(folder: Path) -> Manifest:
-    from optimizer.prompts.asking import read_manifest
+    from optimizer.prompts.testing.asking import read_manifest
 
     path = folder / MANIFEST
     try:
@@ -162,7 +168,49 @@ def _manifest(folder: Path) -> Manifest:
     return read_manifest(content, str(path))
 
 
-def _take_results(manifest: Manifest, folder: Path, wish: Wish, here: Session) -> None:
+def _wish(manifest: Manifest, folder: Path) -> Wish:
+    """Return what was asked for when the tests were wanted.
+
+    Raises:
+        ConfigError: The manifest does not say it.
+    """
+    import msgspec
+
+    from optimizer.models.contract import OptimizationStrategy
+
+    try:
+        wish = msgspec.convert(manifest.options, Wish)
+        OptimizationStrategy(wish.strategy)
+    except ValueError as error:
+        raise ConfigError(
+            f"{folder / MANIFEST}: options: {error}, expected them as --propose wrote them",
+            hint="Begin anew with --propose; results that are stored are not asked for again.",
+        ) from error
+    return wish
+
+
+def _cases(manifest: Manifest, folder: Path, wish: Wish, here: Session) -> Sequence[Case]:
+    """Return the cases, unless the question is not the one that the tests were wanted for.
+
+    Raises:
+        ConfigError: The prompt, its cases or the settings are not those of the manifest.
+    """
+    rules = rules_of(wish, here, elsewhere=True)
+    question = question_of(wish, here, rules)
+    executor = executor_of(wish, here, rules, question.site, elsewhere=True)
+    name = question.identity(executor.fingerprint if executor else "", model_name(wish, here))
+    if name != manifest.optimization_id:
+        raise ConfigError(
+            f"{folder / MANIFEST}: optimization {manifest.optimization_id} is of another prompt, "
+            f"other cases or other settings than now, expected {name}",
+            hint="Restore them, or begin anew with --propose.",
+        )
+    return question.cases
+
+
+def _take_results(
+    manifest: Manifest, folder: Path, cases: Sequence[Case], wish: Wish, here: Session
+) -> None:
     """Store the results of what was wanted.
 
     Raises:
@@ -171,18 +219,20 @@ def _take_results(manifest: Manifest, folder: Path, wish: Wish, here: Session) -
     from cli.optimizing import reader
     from optimizer.pipeline.elsewhere import store_results
     from optimizer.prompts.runner.answers import written
-    from optimizer.prompts.runner.cases import read_cases
 
+    path = folder / manifest.results_file
+    if not path.is_file():
+        raise ConfigError(
+            f"{path}: no file, expected the results of {len(manifest.case_ids)} tests",
+            hint=f"Run {folder / manifest.prompt_file} on {folder / manifest.cases_file}.",
+        )
     told = written(
-        folder / manifest.results_file,
-        reader(here),
-        replicate=manifest.replicate,
-        redact=redactor(here),
+        path, reader(here), replicate=manifest.replicate, redact=redactor(here), name=str(path)
     )
     store_results(
         told,
         manifest,
-        read_cases(folder / manifest.cases_file),
+        cases,
         fingerprint=f"elsewhere: {wish.label}",
         open_history=opener(here),
         at=here.now,

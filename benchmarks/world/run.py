@@ -19,7 +19,7 @@ from multiprocessing import Pool
 from benchmarks.world.planted import SEED_PROMPT, Axes, Feedback, World
 from benchmarks.world.tables import CAVEAT, honesty, kinds, nulls, regrets
 from benchmarks.world.trials import ENGINES, Setup, confirmed, tried
-from optimizer.prompts.confirming import ConfirmationRefusedError
+from optimizer.prompts.versions.confirming import ConfirmationRefusedError
 
 SKILLS, BUDGETS = (0.3, 0.6, 0.9), (200, 400)
 PLAIN = Setup(engine="own", world=0, skill=0.6, budget=400, is_confirmed=True)

@@ -11,12 +11,12 @@ from benchmarks.world.planted import SEED_PROMPT, VARIABLE, Axes, PlantedExecuto
 from benchmarks.world.proposer import SkilledProposer
 from optimizer.models.optimization import Draft, Searched
 from optimizer.models.versions import Confirmation
-from optimizer.prompts.confirming import Occasion, confirm, tests_of
-from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.search.base import Engine, SearchTask
 from optimizer.prompts.search.gepa_engine import GepaEngine
 from optimizer.prompts.search.own import ClusterSearch
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.metering import Forgetful, Meter
+from optimizer.prompts.versions.confirming import Occasion, confirm, tests_of
 
 ENGINES: tuple[Engine, ...] = (ClusterSearch(), GepaEngine(), HillClimb(), RandomSearch())
 """Ours first; what the others are held against."""

@@ -13,6 +13,8 @@ from cli import options
 from cli.output import show
 from cli.session import session
 
+COULD_NOT = 2
+
 
 class StrategyName(StrEnum):
     """How a prompt is rewritten."""
@@ -128,11 +130,15 @@ def optimize(
 
     Nothing is paid for twice: run it again after an interruption, and it goes on.
 
+    Exit code 0: it came to its end. 1: held-out tests did not confirm what it found. 2: it was
+    cut short, or could not begin.
+
     Example: optimizer optimize prompts/triage.md --cases cases.jsonl --executor \
 "python run_tests.py {prompt_file} {cases_file} {out}" --budget 300
     """
     from cli.optimizing import Wish
     from cli.running import run
+    from optimizer.models.optimization_run import OptimizationStatus
     from reports.gallery.optimization import optimization
 
     wish = Wish(
@@ -168,5 +174,7 @@ def optimize(
         go_on=continue_,
     )
     show(optimization(found), found, json=json, outputs=output)
+    if found.status is OptimizationStatus.STOPPED:
+        raise typer.Exit(COULD_NOT)
     if found.held_out is not None and not found.held_out.confirmation.is_licence:
         raise typer.Exit(1)

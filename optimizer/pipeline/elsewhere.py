@@ -7,11 +7,11 @@ from datetime import datetime
 
 from optimizer.history.optimizing import keep_executions, known_executions
 from optimizer.models.optimization import Case
-from optimizer.prompts.asking import Manifest
 from optimizer.prompts.ports import ExecutorError
-from optimizer.prompts.remembering import OpenHistory
 from optimizer.prompts.runner.answers import matched
 from optimizer.prompts.runner.results import Told
+from optimizer.prompts.testing.asking import Manifest
+from optimizer.prompts.testing.remembering import OpenHistory
 
 
 def store_results(

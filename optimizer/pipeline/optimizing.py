@@ -45,24 +45,12 @@ from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.held_out_runs import record_held_out
 from optimizer.pipeline.lifecycle import Who
 from optimizer.pipeline.linted import n_vague, named_lint
-from optimizer.pipeline.prompt_versions import Made, PromptFiles, promote, record_made, register
+from optimizer.pipeline.prompt_texts import Made
+from optimizer.pipeline.prompt_versions import promote, record_made, register
+from optimizer.pipeline.prompt_writing import PromptFiles
 from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
 from optimizer.promptcheck import analyze
-from optimizer.prompts.asking import Waits, Wanted
-from optimizer.prompts.confirming import (
-    Occasion,
-    confirm,
-    least_cases,
-    next_look,
-    sharing,
-    why_not,
-)
-from optimizer.prompts.differences import differences
-from optimizer.prompts.metering import Meter
-from optimizer.prompts.planning import Plan, plan_of
 from optimizer.prompts.ports import BudgetExhausted, Executor
-from optimizer.prompts.preflight import Preflight, preflight
-from optimizer.prompts.remembering import HistoryMemory, OpenHistory
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.search.base import Engine, Progress, SearchTask
 from optimizer.prompts.search.choosing import Grounds, choose_strategy
@@ -76,6 +64,21 @@ from optimizer.prompts.search.settings import (
 )
 from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.asking import Waits, Wanted
+from optimizer.prompts.testing.canary import PromptUse
+from optimizer.prompts.testing.metering import Meter
+from optimizer.prompts.testing.planning import Plan, plan_of
+from optimizer.prompts.testing.preflight import Preflight, preflight
+from optimizer.prompts.testing.remembering import HistoryMemory, OpenHistory
+from optimizer.prompts.versions.confirming import (
+    Occasion,
+    confirm,
+    least_cases,
+    next_look,
+    sharing,
+    why_not,
+)
+from optimizer.prompts.versions.differences import differences
 from optimizer.scoring_rules import ScoringRules, ScoringSettings
 
 NOBODY_TESTS = "nobody was named who runs tests"
@@ -279,6 +282,7 @@ class _Optimization:
         told = [one for one in control if not one.infrastructure]
         self._run = replace(
             self._run,
+            warnings=(*self._run.warnings, *_unknown_use(flight)),
             noise=_noise(flight),
             flaky_ids=flight.flaky,
             n_control=len(told),
@@ -394,6 +398,8 @@ class _Optimization:
         self, champion: Candidate, searched: Searched, earlier: Sequence[Confirmation]
     ) -> str | None:
         """Say why no held-out test is spent, or None where one is."""
+        if len(searched.candidates) == 1:
+            return f"no draft was scored: {searched.stopped}"
         if champion.draft is None:
             return NONE_SHORTER if self._objective is Objective.TOKENS else NONE_BETTER
         control = next(one for one in searched.candidates if one.draft is None)
@@ -531,10 +537,15 @@ def _drafted(
     text = question.site.text
     strategy, why = _static_strategy(question, rules)
     guard = guards(text, settings=rules.optimize, train=question.cases)
-    drafts, questions = drafts_of(
-        text, strategy, tools.model, guard, transforms=rules.transforms, seed=question.seed
+    made = drafts_of(
+        text,
+        strategy,
+        tools.model,
+        guard,
+        own=question.drafts,
+        transforms=rules.transforms,
+        seed=question.seed,
     )
-    drafts = (*question.drafts, *drafts)
     name = question.identity("", tools.model_name)
     with tools.open_history() as history:
         versions = tuple(
@@ -559,7 +570,7 @@ def _drafted(
                 tools.who,
                 rules=rules.thresholds,
             )
-            for draft in drafts
+            for draft in made.drafts
         )
         reason = parts.reason if tools.executor is not None else NOBODY_TESTS
         run = replace(
@@ -567,12 +578,13 @@ def _drafted(
             status=OptimizationStatus.FINISHED,
             strategy=strategy.value,
             why_strategy=why,
-            drafts=drafts,
-            questions=questions,
+            drafts=made.drafts,
+            questions=made.questions,
+            warnings=made.problems,
             versions=versions,
-            rewritings=_rewritings(question, [draft.text for draft in drafts]),
+            rewritings=_rewritings(question, [draft.text for draft in made.drafts]),
             model_use=tools.model_use(),
-            stopped=reason if drafts else f"nothing to rewrite was found; {reason}",
+            stopped=reason if made.drafts else f"nothing to rewrite was found; {reason}",
         )
         record_optimization(history, run, at=tools.now())
     return run
@@ -687,6 +699,13 @@ def _counts(diagnosis: Diagnosis) -> tuple[ClusterCount, ...]:
     return tuple(
         ClusterCount(signature=one.signature, n=len(one.failures)) for one in diagnosis.clusters
     )
+
+
+def _unknown_use(flight: Preflight) -> tuple[str, ...]:
+    """Say so where nobody knows whether the tests take notice of the prompt."""
+    if flight.canary.use is not PromptUse.UNKNOWN:
+        return ()
+    return (f"whether the tests use the prompt is not known: {flight.canary.reason}",)
 
 
 def _noise(flight: Preflight) -> str | None:

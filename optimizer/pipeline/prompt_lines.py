@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from optimizer.history.audit import AuditLine
 from optimizer.models.versions import Confirmation, Version
 from optimizer.pipeline.lifecycle import Who
-from optimizer.prompts.versions import Step
+from optimizer.prompts.versions.lifecycle import Step
 
 
 def recorded_line(version: Version, who: Who) -> AuditLine:

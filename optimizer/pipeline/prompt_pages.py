@@ -18,8 +18,8 @@ from optimizer.models.versions import Confirmation, Version, VersionDiff, Versio
 from optimizer.pipeline.select_prompt import only_prompt, select_version, versions_of
 from optimizer.promptcheck import analyze
 from optimizer.promptcheck.reading import read
-from optimizer.prompts.differences import differences
-from optimizer.prompts.versions import in_use
+from optimizer.prompts.versions.differences import differences
+from optimizer.prompts.versions.lifecycle import in_use
 from optimizer.scoring_rules import ScoringRules
 
 

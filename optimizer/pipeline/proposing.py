@@ -11,7 +11,7 @@ from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms import TRANSFORMS
 from optimizer.promptcheck.transforms.base import TransformKind
 from optimizer.promptcheck.transforms.rewriting import WITHOUT_MODEL, rewrite
-from optimizer.prompts.ports import Ask, Guard, Proposer
+from optimizer.prompts.ports import Ask, Guard, Proposer, ProposerError
 from optimizer.prompts.search.examples import with_examples, with_filled_prompts
 from optimizer.prompts.search.few_shot import FewShotProposer
 from optimizer.prompts.search.rules import RuleProposer
@@ -79,32 +79,62 @@ def needs_model(strategy: OptimizationStrategy) -> bool:
     return strategy in BY_MODEL
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """Drafts that nobody has tested.
+
+    Attributes:
+        drafts: Them.
+        questions: What a person should settle before a rewrite.
+        problems: Why there are no more.
+    """
+
+    drafts: tuple[Draft, ...]
+    questions: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
 def drafts_of(
     text: str,
     strategy: OptimizationStrategy,
     model: Model | None,
     guard: Guard,
     *,
+    own: Sequence[Draft] = (),
     transforms: TransformSettings,
     seed: int,
-) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
+) -> Drafted:
     """Return drafts that nobody has tested, and what a person should answer first.
 
-    At most one by rule, and one of a language model.
+    Those of the user's own, at most one by rule, and one of a language model.
 
     Raises:
-        ProposerError: The model cannot be asked.
+        ProposerError: The model cannot be asked, and there is no other draft.
     """
     made = rewrite(text, strategy, settings=transforms)
-    drafts = []
+    drafts = list(own)
+    problems: list[str] = []
     if made.text != text:
         rules = ", ".join(made.rules)
         why = f"rewrites the prompt by {strategy.value} ({rules})"
         drafts.append(Draft(text=made.text, proposer="rules", why=why, rules=made.rules))
     if model is not None:
         ask = Ask(prompt=text, cluster=None, failing=(), passing=(), refused=(), seed=seed)
-        drafts += model(strategy).propose(ask)
-    return tuple(draft for draft in drafts if guard(draft, text) is None), made.questions
+        try:
+            drafts += model(strategy).propose(ask)
+        except ProposerError as error:
+            if not drafts:
+                raise
+            problems.append(f"the model could not be asked: {error}")
+    objections = [(draft, guard(draft, text)) for draft in drafts]
+    problems += [
+        f"a draft of {one.proposer} was turned down: {why}" for one, why in objections if why
+    ]
+    return Drafted(
+        drafts=tuple(draft for draft, why in objections if why is None),
+        questions=made.questions,
+        problems=tuple(problems),
+    )
 
 
 def is_cosmetic(draft: Draft | None) -> bool:

@@ -10,7 +10,7 @@ from optimizer.history.store import History
 from optimizer.models.errors import SelectionError
 from optimizer.models.names import legible
 from optimizer.models.versions import Version
-from optimizer.prompts.versions import in_use
+from optimizer.prompts.versions.lifecycle import in_use
 
 SHOWN = 5
 """How many prompts an ambiguous name lists."""

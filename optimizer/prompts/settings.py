@@ -14,7 +14,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class OptimizeSettings(Settings):
     """How prompts are optimized against the user's own tests."""
 
-    budget: Annotated[int, Field(ge=1)] = 300
+    budget: Annotated[int, Field(ge=1, le=1_000_000)] = 300
     """Tests that may be run in all; one test is one case executed once."""
 
     holdout: Share = 0.3

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from optimizer.models.optimization import Case, CaseResult
-from optimizer.prompts.confirming import Occasion, alpha_of, confirm, least_cases
-from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.metering import Forgetful, Meter
+from optimizer.prompts.versions.confirming import Occasion, alpha_of, confirm, least_cases
 from optimizer.stats.paired_rates import mcnemar_midp, tango
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -236,3 +236,102 @@ def test_options_that_make_no_sense_are_said(
 def run_by_hand(project: Path, prompt: str, cases: str, out: str) -> None:
     with contextlib.chdir(project):
         subprocess.run([sys.executable, "run_tests.py", prompt, cases, out], check=True)
+
+
+def test_a_prompt_that_is_not_the_one_that_was_wanted_for_is_said(
+    optimizer: Optimizer, project: Path
+) -> None:
+    wanted = optimizer(*ASKED, "--propose", "wanted", "--json").json["wanted"]
+    missing = optimizer("optimize", "--continue", "wanted")
+    assert (missing.code, missing.err.count("no file, expected the results of 42 tests")) == (2, 1)
+    files = [f"wanted/{wanted[name]}" for name in ("prompt_file", "cases_file", "results_file")]
+    run_by_hand(project, *files)
+    (project / "triage.txt").write_text(BETTER)
+    refused = optimizer("optimize", "--continue", "wanted")
+    assert refused.code == 2
+    assert "of another prompt, other cases or other settings" in refused.err
+
+
+@pytest.mark.parametrize("options", [{"strategy": "magic"}, {"budget": "much"}, {}])
+def test_a_manifest_that_was_edited_is_said(
+    optimizer: Optimizer, project: Path, options: dict[str, object]
+) -> None:
+    optimizer(*ASKED, "--propose", "wanted")
+    path = project / "wanted" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["options"] = {**manifest["options"], **options} if options else {}
+    path.write_text(json.dumps(manifest))
+    refused = optimizer("optimize", "--continue", "wanted")
+    assert refused.code == 2
+    assert "manifest.json: options: " in refused.err
+
+
+def test_tests_that_hang_are_ended_in_the_time_they_are_given(
+    optimizer: Optimizer, project: Path
+) -> None:
+    (project / "run_tests.py").write_text("import time; time.sleep(600)")
+    ended = optimizer(*RUN, "--timeout", "0.5")
+    assert ended.code == 2
+    assert "expected results within 0.5 s" in ended.err
+
+
+NOWHERE = ("--llm-base-url", "http://127.0.0.1:9/v1", "--set", "llm.retries=0")
+
+
+def test_a_model_that_is_away_leaves_the_optimization_open(
+    optimizer: Optimizer, project: Path
+) -> None:
+    script = TESTS.replace('or "Mood: " in prompt', "")
+    (project / "run_tests.py").write_text(script)
+    asked = (*RUN, "--strategy", "llm_guided", *NOWHERE)
+    assert "name of a model" in optimizer(*asked).err
+    first = optimizer(*asked, "--llm-model", "m", "--json")
+    assert first.code == 2
+    assert first.json["status"] == "stopped"
+    assert "Connection refused" in first.json["stopped"]
+    n = n_tests(project)
+    again = optimizer(*asked, "--llm-model", "m", "--resume")
+    assert again.code == 2
+    assert "no better prompt" in again.out
+    assert n_tests(project) == n
+
+
+def test_other_settings_of_the_model_are_another_optimization(
+    optimizer: Optimizer, project: Path
+) -> None:
+    asked = (*RUN, *NOWHERE, "--llm-model", "m", "--json")
+    first = optimizer(*asked).json["optimization_id"]
+    warmer = optimizer(*asked, "--set", "llm.temperature=0.5").json["optimization_id"]
+    completed = optimizer(*asked, "--set", "llm.mode=completion").json["optimization_id"]
+    assert len({first, warmer, completed}) == 3
+
+
+def test_tests_that_give_something_else_each_time_come_with_a_warning(
+    optimizer: Optimizer, project: Path
+) -> None:
+    each_time_another = '__import__("os").urandom(8).hex(), "c"'
+    script = TESTS.replace('hashlib.sha256(told.encode()).hexdigest(), "cost"', each_time_another)
+    (project / "run_tests.py").write_text(script)
+    warnings = optimizer(*RUN, "--json").json["warnings"]
+    assert any("whether the tests use the prompt is not known" in one for one in warnings)
+
+
+def test_a_draft_of_the_users_own_that_loses_a_variable_is_turned_down(
+    optimizer: Optimizer, project: Path
+) -> None:
+    (project / "novar.txt").write_text("Say how the writer feels in one word.\n")
+    done = optimizer("optimize", "triage.txt", "--candidate", "novar.txt", "--json")
+    assert done.code == 0, done.err
+    assert done.json["versions"] == []
+    assert done.json["warnings"] == ["a draft of user was turned down: the draft loses '{review}'"]
+
+
+def test_the_prompt_that_a_file_with_more_holds_is_run_as_plain_text(
+    optimizer: Optimizer, project: Path
+) -> None:
+    messages = {"messages": [{"role": "user", "content": PROMPT}]}
+    (project / "chat.json").write_text(json.dumps(messages))
+    asked = ("--cases", "cases.jsonl", "--propose", "wanted", "--json")
+    done = optimizer("optimize", "chat.json", *asked)
+    assert done.code == 0, done.err
+    assert done.json["wanted"]["prompt_file"] == "prompt-001.txt"

@@ -13,7 +13,8 @@ from optimizer.models.contract import PromptVersion
 from optimizer.models.tasks import text_sha256
 from optimizer.models.versions import Confirmation, Lineage
 from optimizer.pipeline.lifecycle import Who
-from optimizer.pipeline.prompt_versions import Made, record_made
+from optimizer.pipeline.prompt_texts import Made
+from optimizer.pipeline.prompt_versions import record_made
 from optimizer.scoring_rules import ScoringRules
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

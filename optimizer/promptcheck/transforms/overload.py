@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from optimizer.models.transform_settings import TransformSettings
+from optimizer.promptcheck.instructing import instruction_lists, is_item
 from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.lint.contradictory_format import contradictory_demands
-from optimizer.promptcheck.reading import BULLET, NUMBERED
 from optimizer.promptcheck.transforms.base import (
     NOTHING,
     AppliedBy,
@@ -62,14 +62,11 @@ class Overload:
 
 
 def _instructions(layout: Layout) -> int:
-    """Return how many list items there are, and sentences elsewhere that demand something."""
-    items = 0
-    for line in layout.lines:
-        if not line.verbatim and (BULLET.match(line.free) or NUMBERED.match(line.free)):
-            items += 1
+    """Return how many list items instruct, and sentences elsewhere that demand something."""
+    n = sum(map(len, instruction_lists(layout)))
     if not layout.reading.language.is_english:
-        return items
-    return items + sum(
+        return n
+    return n + sum(
         bool(_DEMAND.search(sentence.text))
         for sentence in layout.reading.sentences
         if not _in_item(layout, sentence.word_start())
@@ -78,4 +75,4 @@ def _instructions(layout: Layout) -> int:
 
 def _in_item(layout: Layout, offset: int) -> bool:
     line = layout.line_at(offset)
-    return line.verbatim or bool(BULLET.match(line.free) or NUMBERED.match(line.free))
+    return line.verbatim or is_item(line)

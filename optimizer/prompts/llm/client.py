@@ -135,7 +135,7 @@ class Client:
             said = f"{said[:MAX_MESSAGE]}..."
         return ServiceError(
             f"{self._url.scheme}://{self._url.netloc}: {said}",
-            hint="What was found so far is kept; run it again with --resume.",
+            hint="What was found so far is kept; run it again to go on.",
         )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from optimizer.history.optimizing import keep_completion, known_completion
 from optimizer.models.completions import Answer, Question
-from optimizer.prompts.remembering import OpenHistory
+from optimizer.prompts.testing.remembering import OpenHistory
 
 
 class Remembered:

@@ -20,6 +20,14 @@ from optimizer.prompts.runner.results import Redact, Told, told_by_row, told_by_
 Read = Callable[[Path], Sequence[Run]]
 """Reads a result file of whatever tool; raises an `OptimizerError` where it cannot."""
 
+OURS = "executor: its results"
+"""What an error calls the results of a command."""
+
+SHAPES = (
+    'Results are objects such as {"case_id": "c1", "passed": true}, one to a line or in a list; '
+    "or a file of a tool that 'optimizer formats' lists."
+)
+
 NAMED = 5
 """How many cases an error names."""
 
@@ -57,11 +65,20 @@ class Lines:
     is_whole: bool
 
 
-def written(path: Path, read: Read, *, replicate: int, redact: Redact) -> tuple[Told, ...]:
+def written(
+    path: Path, read: Read, *, replicate: int, redact: Redact, name: str = OURS
+) -> tuple[Told, ...]:
     """Return what a finished command wrote.
 
     Task results of the executor's contract are read here: a JSON list of them, one to a line, or
     an object with `task_results`. Every other shape is left to the bridges.
+
+    Args:
+        path: The file.
+        read: Reads files of other shapes.
+        replicate: Which repetition this is.
+        redact: Blanks the secrets in outputs and messages.
+        name: What an error calls the file.
 
     Raises:
         ExecutorError: There is no file, or it cannot be read.
@@ -77,10 +94,11 @@ def written(path: Path, read: Read, *, replicate: int, redact: Redact) -> tuple[
             return tuple(told_by_task(task, replicate=replicate, redact=redact) for task in tasks)
         rows = [row for run in read(path) for row in run.tasks]
     except (OSError, ValueError, RecursionError) as error:
-        raise ExecutorError(f"executor: its results: {tail(str(error))}") from error
+        raise ExecutorError(f"{name}: {tail(str(error))}", hint=SHAPES) from error
     except OptimizerError as error:
-        message = str(error).replace(str(path), "its results")
-        raise ExecutorError(f"executor: {message}", hint=error.hint) from error
+        message, *others = str(error).removeprefix(f"{path}: ").splitlines()
+        more = f" (and {len(others)} more)" if others else ""
+        raise ExecutorError(f"{name}: {message}{more}", hint=SHAPES) from error
     return tuple(told_by_row(row, replicate=replicate, redact=redact) for row in rows)
 
 

@@ -98,14 +98,19 @@ class Call:
             return ExecutorError(
                 f"executor: it was ended with {n_cases} cases, expected results within "
                 f"{limit:g} s{said}",
-                hint="Raise runner.timeout_s or runner.timeout_per_case_s.",
+                hint="Raise --timeout, or runner.timeout_s and runner.timeout_per_case_s.",
             )
         if ended.code < 0:
             return ExecutorError(f"executor: it was ended by signal {-ended.code}{said}")
         n_attempts = self.settings.retries + 1
-        again = f" in each of {n_attempts} attempts" if ended.code == TRY_LATER else ""
+        if ended.code == TRY_LATER:
+            return ExecutorError(
+                f"executor: exit code {ended.code} in each of {n_attempts} attempts, "
+                f"expected 0{said}",
+                hint="Run it again once its surroundings work; no test is paid for twice.",
+            )
         return ExecutorError(
-            f"executor: exit code {ended.code}{again}, expected 0{said}",
+            f"executor: exit code {ended.code}, expected 0{said}",
             hint="Failing tests are results; exit with 0 when all of them are written.",
         )
 

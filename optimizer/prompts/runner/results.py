@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -86,7 +86,7 @@ def told_by_task(task: Mapping[str, Any], *, replicate: int, redact: Redact) -> 
     Raises:
         ValueError: It is none; the message says what is wrong and where.
     """
-    said = msgspec.convert(task, _Task)
+    said = _task(task)
     output, more = said.test_result or _Output(), said.metadata or _Metadata()
     names = tuple(str(n) for n in (said.case_id, more.case_id, said.task_id) if n is not None)
     if not names:
@@ -180,6 +180,18 @@ def _told(
             outputs=None if outputs is None else redact(outputs),
         ),
     )
+
+
+def _task(task: Mapping[str, Any]) -> _Task:
+    try:
+        return msgspec.convert(task, _Task)
+    except msgspec.ValidationError as error:
+        one_of = f", expected one of {', '.join(get_args(Status))}" if _is_of_status(error) else ""
+        raise ValueError(f"{error}{one_of}") from error
+
+
+def _is_of_status(error: msgspec.ValidationError) -> bool:
+    return "enum" in str(error) and "task_status" in str(error)
 
 
 def _names(row: TaskRow) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from optimizer.models.optimization import Draft, Searched, Split
-from optimizer.prompts.metering import Meter
 from optimizer.prompts.ports import Guard, Proposer
 from optimizer.prompts.search.settings import SearchSettings
+from optimizer.prompts.testing.metering import Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,43 +7,26 @@ several drafts, and answers with the reason it refuses for, or None.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from optimizer.models.optimization import Case, Draft, Refusal
 from optimizer.promptcheck.language import SHORT_TEXT_WORDS, LanguageName
 from optimizer.promptcheck.reading import read
-from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.tokens import whole_tokens
 from optimizer.prompts.ports import Guard
-from optimizer.prompts.search.fields import POSITIONAL, fields, is_for_format
 from optimizer.prompts.search.leaks import Leaks
 from optimizer.prompts.search.likeness import likeness
 from optimizer.prompts.search.looking import Looked, Looking
+from optimizer.prompts.search.template_guards import (
+    keeps_literals,
+    keeps_roles,
+    keeps_variables,
+    stays_a_template,
+)
 from optimizer.prompts.settings import OptimizeSettings
 
 PROSE_WORDS = 6
 """Shorter sentences may be labels, in which no language shows."""
-
-QUOTED_CHARS = 40
-"""Characters of a stretch that are repeated in a reason."""
-
-JINJA = frozenset({SpanKind.EXPRESSION, SpanKind.STATEMENT, SpanKind.COMMENT, SpanKind.RAW})
-TEMPLATE = JINJA | {SpanKind.DIFY, SpanKind.DOLLAR}
-LITERAL = frozenset(
-    {
-        SpanKind.FENCE,
-        SpanKind.INLINE_CODE,
-        SpanKind.TAG,
-        SpanKind.URL,
-        SpanKind.JSON,
-        SpanKind.QUOTED,
-    }
-)
-"""Protected stretches that must stay; more of them may come."""
-
-REPEATS = "R12"
-"""The rule that says a whole prompt twice, with its variables."""
 
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Categories of characters that nobody sees."""
@@ -96,38 +79,6 @@ def changes_something(looking: Looking) -> str | None:
     return "the draft changes nothing" if same else None
 
 
-def keeps_variables(looking: Looking) -> str | None:
-    """Refuse a draft that loses, adds or renames a variable or a template tag."""
-    if lost := _variables(looking.original) - _variables(looking.new):
-        return f"the draft loses {_named(lost)}"
-    text_only = {SpanKind.RAW}
-    if is_for_format(looking.original.text):
-        text_only.add(SpanKind.EXPRESSION)  # doubled braces
-    kinds = TEMPLATE - text_only
-    added = _variables(looking.new, kinds) - _variables(looking.original, kinds)
-    if not any(fields(looking.original.text)):
-        added = Counter({text: n for text, n in added.items() if not POSITIONAL.fullmatch(text)})
-    if not added or (REPEATS in looking.draft.rules and _is_twice(looking)):
-        return None
-    return f"the draft adds {_named(added)}, which nobody fills"
-
-
-def keeps_roles(looking: Looking) -> str | None:
-    """Refuse a draft with other chat tokens, which tell the roles of a conversation."""
-    kinds = frozenset({SpanKind.CHAT_TOKEN})
-    before, after = looking.original.spans(kinds), looking.new.spans(kinds)
-    if before == after:
-        return None
-    return f"the draft has {after.total()} chat tokens, the prompt {before.total()} others"
-
-
-def keeps_literals(looking: Looking) -> str | None:
-    """Refuse a draft that loses or changes code, tags, links, JSON or quoted texts."""
-    before = looking.original.spans(LITERAL)
-    lost = {text: n for text, n in before.items() if looking.new.reading.text.count(text) < n}
-    return f"the draft loses {_named(Counter(lost))}" if lost else None
-
-
 def keeps_language(looking: Looking) -> str | None:
     """Refuse a draft in another language or with letters of a script the prompt has not."""
     before, after = looking.original.reading.language, looking.new.reading.language
@@ -161,20 +112,6 @@ def stays_short(looking: Looking) -> str | None:
     if n_tokens <= limit:
         return None
     return f"the draft has about {n_tokens} tokens, at most {limit} are allowed"
-
-
-def stays_a_template(looking: Looking) -> str | None:
-    """Refuse a draft that breaks the template."""
-    if broken := looking.new.breaks - looking.original.breaks:
-        return f"the draft breaks the template: {min(broken)}"
-    if is_for_format(looking.original.text) and not is_for_format(looking.draft.text):
-        return "the draft has a brace that str.format takes for a field"
-    if not _is_jinja(looking.original):
-        return None
-    fault = _jinja_fault(looking.draft.text)
-    if fault is None or _jinja_fault(looking.original.text) is not None:
-        return None
-    return f"the draft is no template that Jinja can read: {fault}"
 
 
 def adds_nothing_invisible(looking: Looking) -> str | None:
@@ -236,19 +173,6 @@ def longest(original: str, settings: OptimizeSettings) -> int:
     return max(int(n_tokens * settings.max_growth), n_tokens + settings.max_growth_tokens)
 
 
-def _is_twice(looking: Looking) -> bool:
-    """Tell whether every variable is there twice as often as in the prompt in use."""
-    once = _variables(looking.original)
-    return _variables(looking.new) == once + once
-
-
-def _variables(looked: Looked, kinds: frozenset[SpanKind] = TEMPLATE) -> Counter[str]:
-    """Return the template constructs and the fields of a text, wherever they stand."""
-    reading = looked.reading
-    constructs = Counter(span.text for span in reading.templates.spans if span.kind in kinds)
-    return constructs + Counter(match[0] for match in fields(reading.text))
-
-
 def _adds_other_prose(looking: Looking) -> bool:
     """Tell whether the sentences that the prompt in use does not have read as another language."""
     known = frozenset(looking.original.reading.text.splitlines())
@@ -258,27 +182,5 @@ def _adds_other_prose(looking: Looking) -> bool:
     return len(prose.words) >= SHORT_TEXT_WORDS and prose.language.name is LanguageName.OTHER
 
 
-def _named(spans: Counter[str]) -> str:
-    first = min(spans)
-    more = spans.total() - 1
-    shown = first if len(first) <= QUOTED_CHARS else f"{first[:QUOTED_CHARS]}..."
-    return f"{shown!r}" + (f" and {more} more" if more else "")
-
-
 def _demand(wanted: bool) -> str:
     return "demands" if wanted else "forbids"
-
-
-def _is_jinja(looked: Looked) -> bool:
-    return any(span.kind in JINJA for span in looked.reading.templates.spans)
-
-
-def _jinja_fault(text: str) -> str | None:
-    """Return why Jinja cannot read a text, or None."""
-    import jinja2  # noqa: PLC0415 - only where a prompt is a template
-
-    try:
-        jinja2.Environment(autoescape=True).parse(text)
-    except jinja2.TemplateSyntaxError as error:
-        return f"line {error.lineno}: {error.message}"
-    return None

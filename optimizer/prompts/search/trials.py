@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.tasks import text_sha256
-from optimizer.prompts.metering import Meter
 from optimizer.prompts.ports import BudgetExhausted, ExecutorError
 from optimizer.prompts.search.settings import SearchSettings
+from optimizer.prompts.testing.metering import Meter
 
 
 class Trials:

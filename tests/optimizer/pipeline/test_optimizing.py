@@ -25,8 +25,6 @@ from optimizer.models.versions import Confirmation, Lineage, VersionState
 from optimizer.pipeline.lifecycle import Who
 from optimizer.pipeline.optimizing import Rules, Tools, is_under_way, optimize, planned
 from optimizer.pipeline.prompt_versions import Made, record_made, register
-from optimizer.prompts.asking import Asking, Waits
-from optimizer.prompts.confirming import FIRST_REPLICATE
 from optimizer.prompts.extract import find_sites
 from optimizer.prompts.ports import Ask, Executor, ExecutorError, ProposerError
 from optimizer.prompts.runner.settings import RunnerSettings
@@ -34,6 +32,8 @@ from optimizer.prompts.search.own import ClusterSearch
 from optimizer.prompts.search.settings import ChoosingSettings, FewShotSettings, SearchSettings
 from optimizer.prompts.search.splitting import split
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.asking import Asking, Waits
+from optimizer.prompts.versions.confirming import FIRST_REPLICATE
 from optimizer.scoring_rules import ScoringSettings
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -22,9 +22,10 @@ from optimizer.models.errors import OptimizerError
 from optimizer.models.tasks import text_sha256
 from optimizer.models.versions import Confirmation, Lineage, Version, VersionState
 from optimizer.pipeline.lifecycle import Who
-from optimizer.pipeline.prompt_versions import Made, promote, record_made, register, roll_back
+from optimizer.pipeline.prompt_texts import Made
+from optimizer.pipeline.prompt_versions import promote, record_made, register, roll_back
 from optimizer.prompts.extract import find_sites
-from optimizer.prompts.versions import IN_USE
+from optimizer.prompts.versions.lifecycle import IN_USE
 from optimizer.scoring_rules import ScoringRules
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -17,7 +17,8 @@ from optimizer.models.tasks import text_sha256
 from optimizer.models.versions import Confirmation, Lineage, Version, VersionState
 from optimizer.pipeline.doctor import examine
 from optimizer.pipeline.lifecycle import Who
-from optimizer.pipeline.prompt_versions import Made, promote, record_made, register, roll_back
+from optimizer.pipeline.prompt_texts import Made
+from optimizer.pipeline.prompt_versions import promote, record_made, register, roll_back
 from optimizer.pipeline.select_prompt import select_version
 from optimizer.prompts.extract import PatchRefused, find_sites
 from optimizer.scoring_rules import ScoringRules

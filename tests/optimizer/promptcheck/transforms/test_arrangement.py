@@ -198,12 +198,17 @@ def test_vague_words_are_asked_about_and_never_replaced():
 
 
 def test_more_than_fifteen_instructions_are_asked_about():
-    rules = "\n".join(f"- Rule {number} of the list." for number in range(16))
+    rules = "\n".join(f"- Mention rule {number} of the list." for number in range(16))
     assert done(Overload, rules).questions == (
         "The prompt has 16 instructions, more than 15: which of them could go, or go into a "
         "prompt of their own?",
     )
     assert not done(Overload, rules.rpartition("\n")[0]).questions
+
+
+def test_items_that_are_data_are_no_instructions():
+    data = "\n".join(f"- Apple {number} of the orchard." for number in range(40))
+    assert not done(Overload, f"Count the apples of the list.\n{data}").questions
 
 
 def test_sentences_that_demand_count_as_instructions_once():

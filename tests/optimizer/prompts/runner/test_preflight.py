@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.prompts.canary import PromptUse, canary_prompt
-from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.ports import BudgetExhausted, ExecutorError
-from optimizer.prompts.preflight import preflight
 from optimizer.prompts.runner.settings import RunnerSettings
+from optimizer.prompts.testing.canary import PromptUse, canary_prompt
+from optimizer.prompts.testing.metering import Forgetful, Meter
+from optimizer.prompts.testing.preflight import preflight
 from optimizer.stats.intervals import wilson
 
 PROMPT = "Say good things about {{ text }}."

@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from optimizer.history.store import open_history
-from optimizer.prompts.metering import Meter
 from optimizer.prompts.ports import ExecutorError
-from optimizer.prompts.remembering import HistoryMemory
+from optimizer.prompts.testing.metering import Meter
+from optimizer.prompts.testing.remembering import HistoryMemory
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BODY = """

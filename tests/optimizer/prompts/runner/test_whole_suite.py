@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.ports import BudgetExhausted, ExecutorError
+from optimizer.prompts.testing.metering import Forgetful, Meter
 
 SUITE = """
 import json, sys, os

@@ -9,10 +9,10 @@ from hashlib import blake2b
 import pytest
 
 from optimizer.models.optimization import Case, CaseResult, Draft, Shown, Split
-from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.ports import Ask, ExecutorError, Proposer
 from optimizer.prompts.search.base import SearchTask
 from optimizer.prompts.search.settings import SearchSettings
+from optimizer.prompts.testing.metering import Forgetful, Meter
 
 RULES = ("alpha", "beta", "gamma", "delta", "epsilon")
 SEED_PROMPT = "Answer {question}."

@@ -15,11 +15,11 @@ import pytest
 from optimizer.models.errors import ConfigError
 from optimizer.models.optimization import Case, CaseResult, Draft, Searched, Split
 from optimizer.models.tasks import text_sha256
-from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.ports import Ask, ExecutorError, ProposerError
 from optimizer.prompts.search.base import Progress, SearchTask
 from optimizer.prompts.search.gepa_engine import GepaEngine
 from optimizer.prompts.search.settings import Objective, SearchSettings
+from optimizer.prompts.testing.metering import Forgetful, Meter
 
 needs_gepa = pytest.mark.skipif(
     importlib.util.find_spec("gepa") is None,

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.models.optimization import Draft, Searched
-from optimizer.prompts.metering import Forgetful
 from optimizer.prompts.ports import Ask, ExecutorError, ProposerError
 from optimizer.prompts.search.base import Progress, SearchTask
 from optimizer.prompts.search.own import ClusterSearch
 from optimizer.prompts.search.settings import Objective, SearchSettings
+from optimizer.prompts.testing.metering import Forgetful
 
 ANY = settings(max_examples=40, deadline=None)
 

@@ -10,25 +10,24 @@ with every look at them. Where anything is in doubt the champion is not better.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
-from optimizer.experiments.comparing import compare
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.models.errors import OptimizerError
-from optimizer.models.optimization import Case, CaseResult
+from optimizer.models.optimization import Case
 from optimizer.models.tasks import text_sha256
-from optimizer.models.terms import Metric, VerdictKind
-from optimizer.models.verdicts import Comparison, MetricVerdict
-from optimizer.models.versions import LICENCES, Confirmation, HeldOut
-from optimizer.prompts.held_out_arms import Tests, arm_of, family_of
-from optimizer.prompts.metering import Meter
-from optimizer.prompts.ports import BudgetExhausted, ExecutorError
+from optimizer.models.terms import VerdictKind
+from optimizer.models.versions import Confirmation, HeldOut
+from optimizer.prompts.ports import BudgetExhausted
 from optimizer.prompts.search.settings import Objective
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.metering import Meter
+from optimizer.prompts.versions.held_out_arms import family_of
+from optimizer.prompts.versions.judging import Judgement, doubt_of, reason_of
+from optimizer.prompts.versions.side_by_side import side_by_side
 from optimizer.stats.paired_rates import mcnemar_exact, mcnemar_midp, tango
 
 FIRST_REPLICATE = 1000
@@ -103,8 +102,8 @@ def confirm(
     if meter.left < tests_of(cases, settings):
         raise BudgetExhausted
     first = _first_replicate(occasion, holdout_sha256(cases))
-    tests = _side_by_side(control, champion, cases, meter, first=first, settings=settings)
-    found = _Judgement(tests, cases, alpha_of(occasion.seq, settings), comparison, objective)
+    tests = side_by_side(control, champion, cases, meter, first=first, settings=settings)
+    found = Judgement(tests, cases, alpha_of(occasion.seq, settings), comparison, objective)
     return HeldOut(
         confirmation=_confirmation(found, (control, champion), cases, occasion, settings),
         control=tests.control,
@@ -195,82 +194,6 @@ def alpha_of(seq: int, settings: OptimizeSettings) -> float:
     return settings.alpha * 0.5 ** (seq - 1)
 
 
-class _Judgement:
-    """What the tests say, and what they would say if all in doubt went against the champion."""
-
-    def __init__(
-        self,
-        tests: Tests,
-        cases: Sequence[Case],
-        alpha: float,
-        settings: ComparisonSettings,
-        objective: Objective,
-    ) -> None:
-        self.tests = tests
-        self.alpha = alpha
-        self.objective = objective
-        licences = LICENCES[objective]
-        self.verdict = self._compared(tests, cases, settings).primary
-        self.stands = self.verdict.kind not in licences or (
-            self._compared(tests.against_champion(), cases, settings).primary.kind in licences
-        )
-
-    def _compared(
-        self, tests: Tests, cases: Sequence[Case], settings: ComparisonSettings
-    ) -> Comparison:
-        arms = [arm_of(name, tests, cases) for name in ("control", "champion")]
-        found = compare(
-            arms[0], arms[1:], settings=settings, metrics=(Metric.SUCCESS,), alpha=self.alpha
-        )
-        return found.comparisons[0]
-
-
-def _side_by_side(
-    control: str,
-    champion: str,
-    cases: Sequence[Case],
-    meter: Meter,
-    *,
-    first: int,
-    settings: OptimizeSettings,
-) -> Tests:
-    """Run both prompts on every case, block by block, in turns."""
-    chance = random.Random(f"{settings.seed}:{first}")
-    ran: tuple[list[CaseResult], list[CaseResult]] = ([], [])
-    for replicate in range(first, first + settings.replicates):
-        leads = chance.random() < 0.5  # noqa: PLR2004 - a coin
-        for block in _blocks(cases, settings.confirmation_block, chance):
-            for side in (0, 1) if leads else (1, 0):
-                prompt = (control, champion)[side]
-                ran[side].extend(_run(prompt, block, meter, replicate))
-            leads = not leads
-    return Tests(control=_in_order(ran[0], cases), champion=_in_order(ran[1], cases))
-
-
-def _blocks(cases: Sequence[Case], size: int, chance: random.Random) -> Iterator[Sequence[Case]]:
-    shuffled = list(cases)
-    chance.shuffle(shuffled)
-    for start in range(0, len(shuffled), size):
-        yield shuffled[start : start + size]
-
-
-def _run(
-    prompt: str, block: Sequence[Case], meter: Meter, replicate: int
-) -> tuple[CaseResult, ...]:
-    results = meter.run(prompt, block, replicate=replicate)
-    expected = [(case.case_id, replicate) for case in block]
-    if [(result.case_id, result.replicate) for result in results] != expected:
-        raise ExecutorError(
-            f"held-out tests: results are not those of the {len(block)} cases that were asked for"
-        )
-    return results
-
-
-def _in_order(results: Sequence[CaseResult], cases: Sequence[Case]) -> tuple[CaseResult, ...]:
-    place = {case.case_id: i for i, case in enumerate(cases)}
-    return tuple(sorted(results, key=lambda result: (result.replicate, place[result.case_id])))
-
-
 def _first_replicate(occasion: Occasion, holdout: str) -> int:
     """Return the first replicate of a look: no other look has results under its numbers."""
     look = text_sha256(f"{occasion.optimization_id}\n{holdout}\n{occasion.seq}")
@@ -278,7 +201,7 @@ def _first_replicate(occasion: Occasion, holdout: str) -> int:
 
 
 def _confirmation(
-    found: _Judgement,
+    found: Judgement,
     prompts: tuple[str, str],
     cases: Sequence[Case],
     occasion: Occasion,
@@ -309,49 +232,7 @@ def _confirmation(
         reason="",
         looked_at=occasion.looked_at,
     )
-    doubt = _doubt(found, settings)
+    doubt = doubt_of(found, settings)
     if doubt is not None:
         return replace(plain, reason=doubt)
-    return replace(plain, verdict=verdict.kind, reason=_reason(plain, verdict))
-
-
-def _doubt(found: _Judgement, settings: OptimizeSettings) -> str | None:
-    """Say why the tests are no verdict, or None where they are one."""
-    n, n_lost = len(found.tests.control), found.tests.n_lost
-    if n_lost > settings.max_infrastructure_rate * n:
-        return (
-            f"no verdict: {n_lost} of {n} pairs of held-out tests failed for reasons other than "
-            "the prompt"
-        )
-    if not found.stands:
-        n_in_doubt = found.tests.n_lost_by_champion
-        return (
-            f"no verdict: {n_in_doubt} held-out tests of the champion failed for reasons that may "
-            "not be the prompt's; counted against it, nothing is confirmed"
-        )
-    return None
-
-
-def _reason(plain: Confirmation, verdict: MetricVerdict) -> str:
-    counts = (
-        f"{plain.n_champion_passed} of {plain.n_tests} held-out tests passed with the champion, "
-        f"{plain.n_control_passed} with the control; {verdict.n_fixed or 0} cases got better, "
-        f"{verdict.n_broken or 0} worse"
-    )
-    said = _SAID.get((plain.objective, verdict.kind)) or _SAID_OF_ANY.get(verdict.kind)
-    why = f": {verdict.reason}" if verdict.reason else ""
-    return f"{said or _NOT_SHOWN[plain.objective]}{why} ({counts})"
-
-
-_SAID_OF_ANY: Mapping[str, str] = {
-    VerdictKind.IMPROVED: "better than the prompt in use",
-    VerdictKind.REGRESSED: "worse than the prompt in use",
-}
-_SAID: Mapping[tuple[str, str], str] = {
-    (Objective.TOKENS, VerdictKind.EQUIVALENT): "as good as the prompt in use, and shorter",
-    (Objective.TOKENS, VerdictKind.NO_WORSE): "no worse than the prompt in use, and shorter",
-}
-_NOT_SHOWN: Mapping[str, str] = {
-    Objective.PASS_RATE: "not shown to be better than the prompt in use",
-    Objective.TOKENS: "not shown to be no worse than the prompt in use",
-}
+    return replace(plain, verdict=verdict.kind, reason=reason_of(plain, verdict))

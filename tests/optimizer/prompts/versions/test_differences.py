@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.models.versions import Piece, PieceKind
-from optimizer.prompts.differences import differences
+from optimizer.prompts.versions.differences import differences
 
 KEPT, REMOVED, ADDED = PieceKind.KEPT, PieceKind.REMOVED, PieceKind.ADDED
 

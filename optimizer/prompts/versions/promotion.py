@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.models.errors import TransitionError
 from optimizer.models.versions import Version, VersionState
-from optimizer.prompts.versions import WAS_IN_USE
+from optimizer.prompts.versions.lifecycle import WAS_IN_USE
 
 HOW_TO_CONFIRM = "Confirm a prompt on held-out cases with 'optimizer optimize'."
 

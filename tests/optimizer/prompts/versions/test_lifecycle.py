@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from optimizer.models.errors import TransitionError
 from optimizer.models.versions import Confirmation, Lineage, Version, VersionState
-from optimizer.prompts.versions import (
+from optimizer.prompts.versions.lifecycle import (
     IN_USE,
     NEXT,
     Part,

@@ -9,7 +9,11 @@ import pytest
 
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.versions import HeldOut
-from optimizer.prompts.confirming import (
+from optimizer.prompts.ports import BudgetExhausted, ExecutorError
+from optimizer.prompts.search.settings import Objective
+from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.metering import Forgetful, Meter
+from optimizer.prompts.versions.confirming import (
     ConfirmationRefusedError,
     Occasion,
     alpha_of,
@@ -20,10 +24,6 @@ from optimizer.prompts.confirming import (
     sharing,
     why_not,
 )
-from optimizer.prompts.metering import Forgetful, Meter
-from optimizer.prompts.ports import BudgetExhausted, ExecutorError
-from optimizer.prompts.search.settings import Objective
-from optimizer.prompts.settings import OptimizeSettings
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 SETTINGS = OptimizeSettings()

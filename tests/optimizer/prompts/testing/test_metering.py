@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.tasks import text_sha256
-from optimizer.prompts.metering import Forgetful, Meter
 from optimizer.prompts.ports import BudgetExhausted, ExecutorError
+from optimizer.prompts.testing.metering import Forgetful, Meter
 
 CASES = tuple(Case(case_id=f"c{k}", body=f'{{"n":{k}}}') for k in range(6))
 PROMPTS = ("a", "b", "c")

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.prompts.planning import Phase, plan_of
 from optimizer.prompts.runner.settings import RunnerSettings
 from optimizer.prompts.settings import OptimizeSettings
+from optimizer.prompts.testing.planning import Phase, plan_of
 
 
 def plan(budget: int = 300, *, replicates: int = 1, **more: object):

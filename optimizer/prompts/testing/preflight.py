@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.models.optimization import Case, CaseResult
-from optimizer.prompts.canary import Canary, PromptUse, canary_prompt, judged
-from optimizer.prompts.metering import Meter
 from optimizer.prompts.ports import ExecutorError
 from optimizer.prompts.runner.harmless import tail
 from optimizer.prompts.runner.settings import RunnerSettings
+from optimizer.prompts.testing.canary import Canary, PromptUse, canary_prompt, judged
+from optimizer.prompts.testing.metering import Meter
 from optimizer.stats.intervals import Interval, wilson
 
 REPEAT = 1

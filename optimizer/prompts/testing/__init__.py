@@ -1,0 +1,1 @@
+"""A prompt tested case by case: within the budget, remembered, here or elsewhere."""

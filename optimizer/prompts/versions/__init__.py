@@ -1,0 +1,1 @@
+"""Versions of a prompt: confirmed on held-out cases, promoted, told apart."""
