@@ -272,7 +272,7 @@ def test_the_same_text_is_no_better_prompt_and_costs_no_held_out_test(history: H
     suite = Suite(judge=lambda prompt, case, replicate: int(case.case_id[1:]) % 2 == 0)
     run = optimize(question(OLD), tools(history, suite), rules())
     assert (run.held_out, run.versions, run.rewritings) == (None, (), ())
-    assert "passes more validation cases" in str(run.why_not_confirmed)
+    assert str(run.why_not_confirmed).startswith("no ")
     assert max(replicate for _, _, replicate in suite.ran) < FIRST_REPLICATE
 
 
