@@ -23,7 +23,8 @@ from optimizer.models.tasks import text_sha256
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, Lineage, VersionState
 from optimizer.pipeline.lifecycle import Who
-from optimizer.pipeline.optimizing import Rules, Tools, is_under_way, optimize, planned
+from optimizer.pipeline.optimizing import is_under_way, optimize, planned
+from optimizer.pipeline.optimizing_tools import Rules, Tools
 from optimizer.pipeline.prompt_versions import Made, record_made, register
 from optimizer.prompts.extract import find_sites
 from optimizer.prompts.ports import Ask, Executor, ExecutorError, ProposerError
