@@ -282,7 +282,11 @@ class _Optimization:
         told = [one for one in control if not one.infrastructure]
         self._run = replace(
             self._run,
-            warnings=(*self._run.warnings, *_unknown_use(flight)),
+            warnings=(
+                *self._run.warnings,
+                *_unknown_use(flight),
+                *_much_noise(flight, self._rules.runner.noisy_rate),
+            ),
             noise=_noise(flight),
             flaky_ids=flight.flaky,
             n_control=len(told),
@@ -706,6 +710,16 @@ def _unknown_use(flight: Preflight) -> tuple[str, ...]:
     if flight.canary.use is not PromptUse.UNKNOWN:
         return ()
     return (f"whether the tests use the prompt is not known: {flight.canary.reason}",)
+
+
+def _much_noise(flight: Preflight, noisy_rate: float) -> tuple[str, ...]:
+    """Say so where the same prompt gives another outcome in many cases."""
+    if not flight.flaky or len(flight.flaky) < noisy_rate * len(flight.repeated):
+        return ()
+    return (
+        f"the tests are noisy: {len(flight.flaky)} of {len(flight.repeated)} cases passed once and "
+        "failed once with the same prompt; a gain must be large, or --replicates high, to be seen",
+    )
 
 
 def _noise(flight: Preflight) -> str | None:
