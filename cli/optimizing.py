@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from optimizer.models.settings import Settings
     from optimizer.models.sites import PromptSite
     from optimizer.models.tasks import Run
-    from optimizer.pipeline.optimizing import Rules, Tools
+    from optimizer.pipeline.optimizing_tools import Rules, Tools
     from optimizer.prompts.llm.asking import Asking
     from optimizer.prompts.llm.settings import LlmSettings
     from optimizer.prompts.ports import Executor, Proposer
@@ -102,7 +102,7 @@ def rules_of(wish: Wish, here: Session, *, elsewhere: bool) -> Rules:
     Raises:
         ConfigError: A value is not as its setting expects.
     """
-    from optimizer.pipeline.optimizing import Rules
+    from optimizer.pipeline.optimizing_tools import Rules
 
     config = here.loaded.config
     optimize = _changed(
@@ -173,7 +173,7 @@ def site_of(prompt: str, here: Session) -> PromptSite:
     root = project_files(here).root
     whole = Path(prompt)
     file, _, place = (prompt, "", "") if whole.exists() else prompt.partition(PLACE)
-    found = find_prompts([Path(file)], root=root)
+    found = find_prompts([Path(file)], root=root, settings=here.loaded.config.extract)
     sites = [one for one in found.sites if not place or one.pointer == place]
     if len(sites) == 1:
         return sites[0]
@@ -232,7 +232,7 @@ def tools_of(  # what an optimization works with has as many parts
     """
     from cli.deciding import who
     from cli.prompt_files import project_files
-    from optimizer.pipeline.optimizing import Tools
+    from optimizer.pipeline.optimizing_tools import Tools
 
     name = model_name(wish, here)
     identity = question.identity(executor.fingerprint if executor else "", name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from optimizer.models.tasks import text_sha256
 
@@ -25,6 +27,21 @@ class Case:
     def sha256(self) -> str:
         """Hash of the name and the content: a changed case is another case."""
         return text_sha256(f"{len(self.case_id)}:{self.case_id}{self.body}")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What it holds by name; nothing where it is no object."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def family(self) -> str:
+        """The family that it belongs to by its own word; "" where it names none."""
+        named = self.fields.get("family")
+        return "" if named is None else str(named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

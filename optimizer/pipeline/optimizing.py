@@ -9,21 +9,15 @@ simply run again: what it knows by then it is not asked for a second time.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
-from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.optimizing import record_optimization, stored_optimization
 from optimizer.history.queries.optimizing import confirmations, prompt_versions
-from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
 from optimizer.models.contract import OptimizationStrategy
 from optimizer.models.optimization import (
     Candidate,
-    Case,
-    CaseResult,
     Diagnosis,
     Refusal,
     Searched,
@@ -32,114 +26,54 @@ from optimizer.models.optimization import (
 )
 from optimizer.models.optimization_question import OptimizationQuestion
 from optimizer.models.optimization_run import (
-    ClusterCount,
-    ModelUse,
     OptimizationRun,
     OptimizationStatus,
-    Rewriting,
 )
 from optimizer.models.sites import PromptSite
-from optimizer.models.tasks import text_sha256
-from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, HeldOut, Lineage
+from optimizer.pipeline.drafting import drafted
 from optimizer.pipeline.held_out_runs import record_held_out
-from optimizer.pipeline.lifecycle import Who
 from optimizer.pipeline.linted import n_vague, named_lint
+from optimizer.pipeline.optimization_facts import (
+    blank,
+    cluster_counts,
+    much_noise,
+    noise_of,
+    plan_for,
+    plan_lines,
+    rewritings_of,
+    too_few_held_out,
+    unknown_use,
+)
+from optimizer.pipeline.optimizing_tools import Rules, Tools
 from optimizer.pipeline.prompt_texts import Made
 from optimizer.pipeline.prompt_versions import promote, record_made, register
-from optimizer.pipeline.prompt_writing import PromptFiles
-from optimizer.pipeline.proposing import FEW_SHOT, Model, drafts_of, is_cosmetic, panel_of
-from optimizer.promptcheck import analyze
-from optimizer.prompts.ports import BudgetExhausted, Executor
-from optimizer.prompts.runner.settings import RunnerSettings
-from optimizer.prompts.search.base import Engine, Progress, SearchTask
+from optimizer.pipeline.proposing import FEW_SHOT, is_cosmetic, panel_of
+from optimizer.prompts.ports import BudgetExhausted
+from optimizer.prompts.search.base import SearchTask
 from optimizer.prompts.search.choosing import Grounds, choose_strategy
 from optimizer.prompts.search.diagnosis import diagnose
 from optimizer.prompts.search.guards import guards
 from optimizer.prompts.search.settings import (
-    ChoosingSettings,
-    FewShotSettings,
     Objective,
-    SearchSettings,
 )
 from optimizer.prompts.search.splitting import split
-from optimizer.prompts.settings import OptimizeSettings
 from optimizer.prompts.testing.asking import Waits, Wanted
-from optimizer.prompts.testing.canary import PromptUse
 from optimizer.prompts.testing.metering import Meter
-from optimizer.prompts.testing.planning import Plan, plan_of
 from optimizer.prompts.testing.preflight import Preflight, preflight
-from optimizer.prompts.testing.remembering import HistoryMemory, OpenHistory
+from optimizer.prompts.testing.remembering import HistoryMemory
+from optimizer.prompts.testing.tallying import Tally
 from optimizer.prompts.versions.confirming import (
     Occasion,
     confirm,
-    least_cases,
     next_look,
     sharing,
     why_not,
 )
-from optimizer.prompts.versions.differences import differences
-from optimizer.scoring_rules import ScoringRules, ScoringSettings
-
-NOBODY_TESTS = "nobody was named who runs tests"
-"""Why there are drafts and nothing more."""
 
 NONE_BETTER = "no prompt that was tested passes more validation cases than the one in use"
 NONE_SHORTER = "no shorter prompt that was tested passes as many validation cases as the one in use"
 """Why no held-out test is spent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What an optimization works with.
-
-    Attributes:
-        executor: Runs the tests; None: nobody does, and there are drafts only.
-        whole_suite: Whether it runs all cases whichever are asked for.
-        engine: Searches.
-        model: Makes the proposer that asks a language model; None: there is none.
-        model_name: What tells it from another, or "".
-        model_use: Says what it was asked so far.
-        cassette_sha256: Returns the hash of the recorded answers, or None where none are.
-        open_history: Opens the history for writing.
-        files: The files of the project; None: no file is written.
-        who: Who does it.
-        now: Returns the time, UTC.
-        watch: Told of every event of the search, or None.
-    """
-
-    executor: Executor | None
-    whole_suite: bool
-    engine: Engine
-    model: Model | None
-    model_name: str
-    model_use: Callable[[], ModelUse | None]
-    cassette_sha256: Callable[[], str | None]
-    open_history: OpenHistory
-    files: PromptFiles | None
-    who: Who
-    now: Callable[[], datetime]
-    watch: Callable[[Progress], None] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The settings of an optimization, part by part."""
-
-    optimize: OptimizeSettings
-    runner: RunnerSettings
-    search: SearchSettings
-    choosing: ChoosingSettings
-    few_shot: FewShotSettings
-    transforms: TransformSettings
-    scoring: ScoringSettings
-    comparison: ComparisonSettings
-    store: StoreSettings
-
-    @property
-    def thresholds(self) -> ScoringRules:
-        """The published thresholds."""
-        return ScoringRules.from_config(self.scoring.model_dump())
 
 
 def optimize(
@@ -169,7 +103,7 @@ def optimize(
     known_ids = frozenset(in_use.lineage.source_case_ids)
     parts = split(question.cases, settings=rules.optimize, known_ids=known_ids)
     if tools.executor is None or not parts.is_enough:
-        return _drafted(question, tools, rules, parts)
+        return drafted(question, tools, rules, parts)
     return _Optimization(question, tools, rules, parts, promote_it=promote_it).run()
 
 
@@ -184,15 +118,15 @@ def is_under_way(question: OptimizationQuestion, tools: Tools) -> bool:
 def planned(question: OptimizationQuestion, rules: Rules, *, whole_suite: bool) -> OptimizationRun:
     """Return what an optimization would take; nothing is run and nothing is stored."""
     parts = split(question.cases, settings=rules.optimize)
-    plan = _plan(parts, rules, whole_suite=whole_suite)
+    plan = plan_for(parts, rules, whole_suite=whole_suite)
     warnings = plan.warnings if parts.is_enough else (parts.reason,)
-    run = _blank(question, rules, "")
+    run = blank(question, rules, "")
     return replace(
         run,
         status=OptimizationStatus.PLANNED,
         split=parts,
-        plan=_lines(plan),
-        warnings=(*warnings, *_too_few_held_out(parts, rules)),
+        plan=plan_lines(plan),
+        warnings=(*warnings, *too_few_held_out(parts, rules)),
         stopped="nothing was run",
     )
 
@@ -212,21 +146,21 @@ class _Optimization:
         assert tools.executor is not None
         self._question, self._tools, self._rules, self._parts = question, tools, rules, parts
         self._promote = promote_it
-        self._executor = _Tally(tools.executor)
+        self._executor = Tally(tools.executor)
         self.optimization_id = question.identity(self._executor.fingerprint, tools.model_name)
-        self._plan = _plan(parts, rules, whole_suite=tools.whole_suite)
+        self._plan = plan_for(parts, rules, whole_suite=tools.whole_suite)
         self._meter = Meter(
             self._executor,
             HistoryMemory(tools.open_history, optimization_id=self.optimization_id, now=tools.now),
             budget=rules.optimize.budget,
             suite=question.cases if tools.whole_suite else (),
         )
-        run = _blank(question, rules, self.optimization_id)
+        run = blank(question, rules, self.optimization_id)
         self._run = replace(
             run,
             split=parts,
-            plan=_lines(self._plan),
-            warnings=(*self._plan.warnings, *_too_few_held_out(parts, rules)),
+            plan=plan_lines(self._plan),
+            warnings=(*self._plan.warnings, *too_few_held_out(parts, rules)),
             engine=tools.engine.name,
         )
 
@@ -261,7 +195,7 @@ class _Optimization:
         diagnosis = diagnose(shown)
         strategy, why = self._strategy(diagnosis)
         self._run = replace(
-            self._run, strategy=strategy, why_strategy=why, clusters=_counts(diagnosis)
+            self._run, strategy=strategy, why_strategy=why, clusters=cluster_counts(diagnosis)
         )
         searched = self._search(strategy, flight)
         self._run = replace(self._run, searched=searched, stopped=searched.stopped)
@@ -284,10 +218,10 @@ class _Optimization:
             self._run,
             warnings=(
                 *self._run.warnings,
-                *_unknown_use(flight),
-                *_much_noise(flight, self._rules.runner.noisy_rate),
+                *unknown_use(flight),
+                *much_noise(flight, self._rules.runner.noisy_rate),
             ),
-            noise=_noise(flight),
+            noise=noise_of(flight),
             flaky_ids=flight.flaky,
             n_control=len(told),
             n_control_passed=sum(one.passed for one in told),
@@ -344,7 +278,7 @@ class _Optimization:
         self._run = replace(
             self._run,
             is_for_tokens=self._objective is Objective.TOKENS,
-            rewritings=_rewritings(self._question, (champion.text,)),
+            rewritings=rewritings_of(self._question, (champion.text,)),
         )
         with self._tools.open_history() as history:
             earlier = self._earlier(history)
@@ -509,185 +443,12 @@ class _Optimization:
             record_optimization(history, self._run, at=self._tools.now())
 
 
-class _Tally:
-    """An executor whose known prices are added up."""
-
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
-        self.cost_usd: float | None = None
-        self.n_priced = 0
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells the executor from another."""
-        return self._executor.fingerprint
-
-    def run(
-        self, prompt: str, cases: Sequence[Case], *, replicate: int
-    ) -> Iterator[Sequence[CaseResult]]:
-        """Run each case once, as the executor does."""
-        for fresh in self._executor.run(prompt, cases, replicate=replicate):
-            prices = [one.cost_usd for one in fresh if one.cost_usd is not None]
-            if prices:
-                self.cost_usd = math.fsum((self.cost_usd or 0.0, *prices))
-                self.n_priced += len(prices)
-            yield fresh
-
-
-def _drafted(
-    question: OptimizationQuestion, tools: Tools, rules: Rules, parts: Split
-) -> OptimizationRun:
-    """Make drafts that nobody has tested, and store them as such."""
-    text = question.site.text
-    strategy, why = _static_strategy(question, rules)
-    guard = guards(text, settings=rules.optimize, train=question.cases)
-    made = drafts_of(
-        text,
-        strategy,
-        tools.model,
-        guard,
-        own=question.drafts,
-        transforms=rules.transforms,
-        seed=question.seed,
-    )
-    name = question.identity("", tools.model_name)
-    with tools.open_history() as history:
-        versions = tuple(
-            record_made(
-                history,
-                question.site.prompt_id,
-                Made(
-                    text=draft.text,
-                    lineage=Lineage(
-                        strategy=strategy.value,
-                        why_strategy=why,
-                        proposer=draft.proposer,
-                        why=draft.why,
-                        rules=draft.rules,
-                        seed=question.seed,
-                    ),
-                    optimization_id=name,
-                    cosmetic=is_cosmetic(draft),
-                    lint_before=named_lint(question.site),
-                    lint_after=named_lint(replace(question.site, text=draft.text)),
-                ),
-                tools.who,
-                rules=rules.thresholds,
-            )
-            for draft in made.drafts
-        )
-        reason = parts.reason if tools.executor is not None else NOBODY_TESTS
-        run = replace(
-            _blank(question, rules, name),
-            status=OptimizationStatus.FINISHED,
-            strategy=strategy.value,
-            why_strategy=why,
-            drafts=made.drafts,
-            questions=made.questions,
-            warnings=made.problems,
-            versions=versions,
-            rewritings=_rewritings(question, [draft.text for draft in made.drafts]),
-            model_use=tools.model_use(),
-            stopped=reason if made.drafts else f"nothing to rewrite was found; {reason}",
-        )
-        record_optimization(history, run, at=tools.now())
-    return run
-
-
-def _static_strategy(
-    question: OptimizationQuestion, rules: Rules
-) -> tuple[OptimizationStrategy, str]:
-    """Return the strategy where no tests tell: the one asked for, or the published answer."""
-    if question.strategy is not OptimizationStrategy.AUTO:
-        return question.strategy, "asked for"
-    analysis = analyze(
-        question.site.text, prompt_id=question.site.prompt_id, analyzed_at=datetime.min
-    )
-    chosen = rules.thresholds.select_strategy(analysis)
-    return OptimizationStrategy(chosen), "by the static scores of the text, as no test tells more"
-
-
-def _blank(question: OptimizationQuestion, rules: Rules, name: str) -> OptimizationRun:
-    return OptimizationRun(
-        optimization_id=name,
-        prompt_id=question.site.prompt_id,
-        workflow_id=question.workflow_id,
-        status=OptimizationStatus.RUNNING,
-        strategy=question.strategy.value,
-        why_strategy="asked for",
-        engine=None,
-        seed=question.seed,
-        budget=rules.optimize.budget,
-        n_spent=0,
-        n_executed=0,
-        n_recalled=0,
-        split=None,
-        n_cases=len(question.cases),
-        plan=(),
-        warnings=(),
-        noise=None,
-        flaky_ids=(),
-        original=question.site.text,
-        n_control=0,
-        n_control_passed=0,
-        clusters=(),
-        searched=None,
-        drafts=(),
-        questions=(),
-        held_out=None,
-        why_not_confirmed=None,
-        versions=(),
-        promoted=False,
-        cost_usd=None,
-        n_priced=0,
-        model_use=None,
-        wanted=None,
-        stopped="under way",
-    )
-
-
-def _rewritings(question: OptimizationQuestion, texts: Sequence[str]) -> tuple[Rewriting, ...]:
-    """Return what texts change in the prompt; nothing of the prompt itself."""
-    original = question.site.text
-    return tuple(
-        Rewriting(sha256=text_sha256(text), pieces=differences(original, text))
-        for text in texts
-        if text != original
-    )
-
-
 def _look_at(
     champion: Candidate, site: PromptSite, looks: Sequence[Confirmation]
 ) -> Confirmation | None:
     """Return the look that there was at a champion beside the same control, or None."""
     wanted = (champion.sha256, site.sha256)
     return next((one for one in looks if (one.champion_sha256, one.control_sha256) == wanted), None)
-
-
-def _plan(parts: Split, rules: Rules, *, whole_suite: bool) -> Plan:
-    return plan_of(
-        len(parts.train),
-        len(parts.validation),
-        len(parts.holdout),
-        settings=rules.optimize,
-        runner=rules.runner,
-        whole_suite=whole_suite,
-    )
-
-
-def _lines(plan: Plan) -> tuple[tuple[str, int], ...]:
-    return tuple((one.phase.value, one.n_tests) for one in plan.phases)
-
-
-def _too_few_held_out(parts: Split, rules: Rules) -> tuple[str, ...]:
-    """Say so where the held-out cases are too few to confirm anything."""
-    needed = least_cases(settings=rules.optimize, comparison=rules.comparison)
-    if not parts.is_enough or len(parts.holdout) >= needed:
-        return ()
-    return (
-        f"not enough held-out cases: {len(parts.holdout)} of {needed}; "
-        "whatever is found cannot be confirmed",
-    )
 
 
 def _is_final(run: OptimizationRun, budget: int) -> bool:
@@ -697,36 +458,3 @@ def _is_final(run: OptimizationRun, budget: int) -> bool:
 def _shown(parts: Split, flight: Preflight) -> list[Shown]:
     results = {one.case_id: one for one in flight.control}
     return [Shown(case=case, result=results[case.case_id]) for case in parts.train]
-
-
-def _counts(diagnosis: Diagnosis) -> tuple[ClusterCount, ...]:
-    return tuple(
-        ClusterCount(signature=one.signature, n=len(one.failures)) for one in diagnosis.clusters
-    )
-
-
-def _unknown_use(flight: Preflight) -> tuple[str, ...]:
-    """Say so where nobody knows whether the tests take notice of the prompt."""
-    if flight.canary.use is not PromptUse.UNKNOWN:
-        return ()
-    return (f"whether the tests use the prompt is not known: {flight.canary.reason}",)
-
-
-def _much_noise(flight: Preflight, noisy_rate: float) -> tuple[str, ...]:
-    """Say so where the same prompt gives another outcome in many cases."""
-    if not flight.flaky or len(flight.flaky) < noisy_rate * len(flight.repeated):
-        return ()
-    return (
-        f"the tests are noisy: {len(flight.flaky)} of {len(flight.repeated)} cases passed once and "
-        "failed once with the same prompt; a gain must be large, or --replicates high, to be seen",
-    )
-
-
-def _noise(flight: Preflight) -> str | None:
-    """Say how much results vary from one run to the next with the same prompt."""
-    if flight.noise is None:
-        return None
-    return (
-        f"{len(flight.flaky)} of {len(flight.repeated)} cases that were run twice passed once "
-        "and failed once"
-    )

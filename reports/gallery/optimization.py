@@ -36,6 +36,7 @@ from reports.parts.searches import (
     SHORT_HASH,
     cases_section,
     cases_text,
+    made_by,
     plan_table,
     search_section,
 )
@@ -136,8 +137,13 @@ def _facts(run: OptimizationRun) -> Iterator[tuple[str, Cell | str]]:
     if made is not None and not run.drafts:
         told = f"{made.version} ({made.prompt_sha256[:SHORT_HASH]}), {STATES[made.state]}"
         yield "version", Cell(told, STATE_TONES[made.state])
-    if best is not None and best.draft is not None:
-        yield "made by", f"{best.draft.proposer}: {shorten(best.draft.why, LONGEST_REASON)}"
+    if best is not None:
+        yield (
+            "made by",
+            "; then ".join(
+                f"{one.proposer}: {shorten(one.why, LONGEST_REASON)}" for one in made_by(run, best)
+            ),
+        )
         yield "length", _length(run.original, best.text)
     if run.drafts:
         yield "strategy", f"{run.strategy}: {run.why_strategy}"

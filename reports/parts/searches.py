@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.models.optimization import Candidate, Refusal
+from optimizer.models.optimization import Candidate, Draft, Refusal
 from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus
 from reports.document import Block, Cell, Details, Facts, Section, Table, left, right
 from reports.formatting import UNKNOWN, count, plural, rate, shorten
@@ -25,6 +25,18 @@ def search_section(run: OptimizationRun) -> Section:
     if run.searched is not None and run.searched.refused:
         blocks.append(_refused(run.searched.refused))
     return Section("The search", tuple(blocks))
+
+
+def made_by(run: OptimizationRun, one: Candidate) -> tuple[Draft, ...]:
+    """Return the drafts that a prompt was made by, one upon the other, the first first."""
+    tested = () if run.searched is None else run.searched.candidates
+    by_hash = {candidate.sha256: candidate for candidate in tested}
+    drafts: list[Draft] = []
+    step: Candidate | None = one
+    while step is not None and step.draft is not None and len(drafts) < len(tested):
+        drafts.insert(0, step.draft)
+        step = by_hash.get(step.parent_sha256 or "")
+    return tuple(drafts)
 
 
 def cases_section(run: OptimizationRun) -> Details:

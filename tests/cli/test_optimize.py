@@ -243,7 +243,7 @@ def test_a_prompt_that_is_not_the_one_that_was_wanted_for_is_said(
 ) -> None:
     wanted = optimizer(*ASKED, "--propose", "wanted", "--json").json["wanted"]
     missing = optimizer("optimize", "--continue", "wanted")
-    assert (missing.code, missing.err.count("no file, expected the results of")) == (2, 1)
+    assert (missing.code, missing.err.count("no file, expected the results of 17 tests")) == (2, 1)
     files = [f"wanted/{wanted[name]}" for name in ("prompt_file", "cases_file", "results_file")]
     run_by_hand(project, *files)
     (project / "triage.txt").write_text(BETTER)

@@ -231,7 +231,17 @@ PLANNED = run(
     why_strategy="asked for",
     stopped="nothing was run",
 )
+SHOWING = Candidate(
+    text=f"{OLD}\nMail: Pay up.\nKind: bill\n",
+    draft=Draft(text="", proposer="few_shot", why="shows 1 example: t3", source_case_ids=("t3",)),
+    parent_sha256=USED.sha256,
+    n=18,
+    n_passed=12,
+)
 CONFIRMED = run(
+    searched=replace(
+        FOUND, candidates=(replace(BEST, parent_sha256=SHOWING.sha256), SHOWING, USED)
+    ),
     held_out=HeldOut(confirmation=LOOK, control=(), champion=()),
     versions=(MADE,),
     model_use=ModelUse(model="small-1", n_answers=6, tokens=8123, cost_usd=0.0123),

@@ -10,6 +10,7 @@ from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.edits.steps import step
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.layout import Layout
+from optimizer.promptcheck.reading import HEADING
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.promptcheck.transforms.base import (
     AppliedBy,
@@ -116,7 +117,8 @@ def waiting_start(layout: Layout) -> int | None:
     """Return where the lines at the end begin that wait for the answer; None where none do.
 
     `Review: {review}` and `Sentiment:` below it wait for it. They begin with the first line that
-    has a variable, or with its label above it, in one of the last two paragraphs.
+    has a variable, or with its label above it, in one of the last two paragraphs; a heading right
+    above them is theirs.
     """
     if not layout.paragraphs or not _CUE.search(layout.paragraphs[-1].free):
         return None
@@ -126,8 +128,15 @@ def waiting_start(layout: Layout) -> int | None:
         if first is not None:
             line = layout.line_at(first)
             above = layout.line_at(line.start - 1) if line.start > paragraph.start else line
-            return max(paragraph.start, (above if _CUE.search(above.free) else line).start)
-    return layout.paragraphs[-1].start
+            start = max(paragraph.start, (above if _CUE.search(above.free) else line).start)
+            return _with_heading(layout, start)
+    return _with_heading(layout, layout.paragraphs[-1].start)
+
+
+def _with_heading(layout: Layout, start: int) -> int:
+    """Return where the heading begins that stands right above an offset, or the offset."""
+    above = [line for line in layout.lines if line.end < start and line.text.strip()]
+    return above[-1].start if above and HEADING.match(above[-1].free) else start
 
 
 def inserted(layout: Layout, offset: int, section: str) -> str:

@@ -36,6 +36,8 @@ class Interrupts:
 
     def __exit__(self, *_: object) -> None:
         """Leave signals to those who had them before."""
+        if current_thread() is not main_thread():
+            return  # a generator that nobody ends is ended wherever it is found
         for number, before in self._before.items():
             signal.signal(number, before)
 

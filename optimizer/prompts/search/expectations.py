@@ -52,9 +52,8 @@ def _labels(values: Sequence[str]) -> tuple[str, ...]:
 
 def _expected(shown: Sequence[Shown]) -> Iterator[Any]:
     for one in shown:
-        body = parsed(one.case.body)
-        if isinstance(body, dict):
-            key = next((key for key in EXPECTED if key in body), None)
-            if key is not None:
-                value = body[key]
-                yield parsed(value) if isinstance(value, str) and value[:1] == "{" else value
+        fields = one.case.fields
+        key = next((key for key in EXPECTED if key in fields), None)
+        if key is not None:
+            value = fields[key]
+            yield parsed(value) if isinstance(value, str) and value[:1] == "{" else value

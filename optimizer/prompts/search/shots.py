@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.models.optimization import Case, Shown
+from optimizer.models.optimization import Shown
 from optimizer.prompts.search.case_fields import EXPECTED, INPUTS, NO_INPUT, parsed
 
 LABEL_CHARS = 40
@@ -49,7 +49,7 @@ def shot(shown: Shown) -> Shot | None:
     The answer of a case that passed is what was put out, unless a label is expected, which says
     the same without what came after it; else it is what the case expects.
     """
-    body = _body(shown.case)
+    body = shown.case.fields
     inputs = _inputs(body)
     answer = _answer(shown, body)
     if not inputs or not answer:
@@ -65,11 +65,6 @@ def without_likes(shots: Iterable[Shot], *, max_similarity: float) -> list[Shot]
         if all(_jaccard(words, other) <= max_similarity for _, other in kept):
             kept.append((one, words))
     return [one for one, _ in kept]
-
-
-def _body(case: Case) -> Mapping[str, Any]:
-    body = parsed(case.body)
-    return body if isinstance(body, dict) else {}
 
 
 def _inputs(body: Mapping[str, Any]) -> dict[str, str]:

@@ -158,10 +158,9 @@ def _units(cases: Iterable[Case]) -> list[_Unit]:
 
 def _group(case: Case) -> str:
     """Return the family of a case, or else a name for what it tests."""
-    body = json.loads(case.body)
-    if not isinstance(body, dict):
+    if case.family:
+        return f"family {case.family}"
+    if not case.fields:
         return f"content {case.body}"
-    if body.get("family") is not None:
-        return f"family {body['family']}"
-    tested = {key: value for key, value in body.items() if key not in NAMES}
+    tested = {key: value for key, value in case.fields.items() if key not in NAMES}
     return f"content {json.dumps(tested, sort_keys=True)}" if tested else f"case {case.case_id}"

@@ -25,7 +25,6 @@ from optimizer.prompts.ports import BudgetExhausted
 from optimizer.prompts.search.settings import Objective
 from optimizer.prompts.settings import OptimizeSettings
 from optimizer.prompts.testing.metering import Meter
-from optimizer.prompts.versions.held_out_arms import family_of
 from optimizer.prompts.versions.judging import Judgement, doubt_of, reason_of
 from optimizer.prompts.versions.side_by_side import side_by_side
 from optimizer.stats.paired_rates import mcnemar_exact, mcnemar_midp, tango
@@ -142,7 +141,7 @@ def why_not(
     needed = least_cases(
         seq or next_look(earlier), settings=settings, comparison=comparison, objective=objective
     )
-    n = len({family_of(case) or case.case_id for case in cases})
+    n = len({case.family or case.case_id for case in cases})
     if n < needed:
         return f"not enough held-out cases: {n} of {needed}"
     return None

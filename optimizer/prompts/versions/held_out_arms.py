@@ -78,12 +78,6 @@ def arm_of(name: str, tests: Tests, cases: Sequence[Case]) -> LoadedArm:
     )
 
 
-def family_of(case: Case) -> str:
-    """Return what a case says it was derived from under `family`; "" where it says nothing."""
-    family = _fields(case).get("family")
-    return family if isinstance(family, str) else ""
-
-
 def _lost(result: CaseResult) -> bool:
     return result.infrastructure or result.status == CANCELLED
 
@@ -135,7 +129,7 @@ def _columns(
         cost_usd=unknown,
         n_tokens=none,
         tokens=unknown,
-        family=np.array([family_of(case) for case in cases], dtype=object),
+        family=np.array([case.family for case in cases], dtype=object),
         first_at=none,
     )
 
@@ -152,13 +146,5 @@ def _is_error(result: CaseResult) -> bool:
 
 def _content(case: Case) -> str:
     """Return the hash of a case but for what names it: the same input is the same case."""
-    fields = {key: value for key, value in _fields(case).items() if value != case.case_id}
+    fields = {key: value for key, value in case.fields.items() if value != case.case_id}
     return text_sha256(json.dumps(fields, sort_keys=True) if fields else case.case_id)
-
-
-def _fields(case: Case) -> dict[str, object]:
-    try:
-        found = json.loads(case.body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

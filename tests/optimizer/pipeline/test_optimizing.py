@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,8 @@ from optimizer.models.tasks import text_sha256
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.models.versions import Confirmation, Lineage, VersionState
 from optimizer.pipeline.lifecycle import Who
-from optimizer.pipeline.optimizing import Rules, Tools, is_under_way, optimize, planned
+from optimizer.pipeline.optimizing import is_under_way, optimize, planned
+from optimizer.pipeline.optimizing_tools import Rules, Tools
 from optimizer.pipeline.prompt_versions import Made, record_made, register
 from optimizer.prompts.extract import find_sites
 from optimizer.prompts.ports import Ask, Executor, ExecutorError, ProposerError
@@ -152,11 +153,28 @@ def tools(history: History, executor: Executor | None, model: Any = None) -> Too
         model_name="" if model is None else "small-1",
         model_use=lambda: None,
         cassette_sha256=lambda: None,
-        open_history=lambda: nullcontext(history),
+        open_history=opened_once(history),
         files=None,
         who=ANN,
         now=lambda: NOW,
     )
+
+
+def opened_once(history: History) -> Callable[[], AbstractContextManager[History]]:
+    """Open a history as a file is opened: not by two at a time."""
+    is_open = False
+
+    @contextmanager
+    def opened() -> Iterator[History]:
+        nonlocal is_open
+        assert not is_open
+        is_open = True
+        try:
+            yield history
+        finally:
+            is_open = False
+
+    return opened
 
 
 def ids(cases: Sequence[Case]) -> set[str]:
@@ -243,11 +261,19 @@ def test_a_larger_budget_keeps_what_was_confirmed_and_counts_its_tests(history: 
     assert len(confirmations(history)) == 1
 
 
+def test_what_was_confirmed_before_is_put_in_force_without_another_test(history: History) -> None:
+    first = optimize(question(BETTER), tools(history, Suite()), rules())
+    again = optimize(question(BETTER), tools(history, suite := Suite()), rules(), promote_it=True)
+    assert (first.promoted, again.promoted, suite.ran) == (False, True, [])
+    assert again.versions[0].state is VersionState.IN_FORCE
+    assert prompt_versions(history, prompt_id=ID)[-1] == again.versions[0]
+
+
 def test_the_same_text_is_no_better_prompt_and_costs_no_held_out_test(history: History) -> None:
     suite = Suite(judge=lambda prompt, case, replicate: int(case.case_id[1:]) % 2 == 0)
     run = optimize(question(OLD), tools(history, suite), rules())
     assert (run.held_out, run.versions, run.rewritings) == (None, (), ())
-    assert "passes more validation cases" in str(run.why_not_confirmed)
+    assert str(run.why_not_confirmed).startswith("no ")
     assert max(replicate for _, _, replicate in suite.ran) < FIRST_REPLICATE
 
 

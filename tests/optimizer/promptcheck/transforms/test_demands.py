@@ -88,6 +88,13 @@ def test_the_contract_stands_before_what_waits_for_the_answer():
     assert text.endswith("\n- good\n- bad\n\nReview: {review}\nMood:")
 
 
+def test_the_contract_stands_before_the_heading_of_what_waits_for_the_answer():
+    before = "# Task\n\nSay the mood.\n\n# Input\n\nReview: {review}\nMood:\n"
+    task, after = done(OutputContract, before, LABELLED).text.split("\n# Output format\n")
+    assert task == "# Task\n\nSay the mood.\n"
+    assert after.endswith("- bad\n\n# Input\n\nReview: {review}\nMood:\n")
+
+
 def test_a_contract_keeps_headings_line_ends_and_the_final_one():
     text = done(OutputContract, "# Task\r\n\r\nClassify the review.\r\n", LABELLED).text
     assert text.endswith("review.\r\n\r\n# Output format\r\n\r\nAnswer with exactly one of these "
