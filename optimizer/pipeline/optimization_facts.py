@@ -118,6 +118,16 @@ def unknown_use(flight: Preflight) -> tuple[str, ...]:
     return (f"whether the tests use the prompt is not known: {flight.canary.reason}",)
 
 
+def much_noise(flight: Preflight, noisy_rate: float) -> tuple[str, ...]:
+    """Say so where the same prompt gives another outcome in many cases."""
+    if not flight.flaky or len(flight.flaky) < noisy_rate * len(flight.repeated):
+        return ()
+    return (
+        f"the tests are noisy: {len(flight.flaky)} of {len(flight.repeated)} cases passed once and "
+        "failed once with the same prompt; a gain must be large, or --replicates high, to be seen",
+    )
+
+
 def noise_of(flight: Preflight) -> str | None:
     """Say how much results vary from one run to the next with the same prompt."""
     if flight.noise is None:

@@ -37,6 +37,7 @@ from optimizer.pipeline.linted import n_vague, named_lint
 from optimizer.pipeline.optimization_facts import (
     blank,
     cluster_counts,
+    much_noise,
     noise_of,
     plan_for,
     plan_lines,
@@ -215,7 +216,11 @@ class _Optimization:
         told = [one for one in control if not one.infrastructure]
         self._run = replace(
             self._run,
-            warnings=(*self._run.warnings, *unknown_use(flight)),
+            warnings=(
+                *self._run.warnings,
+                *unknown_use(flight),
+                *much_noise(flight, self._rules.runner.noisy_rate),
+            ),
             noise=noise_of(flight),
             flaky_ids=flight.flaky,
             n_control=len(told),

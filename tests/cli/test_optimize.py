@@ -335,3 +335,13 @@ def test_the_prompt_that_a_file_with_more_holds_is_run_as_plain_text(
     done = optimizer("optimize", "chat.json", *asked)
     assert done.code == 0, done.err
     assert done.json["wanted"]["prompt_file"] == "prompt-001.txt"
+
+
+def test_tests_that_pass_every_other_time_come_with_a_warning(
+    optimizer: Optimizer, project: Path
+) -> None:
+    again = '(int(case["case_id"][1:]) + int(__import__("os").environ["OPTIMIZER_REPLICATE"])) % 2'
+    unsteady = TESTS.replace('"one word" in prompt or "Mood: " in prompt', again)
+    (project / "run_tests.py").write_text(unsteady)
+    warnings = optimizer(*RUN, "--json").json["warnings"]
+    assert any("the tests are noisy: " in one for one in warnings)

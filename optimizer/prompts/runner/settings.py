@@ -51,5 +51,8 @@ class RunnerSettings(Settings):
     repeated_cases: Annotated[int, Field(ge=0)] = 20
     """Cases that are run once more with the same prompt beforehand, to know the noise."""
 
+    noisy_rate: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """From this share of cases on that pass once and fail once there is a warning, 0 to 1."""
+
     canary_cases: Annotated[int, Field(ge=0)] = 3
     """Cases that are run with a senseless prompt beforehand, to see that the prompt is used."""
