@@ -66,7 +66,7 @@ def drafted(
                     lint_before=named_lint(question.site),
                     lint_after=named_lint(replace(question.site, text=draft.text)),
                 ),
-                tools.who,
+                tools.who_now,
                 rules=rules.thresholds,
             )
             for draft in made.drafts

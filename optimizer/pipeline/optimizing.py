@@ -95,7 +95,7 @@ def optimize(
         in_use = register(
             history,
             question.site,
-            tools.who,
+            tools.who_now,
             rules=rules.thresholds,
             workflow_id=question.workflow_id,
             lint=named_lint(question.site),
@@ -382,7 +382,7 @@ class _Optimization:
                 lint_after=named_lint(replace(question.site, text=champion.text)),
             )
             version = record_made(
-                history, question.site.prompt_id, made, tools.who, rules=rules.thresholds
+                history, question.site.prompt_id, made, tools.who_now, rules=rules.thresholds
             )
         held_out = replace(held_out, confirmation=found)
         self._run = replace(self._run, held_out=held_out, versions=(version,))
@@ -418,7 +418,7 @@ class _Optimization:
             moved = promote(
                 history,
                 made.version,
-                self._tools.who,
+                self._tools.who_now,
                 files=self._tools.files,
                 prompt_id=made.prompt_id,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from optimizer.experiments.settings import ComparisonSettings
@@ -59,6 +59,11 @@ class Tools:
     who: Who
     now: Callable[[], datetime]
     watch: Callable[[Progress], None] | None = None
+
+    @property
+    def who_now(self) -> Who:
+        """Who does it, at this moment: an optimization may take hours."""
+        return replace(self.who, at=self.now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
