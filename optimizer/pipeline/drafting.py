@@ -16,13 +16,13 @@ from optimizer.models.optimization_run import (
     OptimizationStatus,
 )
 from optimizer.models.versions import Lineage
+from optimizer.pipeline.grounds import analysis_of
 from optimizer.pipeline.linted import named_lint
 from optimizer.pipeline.optimization_facts import blank, rewritings_of
 from optimizer.pipeline.optimizing_tools import Rules, Tools
 from optimizer.pipeline.prompt_texts import Made
 from optimizer.pipeline.prompt_versions import record_made
 from optimizer.pipeline.proposing import drafts_of, is_cosmetic
-from optimizer.promptcheck import analyze
 from optimizer.prompts.search.guards import guards
 
 NOBODY_TESTS = "nobody was named who runs tests"
@@ -95,8 +95,6 @@ def static_strategy(
     """Return the strategy where no tests tell: the one asked for, or the published answer."""
     if question.strategy is not OptimizationStrategy.AUTO:
         return question.strategy, "asked for"
-    analysis = analyze(
-        question.site.text, prompt_id=question.site.prompt_id, analyzed_at=datetime.min
-    )
+    analysis = analysis_of(question, datetime.min)
     chosen = rules.thresholds.select_strategy(analysis)
     return OptimizationStrategy(chosen), "by the static scores of the text, as no test tells more"

@@ -32,8 +32,9 @@ from optimizer.models.optimization_run import (
 from optimizer.models.sites import PromptSite
 from optimizer.models.versions import Confirmation, HeldOut, Lineage
 from optimizer.pipeline.drafting import drafted
+from optimizer.pipeline.grounds import grounds_of, why_of
 from optimizer.pipeline.held_out_runs import record_held_out
-from optimizer.pipeline.linted import n_vague, named_lint
+from optimizer.pipeline.linted import named_lint
 from optimizer.pipeline.optimization_facts import (
     blank,
     cluster_counts,
@@ -51,7 +52,7 @@ from optimizer.pipeline.prompt_versions import promote, record_made, register
 from optimizer.pipeline.proposing import FEW_SHOT, is_cosmetic, panel_of
 from optimizer.prompts.ports import BudgetExhausted
 from optimizer.prompts.search.base import SearchTask
-from optimizer.prompts.search.choosing import Grounds, choose_strategy
+from optimizer.prompts.search.choosing import choose_strategy
 from optimizer.prompts.search.diagnosis import diagnose
 from optimizer.prompts.search.guards import guards
 from optimizer.prompts.search.settings import (
@@ -193,7 +194,7 @@ class _Optimization:
         flight = self._preflight()
         shown = _shown(self._parts, flight)
         diagnosis = diagnose(shown)
-        strategy, why = self._strategy(diagnosis)
+        strategy, why = self._strategy(diagnosis, flight)
         self._run = replace(
             self._run, strategy=strategy, why_strategy=why, clusters=cluster_counts(diagnosis)
         )
@@ -228,18 +229,20 @@ class _Optimization:
         )
         return flight
 
-    def _strategy(self, diagnosis: Diagnosis) -> tuple[str, str]:
+    def _strategy(self, diagnosis: Diagnosis, flight: Preflight) -> tuple[str, str]:
         """Return the strategy to follow, and why."""
         asked = self._question.strategy
         if asked is not OptimizationStrategy.AUTO:
             return asked.value, "asked for"
-        grounds = Grounds(
-            diagnosis=diagnosis,
-            n_vague=n_vague(self._question.site.text),
+        grounds = grounds_of(
+            self._question,
+            diagnosis,
+            flight.control,
             has_model=self._tools.model is not None,
+            now=self._tools.now(),
         )
         choice = choose_strategy(grounds, self._rules.choosing, self._rules.scoring)
-        return choice.strategy or FEW_SHOT, choice.why
+        return choice.strategy or FEW_SHOT, why_of(choice)
 
     def _search(self, strategy: str, flight: Preflight) -> Searched:
         refused: list[Refusal] = []

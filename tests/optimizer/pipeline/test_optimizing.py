@@ -91,6 +91,14 @@ def result(judge: Judge, prompt: str, case: Case, replicate: int) -> CaseResult:
     )
 
 
+class Dear(Suite):
+    def run(
+        self, prompt: str, cases: Sequence[Case], *, replicate: int
+    ) -> Iterator[Sequence[CaseResult]]:
+        for fresh in super().run(prompt, cases, replicate=replicate):
+            yield [replace(one, cost_usd=0.5) for one in fresh]
+
+
 class Dead:
     name = "llm"
 
@@ -409,3 +417,12 @@ def test_a_shorter_prompt_is_looked_for_where_efficiency_is_asked_for(history: H
     assert len(run.searched.candidates[0].text) < len(wordy)  # type: ignore[union-attr]
     assert run.held_out is None
     assert "not enough held-out cases: 7 of" in str(run.why_not_confirmed)
+
+
+def test_a_prompt_that_passes_but_costs_too_much_is_to_be_shortened(history: History) -> None:
+    suite = Dear(judge=lambda prompt, case, replicate: True)
+    asked = question(strategy=OptimizationStrategy.AUTO)
+    run = optimize(asked, tools(history, suite), rules())
+    assert run.strategy == "efficiency_focus"
+    assert "tests pass" in run.why_strategy
+    assert run.is_for_tokens
