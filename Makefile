@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-llm test lint types unit calibration bench docs clean
+.PHONY: demo demo-llm test lint types unit calibration bench bench-world docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/optimizer demo
@@ -30,6 +30,9 @@ calibration: $(VENV)/developing   # every error rate at full size, and their tab
 
 bench: $(VENV)/developing
 	$(BIN)/python benchmarks/run.py
+
+bench-world: $(VENV)/developing   # searches of prompts in worlds whose best prompt is known
+	PYTHONPATH=. $(BIN)/python benchmarks/world/run.py
 
 docs: $(VENV)/developing
 	$(BIN)/python docs/generate.py
