@@ -63,7 +63,7 @@ class Tools:
     @property
     def who_now(self) -> Who:
         """Who does it, at this moment: an optimization may take hours."""
-        return replace(self.who, at=self.now())
+        return replace(self.who, at=self.now(), told_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
