@@ -23,7 +23,7 @@ types: $(VENV)/developing
 
 unit: $(VENV)/developing $(VENV)/modelled
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 2 --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
 calibration: $(VENV)/developing   # every error rate at full size, and their table
 	$(BIN)/pytest tests/calibration -n 2 -m '' -k 'not quick'

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from textwrap import wrap
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+@cache
 def pages() -> dict[str, str]:
     """Return the text of every generated page by its file name."""
     makers: tuple[Callable[[], Iterator[str]], ...] = (
