@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli import options
-from cli.output import as_json, note, show, write_file
+from cli.files import write_file
+from cli.output import note, show
+from cli.payload import as_json
 from cli.session import Session
 
 if TYPE_CHECKING:

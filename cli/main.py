@@ -57,7 +57,8 @@ def _command() -> int:
 
 def _report(kind: str, message: str, hint: str | None) -> int:
     """Say what went wrong on stderr, and as JSON on stdout where JSON was asked for."""
-    from cli.output import error_json, note, write_out
+    from cli.output import note, write_out
+    from cli.payload import error_json
 
     if "--json" in sys.argv:
         write_out(error_json(kind, message, hint))
@@ -69,7 +70,8 @@ def _report(kind: str, message: str, hint: str | None) -> int:
 
 
 def _report_usage(problem: Exception) -> int:
-    from cli.output import error_json, write_out
+    from cli.output import write_out
+    from cli.payload import error_json
 
     if "--json" in sys.argv:
         write_out(error_json("UsageError", problem.format_message(), None))  # type: ignore[attr-defined]

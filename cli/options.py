@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import known_gate_suffixes, known_suffixes
+from cli.files import known_gate_suffixes, known_suffixes
 
 FileOrRun = Annotated[
     str,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cli.files import write_file
 from cli.optimizing import (
     Wish,
     executor_of,
@@ -20,7 +21,6 @@ from cli.optimizing import (
     suffix_of,
     tools_of,
 )
-from cli.output import write_file
 from cli.progress import searching
 from optimizer.models.errors import ConfigError, SelectionError
 from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus, WantedTests

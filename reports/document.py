@@ -5,17 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from optimizer.models.rules import Unit
 from optimizer.models.terms import GuardStatus
-
-
-class Tone(StrEnum):
-    """What a text means for the reader; the renderer chooses the colour."""
-
-    GOOD = "good"
-    BAD = "bad"
-    WARN = "warn"
-    NEUTRAL = "neutral"
+from reports.drawings import Drawing
+from reports.tones import Tone
 
 
 class Align(StrEnum):
@@ -116,51 +108,33 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """One value of a series.
+class Case:
+    """One test case of many, and what there is to read about it.
 
     Attributes:
-        position: Its place from left to right, counted from 0; shared by all series of a chart.
-        value: The value, or None where it is unknown.
-        text: What it is, in words: the run, the value, its n.
-        low: Lower bound of its interval, or None where there is none.
-        high: Upper bound of its interval, or None where there is none.
+        cells: What stands in its row, a cell for each column.
+        texts: What its row opens onto: a heading and a text each, as an input or an output.
     """
 
-    position: int
-    value: float | None
-    text: str
-    low: float | None = None
-    high: float | None = None
+    cells: tuple[Cell | str, ...]
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """Values that belong together, from left to right."""
-
-    label: str
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Values side by side.
+class Cases:
+    """Test cases, the most telling first; each opens onto its texts where a format can fold.
 
     Attributes:
-        title: What is drawn.
-        description: The same in a sentence, for those who do not see the drawing.
-        unit: Unit of the values; rates are drawn from 0 to 100 %.
-        first: Label of the leftmost position.
-        last: Label of the rightmost position.
-        series: What is drawn, in the order of the legend.
+        columns: One for each cell of a row.
+        cases: The cases, in the order shown; there may be thousands.
+        caption: What the table holds.
+        empty: What is said in place of no cases.
     """
 
-    title: str
-    description: str
-    unit: Unit
-    first: str
-    last: str
-    series: tuple[Series, ...]
+    columns: tuple[Column, ...]
+    cases: tuple[Case, ...]
+    caption: str | None = None
+    empty: str = "No case to show."
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +153,7 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = Prose | Code | Marked | Items | Facts | Table | Chart | Section | Details
+Block = Prose | Code | Marked | Items | Facts | Table | Cases | Drawing | Section | Details
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.output import note, write_out, write_pieces
+from cli.files import write_pieces
+from cli.output import note, write_out
 from cli.reading import read_file
 from cli.session import session
 from cli.writing import native_files

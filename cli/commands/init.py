@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.output import note, write_file
+from cli.files import write_file
+from cli.output import note
 from optimizer.models.errors import ConfigError
 
 FILE = "optimizer.toml"

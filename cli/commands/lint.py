@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
+from cli.files import write_file, write_pieces
 from cli.lint_files import STDIN, prompt_files
-from cli.output import as_json, note, plain, show, use_color, write_file, write_out, write_pieces
+from cli.output import note, plain, show, use_color, write_out
+from cli.payload import as_json
 from cli.session import session
 from optimizer.models.errors import ConfigError
 

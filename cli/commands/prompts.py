@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.output import as_json, note, plain, show, write_file, write_out
+from cli.files import write_file
+from cli.output import note, plain, show, write_out
+from cli.payload import as_json
 from cli.session import session
 from optimizer.models.sites import PromptFormat
 

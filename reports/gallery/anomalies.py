@@ -13,12 +13,12 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
 )
 from reports.formatting import figure, moment, name_of, plural, value
+from reports.tones import Tone
 
 UNITS = {
     "success": Unit.RATE,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.decisions import AuditEntry
-from reports.document import Document, Facts, Table, Tone, Verdict, left, right
+from reports.document import Document, Facts, Table, Verdict, left, right
 from reports.formatting import count, moment, plural
 from reports.parts.trails import entry_row
+from reports.tones import Tone
 
 HASH_CHARS = 16
 

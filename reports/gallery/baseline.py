@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from optimizer.models.experiments import Baseline
-from reports.document import Cell, Document, Table, Tone, Verdict, left
+from reports.document import Cell, Document, Table, Verdict, left
 from reports.formatting import moment, name_of, plural
+from reports.tones import Tone
 
 
 def baseline(baselines: Sequence[Baseline], gone: Collection[str] = ()) -> Document:

@@ -11,7 +11,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -28,6 +27,7 @@ from reports.formatting import (
     rate,
     usd_total,
 )
+from reports.tones import Tone
 
 METHOD = (
     "A task is on the day on which it began; repeats cost money and count. What costs are unknown "

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.document import Cell, Document, Facts, Section, Table, Tone, Verdict, left
+from reports.document import Cell, Document, Facts, Section, Table, Verdict, left
 from reports.formatting import count, listing, plural
+from reports.tones import Tone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

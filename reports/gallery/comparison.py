@@ -9,17 +9,7 @@ from shlex import quote
 
 from optimizer.models.terms import RATES, VerdictKind
 from optimizer.models.verdicts import Comparison, ComparisonSet, MetricVerdict
-from reports.document import (
-    Block,
-    Details,
-    Document,
-    Prose,
-    Table,
-    Tone,
-    Verdict,
-    left,
-    right,
-)
+from reports.document import Block, Details, Document, Prose, Table, Verdict, left, right
 from reports.formatting import count, listing, name_of, p_statement, plural
 from reports.parts.comparisons import (
     SHOWN,
@@ -34,6 +24,7 @@ from reports.parts.comparisons import (
 )
 from reports.parts.effects import option_margin
 from reports.parts.verdicts import NOTHING_MEASURED, TONES, cheaper_arm, said_of, verdict_of
+from reports.tones import Tone
 
 NOTHING_COMPARED = Verdict(Tone.BAD, "INVALID: nothing was compared.")
 

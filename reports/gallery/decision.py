@@ -28,7 +28,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
 )
@@ -39,6 +38,7 @@ from reports.parts import figures, rules
 from reports.parts.proposals import headline, proposal_section
 from reports.parts.trails import trail
 from reports.parts.wording import STATE_TONES, STATES, TYPES
+from reports.tones import Tone
 
 HASH_CHARS = 16
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from optimizer.models.decisions import Decision, failures, proposals
 from optimizer.models.reviews import Fate
-from reports.document import Cell, Document, Table, Tone, Verdict, left, right
+from reports.document import Cell, Document, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, margin, plural, rate
 from reports.parts.rules import fired, outcome_cell, worst
 from reports.parts.wording import TYPES
+from reports.tones import Tone
 
 ID_CHARS = 8
 

@@ -14,7 +14,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -29,6 +28,7 @@ from reports.formatting import (
     plural,
     value,
 )
+from reports.tones import Tone
 
 UNITS = {
     "success": Unit.RATE,

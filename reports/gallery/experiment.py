@@ -24,7 +24,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -48,6 +47,7 @@ from reports.parts.comparisons import finding_section, metric_table
 from reports.parts.effects import change, change_interval, guardrail_name, option_margin
 from reports.parts.gating import status_cell
 from reports.parts.verdicts import TONES, clause, said_of
+from reports.tones import Tone
 
 STOP_TONES: Mapping[StopReason, Tone] = {
     StopReason.WINNER: Tone.GOOD,

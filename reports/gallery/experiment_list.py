@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from optimizer.models.experiments import ExperimentSummary
 from optimizer.models.terms import ExperimentStatus
-from reports.document import Cell, Document, Table, Tone, Verdict, left, right
+from reports.document import Cell, Document, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, listing, name_of, named, plural
+from reports.tones import Tone
 
 
 def experiment_list(experiments: Sequence[ExperimentSummary]) -> Document:

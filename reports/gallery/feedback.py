@@ -14,18 +14,7 @@ from optimizer.models.feedback import (
     VariantFeedback,
 )
 from optimizer.models.rules import Unit
-from reports.document import (
-    Block,
-    Details,
-    Document,
-    Prose,
-    Section,
-    Table,
-    Tone,
-    Verdict,
-    left,
-    right,
-)
+from reports.document import Block, Details, Document, Prose, Section, Table, Verdict, left, right
 from reports.formatting import (
     UNKNOWN,
     count,
@@ -38,6 +27,7 @@ from reports.formatting import (
     plural,
     rate,
 )
+from reports.tones import Tone
 
 Named = tuple[str, VariantFeedback]
 

@@ -6,19 +6,9 @@ from collections.abc import Sequence
 
 from optimizer.models.feedback import FeedbackOutcome
 from optimizer.models.ingest import FileStatus
-from reports.document import (
-    Block,
-    Cell,
-    Document,
-    Items,
-    Section,
-    Table,
-    Tone,
-    Verdict,
-    left,
-    right,
-)
+from reports.document import Block, Cell, Document, Items, Section, Table, Verdict, left, right
 from reports.formatting import count, plural
+from reports.tones import Tone
 
 TONES = {
     FileStatus.STORED: Tone.GOOD,

@@ -14,7 +14,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -30,6 +29,7 @@ from reports.formatting import (
     plural,
     rate,
 )
+from reports.tones import Tone
 
 METHOD = (
     "The flake rate is the chance that two repeats of a case disagree, averaged over the cases "

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.document import Code, Document, Facts, Items, Section, Table, Tone, Verdict, left
+from reports.document import Code, Document, Facts, Items, Section, Table, Verdict, left
 from reports.formatting import plural
+from reports.tones import Tone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -37,6 +36,7 @@ from reports.formatting import (
     relative_interval,
     value,
 )
+from reports.tones import Tone
 
 UNITS = {"success_rate": Unit.RATE, "cost_usd": Unit.USD, "latency_ms": Unit.MS}
 """Unit of each objective; a score has none."""

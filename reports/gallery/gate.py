@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.rules import GateResult
-from reports.document import Document, Prose, Tone, Verdict
+from reports.document import Document, Prose, Verdict
 from reports.formatting import count, plural
 from reports.parts.gating import (
     STRICT,
@@ -19,6 +19,7 @@ from reports.parts.gating import (
     warning_section,
     worst,
 )
+from reports.tones import Tone
 
 
 def gate(results: Sequence[GateResult]) -> Document:

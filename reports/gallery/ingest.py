@@ -14,12 +14,12 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
 )
 from reports.formatting import UNKNOWN, count, plural
+from reports.tones import Tone
 
 LISTED_FILES = 20
 """Of more files than these only those that need a look are listed."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.kernels import KernelFamily
-from reports.document import Document, Facts, Section, Tone, Verdict
+from reports.document import Document, Facts, Section, Verdict
 from reports.formatting import plural
+from reports.tones import Tone
 
 HINTS = (
     "Run 'optimizer stats METHOD' to see what one assumes, computes and is not for.",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from optimizer.models.kernels import KernelPage, KernelParameter
-from reports.document import Block, Code, Document, Prose, Section, Table, Tone, Verdict, left
+from reports.document import Block, Code, Document, Prose, Section, Table, Verdict, left
 from reports.formatting import listing
+from reports.tones import Tone
 
 REQUIRED = "required"
 

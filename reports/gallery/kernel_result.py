@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.kernels import KernelResult, KernelValue
-from reports.document import Document, Facts, Section, Table, Tone, Verdict, left
+from reports.document import Document, Facts, Section, Table, Verdict, left
 from reports.formatting import shorten, ten_digits
+from reports.tones import Tone
 
 VALUE = "value"
 """Name of a result that is no record."""

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from optimizer.models.linting import FixSafety, LintRulePage
-from reports.document import (
-    Block,
-    Code,
-    Document,
-    Facts,
-    Prose,
-    Section,
-    Table,
-    Tone,
-    Verdict,
-    left,
-)
+from reports.document import Block, Code, Document, Facts, Prose, Section, Table, Verdict, left
 from reports.formatting import plural
+from reports.tones import Tone
 
 FIXES: Mapping[FixSafety, str] = {
     FixSafety.SAFE: "safe: --fix does it",

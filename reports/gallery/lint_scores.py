@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.linting import PromptScores
-from reports.document import Document, Items, Prose, Section, Table, Tone, Verdict, left, right
+from reports.document import Document, Items, Prose, Section, Table, Verdict, left, right
 from reports.formatting import figure, plural
+from reports.tones import Tone
 
 CAVEAT = (
     "Surface of the text, no evidence that it works better: a heap of words that means nothing "

@@ -6,8 +6,9 @@ from collections import Counter
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import LintReport
-from reports.document import Document, Table, Tone, Verdict, left, right
+from reports.document import Document, Table, Verdict, left, right
 from reports.formatting import count, plural
+from reports.tones import Tone
 
 
 def lint_statistics(report: LintReport) -> Document:

@@ -15,7 +15,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -32,6 +31,7 @@ from reports.formatting import (
     usd,
     usd_total,
 )
+from reports.tones import Tone
 
 METHOD = (
     "Every run that is stored counts, whatever prompt and parameters the model ran with: models "

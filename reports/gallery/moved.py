@@ -5,10 +5,11 @@ from __future__ import annotations
 from optimizer.models.decisions import DecisionState
 from optimizer.models.lifecycle import Moved
 from optimizer.models.proposals import Change
-from reports.document import Block, Cell, Document, Facts, Section, Table, Tone, Verdict, left
+from reports.document import Block, Cell, Document, Facts, Section, Table, Verdict, left
 from reports.formatting import UNKNOWN, listing, setting
 from reports.parts.commands import command_section, patch_details
 from reports.parts.wording import STATE_TONES, STATES
+from reports.tones import Tone
 
 HASH_CHARS = 16
 

@@ -18,7 +18,6 @@ from reports.document import (
     Items,
     Prose,
     Section,
-    Tone,
     Verdict,
 )
 from reports.formatting import (
@@ -40,6 +39,7 @@ from reports.parts.searches import (
     plan_table,
     search_section,
 )
+from reports.tones import Tone
 
 LONGEST_REASON = 300
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from optimizer.models.lifecycle import DecisionOutcome, MeasuredEffect, OutcomeStatus
 from optimizer.models.proposals import Effect
-from reports.document import Cell, Document, Facts, Section, Table, Tone, Verdict, left, right
+from reports.document import Cell, Document, Facts, Section, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, listing, moment, named
 from reports.parts.proposals import bounds, effect_table, estimate
+from reports.tones import Tone
 
 TONES = {
     OutcomeStatus.SUCCESS: Tone.GOOD,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from optimizer.models.versions import PieceKind, VersionDiff
-from reports.document import Block, Document, Items, Section, Tone, Verdict
+from reports.document import Block, Document, Items, Section, Verdict
 from reports.formatting import count, plural
 from reports.parts.prompts import marked, n_words
+from reports.tones import Tone
 
 
 def prompt_diff(diff: VersionDiff) -> Document:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from optimizer.models.versions import Version, VersionState
-from reports.document import Cell, Document, Table, Tone, Verdict, left, right
+from reports.document import Cell, Document, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, moment, plural
 from reports.parts.prompts import STATE_TONES, STATES, in_use
+from reports.tones import Tone
 
 
 def prompt_list(versions: Sequence[Version]) -> Document:

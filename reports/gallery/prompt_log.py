@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from optimizer.models.decisions import AuditEntry
 from optimizer.models.rules import Unit
 from optimizer.models.versions import Version
-from reports.document import Cell, Document, Section, Table, Tone, Verdict, left
+from reports.document import Cell, Document, Section, Table, Verdict, left
 from reports.formatting import UNKNOWN, effect_interval, moment, percentage_points, plural
 from reports.parts.prompts import STATE_TONES, STATES, in_use, quoted
 from reports.parts.trails import trail
+from reports.tones import Tone
 
 
 def prompt_log(

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.sites import FoundInFiles, PromptSite, SkippedPrompt
-from reports.document import (
-    Block,
-    Code,
-    Document,
-    Items,
-    Section,
-    Table,
-    Tone,
-    Verdict,
-    left,
-    right,
-)
+from reports.document import Block, Code, Document, Items, Section, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, name_of, plural
+from reports.tones import Tone
 
 WHOLE = "the whole file"
 

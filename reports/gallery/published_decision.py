@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from optimizer.models.published_decisions import ReadDecision
-from reports.document import Block, Document, Facts, Items, Section, Tone, Verdict
+from reports.document import Block, Document, Facts, Items, Section, Verdict
 from reports.formatting import moment, rate
 from reports.parts.proposals import headline, proposal_section
+from reports.tones import Tone
 
 
 def published_decision(read: ReadDecision) -> Document:

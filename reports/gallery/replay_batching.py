@@ -13,7 +13,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -31,6 +30,7 @@ from reports.formatting import (
     relative_change,
     time_span,
 )
+from reports.tones import Tone
 
 METHOD = (
     "A batch goes when it is full, when its first request has waited as long as it may, or when a "

@@ -23,7 +23,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -45,6 +44,7 @@ from reports.formatting import (
     usd_total,
 )
 from reports.formatting import setting as as_set
+from reports.tones import Tone
 
 MS_PER_S = 1000
 

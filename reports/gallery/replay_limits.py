@@ -16,7 +16,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -33,6 +32,7 @@ from reports.formatting import (
     usd_total,
 )
 from reports.formatting import interval as bounds
+from reports.tones import Tone
 
 METHOD = (
     "Each tenant of a run has buckets of its own that start full. A request waits until its "

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.lifecycle import Health, Rollout, RolloutStatus, RolloutView
-from reports.document import (
-    Block,
-    Cell,
-    Document,
-    Facts,
-    Section,
-    Table,
-    Tone,
-    Verdict,
-    left,
-    right,
-)
+from reports.document import Block, Cell, Document, Facts, Section, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, moment, plural, rate
 from reports.parts.commands import command_section
 from reports.parts.proposals import effect_table
+from reports.tones import Tone
 
 TONES = {
     RolloutStatus.RUNNING: Tone.NEUTRAL,

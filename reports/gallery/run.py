@@ -16,7 +16,6 @@ from reports.document import (
     Items,
     Section,
     Table,
-    Tone,
     Verdict,
     left,
     right,
@@ -35,6 +34,7 @@ from reports.formatting import (
     usd_total,
 )
 from reports.parts import figures, rules
+from reports.tones import Tone
 
 MESSAGE_CHARS = 160
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 
 from optimizer.models.summaries import RunSummary
-from reports.document import Block, Document, Items, Section, Tone, Verdict
+from reports.document import Block, Document, Items, Section, Verdict
 from reports.formatting import count, moment, plural
 from reports.parts.figures import run_table
+from reports.tones import Tone
 
 PLAIN = re.compile(r"[\w@%+=:,./-][\w@%+=:,./#-]*")
 

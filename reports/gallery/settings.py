@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from reports.document import Document, Section, Table, Tone, Verdict, left
+from reports.document import Document, Section, Table, Verdict, left
 from reports.formatting import plural, setting
+from reports.tones import Tone
 
 DEFAULT_ORIGIN = "default"
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from optimizer.models.lifecycle import DecisionStatistics
 from optimizer.models.summaries import Reject, WorkflowSummary
-from reports.document import Document, Facts, Prose, Section, Table, Tone, Verdict, left, right
+from reports.document import Document, Facts, Prose, Section, Table, Verdict, left, right
 from reports.formatting import count, duration, listing, moment, n_bytes, plural
+from reports.tones import Tone
 
 
 def status(  # noqa: PLR0917 - all that a history holds

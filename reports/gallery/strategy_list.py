@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.strategy_pages import StrategyPage
-from reports.document import Cell, Document, Table, Tone, Verdict, left, right
+from reports.document import Cell, Document, Table, Verdict, left, right
 from reports.formatting import count, plural
+from reports.tones import Tone
 
 HINTS = ("Run 'optimizer strategies NAME' to see what one proposes, and its settings.",)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.strategy_pages import StrategyPage, StrategySetting
-from reports.document import Block, Document, Facts, Prose, Section, Table, Tone, Verdict, left
+from reports.document import Block, Document, Facts, Prose, Section, Table, Verdict, left
 from reports.formatting import count, setting
+from reports.tones import Tone
 
 
 def strategy_page(page: StrategyPage) -> Document:

@@ -7,19 +7,9 @@ from datetime import UTC, datetime
 
 from optimizer.models.rules import Unit
 from optimizer.models.series import Aggregate, Fill, Series, SeriesMetric, SeriesWindow
-from reports.document import (
-    Cell,
-    Details,
-    Document,
-    Prose,
-    Section,
-    Table,
-    Tone,
-    Verdict,
-    left,
-    right,
-)
+from reports.document import Cell, Details, Document, Prose, Section, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, figure, name_of, plural, time_span, usd_total, value
+from reports.tones import Tone
 
 UNITS = {
     SeriesMetric.SUCCESS: Unit.RATE,

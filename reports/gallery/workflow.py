@@ -8,24 +8,13 @@ from datetime import datetime
 from optimizer.models.decisions import Decision
 from optimizer.models.rules import Unit
 from optimizer.models.summaries import Figures, RunSummary, WindowSummary, WorkflowSummary
-from reports.document import (
-    Block,
-    Chart,
-    Details,
-    Document,
-    Facts,
-    Items,
-    Point,
-    Prose,
-    Section,
-    Series,
-    Tone,
-    Verdict,
-)
+from reports.document import Block, Details, Document, Facts, Items, Prose, Section, Verdict
+from reports.drawings import History, Point, Series
 from reports.formatting import count, day, moment, plural
 from reports.gallery.decision import decision_evidence, decision_verdict
 from reports.parts import figures
 from reports.parts.wording import STATES
+from reports.tones import Tone
 
 
 def workflow(
@@ -54,7 +43,7 @@ def workflow(
     )
 
 
-def pass_rates(runs: Sequence[RunSummary]) -> Chart:
+def pass_rates(runs: Sequence[RunSummary]) -> History:
     """Draw the pass rate of each run, oldest first, one series a variant."""
     in_time = sorted(runs, key=lambda run: (run.started_at, run.run_id))
     positions = {run_id: i for i, run_id in enumerate(dict.fromkeys(r.run_id for r in in_time))}
@@ -77,7 +66,7 @@ def pass_rates(runs: Sequence[RunSummary]) -> Chart:
         )
         for label in labels
     )
-    return Chart(
+    return History(
         title="Pass rate of each run, oldest first",
         description="; ".join(
             f"{one.label}: {one.points[-1].text}" for one in series if one.points

@@ -16,7 +16,6 @@ from reports.document import (
     Requirement,
     Section,
     Table,
-    Tone,
     left,
     right,
 )
@@ -24,6 +23,7 @@ from reports.formatting import UNKNOWN, count, listing, name_of, plural
 from reports.parts import rules
 from reports.parts.effects import change, guardrail_name, margin_of, size
 from reports.parts.verdicts import clause
+from reports.tones import Tone
 
 TONES: Mapping[GuardStatus, Tone] = {
     GuardStatus.PASSED: Tone.GOOD,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from optimizer.models.rules import Unit
 from optimizer.models.versions import Confirmation, Version
-from reports.document import Cell, Tone
+from reports.document import Cell
 from reports.formatting import (
     count,
     effect_interval,
@@ -18,6 +18,7 @@ from reports.formatting import (
     plural,
     signed_interval,
 )
+from reports.tones import Tone
 
 TOO_HIGH = (
     "A gain that had to be significant to be reported is on average reported too high, the more so "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from optimizer.models.power import PlanRow, PowerPlan, PowerQuestion
 from optimizer.models.terms import RATES, Metric
-from reports.document import Tone, Verdict
+from reports.document import Verdict
 from reports.formatting import count, figure, level, plural, rate
 from reports.parts.effects import WORDS, margin_of, size
+from reports.tones import Tone
 
 
 def verdict_of_plan(plan: PowerPlan) -> Verdict:

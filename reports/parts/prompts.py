@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from optimizer.models.versions import Piece, PieceKind, Version, VersionState
-from reports.document import Mark, Marked, Tone
+from reports.document import Mark, Marked
 from reports.formatting import count
+from reports.tones import Tone
 
 NEAR = 3
 """Unchanged lines that are shown before and behind a change."""

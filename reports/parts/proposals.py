@@ -20,7 +20,6 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     left,
     right,
 )
@@ -42,6 +41,7 @@ from reports.formatting import (
     value,
 )
 from reports.parts.wording import FATE_TONES, FATES, RISKS, SEVERITIES, SHORT_FATES, TYPES
+from reports.tones import Tone
 
 VERSUS_CURRENT = "Candidate minus the variant in use"
 

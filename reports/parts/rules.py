@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from optimizer.models.rules import Explanation, Outcome, RuleCheck
-from reports.document import Block, Cell, Facts, Items, Prose, Section, Table, Tone, left, right
+from reports.document import Block, Cell, Facts, Items, Prose, Section, Table, left, right
 from reports.formatting import (
     UNKNOWN,
     count,
@@ -16,6 +16,7 @@ from reports.formatting import (
     margin,
     value,
 )
+from reports.tones import Tone
 
 METHOD = (
     "A rule fires when its value lies beyond the threshold. "

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from optimizer.models.terms import RATES, Metric, Severity, VerdictKind
 from optimizer.models.verdicts import Comparison, Finding, MetricVerdict
-from reports.document import Tone, Verdict
+from reports.document import Verdict
 from reports.formatting import UNKNOWN, count, level, name_of, p_statement, plural
 from reports.parts.effects import WORDS, change, change_interval, compared, margin_of
+from reports.tones import Tone
 
 TONES: Mapping[VerdictKind, Tone] = {
     VerdictKind.INVALID: Tone.BAD,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from optimizer.models.decisions import DecisionState
 from optimizer.models.proposals import DecisionType
 from optimizer.models.reviews import Fate, RiskLevel, ViolationSeverity
-from reports.document import Tone
+from reports.tones import Tone
 
 TYPES: Mapping[DecisionType, str] = {
     DecisionType.MODEL_SWITCH: "switch the model",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reports.charts import plot
+from reports.charts.drawn import can_draw, drawing_table, page_svg
 from reports.document import Block, Cell, Document, cell
+from reports.drawings import Drawing
 from reports.text import glue, plain
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(cell=cell, code=_code, kind=_kind, plot=plot, tone=_tone)
+    environment.filters.update(
+        cell=cell, code=_code, drawn=_drawn, kind=_kind, tone=_tone, values=drawing_table
+    )
     return environment
 
 
@@ -50,8 +53,15 @@ def _code(text: str) -> Markup:
     return escape(plain(text))
 
 
+def _drawn(drawing: Drawing) -> Markup | None:
+    """Return a drawing as SVG, None where nothing that could draw it is installed."""
+    from markupsafe import Markup
+
+    return Markup(page_svg(drawing)) if can_draw() else None
+
+
 def _kind(block: Block) -> str:
-    return type(block).__name__
+    return "Drawing" if isinstance(block, Drawing) else type(block).__name__
 
 
 def _tone(content: Cell | str) -> str:

@@ -6,11 +6,11 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from reports.charts import chart_table
+from reports.charts.drawn import drawing_table
 from reports.document import (
     Align,
     Block,
-    Chart,
+    Cases,
     Code,
     Details,
     Document,
@@ -23,6 +23,7 @@ from reports.document import (
     Table,
     cell,
 )
+from reports.drawings import Drawing
 from reports.text import line, plain
 
 DEEPEST_HEADING = 6
@@ -62,8 +63,10 @@ def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
 
 
 def _block(block: Block, depth: int) -> str:
-    if isinstance(block, Chart):
-        block = chart_table(block)
+    if isinstance(block, Drawing):
+        block = drawing_table(block)
+    if isinstance(block, Cases):
+        block = _rows_of(block)
     match block:
         case Prose():
             return _paragraph(block.text)
@@ -101,6 +104,12 @@ def _table(table: Table) -> str:
     ]
     caption = [_paragraph(table.caption)] if table.caption else []
     return "\n\n".join([*caption, "\n".join(lines)])
+
+
+def _rows_of(cases: Cases) -> Table:
+    """Return cases as a table; what they open onto is left to formats that fold."""
+    rows = tuple(case.cells for case in cases.cases)
+    return Table(cases.columns, rows, cases.caption, cases.empty)
 
 
 def _row(texts: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reports.document import (
     Align,
     Block,
-    Chart,
+    Cases,
     Code,
     Details,
     Document,
@@ -19,11 +19,13 @@ from reports.document import (
     Prose,
     Section,
     Table,
-    Tone,
     cell,
 )
+from reports.drawings import Drawing
+from reports.formatting import count
 from reports.render.columns import cells, fit, fold
 from reports.text import glue, line, plain
+from reports.tones import Tone
 
 Line = tuple[tuple[str, str], ...]
 """Pieces of one line, each with its style: parameters of an ANSI SGR sequence, or nothing."""
@@ -45,6 +47,9 @@ MARKS: Mapping[Mark, tuple[str, str, str]] = {
 LOOKS_MARKED = re.compile(r"\[-|-\]|\{\+|\+\}")
 LINE_END = "\u21b5"
 """Shows that the end of a line was removed or added."""
+
+CASES_SHOWN = 20
+"""Cases that are listed; of more, the number is said."""
 
 INDENT = 2
 LONGEST_NAME = 24
@@ -96,10 +101,12 @@ def _blocks(blocks: Sequence[Block], width: int) -> Iterator[Line]:
 
 
 def _block(block: Block, width: int) -> Iterator[Line]:
-    if isinstance(block, Chart):
-        from reports.charts import chart_table
+    if isinstance(block, Drawing):
+        from reports.charts.drawn import drawing_table
 
-        block = chart_table(block)
+        block = drawing_table(block)
+    if isinstance(block, Cases):
+        block = _first_cases(block)
     match block:
         case Prose():
             yield from _folded(block.text, width)
@@ -213,6 +220,15 @@ def _table(table: Table, width: int) -> Iterator[Line]:
         yield from _records(table, width)
     else:
         yield from _rows(table, prepared, *fitting)
+
+
+def _first_cases(cases: Cases) -> Table:
+    """Return the first cases as a table, and how many more there are."""
+    more = len(cases.cases) - CASES_SHOWN
+    said = f"{count(CASES_SHOWN)} of {count(len(cases.cases))} cases" if more > 0 else ""
+    rows = tuple(case.cells for case in cases.cases[:CASES_SHOWN])
+    caption = "; ".join(filter(None, (cases.caption, said))) or None
+    return Table(cases.columns, rows, caption, cases.empty)
 
 
 def _rows(table: Table, rows: list[list[str]], found: list[int], gap: int) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cli.output import as_json
+from cli.payload import as_json
 
 Run = Callable[..., Any]
 Write = Callable[..., Path]
@@ -30,8 +30,8 @@ def test_a_gate_can_be_written_as_junit_and_json(
 @pytest.mark.parametrize(
     ("command", "name", "message"),
     [
-        ("analyze", "a.junit.xml", "must end in .html, .md, .txt, .json\n"),
-        ("gate", "a.xml", "must end in .html, .md, .txt, .json, .junit.xml\n"),
+        ("analyze", "a.junit.xml", "must end in .html, .md, .txt, .json, .svg, .png\n"),
+        ("gate", "a.xml", "must end in .html, .md, .txt, .json, .svg, .png, .junit.xml\n"),
     ],
 )
 def test_a_report_without_checks_is_not_written_as_junit(

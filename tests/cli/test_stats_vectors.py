@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cli.output import as_json
+from cli.payload import as_json
 from cli.values import read_values
 from optimizer.pipeline.kernel_call import call_kernel
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reports.document import Cell, Table, Tone, cell, left, right
+from reports.document import Cell, Table, cell, left, right
+from reports.tones import Tone
 
 
 def test_a_row_has_a_cell_for_each_column() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reports.document import Tone
 from reports.render.terminal import terminal
+from reports.tones import Tone
 
 RUN = "sentiment-vague: 0 of 120 tests passed (0.0 %, 95 % CI [0.0, 8.0] %)."
 

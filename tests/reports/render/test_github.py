@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from reports.document import Details, Document, Items, Section, Tone, Verdict
+from reports.document import Details, Document, Items, Section, Verdict
 from reports.render.github import LARGEST_BYTES, step_summary
 from reports.render.markdown import markdown
+from reports.tones import Tone
 
 VERDICT = Verdict(Tone.GOOD, "PASSED: all is well.")
 

@@ -1,24 +1,24 @@
 from __future__ import annotations
 
+import pytest
+
 from optimizer.models.rules import Unit
 from reports.document import (
     Cell,
-    Chart,
     Code,
     Document,
     Facts,
     Mark,
     Marked,
-    Point,
     Prose,
-    Series,
     Table,
-    Tone,
     Verdict,
     left,
     right,
 )
+from reports.drawings import History, Point, Series
 from reports.render.html import html
+from reports.tones import Tone
 
 
 def page(*blocks: object) -> str:
@@ -54,11 +54,19 @@ def test_a_unit_stays_with_its_number() -> None:
 
 def test_a_chart_says_what_it_shows() -> None:
     series = Series("vague", (Point(0, 0.5, "run-1: 50.0 %, n = 4"),))
-    text = page(Chart("Pass rate", "All in words", Unit.RATE, "a", "b", (series,)))
-    assert '<svg viewBox="0 0 640.0 220.0" role="img">' in text
-    assert "<title>Pass rate</title>" in text
-    assert "<desc>All in words</desc>" in text
-    assert "<title>run-1: 50.0\u00a0%, n\u00a0=\u00a04</title>" in text
+    text = page(History("Pass rate", "All in words", Unit.RATE, "a", "b", (series,)))
+    assert 'aria-label="Pass rate: All in words"' in text
+    assert 'aria-label="run-1: 50.0 %, n = 4"' in text
+
+
+def test_without_what_draws_charts_their_values_are_a_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reports.render.html.can_draw", lambda: False)
+    series = Series("vague", (Point(0, 0.5, "run-1"),))
+    text = page(History("Pass rate", "d", Unit.RATE, "a", "b", (series,)))
+    assert "<svg" not in text
+    assert '<th scope="row" class="left neutral">vague</th>' in text
 
 
 def test_the_page_is_for_light_dark_and_paper() -> None:

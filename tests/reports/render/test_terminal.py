@@ -4,21 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from reports.document import (
-    Cell,
-    Document,
-    Facts,
-    Mark,
-    Marked,
-    Prose,
-    Table,
-    Tone,
-    Verdict,
-    left,
-    right,
-)
+from reports.document import Cell, Document, Facts, Mark, Marked, Prose, Table, Verdict, left, right
 from reports.render.columns import fold
 from reports.render.terminal import terminal
+from reports.tones import Tone
 
 TEXTS = st.text(max_size=60)
 
