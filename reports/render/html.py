@@ -1,23 +1,80 @@
-"""HTML: one file that needs nothing else, neither a network nor scripts."""
+"""HTML: one file that needs nothing else, no network, and no script to be read."""
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from optimizer import __version__
 from reports.charts.drawn import can_draw, drawing_table, page_svg
-from reports.document import Block, Cell, Document, cell
+from reports.document import Align, Block, Cell, Details, Document, Section, cell
 from reports.drawings import Drawing
 from reports.text import glue, plain
+from reports.tones import Tone
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
 
+STYLES = ("page.css",)
+"""Style sheets of a page, in order."""
+
+SCRIPTS = ("page.js",)
+"""What a page can do beyond being read: files that become its one script, in order."""
+
+LEAST_CONTENTS = 4
+"""Parts of a page that are worth a table of contents."""
+
+WORDS: Mapping[str, str] = {
+    Tone.GOOD: "Good:",
+    Tone.BAD: "Bad:",
+    Tone.WARN: "Needs a look:",
+    Tone.NEUTRAL: "For information:",
+}
+"""What the sign beside a verdict says to those who do not see it."""
+
+
 def html(document: Document) -> str:
     """Render a document as one self-contained page."""
-    return _environment().get_template("page.html.j2").render(document=document)
+    style, script = _joined(STYLES), _joined(SCRIPTS)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            document=document,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+            version=__version__,
+        )
+    )
+
+
+@cache
+def _joined(names: tuple[str, ...]) -> Markup:
+    """Return files of the templates as they are, one after the other."""
+    from markupsafe import Markup
+
+    folder = files("reports") / "templates"
+    return Markup("\n" + "".join((folder / name).read_text(encoding="utf-8") for name in names))
+
+
+def _policy(style: str, script: str) -> str:
+    """Return what a page may do: wear its own style, run its own script, and nothing else."""
+    return (
+        f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(text: str) -> str:
+    digest = sha256(text.encode()).digest()
+    return f"'sha256-{b64encode(digest).decode()}'"
 
 
 @cache
@@ -34,7 +91,14 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        cell=cell, code=_code, drawn=_drawn, kind=_kind, tone=_tone, values=drawing_table
+        cell=cell,
+        code=_code,
+        contents=_contents,
+        drawn=_drawn,
+        kind=_kind,
+        leaning=_leaning,
+        values=drawing_table,
+        word=WORDS.__getitem__,
     )
     return environment
 
@@ -64,5 +128,20 @@ def _kind(block: Block) -> str:
     return "Drawing" if isinstance(block, Drawing) else type(block).__name__
 
 
-def _tone(content: Cell | str) -> str:
-    return cell(content).tone.value
+def _contents(document: Document) -> list[tuple[str, str]]:
+    """Return the anchors and titles of a page's parts, where there are enough to choose from."""
+    found = [
+        (f"part-{i}", block.title)
+        for i, block in enumerate(document.blocks, 1)
+        if isinstance(block, Section | Details)
+    ]
+    return found if len(found) >= LEAST_CONTENTS else []
+
+
+def _leaning(align: Align | str, content: Cell | str = "") -> Markup:
+    """Return the attribute of a cell for what differs from most: its side, its tone."""
+    from markupsafe import Markup
+
+    tone = cell(content).tone
+    names = [align] * (align == Align.RIGHT) + [tone] * (tone is not Tone.NEUTRAL)
+    return Markup(f' class="{" ".join(names)}"' if names else "")

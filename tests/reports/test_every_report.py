@@ -4,6 +4,8 @@ import importlib
 import itertools
 import pkgutil
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
@@ -27,8 +29,15 @@ LINE_TRICKS = "\n\n# heading\n- item\n| a | b |\n| --- | --- |\n```\n"
 HOSTILE = (TERMINAL_TRICKS, MARKUP_TRICKS, LINE_TRICKS)
 IDENTITIES = frozenset({"rule", "metric"})
 PAGES = {"run", "decision", "workflow", "gate", "comparison", "baseline_gate"}
-BESIDE = re.compile(r"<head>.*</head>\n|(?<=<svg ).*?(?=</svg>)|<script.*?</script>\n", re.DOTALL)
+BESIDE = re.compile(
+    r"<head>.*</head>\n|<footer>.*</footer>\n|(?<=<svg ).*?(?=</svg>)|<script.*?</script>\n",
+    re.DOTALL,
+)
 VOID = {"meta", "br", "img"}
+
+
+def hashed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 class Page(HTMLParser):
@@ -37,12 +46,18 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
+        self.targets: list[str] = []
+        self.policy = ""
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes.update(name for name, _ in attrs)
+        values = dict(attrs)
+        self.targets += [values["href"] or ""] if "href" in values else []
+        if values.get("http-equiv") == "Content-Security-Policy":
+            self.policy = values["content"] or ""
         if tag not in VOID:
             self.open.append(tag)
 
@@ -97,11 +112,32 @@ def test_the_page_needs_nothing_else(document: Document) -> None:
     text = render(document, ".html")
     page = Page(text)
     assert page.open == []
-    assert not page.tags & {"script", "link", "iframe", "object", "img"}
-    assert not page.attributes & {"src", "href", "onload", "onclick"}
-    assert "default-src 'none'" in text
+    assert not page.tags & {"link", "iframe", "object", "img", "base", "form"}
+    assert not page.attributes & {"src", "srcset", "style", "xlink:href"}
+    assert not [name for name in page.attributes if name.startswith("on")]
+    assert all(target.startswith("#") for target in page.targets)
     assert "http://" not in text
     assert "https://" not in text
+
+
+def test_the_page_runs_one_script_and_wears_one_style_both_named_by_their_hash(
+    document: Document,
+) -> None:
+    text = render(document, ".html")
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    styles = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert (len(scripts), len(styles)) == (1, 1)
+    assert Page(text).policy == (
+        f"default-src 'none'; script-src {hashed(scripts[0])}; style-src {hashed(styles[0])}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_every_link_of_the_page_leads_somewhere(document: Document) -> None:
+    text = render(document, ".html")
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    assert {target.removeprefix("#") for target in Page(text).targets} <= set(ids)
 
 
 def test_the_page_has_one_first_heading_and_skips_no_level(document: Document) -> None:
@@ -126,7 +162,7 @@ def test_hostile_text_is_harmless(
 def test_hostile_text_adds_nothing_to_a_page(name: str, lay_out: type, poison: str) -> None:
     kind = (Page(render(lay_out(name), ".html")), Page(render(lay_out(name, poison), ".html")))
     assert kind[1].open == []
-    assert kind[1].tags <= kind[0].tags | {"details", "summary", "pre", "code"}
+    assert kind[1].tags <= kind[0].tags | {"details", "summary", "h2", "h3", "pre", "code"}
     assert kind[1].attributes <= kind[0].attributes | {"tabindex"}
 
 
