@@ -28,7 +28,7 @@ from reports.document import (
 )
 from reports.drawings import Drawing
 from reports.formatting import count, plural
-from reports.render.passages import cut, left_out
+from reports.render.passages import cut, headed, left_out
 from reports.text import line, plain
 
 DEEPEST_HEADING = 6
@@ -143,7 +143,7 @@ def _short(case: Case) -> tuple[Passage, ...]:
 def _opened(case: Case) -> str:
     """Return the texts of a case, folded below what became of it."""
     change, name, *_ = (cell(content).text for content in case.cells)
-    texts = (f"{_paragraph(one.heading)}:\n\n{_code(one.text)}" for one in case.texts)
+    texts = (f"{_paragraph(headed(one))}:\n\n{_code(one.text)}" for one in case.texts)
     return _details(f"{change}: {name}", "\n\n".join(texts))
 
 

@@ -9,15 +9,20 @@ from reports.formatting import count, listing, plural
 from reports.text import plain
 
 
-def cut(passage: Passage, most: int) -> Passage:
-    """Return a harmless text of at most some characters; its heading says what is missing."""
+def cut(passage: Passage, most: int | None = None) -> Passage:
+    """Return a harmless text of at most some characters, which knows how long the whole is."""
     text = plain(passage.text)
-    whole = max(passage.n_chars or 0, len(text))
-    if len(text) <= most and whole == len(text):
-        return Passage(passage.heading, text)
     shown = text[:most]
-    missing = f"the first {count(len(shown))} of {count(whole)} characters"
-    return Passage(f"{passage.heading}; {missing}", shown, whole)
+    whole = max(passage.n_chars or 0, len(text))
+    return Passage(passage.heading, shown, whole if len(shown) < whole else None)
+
+
+def headed(passage: Passage) -> str:
+    """Return the heading of a text, with what is missing where it was cut."""
+    if not passage.is_cut:
+        return passage.heading
+    shown, whole = count(len(passage.text)), count(passage.n_chars)
+    return f"{passage.heading}; the first {shown} of {whole} characters"
 
 
 def left_out(cases: Cases, opened: Sequence[Case], *, n_rows: int, where: str) -> str | None:
