@@ -53,6 +53,14 @@ GateOutputs = Annotated[
         help="Also write it to a file: .html, .md, .txt, .json or .junit.xml; repeatable.",
     ),
 ]
+Cases = Annotated[
+    bool,
+    typer.Option(
+        "--cases",
+        help="Show what became of the first cases, with the beginning of their texts. Files of "
+        ".html, .md and .json have more of them without being asked.",
+    ),
+]
 Bridge = Annotated[
     str | None, typer.Option("--from", help="Name of the files' format; see 'optimizer formats'.")
 ]

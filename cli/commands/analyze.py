@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import options
+from cli.cases import text_limits
+from cli.files import write_reports
 from cli.output import show
 from cli.reading import Chosen, chosen_runs, read_prompt
 from cli.session import session
@@ -30,6 +33,7 @@ def analyze(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    cases: options.Cases = False,
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
@@ -47,7 +51,8 @@ def analyze(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     settings = here.loaded.config
-    with chosen_runs(file, here, run=run, outputs=output) as chosen:
+    wanted = text_limits(output, shown=cases)
+    with chosen_runs(file, here, run=run, outputs=output, texts=wanted is not None) as chosen:
         if len(chosen.run_ids) > 1:
             _show_all(chosen, file, json=json, outputs=output)
             return
@@ -57,8 +62,10 @@ def analyze(
             rules=ScoringRules.from_config(settings.scoring.model_dump()),
             level=settings.evidence.level,
             prompt=read_prompt(prompt),
+            texts=wanted,
         )
-    document = run_report(
+    lay_out = partial(
+        run_report,
         view.total,
         [variant.summary for variant in view.variants],
         view.failures,
@@ -67,7 +74,8 @@ def analyze(
         scores=view.scores,
         grading=view.grading,
     )
-    show(document, view, json=json, outputs=output)
+    write_reports(output or (), lay_out(cases=view.cases), view)
+    show(lay_out(cases=view.cases if cases else None), view, json=json)
 
 
 def _show_all(chosen: Chosen, file: str, *, json: bool, outputs: list[Path] | None) -> None:

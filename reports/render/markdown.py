@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from reports.charts.drawn import drawing_table
 from reports.document import (
     Align,
     Block,
+    Case,
     Cases,
     Code,
     Details,
@@ -18,18 +20,29 @@ from reports.document import (
     Items,
     Mark,
     Marked,
+    Passage,
     Prose,
     Section,
     Table,
     cell,
 )
 from reports.drawings import Drawing
+from reports.formatting import count, plural
+from reports.render.passages import cut, headed, left_out
 from reports.text import line, plain
 
 DEEPEST_HEADING = 6
 
 LIST_END = "<!-- -->"
 """Keeps two lists in a row apart."""
+
+MOST_CASES = 50
+"""Cases that are listed; of more, the number is said."""
+MOST_OPENED = 20
+"""Cases of them whose texts are shown."""
+MOST_CHARS = 500
+"""Characters of a text."""
+ELSEWHERE = "'-o x.html' has more of them, '-o x.json' all."
 
 TAGS = {Mark.REMOVED: "del", Mark.ADDED: "ins"}
 """How HTML names what was removed and added."""
@@ -62,12 +75,12 @@ def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
         yield _block(block, depth)
 
 
-def _block(block: Block, depth: int) -> str:
+def _block(block: Block, depth: int) -> str:  # noqa: PLR0911 - one for each kind of block
     if isinstance(block, Drawing):
         block = drawing_table(block)
-    if isinstance(block, Cases):
-        block = _rows_of(block)
     match block:
+        case Cases():
+            return _cases(block)
         case Prose():
             return _paragraph(block.text)
         case Code() | Marked():
@@ -89,8 +102,11 @@ def _titled(block: Section | Details, depth: int) -> str:
     inner = "\n\n".join(_blocks(block.blocks, depth + 1))
     if isinstance(block, Section):
         return f"{'#' * min(depth, DEEPEST_HEADING)} {_inline(block.title)}\n\n{inner}"
-    summary = html.escape(line(block.title))
-    return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
+    return _details(block.title, inner)
+
+
+def _details(title: str, inner: str) -> str:
+    return f"<details><summary>{html.escape(line(title))}</summary>\n\n{inner}\n\n</details>"
 
 
 def _table(table: Table) -> str:
@@ -106,10 +122,29 @@ def _table(table: Table) -> str:
     return "\n\n".join([*caption, "\n".join(lines)])
 
 
-def _rows_of(cases: Cases) -> Table:
-    """Return cases as a table; what they open onto is left to formats that fold."""
-    rows = tuple(case.cells for case in cases.cases)
-    return Table(cases.columns, rows, cases.caption, cases.empty)
+def _cases(cases: Cases) -> str:
+    """Return the first cases as a table, and the texts of the first of them folded."""
+    first = cases.cases[:MOST_CASES]
+    rows = tuple(case.cells for case in first)
+    opened = [replace(case, texts=_short(case)) for case in first[:MOST_OPENED] if case.texts]
+    table = _table(Table(cases.columns, rows, empty=cases.empty))
+    if not rows:
+        return table
+    said = left_out(cases, opened, n_rows=len(rows), where=ELSEWHERE)
+    parts = [_paragraph(cases.caption)] if cases.caption else []
+    parts += [_details(f"{count(len(rows))} of {plural(len(cases.cases), 'case')}", table)]
+    return "\n\n".join([*parts, *map(_opened, opened), *([_paragraph(said)] if said else [])])
+
+
+def _short(case: Case) -> tuple[Passage, ...]:
+    return tuple(cut(passage, MOST_CHARS) for passage in case.texts)
+
+
+def _opened(case: Case) -> str:
+    """Return the texts of a case, folded below what became of it."""
+    change, name, *_ = (cell(content).text for content in case.cells)
+    texts = (f"{_paragraph(headed(one))}:\n\n{_code(one.text)}" for one in case.texts)
+    return _details(f"{change}: {name}", "\n\n".join(texts))
 
 
 def _row(texts: Iterable[str]) -> str:

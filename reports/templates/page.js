@@ -214,7 +214,7 @@
 
   // Folding: all at once, and everything but the texts of cases on paper.
 
-  const folds = () => [...document.querySelectorAll("main details")].filter((f) => !f.closest("td"));
+  const folds = () => [...document.querySelectorAll("main details")].filter((f) => !f.closest("td, .cases"));
 
   const foldSwitch = () => {
     const button = make("button", { type: "button" }, "Open all");
