@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from optimizer.models.rules import Unit
 from reports.tones import Tone
+
+
+class Scale(StrEnum):
+    """In what effects are told; they are kept as shares, 0.05 for 5."""
+
+    POINTS = "pp"
+    """Differences of rates, in percentage points."""
+
+    PERCENT = "%"
+    """Ratios less one, in percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,7 @@ class Point:
         high: Upper bound of its interval, or None where there is none.
     """
 
-    position: int
+    position: float
     value: float | None
     text: str
     low: float | None = None
@@ -59,20 +70,26 @@ class History:
     Attributes:
         title: What is drawn.
         description: The same in a sentence, for those who do not see the drawing.
-        unit: Unit of the values; rates are drawn from 0 to 100 %.
+        unit: Unit of the values, None where they have none; rates are drawn from 0 to 100 %.
         first: Label of the leftmost position.
         last: Label of the rightmost position.
         series: What is drawn, in the order of the legend.
         events: What happened meanwhile, from left to right.
+        of: What a series is: `variant`.
+        per: What a point is: `run`.
+        is_joined: Whether a line joins the points of a series.
     """
 
     title: str
     description: str
-    unit: Unit
+    unit: Unit | None
     first: str
     last: str
     series: tuple[Series, ...]
     events: tuple[Event, ...] = ()
+    of: str = "variant"
+    per: str = "run"
+    is_joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +98,19 @@ class Interval:
 
     Attributes:
         label: Of what: a metric, a candidate.
-        group: Unit and direction, as 'pp, more is better'; one axis for all of one group.
+        scale: In what it is told; one axis for all of one scale and direction.
+        more_is_better: Which side of the axis is the better one.
         estimate: The effect, candidate minus baseline; None where it is unknown.
-        low: Lower bound of its interval; None where it is unbounded.
-        high: Upper bound of its interval; None where it is unbounded.
+        low: Lower bound of its interval; -inf where it is unbounded, None where unknown.
+        high: Upper bound of its interval; inf where it is unbounded, None where unknown.
         text: The three as they are told.
         tone: What was concluded.
         margin: How much worse still counts as no worse, signed as the effect; None without one.
     """
 
     label: str
-    group: str
+    scale: Scale
+    more_is_better: bool
     estimate: float | None
     low: float | None
     high: float | None
@@ -102,7 +121,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Effects with their intervals and margins, one a line; amounts in percent or points."""
+    """Effects with their intervals and margins, one a line."""
 
     title: str
     description: str
@@ -114,19 +133,26 @@ class Flip:
     """How many of the shared cases went which way under one candidate."""
 
     label: str
-    n_fixed: int
     n_broken: int
-    n_passing: int
-    n_failing: int
+    n_fixed: int
+    n_same: int
 
 
 @dataclass(frozen=True, slots=True)
 class Flips:
-    """Cases in pairs: what broke to the left, what was fixed to the right, the rest apart."""
+    """Cases in pairs: what got worse to the left, what got better to the right.
+
+    Attributes:
+        title: What is drawn.
+        description: The same in a sentence.
+        flips: One for each candidate.
+        noun: What is counted, in the plural: `cases`.
+    """
 
     title: str
     description: str
     flips: tuple[Flip, ...]
+    noun: str = "cases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +161,35 @@ class Spot:
 
     Attributes:
         label: What it is.
-        x: Its value from left to right.
-        y: Its value from bottom to top.
+        x: Its value from left to right; less is better.
+        y: Its value from bottom to top; more is better.
         text: All in words.
-        on_front: Whether nothing else is better in both.
+        on_front: Whether nothing else is as good in everything and better in something.
+        is_current: Whether it is the one in use.
         y_low: Lower bound of `y`, or None.
         y_high: Upper bound of `y`, or None.
     """
 
     label: str
-    x: float
-    y: float
+    x: float | None
+    y: float | None
     text: str
     on_front: bool = False
+    is_current: bool = False
     y_low: float | None = None
     y_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Trade-offs between two values: the front is joined, what it dominates stands beside it."""
+    """Trade-offs between two values: the best for each price joined, the others beside it."""
 
     title: str
     description: str
     x_title: str
     y_title: str
-    x_unit: Unit
-    y_unit: Unit
+    x_unit: Unit | None
+    y_unit: Unit | None
     spots: tuple[Spot, ...]
 
 
@@ -175,13 +203,55 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How values spread; `edges` has one more entry than the counts of each series."""
+    """How values spread.
+
+    Attributes:
+        title: What is drawn.
+        description: The same in a sentence.
+        unit: Unit of the values, None where they have none; effects have a scale instead.
+        edges: Where one bar ends and the next begins, one more than the counts of each series.
+        series: One for each variant.
+        noun: What is counted, in the plural: `tests`.
+        is_log: Whether the axis goes by ratios, as do edges each of which is the same multiple
+            of the one before.
+        scale: In what differences are told; None where the values are none.
+    """
 
     title: str
     description: str
-    unit: Unit
+    unit: Unit | None
     edges: tuple[float, ...]
     series: tuple[Counts, ...]
+    noun: str = "tests"
+    is_log: bool = False
+    scale: Scale | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One effect as it was predicted and as it was measured.
+
+    Attributes:
+        label: Whose: the decision, the metric.
+        predicted: What was expected.
+        measured: What came of it; None where it is unknown.
+        text: Both in words, with their intervals.
+        tone: Whether it came true.
+        low: Lower bound of what was measured, or None.
+        high: Upper bound of what was measured, or None.
+        predicted_low: Lower bound of what was expected, or None.
+        predicted_high: Upper bound of what was expected, or None.
+    """
+
+    label: str
+    predicted: float
+    measured: float | None
+    text: str
+    tone: Tone = Tone.NEUTRAL
+    low: float | None = None
+    high: float | None = None
+    predicted_low: float | None = None
+    predicted_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +260,8 @@ class Calibration:
 
     title: str
     description: str
-    unit: Unit
-    spots: tuple[Spot, ...]
+    scale: Scale
+    predictions: tuple[Prediction, ...]
 
 
 Drawing = History | Forest | Flips | Front | Distribution | Calibration

@@ -1,31 +1,47 @@
-"""What all charts share: colours, sizes, axes."""
+"""What all charts share: colours, sizes, axes, texts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
+from unicodedata import east_asian_width
 
 from optimizer.models.rules import Unit
+from reports.drawings import Scale
+from reports.formatting import figure, shorten, value
+from reports.text import line
 from reports.tones import Tone
 
 Spec = dict[str, Any]
 """A specification, or a part of one, as Vega-Lite reads it."""
 
-WIDTH = 560
-"""Width of the area of a chart, in pixels of a drawing that is scaled to the page."""
+WIDTH = 720
+"""Width of a chart with its axes and texts, in pixels of a drawing that is scaled to the page."""
 
 FONT = "Liberation Sans"
 """Comes with vl-convert, so that texts are as wide on every machine; as wide as Arial."""
 
-FORMATS: Mapping[Unit, str] = {
-    Unit.RATE: ".0%",
-    Unit.USD: "$~g",
-    Unit.MS: ",~r",
+FONT_SIZE = 12
+CHAR_WIDTH = 6.7
+"""Mean width of a character at that size, in pixels; a wide one takes twice as much."""
+
+LONGEST_LABEL = 40
+"""Characters of a label that are drawn; pointing at its mark tells all."""
+
+LARGEST = 1e300
+"""Beyond it nothing was measured, and no axis reaches."""
+
+MS_PER_S = 1000
+
+FORMATS: Mapping[Unit | None, str] = {
+    Unit.RATE: ".1~%",
+    Unit.USD: "$,~g",
     Unit.POINTS: ",~r",
     Unit.COUNT: ",~r",
     Unit.TOKENS: ",~r",
+    None: ",~g",
 }
 """How the numbers of an axis are written, in the notation of d3-format."""
 
@@ -97,4 +113,83 @@ SHAPES = ("circle", "square", "diamond", "triangle-up")
 
 def known(number: float | None) -> TypeGuard[float]:
     """Tell whether a number can be drawn."""
-    return number is not None and math.isfinite(number)
+    return number is not None and abs(number) < LARGEST
+
+
+def drawable(number: float | None) -> float | None:
+    """Return a number, None where it cannot be drawn."""
+    return number if known(number) else None
+
+
+def layer(
+    mark: Mapping[str, Any],
+    rows: Sequence[Spec] | None = None,
+    *,
+    is_told: bool = False,
+    **encoding: Any,
+) -> Spec:
+    """Return marks of one kind, each with the text of its row where they are told.
+
+    Args:
+        mark: What is drawn.
+        rows: What it is drawn of; None where the chart has the rows.
+        is_told: Whether pointing at a mark shows the `text` of its row.
+        encoding: Where and how.
+    """
+    told = {"description": {"field": "text"}} if is_told else {}
+    spec: Spec = {"mark": {**mark, "aria": is_told}, "encoding": {**encoding, **told}}
+    return spec if rows is None else {"data": {"values": list(rows)}, **spec}
+
+
+def axis_numbers(unit: Unit | None, top: float, smallest: float | None = None) -> Spec:
+    """Return how the numbers of an axis are written.
+
+    Args:
+        unit: Unit of the numbers.
+        top: The highest.
+        smallest: The lowest of an axis that goes by ratios.
+    """
+    if unit is Unit.MS:
+        in_ms, in_s = (
+            "format(datum.value, ',~r') + ' ms'",
+            "format(datum.value / 1000, ',~r') + ' s'",
+        )
+        if smallest is not None and smallest < MS_PER_S <= top:
+            return {"labelExpr": f"datum.value < {MS_PER_S} ? {in_ms} : {in_s}"}
+        return {"labelExpr": in_s if top >= MS_PER_S else in_ms}
+    if unit is Unit.COUNT:
+        return {"format": FORMATS[unit], "tickMinStep": 1}
+    return {"format": FORMATS[unit]}
+
+
+def effect_numbers(scale: Scale) -> Spec:
+    """Return how the effects of an axis are written."""
+    number = "format(100 * datum.value, '+,.3~r')"
+    return {"labelExpr": f"datum.value == 0 ? '0' : {number} + ' {scale.value}'"}
+
+
+def told(unit: Unit | None, amount: float | None) -> str:
+    """Format a value by its unit, which it may not have."""
+    return figure(amount) if unit is None else value(unit, amount)
+
+
+def labels_of(texts: Iterable[str]) -> list[str]:
+    """Return texts as labels: short, harmless, and no two the same."""
+    found: dict[str, None] = {}
+    for text in texts:
+        label = short = shorten(line(text), LONGEST_LABEL) or "-"
+        n = 1
+        while label in found:
+            n += 1
+            label = f"{short} ({n})"
+        found[label] = None
+    return list(found)
+
+
+def width_of(texts: Iterable[str], *, most: float = math.inf) -> float:
+    """Return about how many pixels the widest of some texts takes."""
+    return min(most, max((CHAR_WIDTH * _n_cells(text) for text in texts), default=0.0))
+
+
+def _n_cells(text: str) -> int:
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)

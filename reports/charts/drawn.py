@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 from optimizer.models.errors import ConfigError
-from reports.charts.base import FONT, LIGHT, PAGE, Palette, Spec
-from reports.charts.forest import forest_spec, forest_table
-from reports.charts.history import history_spec, history_table
+from reports.charts.base import FONT, FONT_SIZE, LIGHT, PAGE, Palette, Spec
+from reports.charts.calibration import calibration_note, calibration_spec, calibration_table
+from reports.charts.distribution import distribution_note, distribution_spec, distribution_table
+from reports.charts.flips import flips_note, flips_spec, flips_table
+from reports.charts.forest import forest_note, forest_spec, forest_table
+from reports.charts.front import front_note, front_spec, front_table
+from reports.charts.history import history_note, history_spec, history_table
 from reports.document import Table
-from reports.drawings import Drawing, Forest, History
+from reports.drawings import (
+    Calibration,
+    Distribution,
+    Drawing,
+    Flips,
+    Forest,
+    Front,
+    History,
+)
 from reports.text import line
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 PNG_SCALE = 2.0
-_OPENING = re.compile(r"<svg [^>]*>")
-_VIEW = re.compile(r'viewBox="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What one kind of chart is drawn as."""
+    """What one kind of chart is drawn as.
+
+    Attributes:
+        spec: Its specification, in some colours.
+        table: What formats of characters show.
+        note: What is not drawn; empty where all is.
+    """
 
     spec: Callable[[Any, Palette], Spec]
     table: Callable[[Any], Table]
+    note: Callable[[Any], str]
 
 
 KINDS: Mapping[type, Kind] = {
-    History: Kind(history_spec, history_table),
-    Forest: Kind(forest_spec, forest_table),
+    History: Kind(history_spec, history_table, history_note),
+    Forest: Kind(forest_spec, forest_table, forest_note),
+    Flips: Kind(flips_spec, flips_table, flips_note),
+    Front: Kind(front_spec, front_table, front_note),
+    Distribution: Kind(distribution_spec, distribution_table, distribution_note),
+    Calibration: Kind(calibration_spec, calibration_table, calibration_note),
 }
 
 
@@ -46,12 +66,14 @@ def drawing_table(drawing: Drawing) -> Table:
     return KINDS[type(drawing)].table(drawing)
 
 
-def page_svg(drawing: Drawing) -> str:
-    """Draw as an SVG element of a page: in its colours, at its width.
+def page_svg(drawing: Drawing) -> str | None:
+    """Draw as an SVG element of a page, in its colours; None where there is nothing to draw.
 
-    The page says what it shows; texts of the drawing are escaped.
+    The page says what it shows; pointing at a mark tells what it is. Texts are escaped.
     """
-    return _OPENING.sub(_bare, _svg([drawing], PAGE), count=1).replace(f' font-family="{FONT}"', "")
+    from reports.charts.vector import page_element
+
+    return page_element(_svg([drawing], PAGE)) if _is_drawable(drawing) else None
 
 
 def svg(drawings: Sequence[Drawing]) -> str:
@@ -60,8 +82,11 @@ def svg(drawings: Sequence[Drawing]) -> str:
     Raises:
         ConfigError: What draws charts is not installed, or there is no chart.
     """
-    _require(drawings)
-    return _svg(drawings, LIGHT).replace(FONT, f"{FONT}, Arial, sans-serif") + "\n"
+    from reports.charts.vector import file_text
+
+    told = _require(drawings)
+    titles = "; ".join(line(f"{one.title}: {one.description}") for one in told)
+    return file_text(_svg(told, LIGHT), titles)
 
 
 def png(drawings: Sequence[Drawing]) -> bytes:
@@ -70,20 +95,27 @@ def png(drawings: Sequence[Drawing]) -> bytes:
     Raises:
         ConfigError: What draws charts is not installed, or there is no chart.
     """
+    told = _require(drawings)
     import vl_convert
 
-    _require(drawings)
-    return vl_convert.vegalite_to_png(_spec(drawings, LIGHT), scale=PNG_SCALE, allowed_base_urls=[])
+    return vl_convert.vegalite_to_png(_spec(told, LIGHT), scale=PNG_SCALE, allowed_base_urls=[])
 
 
-def _require(drawings: Sequence[Drawing]) -> None:
-    if not drawings:
+def _require(drawings: Sequence[Drawing]) -> list[Drawing]:
+    found = [drawing for drawing in drawings if _is_drawable(drawing)]
+    if not found:
         raise ConfigError("output: .svg and .png hold the charts of a report, this one has none")
     if not can_draw():
         raise ConfigError(
             "output: charts need vl-convert-python, which is not installed",
             hint="Install it: pip install 'prompt-optimizer[charts]'",
         )
+    return found
+
+
+def _is_drawable(drawing: Drawing) -> bool:
+    """Tell whether there is anything to draw; what there is not is said by its table."""
+    return bool(drawing_table(drawing).rows)
 
 
 def _svg(drawings: Sequence[Drawing], palette: Palette) -> str:
@@ -92,38 +124,56 @@ def _svg(drawings: Sequence[Drawing], palette: Palette) -> str:
     return vl_convert.vegalite_to_svg(_spec(drawings, palette), allowed_base_urls=[])
 
 
-def _bare(opening: re.Match[str]) -> str:
-    view = _VIEW.search(opening[0])
-    return f'<svg viewBox="{view[1] if view else ""}">'
-
-
 def _spec(drawings: Sequence[Drawing], palette: Palette) -> Spec:
-    specs = [KINDS[type(drawing)].spec(drawing, palette) for drawing in drawings]
-    titled = len(specs) > 1 or palette.page is not None
-    panels = [
-        {**spec, "title": line(drawing.title)} if titled else spec
-        for spec, drawing in zip(specs, drawings, strict=True)
-    ]
+    panels = [_panel(drawing, palette) for drawing in drawings]
     whole = panels[0] if len(panels) == 1 else {"vconcat": panels, "spacing": 28}
     return {"$schema": SCHEMA, "config": _config(palette), "background": palette.page, **whole}
+
+
+def _panel(drawing: Drawing, palette: Palette) -> Spec:
+    """Return a chart under its title, which a page writes itself, and what it leaves out."""
+    kind = KINDS[type(drawing)]
+    spec, note = kind.spec(drawing, palette), line(kind.note(drawing))
+    if palette.page is None and not note:
+        return spec
+    heading: Spec = {"text": note, "fontWeight": "normal", "color": palette.soft}
+    if palette.page is not None:
+        heading = {"text": line(drawing.title), **({"subtitle": note} if note else {})}
+    return {**({"vconcat": [spec]} if "title" in spec else spec), "title": heading}
 
 
 def _config(palette: Palette) -> Spec:
     return {
         "font": FONT,
         "view": {"stroke": None},
-        "title": {"color": palette.ink, "anchor": "start", "fontSize": 13, "offset": 10},
+        "title": {
+            "aria": False,
+            "color": palette.ink,
+            "subtitleColor": palette.soft,
+            "anchor": "start",
+            "fontSize": FONT_SIZE + 1,
+            "subtitleFontSize": FONT_SIZE,
+            "offset": 10,
+        },
         "axis": {
+            "aria": False,
             "labelColor": palette.soft,
             "titleColor": palette.soft,
             "titleFontWeight": "normal",
-            "labelFontSize": 11,
-            "titleFontSize": 11,
+            "labelFontSize": FONT_SIZE,
+            "titleFontSize": FONT_SIZE,
             "labelLimit": 220,
             "gridColor": palette.line,
             "domainColor": palette.line,
             "tickColor": palette.line,
         },
-        "legend": {"labelColor": palette.ink, "labelFontSize": 11, "symbolSize": 60},
-        "text": {"color": palette.ink, "fontSize": 11},
+        "legend": {
+            "aria": False,
+            "labelColor": palette.ink,
+            "labelFontSize": FONT_SIZE,
+            "symbolSize": 60,
+            "symbolOpacity": 1,
+            "symbolStrokeWidth": 0,
+        },
+        "text": {"color": palette.ink, "fontSize": FONT_SIZE},
     }

@@ -2,88 +2,267 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
 
-from reports.charts.base import WIDTH, Palette, Spec, known
+from reports.charts.base import (
+    WIDTH,
+    Palette,
+    Spec,
+    drawable,
+    effect_numbers,
+    known,
+    labels_of,
+    layer,
+    width_of,
+)
 from reports.document import Cell, Table, left, right
 from reports.drawings import Forest, Interval
+from reports.formatting import count
 from reports.text import line
 
 STEP = 26
 """Height of a line, in pixels."""
 
+MOST_LINES = 20
+"""Effects that are drawn; of more, the first, and the rest is said."""
+
+FARTHEST = 4
+"""Bounds that reach so many times as far as the others end in an arrow."""
+
+PAD = 0.06
+LABEL_ROOM, TEXT_ROOM = 190, 200
+CHARS = 25
+"""Characters of a line of the table."""
+
+AXES = {True: "better \u2192", False: "\u2190 better"}
+DIRECTIONS = {True: "more is better", False: "less is better"}
+ZONE = "shaded: no worse by the margin"
+
+
+class _Reach(NamedTuple):
+    low: float
+    high: float
+
 
 def forest_spec(chart: Forest, palette: Palette) -> Spec:
-    """Return the specification of a forest plot, an axis for each unit."""
-    groups = dict.fromkeys(interval.group for interval in chart.intervals)
+    """Return the specification of a forest plot, an axis for each scale and direction."""
+    drawn = chart.intervals[:MOST_LINES]
+    groups = list(dict.fromkeys((one.scale, one.more_is_better) for one in drawn))
+    label_room = width_of(labels_of(one.label for one in drawn), most=LABEL_ROOM) + 12
+    text_room = width_of((line(one.text) for one in drawn), most=TEXT_ROOM) + 16
+    rooms = (label_room, text_room)
     panels = [
-        _panel([one for one in chart.intervals if one.group == group], group, palette)
+        _panel([one for one in drawn if (one.scale, one.more_is_better) == group], rooms, palette)
         for group in groups
     ]
-    return {"vconcat": panels, "spacing": 12}
+    return {"vconcat": panels, "spacing": 14}
 
 
 def forest_table(chart: Forest) -> Table:
-    """Return a forest plot as a table."""
+    """Return a forest plot as a table, each interval drawn in characters."""
+    drawn = chart.intervals[:MOST_LINES]
     return Table(
-        columns=(left("of"), right("effect"), left("in")),
-        rows=tuple((one.label, Cell(one.text, one.tone), one.group) for one in chart.intervals),
-        caption=chart.title,
+        columns=(left("of"), left("0 is no effect"), right("effect"), left("in")),
+        rows=tuple(
+            (
+                one.label,
+                Cell(_characters(one, _reach(_alike(drawn, one))), one.tone),
+                Cell(one.text, one.tone),
+                f"{one.scale.value}, {DIRECTIONS[one.more_is_better]}",
+            )
+            for one in drawn
+        ),
+        caption="; ".join(filter(None, (chart.title, forest_note(chart)))),
         empty="No effect was measured.",
     )
 
 
-def _panel(intervals: Sequence[Interval], group: str, palette: Palette) -> Spec:
-    rows = [
-        {
-            "label": line(one.label),
-            "estimate": one.estimate if known(one.estimate) else None,
-            "low": one.low if known(one.low) else None,
-            "high": one.high if known(one.high) else None,
-            "margin": one.margin if known(one.margin) else None,
-            "text": line(f"{one.label}: {one.text}"),
-            "color": palette.of(one.tone),
-        }
-        for one in intervals
-    ]
-    y = {"field": "label", "type": "nominal", "sort": None, "axis": {"title": None, "grid": False}}
-    x = {"type": "quantitative", "axis": {"title": line(group)}}
+def forest_note(chart: Forest) -> str:
+    """Say what is not drawn."""
+    n = len(chart.intervals)
+    if n <= MOST_LINES:
+        return ""
+    return f"{count(MOST_LINES)} of {count(n)} drawn"
+
+
+def _panel(intervals: Sequence[Interval], rooms: tuple[float, float], palette: Palette) -> Spec:
+    reach = _reach(intervals)
+    label_room, text_room = rooms
+    width = WIDTH - label_room - text_room
+    labels = labels_of(one.label for one in intervals)
+    rows = [_row(one, label, reach, palette) for one, label in zip(intervals, labels, strict=True)]
+    y: Spec = {
+        "field": "label",
+        "type": "nominal",
+        "scale": {"domain": labels},
+        "axis": {
+            "title": None,
+            "grid": False,
+            "ticks": False,
+            "domain": False,
+            "minExtent": label_room,
+            "maxExtent": label_room,
+            "labelLimit": label_room - 8,
+        },
+    }
+    x: Spec = {
+        "type": "quantitative",
+        "scale": {"domain": list(reach), "nice": False, "zero": False},
+        "axis": {
+            "title": _axis_title(intervals),
+            "tickCount": 5,
+            **effect_numbers(intervals[0].scale),
+        },
+    }
     color = {"field": "color", "type": "nominal", "scale": None}
+    bounded = [row for row in rows if row["low"] is not None and row["high"] is not None]
+    ends = [*_arrows(rows, "low", reach.low), *_arrows(rows, "high", reach.high)]
+    margins = [row for row in rows if row["margin"] is not None]
+    estimates = [row for row in rows if row["estimate"] is not None]
     return {
-        "width": WIDTH,
+        "width": width,
         "height": {"step": STEP},
-        "data": {"values": rows},
         "layer": [
-            {
-                "mark": {"type": "rule", "color": palette.soft},
-                "encoding": {"x": {"datum": 0, **x}},
-            },
-            {
-                "mark": {
-                    "type": "tick",
-                    "color": palette.bad,
-                    "thickness": 2,
-                    "strokeDash": [2, 2],
-                },
-                "encoding": {"y": y, "x": {"field": "margin", **x}},
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "y": y,
-                    "x": {"field": "low", **x},
-                    "x2": {"field": "high"},
-                    "color": color,
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {
-                    "y": y,
-                    "x": {"field": "estimate", **x},
-                    "color": color,
-                    "description": {"field": "text"},
-                },
-            },
+            layer(
+                {"type": "bar", "color": palette.line, "opacity": 0.5, "height": STEP},
+                margins,
+                y=y,
+                x={"field": "margin", **x},
+                x2={"datum": 0},
+            ),
+            layer({"type": "rule", "color": palette.soft}, [{}], x={"datum": 0, **x}),
+            layer(
+                {"type": "tick", "color": palette.soft, "thickness": 1, "size": STEP},
+                margins,
+                y=y,
+                x={"field": "margin", **x},
+            ),
+            layer(
+                {"type": "rule", "strokeWidth": 2},
+                bounded,
+                is_told=True,
+                y=y,
+                x={"field": "low", **x},
+                x2={"field": "high"},
+                color=color,
+            ),
+            layer(
+                {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                ends,
+                y=y,
+                x={"field": "end", **x},
+                color=color,
+                shape={"field": "shape", "type": "nominal", "scale": None},
+            ),
+            layer(
+                {"type": "point", "filled": True, "size": 70, "opacity": 1},
+                estimates,
+                is_told=True,
+                y=y,
+                x={"field": "estimate", **x},
+                color=color,
+            ),
+            layer(
+                {"type": "text", "align": "left", "limit": text_room - 12},
+                rows,
+                y=y,
+                x={"value": width + 12},
+                text={"field": "told", "type": "nominal"},
+            ),
         ],
     }
+
+
+def _row(one: Interval, label: str, reach: _Reach, palette: Palette) -> Spec:
+    margin = drawable(one.margin)
+    return {
+        "label": label,
+        "estimate": drawable(one.estimate),
+        "low": _end(one.low, reach),
+        "high": _end(one.high, reach),
+        "beyond": {"low": _is_beyond(one.low, reach), "high": _is_beyond(one.high, reach)},
+        "margin": None if margin is None else _within(margin, reach),
+        "told": line(one.text),
+        "text": line(f"{one.label}: {one.text}"),
+        "color": palette.of(one.tone),
+    }
+
+
+def _arrows(rows: Sequence[Spec], side: str, end: float) -> list[Spec]:
+    shape = "triangle-left" if side == "low" else "triangle-right"
+    return [
+        {"label": row["label"], "color": row["color"], "end": end, "shape": shape}
+        for row in rows
+        if row["beyond"][side] and row[side] is not None
+    ]
+
+
+def _axis_title(intervals: Sequence[Interval]) -> str:
+    parts = ["candidate minus baseline", AXES[intervals[0].more_is_better]]
+    if any(known(one.margin) for one in intervals):
+        parts.append(ZONE)
+    return "; ".join(parts if intervals[0].more_is_better else [parts[1], parts[0], *parts[2:]])
+
+
+def _reach(intervals: Sequence[Interval]) -> _Reach:
+    """Return from where to where an axis goes, not so far that most would be dots."""
+    sizes = [
+        max(abs(number) for number in numbers)
+        for one in intervals
+        if (numbers := [n for n in (one.estimate, one.low, one.high, one.margin) if known(n)])
+    ]
+    farthest = FARTHEST * median(sizes) if sizes else 0.0
+    numbers = [
+        *(one.estimate for one in intervals if known(one.estimate)),
+        *(
+            max(-farthest, min(farthest, number))
+            for one in intervals
+            for number in (one.low, one.high, one.margin)
+            if known(number)
+        ),
+    ]
+    low, high = min([0.0, *numbers]), max([0.0, *numbers])
+    pad = PAD * (high - low) or 0.01
+    return _Reach(low - pad, high + pad)
+
+
+def _alike(intervals: Sequence[Interval], one: Interval) -> list[Interval]:
+    key = (one.scale, one.more_is_better)
+    return [other for other in intervals if (other.scale, other.more_is_better) == key]
+
+
+def _is_beyond(bound: float | None, reach: _Reach) -> bool:
+    return bound is not None and not math.isnan(bound) and not reach.low <= bound <= reach.high
+
+
+def _end(bound: float | None, reach: _Reach) -> float | None:
+    return None if bound is None or math.isnan(bound) else _within(bound, reach)
+
+
+def _within(number: float, reach: _Reach) -> float:
+    return max(reach.low, min(reach.high, number))
+
+
+def _characters(one: Interval, reach: _Reach) -> str:
+    """Draw an interval as a row of characters: the line of no effect, the bar, the estimate."""
+    row = ["\u2508"] * CHARS
+    low, high, estimate = _end(one.low, reach), _end(one.high, reach), drawable(one.estimate)
+    if low is not None and high is not None:
+        for i in range(_place(low, reach), _place(high, reach) + 1):
+            row[i] = "\u2501"
+    zero = _place(0.0, reach)
+    row[zero] = "\u253f" if row[zero] == "\u2501" else "\u2502"
+    if low is not None and _is_beyond(one.low, reach):
+        row[0] = "<"
+    if high is not None and _is_beyond(one.high, reach):
+        row[-1] = ">"
+    if estimate is not None:
+        row[_place(estimate, reach)] = "\u254b"
+    return "".join(row)
+
+
+def _place(number: float, reach: _Reach) -> int:
+    return round((CHARS - 1) * ((number - reach.low) / (reach.high - reach.low)))

@@ -129,10 +129,11 @@ def _code(text: str) -> Markup:
 
 
 def _drawn(drawing: Drawing) -> Markup | None:
-    """Return a drawing as SVG, None where nothing that could draw it is installed."""
+    """Return a drawing as SVG, None where it is empty or what could draw it is not installed."""
     from markupsafe import Markup
 
-    return Markup(page_svg(drawing)) if can_draw() else None
+    found = page_svg(drawing) if can_draw() else None
+    return None if found is None else Markup(found)
 
 
 def _kind(block: Block) -> str:

@@ -56,7 +56,7 @@ def test_a_chart_says_what_it_shows() -> None:
     series = Series("vague", (Point(0, 0.5, "run-1: 50.0 %, n = 4"),))
     text = page(History("Pass rate", "All in words", Unit.RATE, "a", "b", (series,)))
     assert 'aria-label="Pass rate: All in words"' in text
-    assert 'aria-label="run-1: 50.0 %, n = 4"' in text
+    assert "<title>vague: run-1: 50.0 %, n = 4</title>" in text
 
 
 def test_without_what_draws_charts_their_values_are_a_table(
