@@ -18,6 +18,16 @@ import pytest
 from cli.main import main
 
 ROOT = Path(__file__).parents[2]
+SURROUNDINGS = (
+    "OPTIMIZER_",
+    "GITHUB_",
+    "GITLAB_CI",
+    "JENKINS_URL",
+    "TF_BUILD",
+    "CIRCLECI",
+    "BUILDKITE",
+    "BITBUCKET_",
+)
 SAMPLES = ROOT / "sample_runs" / "native"
 
 
@@ -37,7 +47,7 @@ def optimizer(tmp_path: Path) -> Callable[..., Result]:
     """Run the program as a user does, in an empty folder, without starting another process."""
 
     def run(*args: str | Path, stdin: str | None = None, **env: str) -> Result:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPTIMIZER_", "GITHUB_"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(SURROUNDINGS)}
         said = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
         given = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
         with (
@@ -68,7 +78,7 @@ def process(tmp_path: Path) -> Callable[..., Result]:
     """Run the program as a process of its own, where that matters."""
 
     def run(*args: str | Path, **env: str) -> Result:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPTIMIZER_", "GITHUB_"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(SURROUNDINGS)}
         done = subprocess.run(
             [sys.executable, "-m", "cli", *map(str, args)],
             cwd=tmp_path,
