@@ -5,6 +5,7 @@ import gc
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +30,9 @@ SURROUNDINGS = (
     "BITBUCKET_",
 )
 SAMPLES = ROOT / "sample_runs" / "native"
+
+
+forge = runpy.run_path(str(Path(__file__).with_name("forge.py")))["forge"]
 
 
 @dataclass(frozen=True)
