@@ -13,6 +13,7 @@ from cli.commands.anomalies import anomalies
 from cli.commands.apply import apply
 from cli.commands.approve import approve
 from cli.commands.audit import audit
+from cli.commands.comment import comment
 from cli.commands.compare import compare
 from cli.commands.config import show as config_show
 from cli.commands.convert import convert
@@ -108,6 +109,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     optimize,
     lint,
     gate,
+    comment,
     report,
     init,
     status,

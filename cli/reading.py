@@ -139,8 +139,15 @@ def read_prompt(path: Path | None) -> str | None:
     Raises:
         ConfigError: It cannot be read, or is empty.
     """
-    if path is None:
-        return None
+    return None if path is None else read_text(path, "prompt")
+
+
+def read_text(path: Path, what: str) -> str:
+    """Read a text file.
+
+    Raises:
+        ConfigError: It cannot be read, or is empty.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -149,5 +156,5 @@ def read_prompt(path: Path | None) -> str | None:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8") from error
     if not text.strip():
-        raise ConfigError(f"{path}: the prompt is empty, expected text")
+        raise ConfigError(f"{path}: the {what} is empty, expected text")
     return text

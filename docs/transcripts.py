@@ -88,7 +88,8 @@ def run(arguments: list[str]) -> Printed:
 
 def _environment() -> Mapping[str, str]:
     """Return the environment without what changes the output."""
-    changing = ("OPTIMIZER_", "GITHUB_", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
+    services = ("GITHUB_", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "CIRCLECI", "BUILDKITE")
+    changing = ("OPTIMIZER_", "BITBUCKET_", "FORCE_COLOR", "NO_COLOR", "COLUMNS", *services)
     return {name: value for name, value in os.environ.items() if not name.startswith(changing)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -39,6 +40,14 @@ def ingest(
     trust: options.Trust = False,
     rating_scale: options.RatingScale = None,
     strict: options.StrictRows = False,
+    no_ci: Annotated[
+        bool,
+        typer.Option(
+            "--no-ci",
+            help="Do not take commit, branch and pull request from the CI environment where a "
+            "file leaves them out.",
+        ),
+    ] = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -52,8 +61,10 @@ def ingest(
 
     Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
+    from cli.ci import ci_job
     from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
     from executor_bridge import found
+    from optimizer.models.ci import with_job
     from optimizer.models.errors import FormatError
     from optimizer.models.ingest import FileOutcome, FileStatus
     from optimizer.pipeline.ingest import IngestJob
@@ -75,6 +86,7 @@ def ingest(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     settings = here.loaded.config
+    job_of_ci = ci_job(os.environ) if settings.ingest.ci and not no_ci else None
     sought, missing = [], []
     for file in files:
         try:
@@ -100,7 +112,7 @@ def ingest(
         following(
             ingest_files(
                 paths,
-                lambda path: read_file(path, here),
+                lambda path: with_job(read_file(path, here), job_of_ci),
                 job,
             ),
             paths,

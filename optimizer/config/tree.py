@@ -14,6 +14,7 @@ from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
+from optimizer.models.commenting import CommentSettings
 from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.lint_settings import LintSettings
@@ -67,6 +68,7 @@ class Config(Settings):
     llm: LlmSettings = LlmSettings()
     extract: ExtractSettings = ExtractSettings()
     lint: LintSettings = LintSettings()
+    comment: CommentSettings = CommentSettings()
 
     policies: tuple[Policy, ...] = ()
     """Rules of the house that proposals are held against."""

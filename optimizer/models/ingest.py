@@ -110,6 +110,9 @@ class IngestSettings(Settings):
     prices: Path | None = None
     """Price table for that, a YAML or JSON file. Default: the package genai-prices."""
 
+    ci: bool = True
+    """Whether commit, branch and pull request that a file leaves out are those of the CI job."""
+
     map: dict[str, str] = Field(default_factory=dict)
     """What the columns of a table mean, by field, as `--map FIELD=COLUMN` says it."""
 

@@ -5,6 +5,7 @@ import gc
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,20 @@ import pytest
 from cli.main import main
 
 ROOT = Path(__file__).parents[2]
+SURROUNDINGS = (
+    "OPTIMIZER_",
+    "GITHUB_",
+    "GITLAB_CI",
+    "JENKINS_URL",
+    "TF_BUILD",
+    "CIRCLECI",
+    "BUILDKITE",
+    "BITBUCKET_",
+)
 SAMPLES = ROOT / "sample_runs" / "native"
+
+
+forge = runpy.run_path(str(Path(__file__).with_name("forge.py")))["forge"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,7 @@ def optimizer(tmp_path: Path) -> Callable[..., Result]:
     """Run the program as a user does, in an empty folder, without starting another process."""
 
     def run(*args: str | Path, stdin: str | None = None, **env: str) -> Result:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPTIMIZER_", "GITHUB_"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(SURROUNDINGS)}
         said = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
         given = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
         with (
@@ -68,7 +82,7 @@ def process(tmp_path: Path) -> Callable[..., Result]:
     """Run the program as a process of its own, where that matters."""
 
     def run(*args: str | Path, **env: str) -> Result:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPTIMIZER_", "GITHUB_"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(SURROUNDINGS)}
         done = subprocess.run(
             [sys.executable, "-m", "cli", *map(str, args)],
             cwd=tmp_path,

@@ -707,6 +707,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
 for file in (
     "aftermath.py",
     "caches.py",
+    "comments.py",
     "comparisons.py",
     "experiments.py",
     "fronts.py",

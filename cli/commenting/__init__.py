@@ -1,0 +1,1 @@
+"""Writing to a pull request: the text, the place, the conversation with the server."""
