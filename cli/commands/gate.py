@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cli.reading import Chosen
     from cli.session import Session
     from optimizer.models.cases import LoadedArm
+    from optimizer.pipeline.judged import JudgedByBaseline, JudgedByRules
     from reports.document import Document
 
 
@@ -130,7 +131,7 @@ class _Gated:
     """What a gate says, laid out and for machines."""
 
     document: Document
-    payload: object
+    payload: JudgedByRules | JudgedByBaseline
     status: str
 
 
@@ -144,6 +145,7 @@ def _by_rules(
     """Judge by the thresholds of the scoring rules."""
     from optimizer.pipeline.gate import gate as gate_run
     from optimizer.pipeline.gate import worst
+    from optimizer.pipeline.judged import JudgedByRules
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.gate import gate as gate_report
@@ -163,7 +165,7 @@ def _by_rules(
         ]
     results = tuple(result for view in views for result in gate_run(view, strict=strict))
     status = worst(results)
-    payload = {"status": status, "results": results}
+    payload = JudgedByRules(status=status, results=results)
     return _Gated(document=gate_report(results), payload=payload, status=status)
 
 
@@ -173,12 +175,12 @@ def _by_baseline(
     """Judge against a baseline, by guardrails."""
     from optimizer.pipeline.compare import gate as gate_arms
     from optimizer.pipeline.compare import read_guardrails
+    from optimizer.pipeline.judged import JudgedByBaseline
     from reports.gallery.baseline_gate import baseline_gate
 
     settings = here.loaded.config.comparison
     asked = read_guardrails(guardrails, settings, mode)
     baseline, candidate = arms(metrics=[guard.metric for guard in asked], workflow=None)
     against = gate_arms(baseline, candidate, asked, settings=settings)
-    policy = settings.model_dump(mode="json")
-    payload = {"status": against.status, "policy": policy, "against": against}
+    payload = JudgedByBaseline(status=against.status, policy=settings, against=against)
     return _Gated(document=baseline_gate(against), payload=payload, status=against.status)
