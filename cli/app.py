@@ -38,6 +38,7 @@ from cli.commands.reject import reject
 from cli.commands.report import report
 from cli.commands.rollback import rollback
 from cli.commands.runs import runs
+from cli.commands.schema import schema
 from cli.commands.show import show
 from cli.commands.stats import stats
 from cli.commands.status import status
@@ -117,6 +118,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     formats,
     convert,
     stats,
+    schema,
     demo,
 )
 for command in COMMANDS:

@@ -13,6 +13,7 @@ from cli.payload import as_json
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:
+    from cli.payloads import Payload
     from reports.document import Document
 
 JSON = ".json"
@@ -44,7 +45,7 @@ def suffix_of(path: Path) -> str:
     return JUNIT if path.name.lower().endswith(JUNIT) else path.suffix.lower()
 
 
-def write_reports(paths: Sequence[Path], document: Document, payload: object) -> None:
+def write_reports(paths: Sequence[Path], document: Document, payload: Payload) -> None:
     """Write a report to files, each in the format of its ending.
 
     Raises:

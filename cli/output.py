@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cli.payloads import Payload
     from reports.document import Document
 
 WIDTH = 80
@@ -19,7 +20,7 @@ WIDEST = 120
 
 def show(
     document: Document,
-    payload: object,
+    payload: Payload,
     *,
     json: bool = False,
     outputs: Sequence[Path] | None = None,

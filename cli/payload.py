@@ -29,6 +29,13 @@ def as_json(content: object) -> str:
     return NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
+def as_plain_json(content: object) -> str:
+    """Return content as JSON in ASCII, with no format version in it."""
+    import json
+
+    return json.dumps(content, indent=2) + "\n"
+
+
 def _escaped_json(content: object) -> str:
     """Return JSON of any content, bytes that are no text escaped; it takes longer."""
     import json

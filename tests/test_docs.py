@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -101,10 +102,41 @@ def test_no_page_is_left_over_in_the_reference() -> None:
     assert {path.name for path in (DOCS / "reference").iterdir()} == set(generate.pages())
 
 
+@pytest.mark.parametrize("name", generate.schemas())
+def test_published_schemas_are_up_to_date(name: str) -> None:
+    path = DOCS / "schemas" / name
+    is_current = path.exists() and path.read_text(encoding="utf-8") == generate.schemas()[name]
+    assert is_current, f"docs/schemas/{name} is out of date: run python docs/generate.py"
+
+
+def test_no_schema_is_left_over_of_a_command_that_is_gone() -> None:
+    assert {path.name for path in (DOCS / "schemas").iterdir()} == set(generate.schemas())
+
+
+@pytest.mark.parametrize("said", [[], ["--take-back"]], ids=["unsaid", "said"])
+def test_a_field_is_taken_out_of_a_schema_only_where_that_is_said(
+    said: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(generate, "FOLDER", tmp_path / "reference")
+    monkeypatch.setattr(generate, "SCHEMAS", tmp_path / "schemas")
+    assert generate.main([]) == 0
+    published = tmp_path / "schemas" / "status.json"
+    promised = json.loads(published.read_text())
+    promised["anyOf"][0]["properties"]["mood"] = {"type": "string"}
+    published.write_text(json.dumps(promised))
+    assert generate.main(said) == (0 if said else 1)
+    assert ("schemas/status.json: mood is gone" in capsys.readouterr().err) == (not said)
+    assert generate.main(["--check"]) == (0 if said else 1)
+
+
 def test_check_says_whether_the_pages_are_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(generate, "FOLDER", tmp_path / "reference")
+    monkeypatch.setattr(generate, "SCHEMAS", tmp_path / "schemas")
     assert generate.main(["--check"]) == 1
     assert "commands.md is out of date: run python docs/generate.py" in capsys.readouterr().err
     assert generate.main([]) == 0

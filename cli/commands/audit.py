@@ -48,6 +48,7 @@ def audit(
     from optimizer.history import queries
     from optimizer.history.audit import first_broken
     from optimizer.history.store import read_history
+    from optimizer.models.decisions import AuditCheck
     from reports.gallery.audit import audit as audit_report
     from reports.gallery.audit import audit_check
 
@@ -58,7 +59,7 @@ def audit(
         show(audit_report(entries, limit), entries[-limit:], json=json, outputs=output)
         return
     broken = first_broken(entries)
-    payload = {"n_lines": len(entries), "first_broken": broken}
-    show(audit_check(entries, broken), payload, json=json, outputs=output)
+    check = AuditCheck(n_lines=len(entries), first_broken=broken)
+    show(audit_check(entries, broken), check, json=json, outputs=output)
     if broken is not None:
         raise typer.Exit(1)

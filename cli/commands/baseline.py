@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options, output
+from cli.payload import as_json
 from cli.session import session
 
 Run = Annotated[
@@ -53,7 +54,9 @@ def show(
     output.show(baseline_report(found, gone), found, json=json)
 
 
-def clear(workflow: options.Workflow = None, store: options.Store = None) -> None:
+def clear(
+    workflow: options.Workflow = None, store: options.Store = None, json: options.Json = False
+) -> None:
     """Leave a workflow without a baseline.
 
     Example: optimizer baseline clear --workflow wf_001
@@ -67,3 +70,5 @@ def clear(workflow: options.Workflow = None, store: options.Store = None) -> Non
     ) as history:
         gone = clear_baseline(history, workflow, actor=here.actor, now=here.now)
     output.note(f"{gone.workflow_id}: has no baseline any more; it was {gone.run_id}")
+    if json:
+        output.write_out(as_json(gone))

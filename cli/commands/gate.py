@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cli.session import Session
     from optimizer.models.case_changes import TextLimits
     from optimizer.pipeline.cases import OpenArm
+    from optimizer.pipeline.judged import JudgedByBaseline, JudgedByRules
     from reports.document import Document
 
 
@@ -141,7 +142,7 @@ class _Gated:
 
     document: Document
     whole: Document
-    payload: object
+    payload: JudgedByRules | JudgedByBaseline
     status: str
 
 
@@ -155,6 +156,7 @@ def _by_rules(
     """Judge by the thresholds of the scoring rules."""
     from optimizer.pipeline.gate import gate as gate_run
     from optimizer.pipeline.gate import worst
+    from optimizer.pipeline.judged import JudgedByRules
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.gate import gate as gate_report
@@ -174,7 +176,7 @@ def _by_rules(
         ]
     results = tuple(result for view in views for result in gate_run(view, strict=strict))
     status = worst(results)
-    payload = {"status": status, "results": results}
+    payload = JudgedByRules(status=status, results=results)
     document = gate_report(results)
     return _Gated(document=document, whole=document, payload=payload, status=status)
 
@@ -192,6 +194,7 @@ def _by_baseline(
     from optimizer.pipeline.cases import with_cases
     from optimizer.pipeline.compare import gate as gate_arms
     from optimizer.pipeline.compare import read_guardrails
+    from optimizer.pipeline.judged import JudgedByBaseline
     from reports.gallery.baseline_gate import baseline_gate
 
     settings = here.loaded.config.comparison
@@ -202,10 +205,9 @@ def _by_baseline(
         if wanted is not None:
             cases = with_cases(against.comparison, baseline, candidate, wanted)
             told = replace(against, comparison=cases)
-    policy = settings.model_dump(mode="json")
     return _Gated(
         document=baseline_gate(told if shown else against),
         whole=baseline_gate(told),
-        payload={"status": against.status, "policy": policy, "against": told},
+        payload=JudgedByBaseline(status=against.status, policy=settings, against=told),
         status=against.status,
     )

@@ -136,14 +136,15 @@ def log(
     Example: optimizer prompts log prompts/triage.md
     """
     from optimizer.history.store import read_history
+    from optimizer.models.versions import VersionLog
     from optimizer.pipeline.prompt_pages import steps
     from reports.gallery.prompt_log import prompt_log
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         versions, entries = steps(history, prompt)
-    payload = {"versions": versions, "steps": entries}
-    show(prompt_log(versions[0].prompt_id, versions, entries), payload, json=json, outputs=output)
+    found = VersionLog(versions=tuple(versions), steps=tuple(entries))
+    show(prompt_log(versions[0].prompt_id, versions, entries), found, json=json, outputs=output)
 
 
 def record(

@@ -15,6 +15,7 @@ def status(store: options.Store = None, json: options.Json = False) -> None:
     from optimizer.history import queries
     from optimizer.history.queries.lifecycle import decision_statistics
     from optimizer.history.store import SCHEMA_VERSION, read_history
+    from optimizer.models.stores import StoreStatus
     from reports.gallery.status import status as status_report
 
     here = session(store)
@@ -26,12 +27,12 @@ def status(store: options.Store = None, json: options.Json = False) -> None:
     document = status_report(
         str(here.store), n_bytes, SCHEMA_VERSION, workflows, rejects, decisions
     )
-    payload = {
-        "store": here.store,
-        "n_bytes": n_bytes,
-        "schema_version": SCHEMA_VERSION,
-        "workflows": workflows,
-        "rejects": rejects,
-        "decisions": decisions,
-    }
-    show(document, payload, json=json)
+    found = StoreStatus(
+        store=here.store,
+        n_bytes=n_bytes,
+        schema_version=SCHEMA_VERSION,
+        workflows=tuple(workflows),
+        rejects=tuple(rejects),
+        decisions=decisions,
+    )
+    show(document, found, json=json)

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.output import note
+from cli.output import note, write_out
+from cli.payload import as_json
 from cli.session import session
 
 
 def export(
     parquet: Annotated[Path, typer.Option("--parquet", help="Folder for the Parquet files.")],
     store: options.Store = None,
+    json: options.Json = False,
 ) -> None:
     """Write every table of the history to a Parquet file.
 
@@ -25,16 +27,20 @@ def export(
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        for written in export_parquet(history, parquet):
-            note(f"wrote {written.path}: {written.n_rows:,} rows")
+        exported = export_parquet(history, parquet)
+    for written in exported:
+        note(f"wrote {written.path}: {written.n_rows:,} rows")
+    if json:
+        write_out(as_json(exported))
 
 
-def migrate(store: options.Store = None) -> None:
+def migrate(store: options.Store = None, json: options.Json = False) -> None:
     """Bring an older history up to the schema of this program.
 
     Example: optimizer store migrate
     """
     from optimizer.history.migrate import migrate as migrate_store
+    from optimizer.models.stores import StoreMigrated
 
     here = session(store)
     steps = migrate_store(
@@ -45,3 +51,5 @@ def migrate(store: options.Store = None) -> None:
         if steps
         else f"{here.store}: up to date"
     )
+    if json:
+        write_out(as_json(StoreMigrated(store=here.store, steps=steps)))

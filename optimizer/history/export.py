@@ -27,7 +27,13 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """One file that was written."""
+    """One file that was written.
+
+    Attributes:
+        table: The table it holds.
+        path: The file.
+        n_rows: Rows in it.
+    """
 
     table: str
     path: Path

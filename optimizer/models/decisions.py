@@ -122,6 +122,19 @@ class AuditEntry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditCheck:
+    """Whether each line of the audit log follows from the one before.
+
+    Attributes:
+        n_lines: Lines there are.
+        first_broken: Place of the first line that does not follow, counted from 1; None: all do.
+    """
+
+    n_lines: int
+    first_broken: int | None
+
+
 def proposals(decision: Decision) -> tuple[Proposal, ...]:
     """Return every proposal of a decision, in the order the strategies were asked."""
     return tuple(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NewType
+
+KernelRecord = NewType("KernelRecord", dict[str, object])
+"""What a kernel returned, as JSON holds it: fields by name, or `value` alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,4 +118,4 @@ class KernelResult:
     summary: str
     inputs: tuple[KernelValue, ...]
     values: tuple[KernelValue, ...]
-    record: dict[str, object]
+    record: KernelRecord

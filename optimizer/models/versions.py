@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from optimizer.models.decisions import AuditEntry
 from optimizer.models.optimization import CaseResult
 
 
@@ -270,3 +271,16 @@ class VersionPage:
     diff: VersionDiff | None
     in_use: str | None
     is_high_quality: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLog:
+    """The versions of one prompt, and every step of theirs.
+
+    Attributes:
+        versions: The versions, oldest first.
+        steps: What the audit log says of them, newest last.
+    """
+
+    versions: tuple[Version, ...]
+    steps: tuple[AuditEntry, ...]

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from optimizer.models.errors import ConfigError
-from optimizer.models.kernels import KernelResult, KernelValue
+from optimizer.models.kernels import KernelRecord, KernelResult, KernelValue
 from optimizer.pipeline.kernel_inputs import (
     COMPLEMENT,
     DIFFERENCE,
@@ -170,12 +170,12 @@ def _misuse(name: str, faults: Sequence[str]) -> ConfigError:
     return ConfigError(message, hint=f"As in: {signature_of(name)}")
 
 
-def _record(found: object) -> dict[str, object]:
+def _record(found: object) -> KernelRecord:
     """Return a result as fields with plain values."""
     plain = _plain(found)
     if isinstance(plain, dict):
-        return plain
-    return {"values" if isinstance(plain, list) else "value": plain}
+        return KernelRecord(plain)
+    return KernelRecord({"values" if isinstance(plain, list) else "value": plain})
 
 
 def _plain(value: Any) -> Any:

@@ -8,15 +8,20 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
-from cli.main import main
+from cli.main import INTERRUPTED, main
+from cli.payloads import PAYLOADS
+from cli.schemas import schema
 
 ROOT = Path(__file__).parents[2]
 SURROUNDINGS = (
@@ -60,9 +65,34 @@ def optimizer(tmp_path: Path) -> Callable[..., Result]:
             mock.patch.multiple(sys, argv=["optimizer", *map(str, args)], stdin=given, **said),
         ):
             code = exit_code()
-        return Result(code, *(stream.buffer.getvalue().decode() for stream in said.values()))
+        out, err = (stream.buffer.getvalue().decode() for stream in said.values())
+        if "--json" in args and code != INTERRUPTED:
+            assert_as_published(args, out)
+        return Result(code, out, err)
 
     return run
+
+
+def assert_as_published(args: Sequence[str | Path], out: str) -> None:
+    words = [str(word) for word in args]
+    command = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in PAYLOADS), None)
+    if command is not None:
+        fault = best_match(validator(command).iter_errors(json.loads(out)))
+        assert fault is None, f"{command}: {fault.json_path}: {fault.message[:500]}"
+
+
+@cache
+def validator(command: str) -> Draft202012Validator:
+    return Draft202012Validator(closed(schema(command)))
+
+
+def closed(node: Any) -> Any:
+    if isinstance(node, list):
+        return [closed(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    inside = {key: closed(part) for key, part in node.items()}
+    return {"additionalProperties": False, **inside} if "properties" in node else inside
 
 
 def exit_code() -> int:

@@ -712,6 +712,7 @@ for file in (
     "experiments.py",
     "fronts.py",
     "kernels.py",
+    "schemas.py",
     "limits.py",
     "plans.py",
     "repeats.py",
