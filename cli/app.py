@@ -15,6 +15,7 @@ from cli.commands.approve import approve
 from cli.commands.audit import audit
 from cli.commands.comment import comment
 from cli.commands.compare import compare
+from cli.commands.completion import completion
 from cli.commands.config import show as config_show
 from cli.commands.convert import convert
 from cli.commands.decide import decide
@@ -45,6 +46,7 @@ from cli.commands.status import status
 from cli.commands.store import export, migrate
 from cli.commands.strategies import strategies
 from cli.commands.windows import windows
+from cli.manners import EPILOG
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
 """What every misuse of the command line is raised as."""
@@ -119,6 +121,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     convert,
     stats,
     schema,
+    completion,
     demo,
 )
 for command in COMMANDS:
@@ -176,15 +179,19 @@ GROUPS = (
 )
 for group in GROUPS:
     app.add_typer(group)
+for table in (app, *GROUPS):
+    for known in table.registered_commands:
+        known.epilog = EPILOG
 
 
 @app.callback(invoke_without_command=True)
 def root(version: bool = typer.Option(False, "--version", "-V", help="Show the version.")) -> None:
     """Answer `--version` wherever it stands."""
     if version:
+        from cli.output import write_out
         from optimizer import __version__
 
-        typer.echo(f"optimizer {__version__}")
+        write_out(f"optimizer {__version__}\n")
         raise typer.Exit
 
 
@@ -199,7 +206,7 @@ def only(name: str) -> typer.Typer:
         return app
     small = typer.Typer(**ABOUT)
     for command in chosen:
-        small.command()(command)
+        small.command(epilog=EPILOG)(command)
     for group in groups:
         small.add_typer(group)
     small.callback(invoke_without_command=True)(root)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cli.output import note
 from cli.payload import as_json
 from optimizer.models.errors import ConfigError
+from optimizer.models.nearest import meant
 
 if TYPE_CHECKING:
     from cli.payloads import Payload
@@ -90,6 +91,7 @@ def _all_known(paths: list[Path] | None, suffixes: Sequence[str]) -> list[Path] 
         if suffix_of(path) not in suffixes:
             found = f"as {path.suffix}" if path.suffix else "without a suffix"
             raise ConfigError(
-                f"{path}: cannot be written {found}, must end in {', '.join(suffixes)}"
+                f"{path}: cannot be written {found}, must end in {', '.join(suffixes)}",
+                hint=meant(path.suffix, suffixes) if path.suffix else None,
             )
     return paths

@@ -1,7 +1,7 @@
 """Entry point: fast answers, and errors as exit codes.
 
 Exit codes: 0 done; 1 done, and the answer is no; 2 could not be done; 3 inconclusive (gate);
-70 a bug; 130 interrupted.
+70 a bug; 130 interrupted; 143 ended by SIGTERM.
 """
 
 from __future__ import annotations
@@ -18,79 +18,137 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
         sys.stdout.write(f"optimizer {__version__}\n")
         return
     gc.disable()  # a command is short and makes few cycles; looking for them costs start-up time
-    sys.exit(_run())
+    sys.exit(_run(arguments))
 
 
-def _run() -> int:
+def _run(arguments: list[str]) -> int:
     """Run a command and return the exit code."""
+    try:
+        from cli.signals import TERMINATED, ending
+
+        with ending() as end:
+            code = _answer(arguments)
+            if code == INTERRUPTED:
+                code = _report_interruption(TERMINATED if end.terminated else INTERRUPTED)
+    except KeyboardInterrupt:  # before there was a command, or behind it
+        code = _report_interruption(INTERRUPTED)
+    return code
+
+
+def _answer(arguments: list[str]) -> int:
+    """Run a command and return the exit code; what went wrong is told, but for interruptions."""
+    from cli.completion_scripts import ASKING
+    from cli.manners import Manner, speak, understood
+    from cli.stages import begin, finish
     from optimizer.models.errors import MAY_NOT_READ, OptimizerError
 
+    speak(Manner())
+    begin()
     try:
-        code = _command()
+        if arguments[:1] == [ASKING]:
+            code = _complete(arguments[1:])
+        else:
+            how, rest = understood(arguments)
+            speak(how)
+            code = _command(rest)
     except OptimizerError as error:
         code = _report(type(error).__name__, str(error), error.hint)
+    except BrokenPipeError:
+        code = _forget_reader()
     except OSError as error:
         subject = f"{error.filename}: " if error.filename else ""
         hint = MAY_NOT_READ if isinstance(error, PermissionError) else None
         code = _report("OSError", f"{subject}{error.strerror or error}", hint)
     except KeyboardInterrupt:
-        code = _report_interruption()
+        code = INTERRUPTED
     except Exception:  # noqa: BLE001 - the one place: a bug keeps its traceback
         code = _report_bug()
+    finally:
+        finish()
     return code
 
 
-def _command() -> int:
+def _command(arguments: list[str]) -> int:
+    if not arguments:
+        from cli.output import write_out
+        from cli.start_page import start_page
+
+        write_out(start_page())
+        return 0
     from cli.app import UsageProblem, only
 
     try:
-        command = only(sys.argv[1] if len(sys.argv) > 1 else "")
-        code = command(prog_name="optimizer", standalone_mode=False)
+        command = only(arguments[0])
+        code = command(arguments, prog_name="optimizer", standalone_mode=False)
     except UsageProblem as problem:
         code = _report_usage(problem)
-    return _report_interruption() if code == INTERRUPTED else code or 0
+    return code or 0
+
+
+def _complete(words: list[str]) -> int:
+    from cli.completing import complete
+    from cli.output import write_out
+
+    write_out(complete(words))
+    return 0
+
+
+def _forget_reader() -> int:
+    """Go on without a reader that has gone, as one does who has seen enough."""
+    from cli.output import forget_stdout
+
+    forget_stdout()
+    return 0
 
 
 def _report(kind: str, message: str, hint: str | None) -> int:
     """Say what went wrong on stderr, and as JSON on stdout where JSON was asked for."""
-    from cli.output import note, write_out
+    from cli.output import complain, write_out
     from cli.payload import error_json
 
     if "--json" in sys.argv:
         write_out(error_json(kind, message, hint))
     for line in message.splitlines():
-        note(f"error: {line}")
+        complain(f"error: {line}")
     if hint:
-        note(f"hint: {hint}")
+        complain(f"hint: {hint}")
     return COULD_NOT
 
 
 def _report_usage(problem: Exception) -> int:
-    from cli.output import write_out
-    from cli.payload import error_json
+    """Say how a command is used, what was wrong and what may have been meant."""
+    from cli.output import complain
+    from cli.usage import asks_for_help, misuse
 
-    if "--json" in sys.argv:
-        write_out(error_json("UsageError", problem.format_message(), None))  # type: ignore[attr-defined]
-    problem.show()  # type: ignore[attr-defined]
-    return COULD_NOT
+    if asks_for_help(problem) and "--json" not in sys.argv:
+        complain(problem.format_message())  # type: ignore[attr-defined]
+        return COULD_NOT
+    found = misuse(problem)
+    if found.usage and "--json" not in sys.argv:
+        complain(found.usage)
+    return _report("UsageError", found.message, found.hint)
 
 
-def _report_interruption() -> int:
-    from cli.output import note
+def _report_interruption(code: int) -> int:
+    from cli.output import complain
 
-    note("interrupted; what was finished is stored, nothing is stored half")
-    return INTERRUPTED
+    what = "interrupted" if code == INTERRUPTED else "ended by SIGTERM"
+    complain(f"{what}; what was finished is stored, nothing is stored half")
+    return code
 
 
 def _report_bug() -> int:
     import traceback
 
-    from cli.output import note
+    from cli.output import complain
 
-    note(traceback.format_exc())
-    note(f"error: this is a bug in optimizer {__version__}; please report it with the lines above")
+    complain(traceback.format_exc())
+    complain(
+        f"error: this is a bug in optimizer {__version__}; please report it with the lines above"
+    )
     return BUG

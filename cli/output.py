@@ -10,6 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.manners import Color, manner
+from cli.stages import hush, stage
+
 if TYPE_CHECKING:
     from cli.payloads import Payload
     from reports.document import Document
@@ -29,35 +32,61 @@ def show(
     if outputs:
         from cli.files import write_reports
 
+        stage("write")
         write_reports(outputs, document, payload)
+    stage("print")
     if json:
         from cli.payload import as_json
 
         write_out(as_json(payload))
-        return
-    from reports.render.terminal import terminal
+    elif manner().quiet:
+        show_line(document.title if document.verdict is None else document.verdict.text)
+    else:
+        text = _as_text(document)
+        if not _paged(text):
+            write_out(text)
 
-    write_out(terminal(document, width=_width(), color=use_color(sys.stdout)))
+
+def show_line(text: str) -> None:
+    """Print a text on one line."""
+    from reports.text import line
+
+    write_out(line(text) + "\n")
 
 
 def write_out(text: str) -> None:
-    """Write to stdout what it can carry; a reader that has gone changes nothing."""
+    """Write to stdout, with other words for what it cannot carry.
+
+    A reader that has gone changes nothing.
+    """
+    hush()
     if sys.stdout is None:
         return
-    encoding = sys.stdout.encoding or "ascii"
     try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.write(_carried(text, sys.stdout.encoding))
         sys.stdout.flush()
     except BrokenPipeError:
+        forget_stdout()
+
+
+def forget_stdout() -> None:
+    """Write no more to a reader that has gone."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(text: str) -> None:
-    """Say something on stderr, where there is one."""
+    """Tell something on stderr, unless only the verdict is wanted."""
+    if not manner().quiet:
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """Say on stderr what must be said, where there is one."""
+    hush()
     with suppress(OSError, ValueError, AttributeError):
         shown = "\n".join(plain(line) for line in text.split("\n"))
-        encoding = sys.stderr.encoding or "ascii"
-        sys.stderr.write(shown.encode(encoding, "replace").decode(encoding) + "\n")
+        sys.stderr.write(_carried(shown, sys.stderr.encoding) + "\n")
 
 
 def plain(text: str) -> str:
@@ -67,17 +96,52 @@ def plain(text: str) -> str:
     return harmless(text)
 
 
-def _width() -> int:
-    if not sys.stdout.isatty():
-        return WIDTH
-    return max(WIDTH // 2, min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDEST))
-
-
 def use_color(stream: object) -> bool:
     """Tell whether a stream is to be coloured."""
+    if manner().color is not Color.AUTO:
+        return manner().color is Color.ALWAYS
     if os.environ.get("NO_COLOR") or os.environ.get("FORCE_COLOR") == "0":
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
     is_terminal = getattr(stream, "isatty", lambda: False)()
     return bool(is_terminal) and os.environ.get("TERM") != "dumb"
+
+
+def _as_text(document: Document) -> str:
+    """Lay a document out; where stdout lacks characters, their stand-ins have room."""
+    from reports.render.terminal import terminal
+
+    width, color = _width(), use_color(sys.stdout)
+    text = terminal(document, width=width, color=color)
+    encoding = getattr(sys.stdout, "encoding", None)
+    if text.isascii() or encoding is None:
+        return text
+    from reports.carried import can_carry, carried_parts
+
+    if can_carry(text, encoding):
+        return text
+    return terminal(carried_parts(document, encoding), width=width, color=color)
+
+
+def _paged(text: str) -> bool:
+    if sys.stdout is None or not sys.stdout.isatty():
+        return False
+    from cli.pager import paged
+
+    hush()
+    return paged(text)
+
+
+def _carried(text: str, encoding: str | None) -> str:
+    if text.isascii():
+        return text
+    from reports.carried import carried
+
+    return carried(text, encoding or "ascii")
+
+
+def _width() -> int:
+    if sys.stdout is None or not sys.stdout.isatty():
+        return WIDTH
+    return max(WIDTH // 2, min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDEST))

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cli.output import plain
+from cli.stages import hush, is_watched
 from optimizer.models.ingest import FileOutcome
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import Task, TaskID
+
     from optimizer.models.decisions import Made
     from optimizer.prompts.search.base import Progress
+
+T = TypeVar("T")
+
+BAR_CELLS = 20
+"""Cells of a bar; the rest of 80 is for figures."""
+
+MANY_ITEMS = 100
+"""So many items are worth watching."""
 
 MANY_WORKFLOWS = 64
 """So many workflows are worth watching."""
@@ -27,7 +38,7 @@ LONG_BYTES = 20_000_000
 
 def following(outcomes: Iterable[FileOutcome], paths: Sequence[str]) -> Iterator[FileOutcome]:
     """Yield the outcomes of an ingest, showing how far it is and how long it has taken."""
-    if not _is_watched() or not _takes_a_while(paths):
+    if not is_watched() or not _takes_a_while(paths):
         yield from outcomes
         return
     with _bar("ingest", len(paths), "tasks") as advance:
@@ -38,7 +49,7 @@ def following(outcomes: Iterable[FileOutcome], paths: Sequence[str]) -> Iterator
 
 def deciding(batches: Iterable[list[Made]], n_workflows: int) -> Iterator[list[Made]]:
     """Yield the batches of decisions, showing how many workflows are done."""
-    if not _is_watched() or n_workflows < MANY_WORKFLOWS:
+    if not is_watched() or n_workflows < MANY_WORKFLOWS:
         yield from batches
         return
     from optimizer.models.decisions import proposals
@@ -49,89 +60,103 @@ def deciding(batches: Iterable[list[Made]], n_workflows: int) -> Iterator[list[M
             yield batch
 
 
-@contextmanager
-def _bar(label: str, total: int, counted: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with a second count beside it; what is yielded moves both on."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn(label),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[counted]:,} " + counted),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(label, total=total, counted=0)
-        n_counted = 0
-
-        def advance(n: int, n_more: int) -> None:
-            nonlocal n_counted
-            n_counted += n_more
-            progress.update(bar, advance=n, counted=n_counted)
-
-        yield advance
+def each(items: Sequence[T], label: str) -> Iterator[T]:
+    """Yield items one by one, showing how many are done, where they are many."""
+    if not is_watched() or len(items) < MANY_ITEMS:
+        yield from items
+        return
+    with _bar(label, len(items), "") as advance:
+        for item in items:
+            yield item
+            advance(1, 0)
 
 
 @contextmanager
 def counting(name: str, n_requests: int) -> Iterator[Callable[[int, int], None] | None]:
     """Give what shows how many steps of how many are done; None where nobody would see it."""
-    if not _is_watched() or n_requests < MANY_REQUESTS:
+    if not is_watched() or n_requests < MANY_REQUESTS:
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(name, total=None)
+    with _shown(name, None, "") as (progress, bar):
         yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
 @contextmanager
 def searching(budget: int) -> Iterator[Callable[[Progress], None] | None]:
     """Give what shows how much of the budget is spent and how good the best prompt is."""
-    if not _is_watched():
+    if not is_watched():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("optimize"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("tests, best {task.fields[best]}"),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("optimize", total=budget, best="-")
+    with _shown("optimize", budget, "tests, best -") as (bars, bar):
 
         def told(progress: Progress) -> None:
             best = f"{progress.best_passed}/{progress.best_n}" if progress.best_n else "-"
-            bars.update(bar, completed=progress.n_spent, best=best)
+            bars.update(bar, completed=progress.n_spent, said=f"tests, best {best}")
             bars.console.print(plain(progress.event), style="dim", markup=False, highlight=False)
 
         yield told
+
+
+@contextmanager
+def _bar(label: str, total: int, counted: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with a second count beside it; what is yielded moves both on."""
+    with _shown(label, total, "") as (progress, bar):
+        n_counted = 0
+
+        def advance(n: int, n_more: int) -> None:
+            nonlocal n_counted
+            n_counted += n_more
+            said = f"{n_counted:,} {counted}" if counted else ""
+            progress.update(bar, advance=n, said=said)
+
+        yield advance
+
+
+@contextmanager
+def _shown(label: str, total: int | None, said: str) -> Iterator[tuple[Bars, TaskID]]:
+    """Show a bar on stderr: how many of how many, the rate, the time gone and the time left."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        ProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """How many a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else _rate(speed))
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=BAR_CELLS),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[said]}"),
+        Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(compact=True),
+    )
+    hush()
+    with Bars(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield progress, progress.add_task(label, total=total, said=said)
+
+
+def _rate(per_second: float) -> str:
+    """Return a rate in three figures."""
+    if per_second >= 1:
+        return f"{per_second:,.0f}/s"
+    return f"{per_second * 60:.1f}/min"
 
 
 def _takes_a_while(paths: Sequence[str]) -> bool:
     return len(paths) > 1 or any(
         os.path.isfile(p) and os.path.getsize(p) > LONG_BYTES for p in paths
     )
-
-
-def _is_watched() -> bool:
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.stages import stage
 from optimizer.models.errors import MAY_NOT_READ, ConfigError, SelectionError
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def read_file(path: str, here: Session) -> Reading:
     if path == "-" and sys.stdin is None:
         raise ConfigError("-: there is no standard input to read")
     stdin = sys.stdin.buffer if path == "-" else None
-    return read(path, here.loaded.config.ingest, stdin=stdin, received_at=here.now)
+    stage(f"read {path}")
+    found = read(path, here.loaded.config.ingest, stdin=stdin, received_at=here.now)
+    stage("work")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

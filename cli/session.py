@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from cli.output import note
+from cli.output import complain
+from cli.stages import stage, tell
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import locate
 from optimizer.models.errors import ConfigError
@@ -67,16 +68,21 @@ def session(
     overrides: Sequence[str] | None = None,
 ) -> Session:
     """Read the settings and find the history."""
+    stage("read the settings")
     here = Path.cwd()
     try:
         loaded = load(start=here, environ=os.environ, files=files or (), overrides=overrides or ())
     except RecursionError as error:
         raise ConfigError("settings: nested too deeply, expected sections of values") from error
     for warning in loaded.warnings:
-        note(f"warning: {warning}")
-    return Session(
+        complain(f"warning: {warning}")
+    found = Session(
         loaded=loaded, store=store or locate(here), now=datetime.now(UTC), actor=_actor()
     )
+    stage("work")
+    tell(f"settings: {', '.join(map(str, loaded.files)) or 'no file, the defaults'}")
+    tell(f"history: {found.store}{'' if found.store.exists() else ', which is not there yet'}")
+    return found
 
 
 def _checked(ingest: IngestSettings, changes: Mapping[str, object]) -> IngestSettings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.output import note, show
+from cli.output import complain, show
 from cli.progress import deciding
 from cli.session import session
 
@@ -135,7 +135,9 @@ def _warn(decisions: Sequence[Decision]) -> None:
 
     for decision in decisions:
         for name, failure in failures(decision):
-            note(f"warning: {decision.workflow_id}: {name} failed: {failure}; the others went on")
+            complain(
+                f"warning: {decision.workflow_id}: {name} failed: {failure}; the others went on"
+            )
 
 
 def _write_asked(decisions: Sequence[Decision], emit: Path | None, here: Session) -> None:

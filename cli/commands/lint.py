@@ -14,8 +14,10 @@ import typer
 from cli import options
 from cli.files import write_file, write_pieces
 from cli.lint_files import STDIN, prompt_files
-from cli.output import note, plain, show, use_color, write_out
+from cli.manners import manner
+from cli.output import complain, note, plain, show, show_line, use_color, write_out
 from cli.payload import as_json
+from cli.progress import each
 from cli.session import session
 from optimizer.models.errors import ConfigError
 
@@ -114,7 +116,7 @@ def lint(
         _show_scores(found, json=json)
         raise typer.Exit(COULD_NOT if passed_over.unreadable else 0)
     linted = lint_files(
-        files,
+        each(files, "lint"),
         settings,
         extract=said.extract,
         known=_known(baseline or settings.baseline, is_named=baseline is not None),
@@ -222,7 +224,7 @@ def _show_diff(files: Sequence[NamedFile], linted: Linted) -> None:
 def _print(report: LintReport, kind: LintFormat) -> None:
     from optimizer import __version__
     from reports.render.github import annotation_lines
-    from reports.render.lint import lint_lines
+    from reports.render.lint import lint_lines, lint_summary
     from reports.render.sarif import sarif
 
     match kind:
@@ -232,13 +234,15 @@ def _print(report: LintReport, kind: LintFormat) -> None:
             write_out(sarif(report, version=__version__))
         case LintFormat.GITHUB:
             write_out(annotation_lines(report))
+        case LintFormat.TEXT if manner().quiet:
+            show_line(lint_summary(report))
         case LintFormat.TEXT:
             write_out(lint_lines(report, color=use_color(sys.stdout)))
 
 
 def _narrate(report: LintReport) -> None:
     for reason in report.unreadable:
-        note(f"error: {reason}")
+        complain(f"error: {reason}")
     for reason in report.skipped:
         note(f"skipped: {reason}")
 

@@ -24,6 +24,7 @@ from optimizer.history.store import History
 from optimizer.models.budgets import BudgetsSettings, BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
+from optimizer.models.nearest import meant
 from optimizer.models.reports import report_of
 from optimizer.models.summaries import WindowSummary
 from optimizer.scoring_rules import ScoringRules
@@ -116,7 +117,7 @@ def require_workflow(history: History, workflow_id: str, as_of: datetime | None)
     raise SelectionError(
         f"workflow {workflow_id!r}: not in this history, "
         f"expected one of {', '.join(known) if known else 'none: it is empty'}",
-        hint="See 'optimizer status'.",
+        hint=meant(workflow_id, known, "See 'optimizer status'."),
     )
 
 

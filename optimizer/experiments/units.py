@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from optimizer.models.errors import ConfigError
+from optimizer.models.nearest import meant
 from optimizer.models.terms import RATES, GuardMode, Metric
 from optimizer.models.verdicts import Guardrail
 
@@ -22,7 +23,9 @@ def read_metric(text: str) -> Metric:
         return Metric(text.strip().lower())
     except ValueError as error:
         names = ", ".join(Metric)
-        raise ConfigError(f"metric {text!r}: unknown, expected one of {names}") from error
+        raise ConfigError(
+            f"metric {text!r}: unknown, expected one of {names}", hint=meant(text, Metric)
+        ) from error
 
 
 def read_metrics(text: str) -> tuple[Metric, ...]:

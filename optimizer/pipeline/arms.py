@@ -10,7 +10,8 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, LoadedArm
 from optimizer.models.errors import SelectionError
-from optimizer.pipeline.select import BRANCH, LATEST, SHOWN, select_run
+from optimizer.models.nearest import meant
+from optimizer.pipeline.select import BRANCH, LATEST, MOST_NAMES, SHOWN, run_names, select_run
 
 PART = "#"
 """Separates a run or a file from the variant in it: `run.json#few_shot`."""
@@ -155,9 +156,15 @@ def _labelled(history: History, label: str, wanted: Wanted) -> str:
         of = f" of workflow {wanted.workflow_id!r}" if wanted.workflow_id else ""
         raise SelectionError(
             f"{label!r}: no run begins with it, and no variant{of} is called so",
-            hint="See 'optimizer runs'.",
+            hint=meant(label, arm_names(history), "See 'optimizer runs'."),
         )
     return found[0].run_id
+
+
+def arm_names(history: History) -> list[str]:
+    """Return what a side of a comparison can be called."""
+    labels = [run.variant for run in queries.runs(history, limit=MOST_NAMES) if run.variant]
+    return [*run_names(history), *dict.fromkeys(labels)]
 
 
 def _newest(history: History, name: str, wanted: Wanted) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from optimizer.config.tree import Config
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
+from optimizer.models.nearest import meant
 from optimizer.models.proposals import NOT_ASKED, TIMED_OUT, Answer, StrategyAnswer
 from optimizer.safety.settings import EngineSettings
 from optimizer.strategies import STRATEGIES, Strategy
@@ -38,7 +39,7 @@ def require_strategies(names: Sequence[str]) -> None:
         if name not in known:
             raise SelectionError(
                 f"strategy {name!r}: not known, expected one of {', '.join(known)}",
-                hint="See 'optimizer strategies'.",
+                hint=meant(name, known, "See 'optimizer strategies'."),
             )
 
 

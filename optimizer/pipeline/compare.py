@@ -12,6 +12,7 @@ from optimizer.experiments.settings import ComparisonSettings
 from optimizer.experiments.units import read_guardrail, read_setting
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import ConfigError, SelectionError
+from optimizer.models.nearest import meant
 from optimizer.models.terms import GuardMode, Metric, Scope, Severity
 from optimizer.models.verdicts import BaselineGate, Comparison, ComparisonSet, Finding, Guardrail
 
@@ -37,7 +38,10 @@ def compare(
             hint="As in: optimizer compare baseline.json candidate.json",
         )
     if method is not None and method not in METHODS:
-        raise SelectionError(f"method {method!r}: unknown, expected one of {', '.join(METHODS)}")
+        raise SelectionError(
+            f"method {method!r}: unknown, expected one of {', '.join(METHODS)}",
+            hint=meant(method, METHODS),
+        )
     _require_unlike(arms[1:])
     found = compare_loaded(
         arms[0],

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 from optimizer.models.errors import SelectionError
 from optimizer.models.kernels import KernelFamily, KernelPage, KernelParameter, KernelSummary
+from optimizer.models.nearest import meant
 from optimizer.pipeline.kernel_inputs import aliases_of, kind_of
 from optimizer.stats.catalogue import KERNELS, kernel, places
 
@@ -56,6 +56,9 @@ def kernel_page(name: str) -> KernelPage:
     )
 
 
+EVERY_METHOD = "Run 'optimizer stats' to see every method."
+
+
 def known_name(name: str) -> str:
     """Return the name of a kernel as the catalogue spells it.
 
@@ -65,10 +68,8 @@ def known_name(name: str) -> str:
     spelled = name.strip().lower().replace("-", "_")
     if spelled in places():
         return spelled
-    near = [name for name in places() if spelled in name][:3] or get_close_matches(
-        spelled, places()
-    )
-    hint = f"Try {', '.join(near)}." if near else "Run 'optimizer stats' to see every method."
+    near = [name for name in places() if spelled in name][:3]
+    hint = f"Try {', '.join(near)}." if near else meant(spelled, places(), EVERY_METHOD)
     raise SelectionError(
         f"method {name!r}: unknown, expected a name that 'optimizer stats' lists", hint=hint
     )

@@ -11,13 +11,21 @@ from optimizer.models.errors import FormatError, SelectionError
 from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import LintFinding, LintReport, LintRulePage, PlacedFinding
+from optimizer.models.nearest import meant
 from optimizer.models.sites import FoundPrompts, PromptSite
 from optimizer.pipeline.lint_places import Place, declared_by, placed_findings
 from optimizer.pipeline.named_files import DEFAULTS, NamedFile, PassedOver
 from optimizer.promptcheck.lint.base import LintRule
 from optimizer.promptcheck.lint.baseline import Known
 from optimizer.promptcheck.lint.ignoring import ignored
-from optimizer.promptcheck.lint.linter import chosen_rules, fix, lint, named
+from optimizer.promptcheck.lint.linter import (
+    RULES_LISTED,
+    chosen_rules,
+    fix,
+    lint,
+    named,
+    names_of_rules,
+)
 from optimizer.promptcheck.lint.rules import BY_ID
 from optimizer.prompts.extract import PatchRefused, find_sites, patch
 
@@ -197,6 +205,6 @@ def rule_pages(name: str) -> tuple[LintRulePage, ...]:
     if not pages:
         raise SelectionError(
             f"rule {name!r}: there is none, expected an id, its beginning or a name",
-            hint="'optimizer lint --rule all' lists the rules.",
+            hint=meant(name, names_of_rules(), RULES_LISTED),
         )
     return pages

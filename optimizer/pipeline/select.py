@@ -6,9 +6,13 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.decisions import Decision
 from optimizer.models.errors import SelectionError
+from optimizer.models.nearest import meant
 
 LATEST = "latest"
 BRANCH = "branch"
+MOST_NAMES = 1000
+"""Newest runs among which the one is looked for that was meant."""
+
 SHOWN = 5
 """How many candidates an ambiguous name lists."""
 
@@ -32,7 +36,10 @@ def select_run(history: History, selector: str) -> str:
         )
     newest = _newest_run(history, selector)
     if newest is None:
-        raise SelectionError(f"run {selector!r}: not in this history", hint="See 'optimizer runs'.")
+        raise SelectionError(
+            f"run {selector!r}: not in this history",
+            hint=meant(selector, run_names(history), "See 'optimizer runs'."),
+        )
     return newest
 
 
@@ -47,6 +54,13 @@ def _newest_run(history: History, selector: str) -> str | None:
         return queries.newest_run(history, branch=name)
     workflow_id, _, variant = selector.rpartition(":")
     return queries.newest_run(history, workflow_id=workflow_id, variant=variant)
+
+
+def run_names(history: History) -> list[str]:
+    """Return what runs can be called, the newest first: ids, and what stands for the newest."""
+    found = queries.runs(history, limit=MOST_NAMES)
+    named = [f"{run.workflow_id}:{run.variant}" for run in found if run.variant]
+    return [LATEST, *(run.run_id for run in found), *dict.fromkeys(named)]
 
 
 def select_decision(history: History, selector: str) -> Decision:

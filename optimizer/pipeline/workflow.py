@@ -9,6 +9,7 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.decisions import Decision
 from optimizer.models.errors import SelectionError
+from optimizer.models.nearest import meant
 from optimizer.models.summaries import RunSummary, WindowSummary, WorkflowSummary
 
 
@@ -65,6 +66,6 @@ def require_workflow(history: History, workflow_id: str) -> WorkflowSummary:
         names = ", ".join(known) if known else "none: it is empty"
         raise SelectionError(
             f"workflow {workflow_id!r}: not in this history, expected one of {names}",
-            hint="See 'optimizer status'.",
+            hint=meant(workflow_id, known, "See 'optimizer status'."),
         )
     return known[workflow_id]

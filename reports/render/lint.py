@@ -25,6 +25,11 @@ def lint_lines(report: LintReport, *, color: bool) -> str:
     return "".join(f"{text}\n" for text in (*lines, *_summary(report)))
 
 
+def lint_summary(report: LintReport) -> str:
+    """Return how much the linter found, in a sentence."""
+    return next(_summary(report))
+
+
 def _line(placed: PlacedFinding, report: LintReport, *, color: bool) -> str:
     finding = placed.finding
     fixes = {page.rule_id: page.fix for page in report.rules}

@@ -10,6 +10,7 @@ from optimizer.models.contract import IssueSeverity
 from optimizer.models.errors import ConfigError
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, FixSafety, LintFinding
+from optimizer.models.nearest import meant
 from optimizer.promptcheck.edits.editing import places_in, usual_line_end
 from optimizer.promptcheck.lint.base import Found, LintRule, Subject
 from optimizer.promptcheck.lint.rules import RULES
@@ -184,9 +185,18 @@ def _checked(names: Collection[str], key: str) -> Collection[str]:
         if not any(_is_named(rule, (name,)) for rule in RULES):
             raise ConfigError(
                 f"lint.{key}: {name!r}, expected a rule's id, its beginning or its name",
-                hint="'optimizer lint --rule all' lists the rules.",
+                hint=meant(name, names_of_rules(), RULES_LISTED),
             )
     return names
+
+
+RULES_LISTED = "'optimizer lint --rule all' lists the rules."
+
+
+def names_of_rules() -> Iterator[str]:
+    """Yield what rules are called: their ids, then their names."""
+    yield from (rule.rule_id for rule in RULES)
+    yield from (rule.page.name for rule in RULES)
 
 
 def named(name: str) -> Iterator[LintRule]:
