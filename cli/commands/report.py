@@ -1,35 +1,118 @@
-"""`optimizer report`: the history of a workflow as a page."""
+"""`optimizer report`: one workflow over time, all of them side by side, or what changed."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import options
 from cli.output import show
 from cli.session import session
+from optimizer.models.overview import Period
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from cli.session import Session
+
+ROWS = 50
+RUNS = 200
 
 
 def report(
-    workflow: Annotated[str, typer.Option("--workflow", "-w", help="The workflow.")],
-    limit: options.Limit = 200,
+    workflow: options.Workflow = None,
+    period: Annotated[
+        Period | None,
+        typer.Option("--period", help="What changed in the last 7, 30 or 91 days."),
+    ] = None,
+    as_of: options.AsOf = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            "-n",
+            min=1,
+            max=1_000_000,
+            help="Show no more than these. Default: 200 runs of a workflow, 50 rows else.",
+        ),
+    ] = None,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Report on a workflow: its runs over time, its variants, its last decision.
+    """Report on all workflows, on one over time, or on what changed in a period.
+
+    Example: optimizer report -o all.html
 
     Example: optimizer report --workflow wf_001 -o out.html -o out.md
+
+    Example: optimizer report --period week -o week.md
     """
+    here = session(store, config, set_)
+    until = options.utc("--as-of", as_of)
+    if period is not None:
+        _period(here, period, workflow, until or here.now, limit or ROWS, output, json=json)
+    elif workflow is not None:
+        if until is not None:
+            raise typer.BadParameter("--as-of goes with --period, or with all workflows")
+        _workflow(here, workflow, limit or RUNS, output, json=json)
+    else:
+        _all(here, until, limit or ROWS, output, json=json)
+
+
+def _workflow(
+    here: Session, workflow: str, limit: int, output: list[Path] | None, *, json: bool
+) -> None:
+    """Show one workflow: its runs over time, its variants, its last decision."""
     from optimizer.history.store import read_history
     from optimizer.pipeline.workflow import workflow_view
     from reports.gallery.workflow import workflow as workflow_report
 
-    here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         view = workflow_view(history, workflow, here.loaded.config.evidence, limit=limit)
     document = workflow_report(view.summary, view.runs, view.windows, view.decision)
     show(document, view, json=json, outputs=output)
+
+
+def _all(
+    here: Session,
+    as_of: datetime | None,
+    limit: int,
+    output: list[Path] | None,
+    *,
+    json: bool,
+) -> None:
+    """Show every workflow, the one that needs attention most first."""
+    from optimizer.history.store import read_history
+    from optimizer.pipeline.portfolio import portfolio
+    from reports.gallery.portfolio import portfolio as portfolio_report
+
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        found = portfolio(history, here.loaded.config, as_of=as_of, now=here.now, limit=limit)
+    show(portfolio_report(found), found, json=json, outputs=output)
+
+
+def _period(
+    here: Session,
+    period: Period,
+    workflow: str | None,
+    until: datetime,
+    limit: int,
+    output: list[Path] | None,
+    *,
+    json: bool,
+) -> None:
+    """Show what changed in a period against the one before."""
+    from optimizer.history.store import read_history
+    from optimizer.pipeline.period_review import period_review
+    from reports.gallery.period import period as period_report
+
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        found = period_review(
+            history, period, here.loaded.config, workflow_id=workflow, until=until
+        )
+    show(period_report(found, limit), found, json=json, outputs=output)

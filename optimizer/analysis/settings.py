@@ -1,4 +1,4 @@
-"""Settings of the evidence, and of looking for drift and anomalies in it."""
+"""Settings of the evidence, of looking for drift and anomalies in it, and of overviews."""
 
 from __future__ import annotations
 
@@ -121,3 +121,28 @@ class AnomalySettings(Settings):
 
     critical_from: Annotated[float, Field(ge=1)] = 4.0
     """Severity is critical from this multiple of the threshold on."""
+
+
+class OverviewSettings(Settings):
+    """How workflows are held against what they were, all of them at once."""
+
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Chance of any false alarm, over all workflows and metrics of a page together."""
+
+    min_cases: Annotated[int, Field(ge=2)] = 20
+    """Fewest shared cases on which a change is judged."""
+
+    earlier_runs: Annotated[int, Field(ge=1)] = 5
+    """Earlier runs of the variant in use that its newest run is held against."""
+
+    stale_days: Annotated[float, Field(gt=0)] = 14.0
+    """Days without a run after which a workflow has no recent data."""
+
+    spend_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """Days that the spending of each workflow is counted over."""
+
+    max_points: Annotated[int, Field(ge=2, le=100)] = 12
+    """Newest runs of which the pass rates are drawn in a row."""
+
+    max_watched: Annotated[int, Field(ge=0, le=1000)] = 10
+    """Workflows, those in need first, that a summary looks over for drift and anomalies."""

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from optimizer.analysis.settings import AnomalySettings, DriftSettings, EvidenceSettings
+from optimizer.analysis.settings import (
+    AnomalySettings,
+    DriftSettings,
+    EvidenceSettings,
+    OverviewSettings,
+)
 from optimizer.config.strategies import StrategiesSettings
 from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
@@ -49,6 +54,7 @@ class Config(Settings):
     evidence: EvidenceSettings = EvidenceSettings()
     drift: DriftSettings = DriftSettings()
     anomalies: AnomalySettings = AnomalySettings()
+    overview: OverviewSettings = OverviewSettings()
     comparison: ComparisonSettings = ComparisonSettings()
     experiments: ExperimentSettings = ExperimentSettings()
     budgets: BudgetsSettings = BudgetsSettings()

@@ -718,6 +718,7 @@ for file in (
     "repeats.py",
     "moments.py",
     "moves.py",
+    "overviews.py",
     "reviews.py",
     "searches.py",
     "sites.py",

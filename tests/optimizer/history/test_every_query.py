@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from optimizer.history import queries
-from optimizer.history.queries import evidence, lifecycle, optimizing
+from optimizer.history.queries import evidence, lifecycle, optimizing, overview
 from optimizer.history.store import temporary_history
 
 NAMES = sorted(
@@ -70,6 +70,12 @@ PARAMS: dict[str, object] = {
     "holdout_sha256": None,
     "case_ids": ["c"],
     "failing": [True],
+    "before_at": datetime(2026, 1, 1),
+    "starts_at": datetime(2026, 1, 8),
+    "ends_at": datetime(2026, 1, 15),
+    "spent_since": datetime(2026, 1, 1),
+    "earlier_runs": 5,
+    "max_points": 12,
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)
@@ -85,7 +91,7 @@ def test_begins_with_its_question_grain_params_and_columns(name: str) -> None:
 
 @every_query
 def test_has_a_function_that_runs_it(name: str) -> None:
-    source = "".join(map(inspect.getsource, (queries, evidence, lifecycle, optimizing)))
+    source = "".join(map(inspect.getsource, (queries, evidence, lifecycle, optimizing, overview)))
     used = f'"{name}"' in source
     assert used or name == "report_rows", f"no function runs {name}.sql"
 
