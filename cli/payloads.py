@@ -11,6 +11,7 @@ from optimizer.history.export import Exported
 from optimizer.models.batching import BatchingReport
 from optimizer.models.budgets import BudgetStatus
 from optimizer.models.caching import CachingReport
+from optimizer.models.commenting import CommentOutcome
 from optimizer.models.contract import PromptVersion
 from optimizer.models.decisions import AuditCheck, AuditEntry, Decision
 from optimizer.models.drift import AnomalyReport, DriftReport
@@ -24,6 +25,7 @@ from optimizer.models.lifecycle import DecisionOutcome, Moved, RolloutView
 from optimizer.models.limits import LimitsReport
 from optimizer.models.linting import LintReport, LintRulePage, PromptScores
 from optimizer.models.optimization_run import OptimizationRun
+from optimizer.models.overview import PeriodReview, Portfolio
 from optimizer.models.power import PowerPlan
 from optimizer.models.profiles import ModelProfiles
 from optimizer.models.published_decisions import ReadDecision
@@ -51,6 +53,7 @@ Payload = (
     | BatchingReport
     | BudgetStatus
     | CachingReport
+    | CommentOutcome
     | ComparisonSet
     | Decision
     | DecisionOutcome
@@ -58,6 +61,8 @@ Payload = (
     | ExperimentReport
     | FeedbackView
     | Flakiness
+    | PeriodReview
+    | Portfolio
     | FoundInFiles
     | Frontier
     | JsonSchema
@@ -157,7 +162,8 @@ PAYLOADS: Mapping[str, tuple[Any, ...]] = {
     "optimize": (OptimizationRun,),
     "lint": (LintReport, Sequence[PromptScores], Sequence[LintRulePage]),
     "gate": (JudgedByRules, JudgedByBaseline),
-    "report": (WorkflowView,),
+    "report": (WorkflowView, Portfolio, PeriodReview),
+    "comment": (CommentOutcome,),
     "status": (StoreStatus,),
     "doctor": (Sequence[Finding],),
     "formats": (Sequence[Format],),

@@ -99,7 +99,7 @@ def preparations(page: str) -> Iterator[str]:
 
 def draw(names: Sequence[str]) -> None:
     """Take a picture of each page in the folder of now."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - needs an extra
 
     FOLDER.mkdir(exist_ok=True)
     program = next(path for name in CHROMIUM if (path := shutil.which(name)))
