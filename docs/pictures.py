@@ -10,6 +10,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
-from transcripts import run  # noqa: E402 - beside this file
+from transcripts import named_files, run  # noqa: E402 - beside this file
 
 FOLDER = ROOT / "docs" / "reports"
 PAGE = ROOT / "docs" / "reports.md"
@@ -31,27 +32,44 @@ NIGHTS = (("vague", 7), ("clear", 9), ("few_shot", 8))
 
 FIRST_NIGHT = "2026-10-05T02:00:00+00:00"
 SEED = 7
-WIDTH, HEIGHT = 860, 900
+WIDTH, HEIGHT = 900, 820
+JUDGED = frozenset({0, 1, 3})
+"""Exit codes of a command that has done its work."""
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-COMMAND = re.compile(r"^\$ (optimizer .*? -o (\S+)\.html.*)$", re.MULTILINE)
+WRITES = re.compile(r" -o (\S+)\.html")
 TIMES = ("started_at", "finished_at", "created_at", "timestamp")
 
 
 def main(names: Sequence[str]) -> int:
     """Run the commands of the page and draw what they write; of all, or of those named."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        shutil.copytree(ROOT / "sample_runs", "sample_runs")
-        Path("nights").mkdir()
-        for name, content in nights():
-            Path("nights", name).write_text(json.dumps(content), encoding="utf-8")
-        for line in preparations(PAGE.read_text(encoding="utf-8")):
-            done = run(line.split()[1:])
-            if done.code not in {0, 1, 3}:
-                sys.stderr.write(done.text)
+        lay_out()
+        for line in commands(PAGE.read_text(encoding="utf-8")):
+            done = run(shlex.split(line)[1:])
+            if done.code not in JUDGED:
+                sys.stderr.write(f"$ {line}\n{done.text}")
                 return 1
-        pages = {found[2]: found[1] for found in COMMAND.finditer(PAGE.read_text(encoding="utf-8"))}
-        draw([name for name in pages if not names or name in names])
+        written = (found[1] for found in WRITES.finditer(PAGE.read_text(encoding="utf-8")))
+        draw([name for name in written if not names or name in names])
     return 0
+
+
+def lay_out() -> None:
+    """Make the files that the commands name, in the folder of now."""
+    shutil.copytree(ROOT / "sample_runs", "sample_runs")
+    Path("nights").mkdir()
+    for name, content in nights():
+        Path("nights", name).write_text(json.dumps(content), encoding="utf-8")
+    for name, body in named_files((ROOT / "docs" / "optimizing.md").read_text(encoding="utf-8")):
+        Path(name).write_text(body, encoding="utf-8")
+
+
+def commands(page: str) -> Iterator[str]:
+    """Yield the commands of the page in their order."""
+    for line in page.splitlines():
+        if line.startswith("optimizer "):
+            yield line
 
 
 def nights() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -88,13 +106,6 @@ def tasks_and_tests(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for task in tasks:
         yield task
         yield task["test_result"]
-
-
-def preparations(page: str) -> Iterator[str]:
-    """Yield the commands of the page in their order."""
-    for line in page.splitlines():
-        if line.startswith("$ optimizer "):
-            yield line.removeprefix("$ ")
 
 
 def draw(names: Sequence[str]) -> None:

@@ -54,7 +54,7 @@ def refreshed(page: str) -> str:
     """Return a page with the output of its commands as it is now."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "sample_runs", Path(folder, "sample_runs"))
-        for name, body in _files(page):
+        for name, body in named_files(page):
             Path(folder, name).write_text(body, encoding="utf-8")
         with chdir(folder):
             return BLOCK.sub(_filled, page)
@@ -93,7 +93,8 @@ def _environment() -> Mapping[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(changing)}
 
 
-def _files(page: str) -> Iterator[tuple[str, str]]:
+def named_files(page: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the content of every block that names a file after its language."""
     for block in BLOCK.finditer(page):
         language, _, name = block["info"].partition(" ")
         if name and language != "console":
