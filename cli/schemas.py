@@ -28,9 +28,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 REFERENCE = "#/$defs/{}"
 CONST_VERSION: Node = {
     "const": FORMAT_VERSION,
-    "description": "Version of the format; a reader need know no other field to tell.",
+    "description": "Version of the format of whatever the commands print as JSON.",
 }
 ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8,}.+)*)", re.MULTILINE)
+NONE = re.compile(r"\bNone\b")
 SCALARS: Mapping[type[types.Type], Node] = {
     types.BoolType: {"type": "boolean"},
     types.IntType: {"type": "integer"},
@@ -108,7 +109,7 @@ class _Drawn:
         if "$ref" in node:
             node = self.definitions[_name(node)]
         if node["type"] == "array":
-            node = _object({"items": node})
+            node = _object({"items": _described(node, "The answer, a record to an item.")})
         inside = {"format_version": CONST_VERSION, **node.get("properties", {})}
         return node | _object(inside)
 
@@ -245,7 +246,8 @@ def _listed(names: str | list[str]) -> list[str]:
 
 
 def _described(node: Node, text: str) -> Node:
-    return {**node, "description": text} if text else node
+    """Return a schema with a description, in which what Python calls None is null."""
+    return {**node, "description": NONE.sub("null", text)} if text else node
 
 
 def _summary(cls: type) -> str:
