@@ -105,8 +105,9 @@ def lint(
     if rule is not None:
         _explain(rule, json=json)
         return
-    if not paths:
-        raise typer.BadParameter("name files or folders to lint, or - for standard input")
+    paths = _named(paths)
+    if json and (diff or (STDIN in paths and (fix or unsafe))):
+        raise typer.BadParameter("--json prints findings; --diff and --fix of - print text")
     said = session(None, config, set_).loaded.config
     settings = _settings(said.lint, select, ignore)
     passed_over = PassedOver()
@@ -126,7 +127,7 @@ def lint(
     )
     if write_baseline is not None:
         write_file(write_baseline, baseline_text(linted.report.findings))
-        note(f"wrote {write_baseline}: {len(linted.report.findings)} known findings")
+        _narrate_baseline(write_baseline, linted.report, json=json)
         return
     if diff:
         _show_diff(files, linted)
@@ -140,6 +141,24 @@ def lint(
         _print(linted.report, LintFormat.JSON if json else output_format)
     _narrate(linted.report)
     raise typer.Exit(_exit_code(linted, settings, diff=diff))
+
+
+def _named(paths: list[str] | None) -> list[str]:
+    """Return the files and folders to lint.
+
+    Raises:
+        BadParameter: There are none.
+    """
+    if not paths:
+        raise typer.BadParameter("name files or folders to lint, or - for standard input")
+    return paths
+
+
+def _narrate_baseline(path: Path, report: LintReport, *, json: bool) -> None:
+    """Say which baseline was written; as JSON, what is in it."""
+    note(f"wrote {path}: {len(report.findings)} known findings")
+    if json:
+        write_out(as_json(report))
 
 
 def _explain(rule: str, *, json: bool) -> None:

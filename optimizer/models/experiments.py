@@ -275,7 +275,12 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """That an experiment should end, and why in a sentence."""
+    """That an experiment should end, and why in a sentence.
+
+    Attributes:
+        reason: What ends it.
+        text: Why, in a sentence.
+    """
 
     reason: StopReason
     text: str

@@ -245,7 +245,17 @@ class VariantFeedback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """What a user wrote of one answer; as in `MatchedFeedback`."""
+    """What a user wrote of one answer; as in `MatchedFeedback`.
+
+    Attributes:
+        text: What was written.
+        kind: Kind of the feedback it came with.
+        value: Its value, or None.
+        happened_at: When, UTC, or None.
+        variant: Label of the variant that answered.
+        task_id: The task.
+        status: What became of the task.
+    """
 
     text: str
     kind: FeedbackKind

@@ -81,7 +81,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A variant that is not held against the others, and why."""
+    """A variant that is not held against the others, and why.
+
+    Attributes:
+        variant_id: Identity of the variant.
+        variant: Its label.
+        why: Why it is left out.
+    """
 
     variant_id: str
     variant: str

@@ -164,7 +164,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A draft that was not tested, or tested and not kept, and why."""
+    """A draft that was not tested, or tested and not kept, and why.
+
+    Attributes:
+        draft: The draft.
+        reason: Why it was refused.
+    """
 
     draft: Draft
     reason: str

@@ -68,7 +68,12 @@ class WantedTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterCount:
-    """Failures that say the same: what, and how many train cases."""
+    """Failures that say the same: what, and how many train cases.
+
+    Attributes:
+        signature: What they say.
+        n: Train cases that fail so.
+    """
 
     signature: str
     n: int

@@ -13,12 +13,29 @@ class ModelFigures:
     Attributes:
         model: Its name, or None where it was not recorded.
         provider: Who runs it, or None likewise.
+        n_workflows: Workflows it was run in.
+        n_variants: Variants that name it.
+        n_runs: Runs of those.
+        n_tasks: Tasks of those.
         n_completed: Tasks that succeeded, failed, timed out or errored.
         n_judged: Those of runs of which somebody told pass from fail.
         n_judged_cases: Different cases among them.
         n_succeeded: Of the judged.
         success_rate: n_succeeded / n_judged, 0 to 1; None where nothing was judged.
-        n_scored: Completed tasks with a score; likewise the numbers that follow.
+        n_scored: Completed tasks with a score.
+        score_mean: Mean score of those, or None.
+        n_latency: Completed tasks with a known time.
+        latency_mean_ms: Mean of the times, or None.
+        latency_p50_ms: Median of the times, or None.
+        latency_p95_ms: 95th percentile of the times, or None.
+        n_cost: Completed tasks with a known price.
+        cost_mean_usd: Mean of the prices, or None.
+        cost_total_usd: Sum of the prices, or None.
+        n_tokens: Completed tasks with a known token count.
+        tokens_mean: Mean of the token counts, or None.
+        tokens_in_mean: Mean prompt tokens where known, or None.
+        tokens_out_mean: Mean tokens of the answer, likewise.
+        last_started_at: Start of the newest run, UTC.
     """
 
     model: str | None

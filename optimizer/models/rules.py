@@ -113,7 +113,12 @@ class GateStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateCheck:
-    """One rule as a gate sees it."""
+    """One rule as a gate sees it.
+
+    Attributes:
+        check: The rule, and how it came out.
+        status: What the gate makes of it.
+    """
 
     check: RuleCheck
     status: GateStatus
@@ -124,12 +129,14 @@ class GateResult:
     """Whether a run may ship, by absolute thresholds.
 
     Attributes:
-        variant: Label of the variant that was judged; None for the run as a whole.
+        run_id: The run.
+        workflow_id: Its workflow.
         status: The worst of the checks.
         checks: The rules that were judged.
         not_evaluated: The rules that could not be, each with its note.
         strict: Whether the published boolean decided instead of the intervals.
         baseline_note: What is not judged for want of a baseline.
+        variant: Label of the variant that was judged; None for the run as a whole.
         warnings: What a reader should know of how the run was read.
     """
 

@@ -15,19 +15,39 @@ class Figures:
     Attributes:
         n_tasks: Tasks in the set.
         n_completed: Those that succeeded, failed, timed out or errored.
+        n_succeeded: Those that succeeded.
+        n_failed: Those that failed.
+        n_timeout: Those that ran out of time.
+        n_error: Those that broke.
         n_cancelled: Those that were cancelled; the rest never finished.
-        success_rate: n_succeeded / n_completed, 0 to 1; None where nothing completed.
         n_cases: Different test cases.
-        n_effective: How many independent tests would know the pass rate as well: repeats of a
-            case count for less than one each. Between n_cases and n_completed.
+        success_rate: n_succeeded / n_completed, 0 to 1; None where nothing completed.
+        n_effective: How many independent tests would know the pass rate as well: repeats of a case
+            count for less than one each. Between n_cases and n_completed.
         success_low: Lower bound of the 95 % Wilson interval of the rate, on n_effective tests.
         success_high: Upper bound of the same.
         n_latency: Completed tasks with a known time.
+        latency_mean_ms: Mean of their times, or None where none is known; likewise of what follows.
+        latency_sd_ms: Standard deviation of the times.
+        latency_p50_ms: Median of the times.
+        latency_p95_ms: 95th percentile of the times.
+        latency_p99_ms: 99th percentile of the times.
         n_cost: Completed tasks with a known price.
+        cost_mean_usd: Mean price of those, or None.
+        cost_sd_usd: Standard deviation of the prices, or None.
+        cost_total_usd: Sum of the prices, or None.
         n_tokens: Completed tasks with a known token count.
+        tokens_mean: Mean token count of those, or None.
+        tokens_total: Sum of the token counts, or None.
         n_scored: Completed tasks with a score.
+        score_mean: Mean score of those, or None.
+        score_sd: Standard deviation of the scores, or None.
         n_retries: Attempts beyond the first, over all tasks.
-        n_timeout_failures: Failures of class timeout; likewise the four that follow.
+        n_timeout_failures: Failures of class timeout.
+        n_api_failures: Failures of class api.
+        n_validation_failures: Failures of class validation.
+        n_llm_failures: Failures of class llm.
+        n_unclassified_failures: Failures of no known class.
     """
 
     n_tasks: int
@@ -71,10 +91,18 @@ class RunSummary(Figures):
     """The figures of one run, or of one variant in it.
 
     Attributes:
+        run_id: The run.
+        workflow_id: Its workflow.
         variant_id: Identity of the variant, or None for the run as a whole.
         variant: Its label; for a run as a whole the label of its only variant, or None.
         n_variants: Number of variants in the run.
+        started_at: When it began, UTC.
+        finished_at: When it ended, UTC.
+        ingested_at: When it was stored, UTC.
+        tool: The tool that wrote it.
         source_path: File it was read from.
+        branch: Git branch it was run on, or None.
+        git_sha: Git commit it was run on, or None.
     """
 
     run_id: str
@@ -96,6 +124,9 @@ class WindowSummary(Figures):
     """The figures of one variant of a workflow over its newest runs.
 
     Attributes:
+        workflow_id: The workflow.
+        variant_id: Identity of the variant.
+        variant: Its label.
         model: Name of the model, or None where it was not recorded.
         n_runs: Number of runs in the window.
         n_unjudged: Those of which nobody told pass from fail: succeeded means that a task ran.
@@ -187,7 +218,17 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowSummary:
-    """What is stored of one workflow."""
+    """What is stored of one workflow.
+
+    Attributes:
+        workflow_id: The workflow.
+        n_runs: Its runs.
+        n_tasks: Their tasks.
+        n_variants: The variants that were run.
+        first_started_at: Start of the oldest run, UTC.
+        last_started_at: Start of the newest run, UTC.
+        n_decisions: Decisions on it.
+    """
 
     workflow_id: str
     n_runs: int
@@ -200,7 +241,13 @@ class WorkflowSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """A file that could not be ingested, and why."""
+    """A file that could not be ingested, and why.
+
+    Attributes:
+        path: The file.
+        reason: Why it was refused.
+        rejected_at: When, UTC.
+    """
 
     path: str
     reason: str
@@ -212,6 +259,9 @@ class ScorerFigures:
     """What one scorer said of the tasks of one variant in a run.
 
     Attributes:
+        variant_id: Identity of the variant.
+        variant: Its label.
+        scorer: Name of the scorer.
         n: Tasks with a value.
         n_cases: Cases with a value.
         mean: Mean of the cases' means, on the scorer's own scale, or None.

@@ -212,7 +212,12 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A stretch of one or both of two texts."""
+    """A stretch of one or both of two texts.
+
+    Attributes:
+        kind: Whether it stands in the first text, in the second or in both.
+        text: The stretch.
+    """
 
     kind: PieceKind
     text: str

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,9 +18,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from cli.main import INTERRUPTED, main
+from cli.main import BUG, INTERRUPTED, main
 from cli.payloads import PAYLOADS
-from cli.schemas import schema
 
 ROOT = Path(__file__).parents[2]
 SURROUNDINGS = (
@@ -52,8 +50,11 @@ class Result:
 
 
 @pytest.fixture
-def optimizer(tmp_path: Path) -> Callable[..., Result]:
-    """Run the program as a user does, in an empty folder, without starting another process."""
+def optimizer(tmp_path: Path, strict: Callable[..., Draft202012Validator]) -> Callable[..., Result]:
+    """Run the program as a user does, in an empty folder, without starting another process.
+
+    What it prints with `--json` is held against its schema.
+    """
 
     def run(*args: str | Path, stdin: str | None = None, **env: str) -> Result:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(SURROUNDINGS)}
@@ -66,33 +67,18 @@ def optimizer(tmp_path: Path) -> Callable[..., Result]:
         ):
             code = exit_code()
         out, err = (stream.buffer.getvalue().decode() for stream in said.values())
-        if "--json" in args and code != INTERRUPTED:
-            assert_as_published(args, out)
+        command = command_with_schema(args)
+        if command and "--json" in args and code not in {BUG, INTERRUPTED}:
+            fault = best_match(strict(command).iter_errors(json.loads(out)))
+            assert fault is None, f"{command}: {fault.json_path}: {fault.message[:500]}"
         return Result(code, out, err)
 
     return run
 
 
-def assert_as_published(args: Sequence[str | Path], out: str) -> None:
-    words = [str(word) for word in args]
-    command = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in PAYLOADS), None)
-    if command is not None:
-        fault = best_match(validator(command).iter_errors(json.loads(out)))
-        assert fault is None, f"{command}: {fault.json_path}: {fault.message[:500]}"
-
-
-@cache
-def validator(command: str) -> Draft202012Validator:
-    return Draft202012Validator(closed(schema(command)))
-
-
-def closed(node: Any) -> Any:
-    if isinstance(node, list):
-        return [closed(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    inside = {key: closed(part) for key, part in node.items()}
-    return {"additionalProperties": False, **inside} if "properties" in node else inside
+def command_with_schema(args: Sequence[str | Path]) -> str | None:
+    names = (" ".join(map(str, args[:n])) for n in (2, 1))
+    return next((name for name in names if name in PAYLOADS), None)
 
 
 def exit_code() -> int:

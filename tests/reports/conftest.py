@@ -767,6 +767,17 @@ def lay_out() -> Callable[..., Document]:
     return built
 
 
+@pytest.fixture(scope="session")
+def arguments_of() -> Callable[..., tuple[Any, ...]]:
+    """What the report of a case is laid out from."""
+
+    def found(name: str, poison: str = "") -> tuple[Any, ...]:
+        arguments = CASES[name][1]
+        return tuple(poisoned(one, poison) for one in arguments) if poison else arguments
+
+    return found
+
+
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
     def agrees(name: str, text: str) -> None:
