@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import options
 from cli.arms import loaded_arms
-from cli.output import show
+from cli.output import note, show
 from cli.reading import chosen_runs, read_prompt
 from cli.session import session
-from cli.summary import append_summary
-from optimizer.models.errors import SelectionError
+from cli.summary import append_outputs, append_summary
+from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
 
 if TYPE_CHECKING:
     from cli.reading import Chosen
@@ -32,6 +32,13 @@ class OnInconclusive(StrEnum):
     EXIT = "exit"
     PASS = "pass"
     FAIL = "fail"
+
+
+class OnNoBaseline(StrEnum):
+    """What a gate does where there is no baseline yet."""
+
+    EXIT = "exit"
+    THRESHOLDS = "thresholds"
 
 
 def gate(
@@ -70,6 +77,13 @@ def gate(
         OnInconclusive,
         typer.Option("--on-inconclusive", help="Exit with 3, or take it as passed or failed."),
     ] = OnInconclusive.EXIT,
+    on_no_baseline: Annotated[
+        OnNoBaseline,
+        typer.Option(
+            "--on-no-baseline",
+            help="Where --baseline names nothing yet: exit with 2, or judge by the thresholds.",
+        ),
+    ] = OnNoBaseline.EXIT,
     fail_code: Annotated[
         int, typer.Option("--fail-code", min=1, max=125, help="Exit code of a failed gate.")
     ] = 1,
@@ -108,14 +122,18 @@ def gate(
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
+    chosen = partial(chosen_runs, file, here, run=run, outputs=output)
+    by_rules = partial(_by_rules, chosen, here, prompt=read_prompt(prompt), strict=strict)
     if baseline is None:
-        chosen = partial(chosen_runs, file, here, run=run, outputs=output)
-        gated = _by_rules(chosen, here, prompt=read_prompt(prompt), strict=strict)
+        gated = by_rules()
     else:
         arms = partial(loaded_arms, [baseline, file], here, run=run, outputs=output)
-        gated = _by_baseline(arms, here, guardrail or (), mode.value)
+        by_baseline = partial(_by_baseline, arms, here, guardrail or (), mode.value)
+        instead = by_rules if on_no_baseline is OnNoBaseline.THRESHOLDS else None
+        gated = _with_fallback(by_baseline, instead)
     show(gated.document, gated.payload, json=json, outputs=output)
     append_summary(gated.document)
+    append_outputs(gated.payload)
     codes = {
         "passed": 0,
         "failed": fail_code,
@@ -130,8 +148,23 @@ class _Gated:
     """What a gate says, laid out and for machines."""
 
     document: Document
-    payload: object
+    payload: Mapping[str, Any]
     status: str
+
+
+def _with_fallback(
+    by_baseline: Callable[[], _Gated], by_rules: Callable[..., _Gated] | None
+) -> _Gated:
+    """Judge against a baseline, or by the thresholds where there is none yet."""
+    try:
+        return by_baseline()
+    except (NoHistoryError, NothingYetError) as missing:
+        if by_rules is None:
+            raise
+        found = str(missing)
+    said = f"There is no baseline yet ({found}): judged by the thresholds."
+    note(f"warning: {said}")
+    return by_rules(instead_of=said)
 
 
 def _by_rules(
@@ -140,6 +173,7 @@ def _by_rules(
     *,
     prompt: str | None,
     strict: bool,
+    instead_of: str | None = None,
 ) -> _Gated:
     """Judge by the thresholds of the scoring rules."""
     from optimizer.pipeline.gate import gate as gate_run
@@ -162,6 +196,8 @@ def _by_rules(
             for run_id in found.run_ids
         ]
     results = tuple(result for view in views for result in gate_run(view, strict=strict))
+    if instead_of is not None:
+        results = tuple(replace(result, baseline_note=instead_of) for result in results)
     status = worst(results)
     payload = {"status": status, "results": results}
     return _Gated(document=gate_report(results), payload=payload, status=status)
