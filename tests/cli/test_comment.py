@@ -397,6 +397,14 @@ def test_any_other_service_can_say_where_it_goes(comment: Callable[..., Any], fo
     assert forge.bodies == [f"{MARKER}\n# PASSED"]
 
 
+@pytest.mark.parametrize(("said", "code"), [("", 0), ("abc", 2), ("0x1", 2), ("-1", 2)])
+def test_a_number_that_is_empty_is_none_and_other_words_are_misuse(
+    comment: Callable[..., Any], forge: Any, said: str, code: int
+) -> None:
+    assert comment("gate.md", f"--pull-request={said}").code == code
+    assert forge.asked == []
+
+
 def test_a_merge_request_has_its_note_updated_in_place(
     comment: Callable[..., Any], forge: Any, tmp_path: Path
 ) -> None:
