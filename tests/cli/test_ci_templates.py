@@ -19,16 +19,6 @@ TOKEN = "glpat-0123456789secret"
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> str:
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    path = folder / "optimizer"
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli "$@"\n')
-    path.chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
-
-
-@pytest.fixture
 def pipeline(
     program: str, tmp_path: Path, forge: Any, run_file: Callable[..., Path]
 ) -> Callable[..., subprocess.CompletedProcess[str]]:

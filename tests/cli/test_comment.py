@@ -183,7 +183,7 @@ def test_a_long_report_is_cut_where_the_server_would_refuse_it(
     ("change", "reason"),
     [
         ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN is not set"),
-        ({"GITHUB_TOKEN": "wrong"}, "does not accept the token in GITHUB_TOKEN (401)"),
+        ({"GITHUB_TOKEN": "wrong"}, "does not accept the token (401)"),
         ({"GITHUB_EVENT_PATH": "nowhere"}, "this job is about no pull request"),
         ({"GITHUB_REPOSITORY": "ada/other"}, "knows no ada/other#12"),
     ],
