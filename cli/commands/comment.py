@@ -26,8 +26,8 @@ def comment(
         ),
     ] = None,
     pull_request: Annotated[
-        int | None,
-        typer.Option("--pull-request", min=1, help="Its number. Default: the one of the job."),
+        str | None,
+        typer.Option("--pull-request", help="Its number; empty: none. Default: that of the job."),
     ] = None,
     require: Annotated[
         bool, typer.Option("--require", help="Exit with 1 where it cannot be written.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,11 +15,11 @@ from cli import options
 from cli.arms import opened_arms
 from cli.cases import text_limits
 from cli.files import write_reports
-from cli.output import show
+from cli.output import note, show
 from cli.reading import chosen_runs, read_prompt
 from cli.session import session
-from cli.summary import append_summary
-from optimizer.models.errors import SelectionError
+from cli.summary import append_outputs, append_summary
+from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
 
 if TYPE_CHECKING:
     from cli.reading import Chosen
@@ -36,6 +36,13 @@ class OnInconclusive(StrEnum):
     EXIT = "exit"
     PASS = "pass"
     FAIL = "fail"
+
+
+class OnNoBaseline(StrEnum):
+    """What a gate does where there is no baseline yet."""
+
+    EXIT = "exit"
+    THRESHOLDS = "thresholds"
 
 
 def gate(
@@ -74,6 +81,13 @@ def gate(
         OnInconclusive,
         typer.Option("--on-inconclusive", help="Exit with 3, or take it as passed or failed."),
     ] = OnInconclusive.EXIT,
+    on_no_baseline: Annotated[
+        OnNoBaseline,
+        typer.Option(
+            "--on-no-baseline",
+            help="Where --baseline names nothing yet: exit with 2, or judge by the thresholds.",
+        ),
+    ] = OnNoBaseline.EXIT,
     fail_code: Annotated[
         int, typer.Option("--fail-code", min=1, max=125, help="Exit code of a failed gate.")
     ] = 1,
@@ -115,18 +129,24 @@ def gate(
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
+    chosen = partial(chosen_runs, file, here, run=run, outputs=output)
+    by_rules = partial(_by_rules, chosen, here, prompt=read_prompt(prompt), strict=strict)
     if baseline is None:
-        chosen = partial(chosen_runs, file, here, run=run, outputs=output)
-        gated = _by_rules(chosen, here, prompt=read_prompt(prompt), strict=strict)
+        gated = by_rules()
     else:
         wanted = text_limits(output, shown=cases)
         arms = partial(
             opened_arms, [baseline, file], here, run=run, outputs=output, texts=wanted is not None
         )
-        gated = _by_baseline(arms, here, guardrail or (), mode.value, wanted=wanted, shown=cases)
+        by_baseline = partial(
+            _by_baseline, arms, here, guardrail or (), mode.value, wanted=wanted, shown=cases
+        )
+        instead = by_rules if on_no_baseline is OnNoBaseline.THRESHOLDS else None
+        gated = _with_fallback(by_baseline, instead)
     write_reports(output or (), gated.whole, gated.payload)
     show(gated.document, gated.payload, json=json)
     append_summary(gated.document)
+    append_outputs(gated.payload)
     codes = {
         "passed": 0,
         "failed": fail_code,
@@ -146,12 +166,28 @@ class _Gated:
     status: str
 
 
+def _with_fallback(
+    by_baseline: Callable[[], _Gated], by_rules: Callable[..., _Gated] | None
+) -> _Gated:
+    """Judge against a baseline, or by the thresholds where there is none yet."""
+    try:
+        return by_baseline()
+    except (NoHistoryError, NothingYetError) as missing:
+        if by_rules is None:
+            raise
+        found = str(missing)
+    said = f"There is no baseline yet ({found}): judged by the thresholds."
+    note(f"warning: {said}")
+    return by_rules(instead_of=said)
+
+
 def _by_rules(
     chosen: Callable[[], AbstractContextManager[Chosen]],
     here: Session,
     *,
     prompt: str | None,
     strict: bool,
+    instead_of: str | None = None,
 ) -> _Gated:
     """Judge by the thresholds of the scoring rules."""
     from optimizer.pipeline.gate import gate as gate_run
@@ -175,6 +211,8 @@ def _by_rules(
             for run_id in found.run_ids
         ]
     results = tuple(result for view in views for result in gate_run(view, strict=strict))
+    if instead_of is not None:
+        results = tuple(replace(result, baseline_note=instead_of) for result in results)
     status = worst(results)
     payload = JudgedByRules(status=status, results=results)
     document = gate_report(results)

@@ -155,7 +155,7 @@ def _reason(place: Place, error: urllib.error.HTTPError) -> str:
     """Return why a service refuses, and what to do about it where that is known."""
     match error.code:
         case HTTPStatus.UNAUTHORIZED:
-            return f"{place.to} does not accept the token in {place.wanted} (401)"
+            return f"{place.to} does not accept the token (401)"
         case HTTPStatus.FORBIDDEN:
             return (
                 f"the token may not write here (403): it needs '{place.permit}', which a pull "

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from cli.ci import github_event, github_pull_request
+from cli.ci import NUMBER, github_event, github_pull_request
 from optimizer.models.errors import ConfigError
 
 Environ = Mapping[str, str]
@@ -83,8 +83,13 @@ class Place:
         return self.page.format(id=comment.get("id")) if self.page else None
 
 
-def place_of(to: Target | None, environ: Environ, pull_request: int | None) -> Place:
+def place_of(to: Target | None, environ: Environ, pull_request: str | None) -> Place:
     """Return the pull request that a job is about.
+
+    Args:
+        to: The service, or None for the one that runs the job.
+        environ: The environment.
+        pull_request: Its number as it was said, empty for none; None where nothing was said.
 
     Raises:
         ConfigError: It does not run where comments can be written, or an address is unsafe.
@@ -94,11 +99,12 @@ def place_of(to: Target | None, environ: Environ, pull_request: int | None) -> P
         if not on_github and not environ.get("GITLAB_CI"):
             raise ConfigError(
                 "comment: this is no job of GitHub or GitLab, expected one",
-                hint="Say which with --to, or look at the comment with --dry-run.",
+                hint="Say which with --to.",
             )
         to = Target.GITHUB if on_github else Target.GITLAB
-    number = None if pull_request is None else str(pull_request)
-    return (_github if to is Target.GITHUB else _gitlab)(environ, number)
+    if pull_request and not NUMBER.fullmatch(pull_request):
+        raise ConfigError(f"--pull-request {pull_request!r}: expected a number")
+    return (_github if to is Target.GITHUB else _gitlab)(environ, pull_request)
 
 
 def _github(environ: Environ, number: str | None) -> Place:
@@ -106,7 +112,8 @@ def _github(environ: Environ, number: str | None) -> Place:
     if not REPOSITORY.fullmatch(repository):
         raise ConfigError(f"GITHUB_REPOSITORY: {repository!r}, expected OWNER/NAME")
     api = _address("GITHUB_API_URL", environ.get("GITHUB_API_URL") or "https://api.github.com")
-    number = number or github_pull_request(environ, github_event(environ))
+    if number is None:
+        number = github_pull_request(environ, github_event(environ))
     token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")
     issues = f"{api}/repos/{repository}/issues"
     return Place(
@@ -134,7 +141,7 @@ def _gitlab(environ: Environ, number: str | None) -> Place:
     if not project:
         raise ConfigError("CI_PROJECT_ID: is not set, expected the number or path of a project")
     api = _address("CI_API_V4_URL", environ.get("CI_API_V4_URL") or "https://gitlab.com/api/v4")
-    number = number or environ.get("CI_MERGE_REQUEST_IID")
+    number = environ.get("CI_MERGE_REQUEST_IID") if number is None else number
     token = environ.get("GITLAB_TOKEN")
     notes = f"{api}/projects/{quote(project, safe='')}/merge_requests/{number}/notes"
     shown = environ.get("CI_MERGE_REQUEST_PROJECT_URL") or environ.get("CI_PROJECT_URL")

@@ -7,6 +7,7 @@
   x HistoryError     the history database cannot be used
     x NoHistoryError there is none yet
   x SelectionError   what was asked for is not there, or is more than one thing
+    x NothingYetError  it may come to be: a branch without a run, a baseline that is not set
   x TransitionError  a decision or an experiment was asked to take a step it cannot take
 
 Anything else that escapes is a bug and keeps its traceback.
@@ -95,6 +96,10 @@ class NoHistoryError(HistoryError):
 
 class SelectionError(OptimizerError):
     """What was asked for is not there, or is more than one thing."""
+
+
+class NothingYetError(SelectionError):
+    """What was asked for may come to be: the run of a branch, the baseline of a workflow."""
 
 
 class TransitionError(OptimizerError):

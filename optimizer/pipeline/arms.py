@@ -9,7 +9,7 @@ from optimizer.analysis.arms import load_arm
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, LoadedArm
-from optimizer.models.errors import SelectionError
+from optimizer.models.errors import NothingYetError, SelectionError
 from optimizer.models.nearest import meant
 from optimizer.pipeline.select import BRANCH, LATEST, MOST_NAMES, SHOWN, run_names, select_run
 
@@ -172,7 +172,9 @@ def _newest(history: History, name: str, wanted: Wanted) -> str:
     newest = queries.newest_run(history, branch=branch, workflow_id=wanted.workflow_id)
     if newest is None:
         of = f" of workflow {wanted.workflow_id!r}" if wanted.workflow_id else ""
-        raise SelectionError(f"run {name!r}: not in this history{of}", hint="See 'optimizer runs'.")
+        raise NothingYetError(
+            f"run {name!r}: not in this history{of}", hint="See 'optimizer runs'."
+        )
     return newest
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from optimizer.history import queries
 from optimizer.history.baselines import record_baseline, remove_baseline
 from optimizer.history.store import History
-from optimizer.models.errors import SelectionError
+from optimizer.models.errors import NothingYetError, SelectionError
 from optimizer.models.experiments import Baseline
 from optimizer.pipeline.select import select_run
 
@@ -64,7 +64,7 @@ def require_baseline(history: History, workflow_id: str | None) -> Baseline:
     found = queries.baselines(history, workflow_id=workflow_id)
     if not found:
         subject = f"workflow {workflow_id!r}" if workflow_id else "baseline"
-        raise SelectionError(f"{subject}: no baseline is set", hint=HINT)
+        raise NothingYetError(f"{subject}: no baseline is set", hint=HINT)
     if len(found) > 1:
         names = ", ".join(one.workflow_id for one in found)
         raise SelectionError(

@@ -8,7 +8,7 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,26 @@ SAMPLES = ROOT / "sample_runs" / "native"
 
 
 forge = runpy.run_path(str(Path(__file__).with_name("forge.py")))["forge"]
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A search path with the program in it, which starts at once."""
+    folder = tmp_path_factory.mktemp("programs")
+    server, address = Path(__file__).with_name("resident.py"), str(folder / "address")
+    resident = subprocess.Popen(
+        [sys.executable, str(server), address],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+    assert resident.stdout is not None
+    assert resident.stdout.readline() == b"ready\n"
+    client = runpy.run_path(str(server))["CLIENT"]
+    (folder / "optimizer").write_text(client.format(python=sys.executable, address=address))
+    (folder / "optimizer").chmod(0o755)
+    yield f"{folder}:{os.environ['PATH']}"
+    resident.terminate()
+    resident.wait()
 
 
 @dataclass(frozen=True)

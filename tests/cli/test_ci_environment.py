@@ -149,7 +149,7 @@ def test_an_event_that_cannot_be_read_leaves_the_variables(
                 "BUILD_SOURCEVERSION": SHA,
                 "BUILD_SOURCEBRANCH": "refs/heads/a/b",
             },
-            (SHA, "a", None),
+            (SHA, "a/b", None),
             id="azure",
         ),
         pytest.param(

@@ -183,7 +183,7 @@ def test_a_long_report_is_cut_where_the_server_would_refuse_it(
     ("change", "reason"),
     [
         ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN is not set"),
-        ({"GITHUB_TOKEN": "wrong"}, "does not accept the token in GITHUB_TOKEN (401)"),
+        ({"GITHUB_TOKEN": "wrong"}, "does not accept the token (401)"),
         ({"GITHUB_EVENT_PATH": "nowhere"}, "this job is about no pull request"),
         ({"GITHUB_REPOSITORY": "ada/other"}, "knows no ada/other#12"),
     ],
@@ -395,6 +395,14 @@ def test_any_other_service_can_say_where_it_goes(comment: Callable[..., Any], fo
     done = comment("gate.md", "--to", "github", "--pull-request", "12", **elsewhere)
     assert done.code == 0
     assert forge.bodies == [f"{MARKER}\n# PASSED"]
+
+
+@pytest.mark.parametrize(("said", "code"), [("", 0), ("abc", 2), ("0x1", 2), ("-1", 2)])
+def test_a_number_that_is_empty_is_none_and_other_words_are_misuse(
+    comment: Callable[..., Any], forge: Any, said: str, code: int
+) -> None:
+    assert comment("gate.md", f"--pull-request={said}").code == code
+    assert forge.asked == []
 
 
 def test_a_merge_request_has_its_note_updated_in_place(

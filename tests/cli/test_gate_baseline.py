@@ -123,3 +123,45 @@ def test_the_newest_run_of_a_branch_is_a_baseline(optimizer: Run, run_file: Writ
     missing = optimizer("gate", now, "--baseline", "branch:nowhere")
     assert missing.code == 2
     assert "branch:nowhere" in missing.err
+
+
+@pytest.mark.parametrize("baseline", ["branch:main", "@baseline", "latest"])
+def test_without_a_baseline_yet_the_thresholds_judge_if_that_is_asked_for(
+    optimizer: Run,
+    run_file: Write,
+    tmp_path: Path,
+    baseline: str,
+) -> None:
+    good = run_file("good.json", "+" * 40)
+    asked = ("gate", good, "--baseline", baseline, "--on-no-baseline", "thresholds")
+    assert optimizer("gate", good, "--baseline", baseline).code == 2
+    outputs = tmp_path / "outputs"
+    first = optimizer(*asked, GITHUB_OUTPUT=str(outputs))
+    assert first.code == 0
+    assert "There is no baseline yet" in first.out
+    assert "warning: There is no baseline yet" in first.err
+    assert outputs.read_text() == "verdict=passed\ndelta=\n"
+    other = run_file("other.json", "+" * 40, run_id="o", workflow_id="other")
+    optimizer("ingest", other)
+    assert optimizer(*asked).code == 0
+
+
+def test_a_baseline_that_cannot_be_read_is_not_one_that_is_not_there_yet(
+    optimizer: Run, run_file: Write, tmp_path: Path
+) -> None:
+    now = run_file("now.json", "+" * 40)
+    (tmp_path / "broken.json").write_text("{")
+    for baseline in ("broken.json", "nowhere.json"):
+        asked = ("--baseline", baseline, "--on-no-baseline", "thresholds")
+        assert optimizer("gate", now, *asked).code == 2
+
+
+def test_a_gate_tells_the_next_steps_its_verdict_and_the_difference(
+    optimizer: Run, run_file: Write, tmp_path: Path
+) -> None:
+    old = run_file("old.json", "+" * 40)
+    now = run_file("now.json", "+" * 30 + "-" * 10, run_id="r2")
+    outputs = tmp_path / "outputs"
+    outputs.write_text("mine=1\n")
+    optimizer("gate", now, "--baseline", old, GITHUB_OUTPUT=str(outputs))
+    assert outputs.read_text() == "mine=1\nverdict=failed\ndelta=-0.25\n"

@@ -1,0 +1,94 @@
+"""The program kept in memory: each call runs in a fork of it, with the caller's streams and folder.
+
+Starting the program takes longer than most commands, and the scripts that are tried start it often.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from cli.main import main
+
+CLIENT = """#!{python} -SE
+import json, os, socket, sys
+call = socket.socket(socket.AF_UNIX)
+call.connect({address!r})
+said = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+socket.send_fds(call, [len(said).to_bytes(8, "big")], [0, 1, 2])
+call.sendall(said)
+sys.exit(int(call.recv(8) or b"70"))
+"""
+SAMPLES = Path(__file__).parents[2] / "sample_runs" / "native"
+
+
+def called(words: list[str]) -> int:
+    sys.argv = ["optimizer", *words]
+    try:
+        main()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def warm_up(folder: Path) -> None:
+    """Run every command once, so that what it needs is loaded."""
+    old, now = (str(SAMPLES / f"sentiment-{name}.json") for name in ("clear", "few_shot"))
+    written = [
+        word for kind in ("md", "html", "junit.xml") for word in ("-o", str(folder / f"x.{kind}"))
+    ]
+    os.environ["GITHUB_REPOSITORY"] = "ada/prompts"
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        called(["gate", now, "--baseline", old, *written])
+        called(["ingest", old, "--store", str(folder / "x.duckdb")])
+        called(["comment", str(folder / "x.md"), "--to", "github", "--dry-run"])
+
+
+def serve(address: str) -> None:
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(address)
+    server.listen()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while True:
+        call, _ = server.accept()
+        if os.fork() == 0:
+            answer(call)
+        call.close()
+
+
+def answer(call: socket.socket) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    length, streams, _, _ = socket.recv_fds(call, 8, 3)
+    content = b""
+    while len(content) < int.from_bytes(length, "big"):
+        content += call.recv(65536)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    words, folder, environ = json.loads(content)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environ)
+    call.sendall(str(called(words)).encode())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    place = sys.argv[1]
+    warm_up(Path(place).parent)
+    serve(place)
