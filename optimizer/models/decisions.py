@@ -122,6 +122,22 @@ class AuditEntry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditChain:
+    """Whether the lines of the audit log follow from one another.
+
+    Attributes:
+        n_lines: Lines of the whole log.
+        first_broken: Place of the first line that does not follow from the one before, counted
+            from 1; None where all do.
+        last_hash: Hash of the last line; None of an empty log.
+    """
+
+    n_lines: int
+    first_broken: int | None
+    last_hash: str | None
+
+
 def proposals(decision: Decision) -> tuple[Proposal, ...]:
     """Return every proposal of a decision, in the order the strategies were asked."""
     return tuple(
