@@ -79,8 +79,8 @@ def _standing(row: WorkflowRow, found: Shifts, config: Config, at: datetime) -> 
 def _state(row: WorkflowRow, shift: Shift, config: Config, at: datetime) -> WorkflowState:
     """Return how a workflow is; of several the one that needs attention most."""
     is_measured = row.success_rate is not None and not row.is_unjudged
-    high = row.success_high
-    if is_measured and high is not None and high < config.scoring.min_success_rate:
+    low, high, least = row.success_low, row.success_high, config.scoring.min_success_rate
+    if is_measured and high is not None and high < least:
         return WorkflowState.FAILING
     if is_measured and shift.kind is ChangeKind.WORSE:
         return WorkflowState.DRIFTING
@@ -90,6 +90,8 @@ def _state(row: WorkflowRow, shift: Shift, config: Config, at: datetime) -> Work
         return WorkflowState.UNMEASURED
     if at - row.last_finished_at > timedelta(days=config.overview.stale_days):
         return WorkflowState.STALE
+    if low is not None and low < least:
+        return WorkflowState.UNSETTLED
     return WorkflowState.HEALTHY
 
 

@@ -115,6 +115,9 @@ def _verdict(found: PeriodReview) -> Verdict:
         more = f"; and {count(len(worse) - MOST_NAMES)} more" if len(worse) > MOST_NAMES else ""
         return Verdict(Tone.BAD, f"{title}: {count(len(worse))} of {of} got worse: {falls}{more}.")
     judged = [one for one in ran if one.shift.kind in JUDGED]
+    if all(one.shift.kind is ChangeKind.NEW for one in ran):
+        text = f"{title}: {of} ran, and none before: there is nothing to hold them against."
+        return Verdict(Tone.NEUTRAL, text)
     if not judged:
         return Verdict(Tone.WARN, f"{title}: {of} ran, with not enough data to tell a change.")
     names = named([one.workflow_id for one in better])

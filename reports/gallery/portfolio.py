@@ -41,6 +41,7 @@ TONES: Mapping[WorkflowState, Tone] = {
     WorkflowState.WAITING: Tone.WARN,
     WorkflowState.UNMEASURED: Tone.WARN,
     WorkflowState.STALE: Tone.WARN,
+    WorkflowState.UNSETTLED: Tone.NEUTRAL,
     WorkflowState.HEALTHY: Tone.GOOD,
 }
 
@@ -171,6 +172,8 @@ def _step(one: Standing) -> str | None:
             return f"optimizer runs --workflow {name}"
         case WorkflowState.STALE:
             return "optimizer ingest FILE: newer results"
+        case WorkflowState.UNSETTLED:
+            return "more tests: run the suite again"
         case _:
             return None
 
@@ -181,7 +184,8 @@ def _method(found: Portfolio) -> str:
         f"rate lies below {rate(found.min_success_rate)}, which scoring.min_success_rate asks for. "
         "Drifting: its newest run passed clearly less than its earlier runs, on the cases they "
         f"share, of which {count(found.min_cases)} are needed. No recent data: no run for "
-        f"{plural(found.stale_days, 'day')}. Of several states the first of these is shown. "
+        f"{plural(found.stale_days, 'day')}. Undecided: the interval of its pass rate holds that "
+        "bound, so that more tests would tell. Healthy: none of these. Of several states the first of these is shown. "
         + together(found.level, found.level_each)
     )
 

@@ -149,6 +149,7 @@ NEEDY = (
         cost_total_usd=None,
     ),
     standing("archive", WorkflowState.STALE, last_finished_at=NOON - 40 * DAY, cost_total_usd=None),
+    standing("draft", WorkflowState.UNSETTLED, success_low=0.71, rates=(0.81,), n_completed=40),
     standing("search", WorkflowState.HEALTHY),
 )
 
@@ -425,6 +426,20 @@ CASES = {
     "period-quiet": (
         period,
         (review(level_each=None, workflow_id="search", period=Period.QUARTER),),
+    ),
+    "period-new": (
+        period,
+        (
+            review(
+                WorkflowChange(
+                    workflow_id="search",
+                    before=None,
+                    now=figures("search", is_now=True),
+                    shift=Shift(kind=ChangeKind.NEW, n_shared=0),
+                ),
+                level_each=None,
+            ),
+        ),
     ),
     "period-few": (period, (review(change("tiny", FEW, 2, 3), level_each=None),)),
     "period-better": (
