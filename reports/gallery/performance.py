@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from optimizer.models.overview import ChangeKind
 from optimizer.models.performance import RunPerformance, WorkflowPerformance
@@ -18,7 +19,7 @@ from reports.document import (
     left,
     right,
 )
-from reports.drawings import History, Point, Series
+from reports.drawings import Event, History, Point, Series
 from reports.formatting import (
     UNKNOWN,
     count,
@@ -179,6 +180,16 @@ def _history(
         first=first,
         last=last,
         series=tuple(series),
+        events=_switches(runs),
+    )
+
+
+def _switches(runs: Sequence[RunPerformance]) -> tuple[Event, ...]:
+    """Mark where another variant ran than in the run before, as far as each has one."""
+    return tuple(
+        Event(place + 0.5, name_of(now.variant), f"{name_of(now.variant)} from {now.run_id} on")
+        for place, (before, now) in enumerate(pairwise(runs))
+        if now.variant is not None and before.variant is not None and now.variant != before.variant
     )
 
 

@@ -42,6 +42,7 @@ from reports.parts.periods import (
     decisions_block,
     experiments_block,
     rejects_block,
+    spans_said,
     totals_table,
     waiting_block,
     watched_block,
@@ -83,7 +84,7 @@ def period(found: PeriodReview, limit: int = 50) -> Document:
         blocks=(
             Section("What changed", _changes(found, limit)),
             Section("Latency, cost, tokens and scores", (_amounts(found, limit),)),
-            Section("What was run", (totals_table(found),)),
+            Section("What was run", (spans_said(found), totals_table(found))),
             Details("Pass rates of both periods", (_rates(found, limit),)),
             watched_block(found),
             decisions_block(found, limit),

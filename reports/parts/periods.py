@@ -63,8 +63,14 @@ def totals_table(found: PeriodReview) -> Table:
     return Table(
         columns=(left(""), right("before"), right("now")),
         rows=rows,
-        caption=f"Before: from {moment(found.before.starts_at)}; now: from "
-        f"{moment(found.now.starts_at)}",
+    )
+
+
+def spans_said(found: PeriodReview) -> Prose:
+    """Say from when to when both periods are."""
+    return Prose(
+        f"Before: from {moment(found.before.starts_at)}; now: from "
+        f"{moment(found.now.starts_at)} to {moment(found.now.ends_at)}."
     )
 
 

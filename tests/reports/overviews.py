@@ -375,7 +375,16 @@ def taken(*runs: RunPerformance, **more: Any) -> WorkflowPerformance:
 CASES = {
     "performance": (
         performance,
-        (taken(run(0), run(1), run(2, variant=None), run(3, **NOTHING), run(4), n_runs=9),),
+        (
+            taken(
+                run(0, variant="vague"),
+                run(1),
+                run(2, variant=None),
+                run(3, **NOTHING),
+                run(4),
+                n_runs=9,
+            ),
+        ),
     ),
     "performance-empty": (
         performance,
