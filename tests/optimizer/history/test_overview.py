@@ -233,3 +233,34 @@ def test_throughput_and_hit_rate_are_known_only_where_time_and_cache_are(
     assert [one.per_minute for one in found.runs] == [4.0, 4.0, None]
     assert [one.cached_rate for one in found.runs] == [1.0, None, None]
     assert found.runs[1].latency_p50_ms == 101.5
+
+
+def copied(history: History, n: int) -> None:
+    """Copy workflow wf so often, in the database, where storing would take long."""
+    for table in ("runs", "reports", "tasks"):
+        columns = "concat(run_id, '-', i) AS run_id"
+        if table != "reports":
+            columns += ", concat(workflow_id, '-', i) AS workflow_id"
+        history.connection.execute(
+            f"INSERT INTO {table} SELECT {table}.* REPLACE ({columns}) "
+            f"FROM {table}, range({n}) AS k(i) WHERE run_id IN ('c', 'd')"
+        )
+
+
+def test_hundreds_of_workflows_are_counted_and_a_few_are_shown(
+    history: History, store: Callable[..., Any], run: Callable[..., Any]
+) -> None:
+    good, fallen = "+" * 25, "+" * 12 + "-" * 13
+    store(at(run, "a", good, 0, workflow_id="fell"), at(run, "b", fallen, 8, workflow_id="fell"))
+    store(at(run, "c", good, 0), at(run, "d", good, 8))
+    copied(history, 299)
+    found = portfolio(history, DEFAULTS, as_of=NOON + 9 * DAY, now=NOON, limit=5)
+    assert {one.state: one.n for one in found.counts} == {
+        WorkflowState.FAILING: 1,
+        WorkflowState.HEALTHY: 300,
+    }
+    assert found.workflows[0].row.workflow_id == "fell"
+    assert len(found.workflows) == 5
+    review = period_review(history, Period.WEEK, DEFAULTS, workflow_id=None, until=NOON + 9 * DAY)
+    assert (review.changes[0].workflow_id, len(review.changes)) == ("fell", 301)
+    assert (len(review.watched), review.n_unwatched) == (10, 291)
