@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cli.output import note
 
@@ -35,7 +35,6 @@ def append_outputs(gated: JudgedByRules | JudgedByBaseline) -> None:
 
     `verdict` is its status; `delta` the effect on the first metric, empty where there is none.
     """
-
     from optimizer.pipeline.judged import JudgedByBaseline
 
     def text() -> str:

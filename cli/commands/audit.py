@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from cli.output import show
 from cli.session import session
 
 LINES = 50
+TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
 
 
 class Action(StrEnum):
@@ -32,6 +34,15 @@ def audit(
         str | None,
         typer.Option("--subject", help="Only lines on this decision, experiment or prompt."),
     ] = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Only what this one did.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=TIMES, help="Only lines from this time on."),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=TIMES, help="Only lines up to this time."),
+    ] = None,
     limit: options.Limit = LINES,
     store: options.Store = None,
     output: options.Outputs = None,
@@ -39,27 +50,44 @@ def audit(
 ) -> None:
     """Show the audit log, newest last, or verify it.
 
-    Exit code 1 if a line does not follow from the one before; the first one is named.
+    Either says first whether each line follows from the one before. Exit code of verify: 1 if one
+    does not; the first is named.
 
     Example: optimizer audit --limit 20
+
+    Example: optimizer audit --actor ann --since 2026-03-01 -o audit.html
 
     Example: optimizer audit verify
     """
     from optimizer.history import queries
     from optimizer.history.audit import first_broken
     from optimizer.history.store import read_history
-    from optimizer.models.decisions import AuditCheck
+    from optimizer.models.decisions import AuditChain, AuditCheck
     from reports.gallery.audit import audit as audit_report
     from reports.gallery.audit import audit_check
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        entries = queries.audit(history, subject=None if action else subject)
+        whole = queries.audit(history)
+        found = queries.audit(
+            history,
+            subject=subject,
+            actor=actor,
+            since=options.utc("--since", since),
+            until=options.utc("--until", until),
+        )
+    broken = first_broken(whole)
     if action is None:
-        show(audit_report(entries, limit), entries[-limit:], json=json, outputs=output)
+        chain = AuditChain(
+            n_lines=len(whole),
+            first_broken=broken,
+            last_hash=whole[-1].hash if whole else None,
+        )
+        show(audit_report(found, limit, chain), found[-limit:], json=json, outputs=output)
         return
-    broken = first_broken(entries)
-    check = AuditCheck(n_lines=len(entries), first_broken=broken)
-    show(audit_check(entries, broken), check, json=json, outputs=output)
+    if any((subject, actor, since, until)):
+        raise typer.BadParameter("verify looks at every line: leave out what selects some")
+    check = AuditCheck(n_lines=len(whole), first_broken=broken)
+    show(audit_check(whole, broken), check, json=json, outputs=output)
     if broken is not None:
         raise typer.Exit(1)

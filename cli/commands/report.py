@@ -27,6 +27,13 @@ def report(
         Period | None,
         typer.Option("--period", help="What changed in the last 7, 30 or 91 days."),
     ] = None,
+    performance: Annotated[
+        bool,
+        typer.Option("--performance", help="Of a workflow: latency, throughput, cache and cost."),
+    ] = False,
+    experiments: Annotated[
+        bool, typer.Option("--experiments", help="How far the experiments are.")
+    ] = False,
     as_of: options.AsOf = None,
     limit: Annotated[
         int | None,
@@ -44,24 +51,52 @@ def report(
     output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
-    """Report on all workflows, on one over time, or on what changed in a period.
+    """Report on all workflows, on one over time, on experiments, or on what changed in a period.
 
     Example: optimizer report -o all.html
 
     Example: optimizer report --workflow wf_001 -o out.html -o out.md
 
+    Example: optimizer report --workflow wf_001 --performance
+
+    Example: optimizer report --experiments
+
     Example: optimizer report --period week -o week.md
     """
+    _require_one(period, experiments=experiments, performance=performance)
     here = session(store, config, set_)
     until = options.utc("--as-of", as_of)
     if period is not None:
         _period(here, period, workflow, until or here.now, limit or ROWS, output, json=json)
+        return
+    if until is not None and (workflow is not None or experiments):
+        raise typer.BadParameter("--as-of goes with --period, or with all workflows")
+    if experiments:
+        _experiments(here, workflow, limit or ROWS, output, json=json)
+    elif performance:
+        if workflow is None:
+            raise typer.BadParameter("--performance is of one workflow: name it with --workflow")
+        _performance(here, workflow, limit or RUNS, output, json=json)
     elif workflow is not None:
-        if until is not None:
-            raise typer.BadParameter("--as-of goes with --period, or with all workflows")
         _workflow(here, workflow, limit or RUNS, output, json=json)
     else:
         _all(here, until, limit or ROWS, output, json=json)
+
+
+def _require_one(period: Period | None, *, experiments: bool, performance: bool) -> None:
+    """Refuse two reports at once.
+
+    Raises:
+        BadParameter: More than one was asked for.
+    """
+    asked = {
+        "--period": period is not None,
+        "--experiments": experiments,
+        "--performance": performance,
+    }
+    named = [name for name, is_asked in asked.items() if is_asked]
+    if len(named) > 1:
+        raise typer.BadParameter(f"{' and '.join(named)} are reports of their own: ask for one")
 
 
 def _workflow(
@@ -116,3 +151,31 @@ def _period(
             history, period, here.loaded.config, workflow_id=workflow, until=until
         )
     show(period_report(found, limit), found, json=json, outputs=output)
+
+
+def _performance(
+    here: Session, workflow: str, limit: int, output: list[Path] | None, *, json: bool
+) -> None:
+    """Show what a workflow takes, run by run."""
+    from optimizer.history.store import read_history
+    from optimizer.pipeline.performance import performance
+    from reports.gallery.performance import performance as performance_report
+
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        found = performance(history, workflow, here.loaded.config, limit=limit)
+    show(performance_report(found), found, json=json, outputs=output)
+
+
+def _experiments(
+    here: Session, workflow: str | None, limit: int, output: list[Path] | None, *, json: bool
+) -> None:
+    """Show how far the experiments are, without a look at their results."""
+    from optimizer.history.store import read_history
+    from optimizer.pipeline.experiment_page import experiment_page
+    from reports.gallery.experiments import experiments as experiments_report
+
+    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        found = experiment_page(
+            history, here.loaded.config, workflow_id=workflow, now=here.now, limit=limit
+        )
+    show(experiments_report(found), found, json=json, outputs=output)

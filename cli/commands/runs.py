@@ -11,6 +11,7 @@ def runs(
     workflow: options.Workflow = None,
     limit: options.Limit = 50,
     store: options.Store = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """List the stored runs, newest first.
@@ -24,4 +25,4 @@ def runs(
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = queries.runs(history, workflow_id=workflow, limit=limit)
-    show(run_list(found), found, json=json)
+    show(run_list(found), found, json=json, outputs=output)

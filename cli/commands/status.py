@@ -7,7 +7,9 @@ from cli.output import show
 from cli.session import session
 
 
-def status(store: options.Store = None, json: options.Json = False) -> None:
+def status(
+    store: options.Store = None, output: options.Outputs = None, json: options.Json = False
+) -> None:
     """Show what the history holds: workflows, runs, files that were refused.
 
     Example: optimizer status
@@ -35,4 +37,4 @@ def status(store: options.Store = None, json: options.Json = False) -> None:
         rejects=tuple(rejects),
         decisions=decisions,
     )
-    show(document, found, json=json)
+    show(document, found, json=json, outputs=output)

@@ -248,6 +248,9 @@ class WorkflowState(StrEnum):
     WAITING = "waiting for approval"
     UNMEASURED = "nothing measured"
     STALE = "no recent data"
+    UNSETTLED = "undecided"
+    """The interval of its pass rate holds what the scoring rules ask for: more tests would tell."""
+
     HEALTHY = "healthy"
 
 

@@ -79,18 +79,18 @@ def _standing(row: WorkflowRow, found: Shifts, config: Config, at: datetime) -> 
 def _state(row: WorkflowRow, shift: Shift, config: Config, at: datetime) -> WorkflowState:
     """Return how a workflow is; of several the one that needs attention most."""
     is_measured = row.success_rate is not None and not row.is_unjudged
-    high = row.success_high
-    if is_measured and high is not None and high < config.scoring.min_success_rate:
-        return WorkflowState.FAILING
-    if is_measured and shift.kind is ChangeKind.WORSE:
-        return WorkflowState.DRIFTING
-    if row.decision_id is not None:
-        return WorkflowState.WAITING
-    if not is_measured:
-        return WorkflowState.UNMEASURED
-    if at - row.last_finished_at > timedelta(days=config.overview.stale_days):
-        return WorkflowState.STALE
-    return WorkflowState.HEALTHY
+    low, high, least = row.success_low, row.success_high, config.scoring.min_success_rate
+    age = at - row.last_finished_at
+    holds = {
+        WorkflowState.FAILING: is_measured and high is not None and high < least,
+        WorkflowState.DRIFTING: is_measured and shift.kind is ChangeKind.WORSE,
+        WorkflowState.WAITING: row.decision_id is not None,
+        WorkflowState.UNMEASURED: not is_measured,
+        WorkflowState.STALE: age > timedelta(days=config.overview.stale_days),
+        WorkflowState.UNSETTLED: low is not None and low < least,
+        WorkflowState.HEALTHY: True,
+    }
+    return next(state for state in WorkflowState if holds[state])
 
 
 def _neediest_first(one: Standing) -> tuple[int, float, str]:

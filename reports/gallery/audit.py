@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.models.decisions import AuditEntry
-from reports.document import Document, Facts, Table, Verdict, left, right
+from optimizer.models.decisions import AuditChain, AuditEntry
+from reports.document import Details, Document, Facts, Prose, Table, Verdict, left, right
 from reports.formatting import count, moment, plural
 from reports.parts.trails import entry_row
 from reports.tones import Tone
@@ -13,30 +13,52 @@ from reports.tones import Tone
 HASH_CHARS = 16
 
 
-def audit(entries: Sequence[AuditEntry], limit: int) -> Document:
-    """Lay out the newest lines of the audit log."""
-    if not entries:
+METHOD = (
+    "Each line carries a hash over itself and the hash of the line before: one that was changed, "
+    "moved or taken out breaks the chain from there on. Whoever can write the file can write a new "
+    "chain as well, and lines that were cut off its end leave no trace: keep the last hash, or a "
+    "copy of the file, where they cannot. Times are those of the machine that wrote the line."
+)
+
+
+def audit(entries: Sequence[AuditEntry], limit: int, chain: AuditChain) -> Document:
+    """Lay out the newest of some lines of the audit log, and whether the whole log is sound."""
+    if not chain.n_lines:
         return Document("Audit log", Verdict(Tone.NEUTRAL, "Nothing was recorded."), ())
     shown = entries[-limit:]
-    more = f", the newest {count(len(shown))} shown" if len(shown) < len(entries) else ""
+    table = Table(
+        columns=(
+            right("seq"),
+            left("at (UTC)"),
+            left("who"),
+            left("what"),
+            left("to"),
+            left("more"),
+        ),
+        rows=tuple((*entry_row(one)[:4], one.subject, entry_row(one)[4]) for one in shown),
+        empty="No line is as was asked.",
+    )
+    last = (chain.last_hash or "none")[:HASH_CHARS]
     return Document(
         title="Audit log",
-        verdict=Verdict(Tone.NEUTRAL, f"{plural(len(entries), 'line')}{more}."),
-        blocks=(
-            Table(
-                columns=(
-                    right("seq"),
-                    left("at (UTC)"),
-                    left("who"),
-                    left("what"),
-                    left("to"),
-                    left("more"),
-                ),
-                rows=tuple((*entry_row(one)[:4], one.subject, entry_row(one)[4]) for one in shown),
-            ),
-        ),
-        hints=("Run 'optimizer audit verify' to check that none was changed.",),
+        verdict=_chain_verdict(len(entries), len(shown), chain),
+        blocks=(table, Details("How it is kept", (Facts((("last hash", last),)), Prose(METHOD)))),
+        hints=("Run 'optimizer audit verify' in a script: it answers by its exit code.",),
     )
+
+
+def _chain_verdict(n_found: int, n_shown: int, chain: AuditChain) -> Verdict:
+    """Say whether the chain is whole, and how much of it is shown."""
+    lines = plural(chain.n_lines, "line")
+    picked = f"; {count(n_found)} as asked" if n_found < chain.n_lines else ""
+    newest = f"{picked}, the newest {count(n_shown)} shown" if n_shown < n_found else picked
+    if chain.first_broken is None:
+        return Verdict(Tone.GOOD, f"{lines}, each follows from the one before{newest}.")
+    text = (
+        f"Line {count(chain.first_broken)} of {lines} does not follow from the one before: the log "
+        f"was changed{newest}."
+    )
+    return Verdict(Tone.BAD, text)
 
 
 def audit_check(entries: Sequence[AuditEntry], broken: int | None) -> Document:

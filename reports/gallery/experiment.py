@@ -74,6 +74,13 @@ LEDGER = (
     "alpha. The same data are no new look. Intervals are at the level of their look."
 )
 
+SPLIT = "Split between the arms (sample ratio)"
+AA = (
+    "The split tells a fault in who gets what; one in how it is measured shows when a variant is "
+    "held against itself (A/A): 'optimizer compare RUN RUN' of two runs of one variant should find "
+    "no difference."
+)
+
 BATCH = (
     "Run the same cases under each arm as far as the counts allow: cases that both ran are "
     "compared in pairs. Of live traffic the candidates together get no more than the cap."
@@ -95,7 +102,10 @@ def experiment(found: ExperimentReport) -> Document:
             *_split(found),
             *_next_batch(found),
             *_ends(found),
-            Details("Plan", (_plan(found), Prose(design.n_max_reason + "."), Prose(LEDGER))),
+            Details(
+                "Plan",
+                (_plan(found), Prose(design.n_max_reason + "."), Prose(LEDGER), Prose(AA)),
+            ),
         ),
         hints=_hints(found),
     )
@@ -261,7 +271,8 @@ def _look_cells(look: Look) -> tuple[Cell | str, ...]:
 def _split(found: ExperimentReport) -> tuple[Block, ...]:
     split = found.split
     if split is None:
-        return ()
+        none = "Not checked: nothing has run, or no shares were planned."
+        return (Section(SPLIT, (Prose(none),)),)
     shares = listing([rate(share) for share in split.planned])
     counts = listing([count(n) for n in split.counts])
     text = f"{counts} tests against planned shares of {shares}: {p_statement(split.p_value)}"
@@ -271,7 +282,7 @@ def _split(found: ExperimentReport) -> tuple[Block, ...]:
         if split.broken
         else f"{text}, as planned."
     )
-    return (Section("Split between the arms", (Prose(said),)),)
+    return (Section(SPLIT, (Prose(said),)),)
 
 
 def _next_batch(found: ExperimentReport) -> tuple[Block, ...]:

@@ -42,6 +42,7 @@ from reports.parts.periods import (
     decisions_block,
     experiments_block,
     rejects_block,
+    spans_said,
     totals_table,
     waiting_block,
     watched_block,
@@ -83,7 +84,7 @@ def period(found: PeriodReview, limit: int = 50) -> Document:
         blocks=(
             Section("What changed", _changes(found, limit)),
             Section("Latency, cost, tokens and scores", (_amounts(found, limit),)),
-            Section("What was run", (totals_table(found),)),
+            Section("What was run", (spans_said(found), totals_table(found))),
             Details("Pass rates of both periods", (_rates(found, limit),)),
             watched_block(found),
             decisions_block(found, limit),
@@ -115,6 +116,9 @@ def _verdict(found: PeriodReview) -> Verdict:
         more = f"; and {count(len(worse) - MOST_NAMES)} more" if len(worse) > MOST_NAMES else ""
         return Verdict(Tone.BAD, f"{title}: {count(len(worse))} of {of} got worse: {falls}{more}.")
     judged = [one for one in ran if one.shift.kind in JUDGED]
+    if all(one.shift.kind is ChangeKind.NEW for one in ran):
+        text = f"{title}: {of} ran, and none before: there is nothing to hold them against."
+        return Verdict(Tone.NEUTRAL, text)
     if not judged:
         return Verdict(Tone.WARN, f"{title}: {of} ran, with not enough data to tell a change.")
     names = named([one.workflow_id for one in better])

@@ -41,7 +41,16 @@ TONES: Mapping[WorkflowState, Tone] = {
     WorkflowState.WAITING: Tone.WARN,
     WorkflowState.UNMEASURED: Tone.WARN,
     WorkflowState.STALE: Tone.WARN,
+    WorkflowState.UNSETTLED: Tone.NEUTRAL,
     WorkflowState.HEALTHY: Tone.GOOD,
+}
+
+STEPS: Mapping[WorkflowState, str] = {
+    WorkflowState.FAILING: "optimizer decide --workflow {}",
+    WorkflowState.DRIFTING: "optimizer drift --workflow {}",
+    WorkflowState.UNMEASURED: "optimizer runs --workflow {}",
+    WorkflowState.STALE: "optimizer ingest FILE: newer results",
+    WorkflowState.UNSETTLED: "more tests: run the suite again",
 }
 
 ID_CHARS = 8
@@ -159,20 +168,11 @@ def _waits(one: Standing) -> str:
 
 
 def _step(one: Standing) -> str | None:
-    row, name = one.row, quoted(one.row.workflow_id)
-    if row.decision_id is not None:
-        return f"optimizer explain {row.decision_id[:ID_CHARS]}"
-    match one.state:
-        case WorkflowState.FAILING:
-            return f"optimizer decide --workflow {name}"
-        case WorkflowState.DRIFTING:
-            return f"optimizer drift --workflow {name}"
-        case WorkflowState.UNMEASURED:
-            return f"optimizer runs --workflow {name}"
-        case WorkflowState.STALE:
-            return "optimizer ingest FILE: newer results"
-        case _:
-            return None
+    """Return what to go on with; None where nothing is to be done."""
+    if one.row.decision_id is not None:
+        return f"optimizer explain {one.row.decision_id[:ID_CHARS]}"
+    step = STEPS.get(one.state)
+    return None if step is None else step.format(quoted(one.row.workflow_id))
 
 
 def _method(found: Portfolio) -> str:
@@ -181,8 +181,9 @@ def _method(found: Portfolio) -> str:
         f"rate lies below {rate(found.min_success_rate)}, which scoring.min_success_rate asks for. "
         "Drifting: its newest run passed clearly less than its earlier runs, on the cases they "
         f"share, of which {count(found.min_cases)} are needed. No recent data: no run for "
-        f"{plural(found.stale_days, 'day')}. Of several states the first of these is shown. "
-        + together(found.level, found.level_each)
+        f"{plural(found.stale_days, 'day')}. Undecided: the interval of its pass rate holds that "
+        "bound, so that more tests would tell. Healthy: none of these. Of several states the first "
+        "of these is shown. " + together(found.level, found.level_each)
     )
 
 

@@ -63,8 +63,14 @@ def totals_table(found: PeriodReview) -> Table:
     return Table(
         columns=(left(""), right("before"), right("now")),
         rows=rows,
-        caption=f"Before: from {moment(found.before.starts_at)}; now: from "
-        f"{moment(found.now.starts_at)}",
+    )
+
+
+def spans_said(found: PeriodReview) -> Prose:
+    """Say from when to when both periods are."""
+    return Prose(
+        f"Before: from {moment(found.before.starts_at)}; now: from "
+        f"{moment(found.now.starts_at)} to {moment(found.now.ends_at)}."
     )
 
 
@@ -186,8 +192,12 @@ def rejects_block(found: PeriodReview, limit: int) -> Section:
         empty="No file was refused.",
     )
     rest = len(found.rejects) - limit
-    more = (Prose(f"{plural(rest, 'more file')} not shown."),) if rest > 0 else ()
-    return Section("Refused files", (table, *more))
+    blocks: list[Block] = [table]
+    if rest > 0:
+        blocks.append(Prose(f"{plural(rest, 'more file')} not shown."))
+    if found.rejects and found.workflow_id is not None:
+        blocks.append(Prose("These may be of any workflow: what is refused is not read."))
+    return Section("Refused files", tuple(blocks))
 
 
 def activity_block(found: PeriodReview, limit: int) -> Details:

@@ -258,7 +258,7 @@ def test_the_audit_log_can_be_shown_by_subject_and_to_its_end(optimizer: Run, de
     optimizer("approve", decided, *BY)
     items = optimizer("audit", "--subject", decided, "--limit", "2", "--json").json["items"]
     assert [json.loads(one["detail"])["to"] for one in items] == ["validating", "approved"]
-    assert optimizer("audit").out.startswith("3 lines.")
+    assert optimizer("audit").out.startswith("3 lines, each follows")
 
 
 def test_the_log_says_when_it_was_told_and_when_it_was_done(optimizer: Run, decided: str) -> None:

@@ -108,7 +108,7 @@ def test_a_year_before_time_is_refused(weeks: Callable[..., Any]) -> None:
 def test_all_workflows_come_with_the_neediest_first(weeks: Callable[..., Any]) -> None:
     found = weeks("report", "--as-of", day(10))
     assert found.code == 0
-    assert found.out.startswith("2 workflows: 1 failing and 1 healthy.")
+    assert found.out.startswith("2 workflows: 1 failing and 1 undecided.")
     assert found.out.index("support") < found.out.index("客服 ✓")
 
 
@@ -122,7 +122,7 @@ def test_a_workflow_whose_decision_waits_says_how_to_see_it(weeks: Callable[...,
 
 def test_a_page_is_bounded_and_says_what_it_left_out(weeks: Callable[..., Any]) -> None:
     found = weeks("report", "--as-of", day(10), "--limit", "1")
-    assert "1 more workflow not shown: 1 healthy" in found.out
+    assert "1 more workflow not shown: 1 undecided" in found.out
 
 
 def test_an_old_workflow_has_no_recent_data(weeks: Callable[..., Any]) -> None:
@@ -162,3 +162,52 @@ def test_an_empty_history_says_so(optimizer: Callable[..., Any], tmp_path: Path)
     found = optimizer("report", "--period", "week")
     assert "no run is stored" in found.out
     assert "bad.json" in found.out
+
+
+def test_performance_says_what_a_workflow_takes_run_by_run(weeks: Callable[..., Any]) -> None:
+    found = weeks("report", "-w", "support", "--performance")
+    assert found.code == 0
+    assert found.out.startswith("support: ")
+    assert "p95 latency" in found.out.split("\n\n")[0]
+    runs = weeks("report", "-w", "support", "--performance", "--json").json["runs"]
+    assert [run["run_id"] for run in runs] == ["support-00", "support-03", "support-08"]
+    assert {run["n_cost"] for run in runs} == {0}
+    assert {run["cost_mean_usd"] for run in runs} == {None}
+
+
+def test_performance_is_of_one_workflow(weeks: Callable[..., Any]) -> None:
+    refused = weeks("report", "--performance")
+    assert refused.code == 2
+    assert "name it with --workflow" in refused.err
+
+
+def test_two_reports_at_once_are_refused(weeks: Callable[..., Any]) -> None:
+    refused = weeks("report", "--period", "week", "--experiments")
+    assert refused.code == 2
+    assert "--period and --experiments are reports of their own" in refused.err
+
+
+def test_experiments_that_go_on_come_with_their_progress(
+    weeks: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert weeks("report", "--experiments").out.startswith("No experiment is planned.")
+    plan = ("-w", "support", "-a", "few_shot", "-b", "vague", "--cases", "120")
+    assert weeks("experiment", "plan", "few", *plan, "--include-existing").code == 0
+    assert weeks("experiment", "start", "few").code == 0
+    found = weeks("report", "--experiments", "-o", "e.html")
+    assert found.code == 0
+    assert found.out.startswith("1 experiment: 1 not ended, 1 running")
+    assert "50.0 %" in found.out
+    (one,) = weeks("report", "--experiments", "--json").json["active"]
+    assert one["looks"] == []
+    assert "few" in (tmp_path / "e.html").read_text(encoding="utf-8")
+
+
+def test_looking_at_the_page_of_experiments_is_no_look(weeks: Callable[..., Any]) -> None:
+    plan = ("-w", "support", "-a", "few_shot", "-b", "vague", "--cases", "60")
+    weeks("experiment", "plan", "few", *plan, "--min-cases", "20", "--include-existing")
+    weeks("experiment", "start", "few")
+    weeks("report", "--experiments")
+    weeks("experiment", "report", "few")
+    found = weeks("report", "--experiments", "--json").json
+    assert [len(one["looks"]) for one in found["active"]] == [1]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from optimizer.models.decisions import AuditEntry, Decision, DecisionState
+from optimizer.models.decisions import AuditChain, AuditEntry, Decision, DecisionState
 from optimizer.models.lifecycle import (
     Command,
     Commands,
@@ -180,7 +181,8 @@ DECIDED = Decision(
     seed=0,
     version="0.1.0",
 )
-LIMITED = partial(audit, limit=2)
+WHOLE = AuditChain(n_lines=3, first_broken=None, last_hash="9f" * 32)
+LIMITED = partial(audit, limit=2, chain=WHOLE)
 VERIFIED, BROKEN = partial(audit_check, broken=None), partial(audit_check, broken=2)
 
 STATISTICS = DecisionStatistics(
@@ -248,7 +250,13 @@ CASES = {
         ),
     ),
     "audit": (LIMITED, (LOG,)),
-    "audit-empty": (LIMITED, ((),)),
+    "audit-empty": (
+        partial(audit, limit=2, chain=AuditChain(n_lines=0, first_broken=None, last_hash=None)),
+        ((),),
+    ),
+    "audit-picked": (partial(audit, limit=50, chain=replace(WHOLE, n_lines=214)), (LOG[1:2],)),
+    "audit-none": (LIMITED, ((),)),
+    "audit-changed": (partial(audit, limit=50, chain=replace(WHOLE, first_broken=2)), (LOG,)),
     "audit-verified": (VERIFIED, (LOG,)),
     "audit-broken": (BROKEN, (LOG,)),
     "decision-after": (

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from optimizer.models.experiment_page import ExperimentPage
 from optimizer.models.experiments import (
     Allocation,
     ArmProgress,
@@ -38,6 +39,7 @@ from optimizer.models.verdicts import GuardCheck, Guardrail
 from reports.gallery.baseline import baseline
 from reports.gallery.experiment import experiment
 from reports.gallery.experiment_list import experiment_list
+from reports.gallery.experiments import experiments
 
 COMPARED = runpy.run_path(str(Path(__file__).with_name("comparisons.py")))
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -239,6 +241,22 @@ BASELINE = Baseline(
     actor="ann",
 )
 
+
+def page(
+    *active: ExperimentReport,
+    ended: tuple[ExperimentSummary, ...] = (),
+    n_active: int | None = None,
+) -> ExperimentPage:
+    return ExperimentPage(
+        workflow_id=None,
+        active=active,
+        ended=ended,
+        n_running=sum(one.experiment.status is ExperimentStatus.RUNNING for one in active),
+        n_active=len(active) if n_active is None else n_active,
+        n_ended=len(ended),
+    )
+
+
 CASES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "experiment": (
         experiment,
@@ -302,6 +320,42 @@ CASES: dict[str, tuple[Any, tuple[Any, ...]]] = {
         ),
     ),
     "experiment_list-empty": (experiment_list, ((),)),
+    "experiments": (
+        experiments,
+        (
+            page(
+                report(WAITING, looks=(FIRST,)),
+                report(
+                    GONE,
+                    experiment=replace(RUNNING, design=design(experiment_id="客服 | <b>")),
+                    stop=Stop(reason=StopReason.DURATION, text="7 days are over"),
+                    split=UNEVEN,
+                ),
+                report(
+                    NOTHING,
+                    experiment=replace(RUNNING, status=ExperimentStatus.DRAFT, started_at=None),
+                    progress=(progress(VAGUE, 0), progress(CLEAR, 0)),
+                    looks=(),
+                    split=None,
+                    next_batch=(),
+                ),
+                n_active=5,
+                ended=(
+                    ExperimentSummary(experiment=ENDED, looks=(SECOND,)),
+                    ExperimentSummary(experiment=replace(ENDED, outcome=LOST), looks=()),
+                    ExperimentSummary(
+                        experiment=replace(ENDED, status=ExperimentStatus.CANCELLED, outcome=None),
+                        looks=(),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    "experiments-empty": (experiments, (page(),)),
+    "experiments-ended": (
+        experiments,
+        (page(ended=(ExperimentSummary(experiment=ENDED, looks=(SECOND,)),)),),
+    ),
     "baseline": (
         baseline,
         ((BASELINE, replace(BASELINE, workflow_id="support", run_id="gone")), ("support",)),

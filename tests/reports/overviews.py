@@ -34,8 +34,10 @@ from optimizer.models.overview import (
     WorkflowRow,
     WorkflowState,
 )
+from optimizer.models.performance import RunPerformance, WorkflowPerformance
 from optimizer.models.proposals import Effect
 from optimizer.models.summaries import Reject
+from reports.gallery.performance import performance
 from reports.gallery.period import period
 from reports.gallery.portfolio import portfolio
 
@@ -147,6 +149,7 @@ NEEDY = (
         cost_total_usd=None,
     ),
     standing("archive", WorkflowState.STALE, last_finished_at=NOON - 40 * DAY, cost_total_usd=None),
+    standing("draft", WorkflowState.UNSETTLED, success_low=0.71, rates=(0.81,), n_completed=40),
     standing("search", WorkflowState.HEALTHY),
 )
 
@@ -317,7 +320,81 @@ EVENTFUL = review(
     n_unwatched=3,
 )
 
+
+def run(place: int, **more: Any) -> RunPerformance:
+    facts: dict[str, Any] = {
+        "run_id": f"nightly-{place:02}",
+        "variant": "clear",
+        "started_at": NOON + place * DAY,
+        "n_completed": 120,
+        "elapsed_s": 115.2 + place,
+        "n_latency": 90,
+        "latency_p50_ms": 217.6 + 10 * place,
+        "latency_p95_ms": 301.1 + 20 * place,
+        "latency_p99_ms": 355.0 + 40 * place,
+        "n_cost": 90,
+        "cost_mean_usd": 0.00213,
+        "cost_total_usd": 0.2518,
+        "n_tokens": 120,
+        "tokens_mean": 59.25,
+        "tokens_total": 7110,
+        "n_cache_known": 120,
+        "n_cached": 30 * (place % 2),
+    }
+    return RunPerformance(**(facts | more))
+
+
+NOTHING = {
+    name: None
+    for name in (
+        "latency_p50_ms",
+        "latency_p95_ms",
+        "latency_p99_ms",
+        "cost_mean_usd",
+        "cost_total_usd",
+        "tokens_mean",
+        "tokens_total",
+    )
+} | {"n_latency": 0, "n_cost": 0, "n_tokens": 0, "n_cache_known": 0, "n_cached": 0}
+
+
+def taken(*runs: RunPerformance, **more: Any) -> WorkflowPerformance:
+    facts: dict[str, Any] = {
+        "workflow_id": "support",
+        "n_runs": len(runs),
+        "runs": runs,
+        "variant": "clear",
+        "earlier_runs": 5,
+        "shift": FELL,
+        "level": 0.95,
+        "level_each": LEVEL,
+    }
+    return WorkflowPerformance(**(facts | more))
+
+
 CASES = {
+    "performance": (
+        performance,
+        (
+            taken(
+                run(0, variant="vague"),
+                run(1),
+                run(2, variant=None),
+                run(3, **NOTHING),
+                run(4),
+                n_runs=9,
+            ),
+        ),
+    ),
+    "performance-empty": (
+        performance,
+        (taken(shift=None, level_each=None, variant=None),),
+    ),
+    "performance-one": (
+        performance,
+        (taken(run(0, **NOTHING, elapsed_s=0.0, n_completed=0), shift=None, level_each=None),),
+    ),
+    "performance-steady": (performance, (taken(run(0), run(1), shift=STEADY),)),
     "portfolio": (portfolio, (all_workflows(*NEEDY),)),
     "portfolio-empty": (
         portfolio,
@@ -358,6 +435,20 @@ CASES = {
     "period-quiet": (
         period,
         (review(level_each=None, workflow_id="search", period=Period.QUARTER),),
+    ),
+    "period-new": (
+        period,
+        (
+            review(
+                WorkflowChange(
+                    workflow_id="search",
+                    before=None,
+                    now=figures("search", is_now=True),
+                    shift=Shift(kind=ChangeKind.NEW, n_shared=0),
+                ),
+                level_each=None,
+            ),
+        ),
     ),
     "period-few": (period, (review(change("tiny", FEW, 2, 3), level_each=None),)),
     "period-better": (

@@ -488,9 +488,24 @@ def session_series(
     return [_window(row) for row in dicts_of(history, "session_series", **params)]
 
 
-def audit(history: History, *, subject: str | None = None) -> list[AuditEntry]:
-    """Return the audit log, or its lines on one subject, oldest first."""
-    return rows_of(AuditEntry, history, "audit", subject=subject)
+def audit(
+    history: History,
+    *,
+    subject: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[AuditEntry]:
+    """Return the audit log, or those of its lines that meet the conditions, oldest first."""
+    return rows_of(
+        AuditEntry,
+        history,
+        "audit",
+        subject=subject,
+        actor=actor,
+        since=stored_time(since),
+        until=stored_time(until),
+    )
 
 
 def last_audit(history: History) -> tuple[int, str] | None:

@@ -20,6 +20,7 @@ from optimizer.models.overview import (
     WaitKind,
     WorkflowRow,
 )
+from optimizer.models.performance import RunPerformance
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import UNJUDGED
 
@@ -128,6 +129,11 @@ def last_finished(
     """Return when the newest run ended, or None where nothing has run."""
     rows = dicts_of(history, "last_finished", workflow_id=workflow_id, as_of=stored_time(as_of))
     return rows[0]["finished_at"] if rows else None
+
+
+def performance(history: History, workflow_id: str, *, limit: int) -> list[RunPerformance]:
+    """Return what the newest runs of a workflow took, oldest first."""
+    return rows_of(RunPerformance, history, "performance", workflow_id=workflow_id, limit=limit)
 
 
 def _edges(span: Span) -> dict[str, datetime | None]:

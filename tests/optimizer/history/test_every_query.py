@@ -30,6 +30,8 @@ PARAMS: dict[str, object] = {
     "prompt_sha256s": ["p"],
     "run_ids": ["r"],
     "subject": None,
+    "actor": None,
+    "until": None,
     "scorer": "s",
     "unjudged": "u",
     "branch": None,
