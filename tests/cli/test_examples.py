@@ -146,11 +146,10 @@ RUN_TESTS = """
 import json, sys
 
 prompt, cases, out = sys.argv[1:]
-is_prompt = "ticket" in open(prompt).read()
+is_prompt = "billing" in open(prompt).read()
 with open(out, "w") as results:
     for case in json.load(open(cases)):
-        passed = is_prompt and int(case["id"][1:]) % 3 > 0
-        results.write(json.dumps({"case_id": case["id"], "passed": passed}) + "\\n")
+        results.write(json.dumps({"case_id": case["id"], "passed": is_prompt}) + "\\n")
 """
 
 
@@ -210,7 +209,7 @@ def test_every_command_has_an_example() -> None:
     assert set(COMMANDS) - {name for name, _ in examples()} == set()
 
 
-@pytest.mark.parametrize(("name", "example"), examples(), ids=lambda text: text[:50])
+@pytest.mark.parametrize(("name", "example"), list(examples()), ids=lambda text: text[:50])
 def test_every_example_can_be_pasted(
     optimizer: Run, stored: Path, tmp_path: Path, name: str, example: str
 ) -> None:
