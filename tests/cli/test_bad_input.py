@@ -504,7 +504,7 @@ def test_odd_surroundings_change_nothing(process: Run, run_file: Write) -> None:
     assert ascii_only.code == 0
     for char, told in (("\u6f22", "\\u6f22"), ("≥", ">="), ("≤", "<=")):
         plain = replace(plain, out=plain.out.replace(char, told))
-    assert ascii_only.out == plain.out
+    assert ascii_only.out.split() == plain.out.split()
 
 
 def test_json_can_be_printed_in_any_encoding(optimizer: Run, run_file: Write) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import select
+import shlex
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -228,6 +231,49 @@ def test_signals_end_a_command_with_a_sentence(
     assert (running.returncode, out) == (code, b"")
     assert err.startswith(sentence)
     assert err.count(b"\n") == 1
+
+
+def test_the_end_comes_in_order_while_a_model_is_asked(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "a.md").write_text("Sort the ticket: {{ticket}}\n")
+    (tmp_path / "cases.jsonl").write_text(
+        "".join(json.dumps({"id": f"c{i}", "input": "x"}) + "\n" for i in range(30))
+    )
+    (tmp_path / "run_tests.py").write_text(FAILING_TESTS)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        executor = f"{sys.executable} run_tests.py {{prompt_file}} {{cases_file}} {{out}}"
+        words = shlex.split(
+            "optimize a.md --cases cases.jsonl --strategy llm_guided --llm-model m "
+            f"--set runner.canary_cases=0 --llm-base-url {address}"
+        )
+        asking = subprocess.Popen(
+            [sys.executable, "-m", "cli", *words, "--executor", executor],
+            cwd=tmp_path,
+            env=environment,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        silent.settimeout(100)
+        question, _ = silent.accept()
+        with question:
+            assert question.recv(4).startswith(b"POST")
+            asking.terminate()
+            out, err = asking.communicate(timeout=60)
+    assert (asking.returncode, out) == (143, b"")
+    assert err.decode().splitlines()[-1].startswith("ended by SIGTERM; ")
+
+
+FAILING_TESTS = """
+import json, sys
+
+prompt, cases, out = sys.argv[1:]
+with open(out, "w") as results:
+    for i, case in enumerate(json.load(open(cases))):
+        row = {"case_id": case["id"], "passed": int(case["id"][1:]) % 2 == 0, "output": "bug"}
+        results.write(json.dumps(row) + "\\n")
+"""
 
 
 def test_the_start_page_is_short_and_names_every_command(optimizer: Run) -> None:
