@@ -40,11 +40,20 @@ def environment() -> dict[str, str]:
 def see(tmp_path: Path, environment: dict[str, str]) -> See:
     """Run the program at a terminal of some size and return all that it wrote there."""
 
-    def run(*args: str, rows: int = 24, columns: int = 80, keys: str = "", **env: str) -> Any:
+    def run(
+        *args: str,
+        rows: int = 24,
+        columns: int = 80,
+        keys: str = "",
+        watched: bool = False,
+        when_shown: tuple[bytes, Callable[[], object]] | None = None,
+        **env: str,
+    ) -> Any:
         process, terminal = pty.fork()
         if process == 0:
             os.chdir(tmp_path)
             command = [sys.executable, "-m", "cli", *args]
+            command += [] if watched else ["--no-progress"]
             os.execvpe(sys.executable, command, {**environment, **env})
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         seen = b""
@@ -58,6 +67,9 @@ def see(tmp_path: Path, environment: dict[str, str]) -> See:
             if not piece:
                 break
             seen += piece
+            if when_shown is not None and when_shown[0] in seen:
+                when_shown[1]()
+                when_shown = None
             if keys and b"\x1b" in seen and len(seen) > 200:
                 os.write(terminal, keys.encode())
                 keys = ""
@@ -195,6 +207,23 @@ def test_every_encoding_gets_words_it_can_carry(
     assert done.out.count("\n") == usual.out.count("\n")
     assert "?" not in done.out
     assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_a_sign_of_life_is_shown_while_it_takes_long_and_taken_away(
+    see: See, tmp_path: Path, run_file: Callable[..., Path]
+) -> None:
+    content = run_file().read_text()
+    slow = tmp_path / "slow.json"
+    os.mkfifo(slow)
+    code, seen = see(
+        *("analyze", "slow.json", "--no-color", "--no-pager"),
+        watched=True,
+        when_shown=(b"read slow.json", lambda: slow.write_text(content)),
+    )
+    before, _, after = seen.rpartition("\r\x1b[K")
+    assert code == 0
+    assert "read slow.json" in before
+    assert after.startswith("r1: 3 of 4 tests passed")
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(
