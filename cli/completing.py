@@ -124,7 +124,7 @@ def _values(parameter: Any, words: Sequence[str], current: str) -> Names:
     find = FINDERS.get(key) or FINDERS.get(parameter.name)
     if find is None:
         return ()
-    with suppress(*_quiet_errors()):
+    with suppress(OSError):
         return list(find(words, current))
     return ()
 
@@ -136,12 +136,6 @@ def _choices(parameter: Any) -> list[str]:
         if isinstance(one, type) and issubclass(one, Enum):
             return [str(value.value) for value in one]
     return []
-
-
-def _quiet_errors() -> tuple[type[Exception], ...]:
-    from optimizer.models.errors import OptimizerError
-
-    return (OptimizerError, OSError, ValueError)
 
 
 def _short(text: str) -> str:

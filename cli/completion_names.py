@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from optimizer.models.errors import OptimizerError
 
 if TYPE_CHECKING:
     from optimizer.history.store import History
@@ -125,14 +128,18 @@ def _listed(current: str, names: Sequence[tuple[str, str]]) -> Names:
 
 
 def _asked(words: Sequence[str], ask: Callable[[History], Names]) -> list[tuple[str, str]]:
-    """Ask the history; where there is none, nothing is known."""
+    """Ask the history; where there is none, or it cannot be read now, nothing is known."""
     from optimizer.history.store import read_history
 
     store = _store(words)
     if store is None:
         return []
-    with read_history(store, lock_timeout_s=NO_PATIENCE_S) as history:
+    with (
+        suppress(OptimizerError, OSError, ValueError),
+        read_history(store, lock_timeout_s=NO_PATIENCE_S) as history,
+    ):
         return list(ask(history))[:MOST]
+    return []
 
 
 def _store(words: Sequence[str]) -> Path | None:

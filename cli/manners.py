@@ -23,7 +23,8 @@ class Manner:
     """How the program speaks.
 
     Attributes:
-        quiet: Say the verdict only, and what went wrong.
+        quiet: Say the verdict only, on one line, and what went wrong.
+        brief: Say the verdict only, in lines that fit.
         verbose: Tell what is read and how long each stage takes.
         color: When output is coloured.
         progress: Show how far it is, where somebody watches.
@@ -31,6 +32,7 @@ class Manner:
     """
 
     quiet: bool = False
+    brief: bool = False
     verbose: bool = False
     color: Color = Color.AUTO
     progress: bool = True

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ def show(
     elif manner().quiet:
         show_line(document.title if document.verdict is None else document.verdict.text)
     else:
+        if manner().brief:
+            document = replace(document, blocks=(), hints=())
         text = _as_text(document)
         if not _paged(text):
             write_out(text)

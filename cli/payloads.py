@@ -15,6 +15,7 @@ from optimizer.models.commenting import CommentOutcome
 from optimizer.models.contract import PromptVersion
 from optimizer.models.decisions import AuditCheck, AuditEntry, Decision
 from optimizer.models.drift import AnomalyReport, DriftReport
+from optimizer.models.experiment_page import ExperimentPage
 from optimizer.models.experiments import Baseline, ExperimentReport, ExperimentSummary
 from optimizer.models.feedback import FeedbackOutcome, FeedbackView
 from optimizer.models.flakiness import Flakiness
@@ -26,6 +27,7 @@ from optimizer.models.limits import LimitsReport
 from optimizer.models.linting import LintReport, LintRulePage, PromptScores
 from optimizer.models.optimization_run import OptimizationRun
 from optimizer.models.overview import PeriodReview, Portfolio
+from optimizer.models.performance import WorkflowPerformance
 from optimizer.models.power import PowerPlan
 from optimizer.models.profiles import ModelProfiles
 from optimizer.models.published_decisions import ReadDecision
@@ -58,6 +60,7 @@ Payload = (
     | Decision
     | DecisionOutcome
     | DriftReport
+    | ExperimentPage
     | ExperimentReport
     | FeedbackView
     | Flakiness
@@ -87,6 +90,7 @@ Payload = (
     | VersionLog
     | VersionMoved
     | VersionPage
+    | WorkflowPerformance
     | WorkflowView
     | Sequence[AuditEntry]
     | Sequence[Baseline]
@@ -162,7 +166,7 @@ PAYLOADS: Mapping[str, tuple[Any, ...]] = {
     "optimize": (OptimizationRun,),
     "lint": (LintReport, Sequence[PromptScores], Sequence[LintRulePage]),
     "gate": (JudgedByRules, JudgedByBaseline),
-    "report": (WorkflowView, Portfolio, PeriodReview),
+    "report": (WorkflowView, Portfolio, PeriodReview, WorkflowPerformance, ExperimentPage),
     "comment": (CommentOutcome,),
     "status": (StoreStatus,),
     "doctor": (Sequence[Finding],),

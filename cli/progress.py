@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from cli.output import plain
-from cli.stages import hush, is_watched
+from cli.stages import instead, is_watched
 from optimizer.models.ingest import FileOutcome
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def _shown(label: str, total: int | None, said: str) -> Iterator[tuple[Bars, Tas
         TextColumn("left"),
         TimeRemainingColumn(compact=True),
     )
-    hush()
-    with Bars(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with instead(), Bars(*columns, console=console, transient=True) as progress:
         yield progress, progress.add_task(label, total=total, said=said)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from threading import Event, Thread
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread, current_thread, main_thread
 
 from cli.manners import manner
 
@@ -25,18 +25,26 @@ LONGEST_LABEL = 48
 
 
 class Stages:
-    """The stages of one invocation: which is under way, and since when."""
+    """The stages of one invocation: which is under way, and since when.
+
+    Attributes:
+        shows_more: Something that says more than the sign of life is being shown.
+    """
 
     def __init__(self) -> None:
         self._began = self._since = time.perf_counter()
         self._name: str | None = None
         self._sign: _Sign | None = None
+        self._process = os.getpid()
+        self.shows_more = False
 
     def enter(self, name: str) -> None:
-        """Begin a stage; the one before is over."""
+        """Begin a stage; the one before is over. What others do for it is no stage of its own."""
+        if os.getpid() != self._process or current_thread() is not main_thread():
+            return
         self._tell()
         self._name, self._since = name, time.perf_counter()
-        if self._sign is None and is_watched():
+        if self._sign is None and not self.shows_more and is_watched():
             self._sign = _Sign(lambda: self._name or "", self._began)
             self._sign.start()
 
@@ -116,6 +124,18 @@ def stage(name: str) -> None:
 def hush() -> None:
     """Take the sign of life away, as something else is about to be shown."""
     _CURRENT[0].hush()
+
+
+@contextmanager
+def instead() -> Iterator[None]:
+    """Show something that says more than the sign of life, which stays away as long."""
+    now = _CURRENT[0]
+    now.hush()
+    now.shows_more = True
+    try:
+        yield
+    finally:
+        now.shows_more = False
 
 
 def finish() -> None:

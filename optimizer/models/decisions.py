@@ -123,14 +123,19 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-<<<<<<< HEAD
 class AuditCheck:
     """Whether each line of the audit log follows from the one before.
 
     Attributes:
         n_lines: Lines there are.
         first_broken: Place of the first line that does not follow, counted from 1; None: all do.
-=======
+    """
+
+    n_lines: int
+    first_broken: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditChain:
     """Whether the lines of the audit log follow from one another.
 
@@ -139,15 +144,11 @@ class AuditChain:
         first_broken: Place of the first line that does not follow from the one before, counted
             from 1; None where all do.
         last_hash: Hash of the last line; None of an empty log.
->>>>>>> overview
     """
 
     n_lines: int
     first_broken: int | None
-<<<<<<< HEAD
-=======
     last_hash: str | None
->>>>>>> overview
 
 
 def proposals(decision: Decision) -> tuple[Proposal, ...]:

@@ -502,7 +502,9 @@ def test_odd_surroundings_change_nothing(process: Run, run_file: Write) -> None:
         assert without_clock(process("analyze", path, **env)) == plain
     ascii_only = without_clock(process("analyze", path, PYTHONIOENCODING="ascii"))
     assert ascii_only.code == 0
-    assert ascii_only.out == plain.out.replace("\u6f22", "?").replace("≥", "?").replace("≤", "?")
+    for char, told in (("\u6f22", "\\u6f22"), ("≥", ">="), ("≤", "<=")):
+        plain = replace(plain, out=plain.out.replace(char, told))
+    assert ascii_only.out.split() == plain.out.split()
 
 
 def test_json_can_be_printed_in_any_encoding(optimizer: Run, run_file: Write) -> None:

@@ -222,6 +222,16 @@ def test_demo_shows_the_whole_way(optimizer: Run, tmp_path: Path) -> None:
     assert result.code == 0
     assert (tmp_path / "optimizer-demo" / "report.html").exists()
     assert "$ optimizer decide" in result.err
+    assert result.err.endswith("Your own results next: optimizer ingest YOUR_RUNS\n")
+    assert len(result.out.splitlines()) < 30
+    again = optimizer("demo")
+    assert (again.code, again.out.splitlines()[0]) == (0, "3 unchanged.")
+
+
+def test_the_lines_of_the_demo_can_be_pasted(optimizer: Run) -> None:
+    told = optimizer("demo").err.splitlines()
+    lines = [line.removeprefix("$ optimizer ") for line in told if line.startswith("$ ")]
+    assert [optimizer(*line.split()).code for line in lines] == [0, 0, 3, 0, 0, 0]
 
 
 @pytest.mark.parametrize("command", [["formats"], ["formats", "native"], ["--help"], ["--version"]])

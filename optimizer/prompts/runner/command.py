@@ -123,7 +123,7 @@ class CommandExecutor:
                 finally:
                     running.stop()
         if interrupts.noted:
-            raise KeyboardInterrupt
+            interrupts.pass_on()
         for call in running.calls:
             if not call.cancelled():
                 call.result()

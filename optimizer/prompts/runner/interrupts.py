@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from threading import current_thread, main_thread
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -22,7 +22,8 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.noted = False
-        self._before: dict[signal.Signals, Any] = {}
+        self._number: int | None = None
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
         """Begin to note signals."""
@@ -41,5 +42,16 @@ class Interrupts:
         for number, before in self._before.items():
             signal.signal(number, before)
 
+    def pass_on(self) -> NoReturn:
+        """End what is under way, as whoever had the signal before would have done.
+
+        Raises:
+            KeyboardInterrupt: In any case.
+        """
+        before = self._before.get(self._number) if self._number is not None else None
+        if callable(before):
+            before(self._number, None)
+        raise KeyboardInterrupt
+
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.noted = True
+        self.noted, self._number = True, number
