@@ -40,7 +40,7 @@ class Visit:
 
     def column(self, n: int, *, table: str = "table") -> list[str]:
         cells = self.page.locator(f"{table} tbody tr:visible > :nth-child({n})")
-        return [text.strip() for text in cells.all_text_contents()]
+        return [text.strip().replace("\u00a0", " ") for text in cells.all_text_contents()]
 
 
 def watched(context: BrowserContext) -> Visit:

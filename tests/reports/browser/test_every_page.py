@@ -14,10 +14,12 @@ from reports.render.html import html
 AXE = Axe()
 WIDTHS = (320, 768, 1280)
 LOOKS = tuple(itertools.product(WIDTHS, ("light", "dark")))
-THOROUGHLY = ("comparison", "decision", "run", "workflow", "run-empty", "decision-empty")
+THOROUGHLY = ("comparison", "decision", "workflow", "run-empty")
 UNFOLD = "for (const fold of document.querySelectorAll('details')) fold.open = true"
 PRESS = "for (const button of document.querySelectorAll('button')) button.click()"
-STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 HOSTILE = (
     "\x1b[2J\u202e\u2066\u200f\x00 </title></style></script></textarea></svg>--></template>"
     "<script>alert(1)</script><img src=//evil.test/x onerror=alert(2)><svg onload=alert(3)>"
@@ -25,7 +27,7 @@ HOSTILE = (
     "<link rel=stylesheet href=//evil.test/z><base href=//evil.test/><iframe srcdoc='<script>"
     "alert(5)</script>'></iframe><meta http-equiv=refresh content='0;//evil.test/r'>"
     "<form action=//evil.test><input autofocus onfocus=alert(6)></form>"
-    "' onclick=alert(7) \" onmouseover=alert(8) style=\"background:url(//evil.test/s)\" "
+    '\' onclick=alert(7) " onmouseover=alert(8) style="background:url(//evil.test/s)" '
     "javascript:alert(9) {{ 7 * 7 }} ${alert(10)} \n\n# heading\n| a | b |\n"
 )
 KEPT = frozenset({"rule", "metric"})
