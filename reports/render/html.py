@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STYLES = ("page.css",)
 """Style sheets of a page, in order."""
 
-SCRIPTS = ("page.js",)
+SCRIPTS = ("page.js", "tables.js", "copying.js")
 """What a page can do beyond being read: files that become its one script, in order."""
 
 LEAST_CONTENTS = 4

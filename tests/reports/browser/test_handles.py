@@ -166,6 +166,20 @@ def test_a_long_table_opens_with_its_first_rows_and_shows_all_when_asked(
     assert seen.page.evaluate("document.activeElement.cells[0].textContent") == "case-200"
 
 
+def test_of_a_long_table_that_was_sorted_and_filtered_the_first_rows_are_shown(
+    visit: Callable[..., Any],
+) -> None:
+    seen = visit(page(numbered(1_000)))
+    seen.page.get_by_role("button", name="time").click()
+    seen.page.get_by_role("button", name="time").click()
+    seen.page.get_by_role("searchbox").fill("failed")
+    seen.page.get_by_role("button", name="Show all 500 rows").wait_for()
+    assert seen.column(1) == [f"case-{n}" for n in range(998, 998 - 2 * LONG_TABLE, -2)]
+    seen.page.get_by_role("searchbox").fill("case-99")
+    seen.page.get_by_text("11 of 1,000 rows").wait_for()
+    assert not seen.page.locator(".more").is_visible()
+
+
 def test_paper_shows_all_rows_of_a_long_table(visit: Callable[..., Any]) -> None:
     seen = visit(page(numbered(LONG_TABLE + 50)))
     seen.page.emulate_media(media="print")
