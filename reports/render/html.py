@@ -146,7 +146,7 @@ def _contents(document: Document) -> list[tuple[str, str]]:
     return found if len(found) >= LEAST_CONTENTS else []
 
 
-def _leaning(align: Align, content: Cell | str) -> Markup:
+def _leaning(align: Align, content: Cell | str = "") -> Markup:
     """Return the attribute of a cell for what differs from most: its side, its length, its tone."""
     text = cell(content).text
     if align == Align.RIGHT:

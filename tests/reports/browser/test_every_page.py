@@ -29,6 +29,7 @@ HOSTILE = (
     '\' onclick=alert(7) " onmouseover=alert(8) style="background:url(//evil.test/s)" '
     "javascript:alert(9) {{ 7 * 7 }} ${alert(10)} \n\n# heading\n| a | b |\n"
 )
+ACTIVE = "script:not([type]), style, link, iframe, object, form, img, base"
 KEPT = frozenset({"rule", "metric"})
 
 
@@ -76,4 +77,4 @@ def test_hostile_text_does_nothing_to_its_reader(
     assert seen.errors == []
     assert seen.sideways() <= 0
     assert not STEERING.search(seen.page.content())
-    assert seen.page.locator("script, style, link, iframe, form, img, base").count() == 2
+    assert seen.page.locator(ACTIVE).count() == 2

@@ -253,7 +253,10 @@ def test_light_and_dark_are_chosen_and_remembered(visit: Callable[..., Any]) -> 
 
 
 def test_paper_opens_what_is_folded_and_leaves_out_the_handles(visit: Callable[..., Any]) -> None:
-    blocks = (Details("Fold", (Prose("inside"), Code("code"))), Details("Other", (numbered(20),)))
+    blocks = (
+        Details("Fold", (Details("In it", (Prose("inside"),)),)),
+        Details("Other", (numbered(20),)),
+    )
     seen = visit(page(*blocks), scheme="dark")
     inside = seen.page.get_by_text("inside")
     assert not inside.is_visible()
@@ -266,7 +269,7 @@ def test_paper_opens_what_is_folded_and_leaves_out_the_handles(visit: Callable[.
     )
     seen.page.emulate_media(media="screen")
     seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert seen.page.locator("details[open]").count() == 2
+    assert seen.page.locator("details[open]").count() == 3
     seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert seen.page.locator("details[open]").count() == 0
 
