@@ -23,12 +23,12 @@ import typer
 
 import cli.main
 from cli.app import app
+from cli.manners import OPTIONS
 from cli.payload import as_plain_json
 from cli.payloads import PAYLOADS
 from cli.schema_changes import broken
 from cli.schemas import schema as json_schema
 from cli.schemas import schema_file
-from cli.manners import OPTIONS
 from executor_bridge.detect import BRIDGES
 from optimizer.config.describe import Row, settings_table
 from optimizer.config.layers import KeyPath

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
+    "--disable-dev-shm-usage",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -40,7 +42,7 @@ class Visit:
 
     def column(self, n: int, *, table: str = "table") -> list[str]:
         cells = self.page.locator(f"{table} tbody tr:visible > :nth-child({n})")
-        return [text.strip() for text in cells.all_text_contents()]
+        return [text.strip().replace("\u00a0", " ") for text in cells.all_text_contents()]
 
 
 def watched(context: BrowserContext) -> Visit:
@@ -59,7 +61,7 @@ def watched(context: BrowserContext) -> Visit:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
+    path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"no Chromium on this {platform.system()}; Debian's is `apt install chromium`")
     with sync_playwright() as playwright:
