@@ -130,7 +130,7 @@ def _cases(cases: Cases) -> str:
     table = _table(Table(cases.columns, rows, empty=cases.empty))
     if not rows:
         return table
-    said = left_out(cases, opened, n_rows=len(rows), where=ELSEWHERE)
+    said = left_out(cases, [case.texts for case in opened], n_rows=len(rows), where=ELSEWHERE)
     parts = [_paragraph(cases.caption)] if cases.caption else []
     parts += [_details(f"{count(len(rows))} of {plural(len(cases.cases), 'case')}", table)]
     return "\n\n".join([*parts, *map(_opened, opened), *([_paragraph(said)] if said else [])])
