@@ -42,7 +42,7 @@ def compare(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Compare candidates with a baseline: improved, regressed, equivalent, or how many cases more.
@@ -53,6 +53,7 @@ def compare(
     from optimizer.pipeline.compare import compare as compare_arms
     from optimizer.pipeline.compare import with_margins
     from reports.gallery.comparison import comparison as comparison_report
+    from reports.tables.comparisons import comparison_tables
 
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
@@ -78,5 +79,6 @@ def compare(
         correction=correction.value,
     )
     document = comparison_report(found)
-    show(document, found, json=json, outputs=output)
+    tables = comparison_tables(found.comparisons)
+    show(document, found, json=json, outputs=output, tables=tables)
     append_summary(document)

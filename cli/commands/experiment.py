@@ -122,7 +122,7 @@ def plan(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Plan an experiment: variants, metric, number of cases, looks. It begins with start.
@@ -191,7 +191,7 @@ def status(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show where experiments stand and what has run, without a look at the results.
@@ -202,6 +202,7 @@ def status(
     from optimizer.history.store import read_history
     from optimizer.pipeline.experiments import status as stand
     from reports.gallery.experiment_list import experiment_list
+    from reports.tables.experiments import experiment_list_tables
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
@@ -209,7 +210,8 @@ def status(
             every = experiment_summaries(
                 history, workflow_ids=None if workflow is None else [workflow]
             )
-            show(experiment_list(every), every, json=json, outputs=output)
+            tables = experiment_list_tables(every)
+            show(experiment_list(every), every, json=json, outputs=output, tables=tables)
             return
         found = stand(history, experiment, config=here.loaded.config, now=here.now)
     _show(found, json=json, outputs=output)
@@ -220,7 +222,7 @@ def report(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Look at the results of an experiment; new data make a look, which the ledger pays for.
@@ -273,7 +275,7 @@ def conclude(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """End an experiment, with the winner that its last look found or with none.
@@ -337,5 +339,7 @@ def _move(here: Session, experiment: str, to: ExperimentStatus, reason: str, *, 
 
 def _show(found: ExperimentReport, *, json: bool, outputs: list[Path] | None) -> None:
     from reports.gallery.experiment import experiment as experiment_report
+    from reports.tables.experiments import experiment_tables
 
-    show(experiment_report(found), found, json=json, outputs=outputs)
+    tables = experiment_tables(found)
+    show(experiment_report(found), found, json=json, outputs=outputs, tables=tables)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cli.reading import Chosen
     from cli.session import Session
     from optimizer.models.cases import LoadedArm
+    from optimizer.models.data_tables import DataTable
     from reports.document import Document
 
 
@@ -87,7 +88,7 @@ def gate(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.GateOutputs = None,
+    output: options.CheckOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Judge a run for CI, by the thresholds or against a baseline. Stores nothing.
@@ -114,7 +115,7 @@ def gate(
     else:
         arms = partial(loaded_arms, [baseline, file], here, run=run, outputs=output)
         gated = _by_baseline(arms, here, guardrail or (), mode.value)
-    show(gated.document, gated.payload, json=json, outputs=output)
+    show(gated.document, gated.payload, json=json, outputs=output, tables=gated.tables)
     append_summary(gated.document)
     codes = {
         "passed": 0,
@@ -127,11 +128,12 @@ def gate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Gated:
-    """What a gate says, laid out and for machines."""
+    """What a gate says, laid out, for machines and as rows."""
 
     document: Document
     payload: object
     status: str
+    tables: tuple[DataTable, ...]
 
 
 def _by_rules(
@@ -147,6 +149,7 @@ def _by_rules(
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.gate import gate as gate_report
+    from reports.tables.comparisons import threshold_tables
 
     settings = here.loaded.config
     with chosen() as found:
@@ -164,7 +167,12 @@ def _by_rules(
     results = tuple(result for view in views for result in gate_run(view, strict=strict))
     status = worst(results)
     payload = {"status": status, "results": results}
-    return _Gated(document=gate_report(results), payload=payload, status=status)
+    return _Gated(
+        document=gate_report(results),
+        payload=payload,
+        status=status,
+        tables=threshold_tables(results),
+    )
 
 
 def _by_baseline(
@@ -174,6 +182,7 @@ def _by_baseline(
     from optimizer.pipeline.compare import gate as gate_arms
     from optimizer.pipeline.compare import read_guardrails
     from reports.gallery.baseline_gate import baseline_gate
+    from reports.tables.comparisons import guardrail_tables
 
     settings = here.loaded.config.comparison
     asked = read_guardrails(guardrails, settings, mode)
@@ -181,4 +190,9 @@ def _by_baseline(
     against = gate_arms(baseline, candidate, asked, settings=settings)
     policy = settings.model_dump(mode="json")
     payload = {"status": against.status, "policy": policy, "against": against}
-    return _Gated(document=baseline_gate(against), payload=payload, status=against.status)
+    return _Gated(
+        document=baseline_gate(against),
+        payload=payload,
+        status=against.status,
+        tables=guardrail_tables(against),
+    )
