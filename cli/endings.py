@@ -15,7 +15,8 @@ SARIF = (".sarif", ".sarif.json")
 CSV = ".csv"
 PARQUET = ".parquet"
 PICTURES = (".svg", ".png")
-DOCUMENT = (".html", ".md", ".txt", JSON, *PICTURES)
+TEXTS = (".html", ".md", ".txt", JSON)
+DOCUMENT = (*TEXTS, *PICTURES)
 TABLES = (CSV, PARQUET)
 ALL = (*DOCUMENT, *TABLES, JUNIT, *SARIF)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -27,8 +27,17 @@ def write_reports(
     document: Document,
     payload: object,
     tables: Sequence[DataTable] = (),
+    *,
+    own: Mapping[str, Callable[[], str]] | None = None,
 ) -> None:
     """Write a report to files, each in the format of its ending: all of them, or none.
+
+    Args:
+        paths: The files.
+        document: What a person reads.
+        payload: The same for machines.
+        tables: The same as rows, the main table first.
+        own: What makes the text of an ending otherwise than of the document.
 
     Raises:
         ConfigError: One cannot be written, or its format cannot hold this report.
@@ -36,7 +45,9 @@ def write_reports(
     picture = next((path for path in paths if ending(path) in PICTURES), None)
     writers: list[tuple[Path, Writer]] = []
     for path in paths:
-        if ending(path) in TABLES:
+        if own and ending(path) in own:
+            writers.append((path, _content(own[ending(path)]())))
+        elif ending(path) in TABLES:
             writers += _table_writers(path, tables)
         else:
             writers.append((path, _report_writer(path, document, payload, picture=picture)))
@@ -158,6 +169,8 @@ def _told_of(path: Path, folder: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
+        if folder.is_dir():
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
         named = folder_of(path, folder)
         raise ConfigError(
             f"{path}: cannot be written: there is no folder {named}",

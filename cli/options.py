@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.endings import ALL, DOCUMENT, TABLES, ending_in
+from cli.endings import ALL, DOCUMENT, SARIF, TABLES, TEXTS, ending_in
 
 FileOrRun = Annotated[
     str,
@@ -54,6 +54,17 @@ TableOutputs = Annotated[
         callback=ending_in(*DOCUMENT, *TABLES),
         help="Also write it to a file: .html, .md, .txt, .json, .svg, .png, .csv or .parquet; "
         "repeatable.",
+    ),
+]
+LintOutputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=ending_in(*TEXTS, *TABLES, *SARIF),
+        help="Also write what was found to a file: .html, .md, .txt, .json, .csv, .parquet or "
+        ".sarif; repeatable.",
     ),
 ]
 CheckOutputs = Annotated[

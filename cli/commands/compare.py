@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options
+from cli.annotations import annotate
 from cli.arms import loaded_arms
 from cli.output import show
 from cli.session import session
@@ -82,3 +83,4 @@ def compare(
     tables = comparison_tables(found.comparisons)
     show(document, found, json=json, outputs=output, tables=tables)
     append_summary(document)
+    annotate(document, title="optimizer compare")

@@ -174,13 +174,15 @@ def start(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Start an experiment: runs that start from now on count.
 
     Example: optimizer experiment start clear-1
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.RUNNING, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.RUNNING, reason, json=json, outputs=output)
 
 
 def status(
@@ -246,13 +248,15 @@ def pause(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Pause an experiment: no look is made until it goes on.
 
     Example: optimizer experiment pause clear-1 --reason "model outage"
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.PAUSED, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.PAUSED, reason, json=json, outputs=output)
 
 
 def resume(
@@ -261,13 +265,15 @@ def resume(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Go on with a paused experiment.
 
     Example: optimizer experiment resume clear-1
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.RUNNING, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.RUNNING, reason, json=json, outputs=output)
 
 
 def conclude(
@@ -299,13 +305,15 @@ def cancel(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """End an experiment without an outcome.
 
     Example: optimizer experiment cancel clear-1 --reason "wrong prompt"
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.CANCELLED, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.CANCELLED, reason, json=json, outputs=output)
 
 
 def archive(
@@ -314,16 +322,26 @@ def archive(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Put an experiment that has ended away; its looks stay in the ledger.
 
     Example: optimizer experiment archive clear-1
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.ARCHIVED, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.ARCHIVED, reason, json=json, outputs=output)
 
 
-def _move(here: Session, experiment: str, to: ExperimentStatus, reason: str, *, json: bool) -> None:
+def _move(
+    here: Session,
+    experiment: str,
+    to: ExperimentStatus,
+    reason: str,
+    *,
+    json: bool,
+    outputs: list[Path] | None,
+) -> None:
     """Take a step and show where the experiment stands then."""
     from optimizer.history.store import open_history
     from optimizer.pipeline.experiments import move
@@ -334,7 +352,7 @@ def _move(here: Session, experiment: str, to: ExperimentStatus, reason: str, *, 
     ) as history:
         move(history, experiment, to, actor=here.actor, reason=reason, now=here.now)
         found = stand(history, experiment, config=here.loaded.config, now=here.now)
-    _show(found, json=json, outputs=None)
+    _show(found, json=json, outputs=outputs)
 
 
 def _show(found: ExperimentReport, *, json: bool, outputs: list[Path] | None) -> None:

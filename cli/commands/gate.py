@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
+from cli.annotations import annotate
 from cli.arms import loaded_arms
 from cli.output import show
-from cli.reading import chosen_runs, read_prompt
+from cli.reading import chosen_runs, is_path, read_prompt
 from cli.session import session
 from cli.summary import append_summary
 from optimizer.models.errors import SelectionError
@@ -115,8 +116,10 @@ def gate(
     else:
         arms = partial(loaded_arms, [baseline, file], here, run=run, outputs=output)
         gated = _by_baseline(arms, here, guardrail or (), mode.value)
-    show(gated.document, gated.payload, json=json, outputs=output, tables=gated.tables)
-    append_summary(gated.document)
+    document = replace(gated.document, file=file if is_path(file) else None)
+    show(document, gated.payload, json=json, outputs=output, tables=gated.tables)
+    append_summary(document)
+    annotate(document, title="optimizer gate")
     codes = {
         "passed": 0,
         "failed": fail_code,

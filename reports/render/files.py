@@ -8,6 +8,7 @@ from functools import partial
 from optimizer.models.errors import ConfigError
 from reports.document import Document
 from reports.formatting import listing
+from reports.render.gate_sarif import gate_sarif
 from reports.render.html import html
 from reports.render.junit import junit
 from reports.render.markdown import markdown
@@ -21,6 +22,8 @@ RENDERERS: Mapping[str, Callable[[Document], str | bytes]] = {
     MARKDOWN: markdown,
     ".txt": partial(terminal, color=False),
     ".junit.xml": junit,
+    ".sarif": gate_sarif,
+    ".sarif.json": gate_sarif,
     ".svg": document_svg,
     ".png": document_png,
 }

@@ -47,7 +47,7 @@ OF_REPORT: dict[str, Tables] = {
     "frontier": frontier_tables,
     "gate": threshold_tables,
     "lint_scores": score_tables,
-    "lint_statistics": finding_tables,
+    "lint": finding_tables,
     "models": model_tables,
     "optimization": search_tables,
     "power": plan_tables,
