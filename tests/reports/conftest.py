@@ -764,6 +764,25 @@ def lay_out() -> Callable[..., Document]:
     return built
 
 
+@pytest.fixture(scope="session")
+def case_arguments() -> Callable[[str], dict[str, tuple[Any, ...]]]:
+    """What the examples of a report are made of, by their names."""
+
+    def of(kind: str) -> dict[str, tuple[Any, ...]]:
+        function = _bare(CASES[kind][0])
+        return {
+            name: arguments
+            for name, (laid_out, arguments) in CASES.items()
+            if _bare(laid_out) is function
+        }
+
+    return of
+
+
+def _bare(function: Any) -> Any:
+    return function.func if isinstance(function, partial) else function
+
+
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
     def agrees(name: str, text: str) -> None:
