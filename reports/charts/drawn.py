@@ -94,7 +94,7 @@ def _svg(drawings: Sequence[Drawing], palette: Palette) -> str:
 
 def _bare(opening: re.Match[str]) -> str:
     view = _VIEW.search(opening[0])
-    return f'<svg viewBox="{view[1] if view else ""}" role="img">'
+    return f'<svg viewBox="{view[1] if view else ""}">'
 
 
 def _spec(drawings: Sequence[Drawing], palette: Palette) -> Spec:

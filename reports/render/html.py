@@ -33,6 +33,9 @@ SCRIPTS = ("page.js", "cases.js")
 LEAST_CONTENTS = 4
 """Parts of a page that are worth a table of contents."""
 
+LONG_TABLE = 200
+"""Rows of a table that are laid out at once; with a script, those beyond wait to be asked for."""
+
 WORDS: Mapping[str, str] = {
     Tone.GOOD: "Good:",
     Tone.BAD: "Bad:",
@@ -94,6 +97,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["LONG_TABLE"] = LONG_TABLE
     environment.filters.update(
         cell=cell,
         code=_code,

@@ -116,26 +116,50 @@
     }
   };
 
-  // Filtering: rows stay that hold every word.
+  // Long tables: the first rows at once, all when asked.
 
-  const rowCount = (n) => n.toLocaleString("en-US");
+  const rowCount = (n) => `${n.toLocaleString("en-US")} row${n === 1 ? "" : "s"}`;
+
+  const shortened = (table) => {
+    const box = table.closest(".long");
+    if (!box) return () => {};
+    const button = make("button", { type: "button" });
+    const more = make("p", { className: "more" }, button);
+    button.addEventListener("click", () => {
+      const next = [...table.tBodies[0].rows].find((row) => !row.hidden && !row.checkVisibility());
+      box.classList.add("whole");
+      more.remove();
+      next.tabIndex = -1;
+      next.focus({ preventScroll: true });
+    });
+    box.after(more);
+    const update = (shown) => {
+      more.hidden = !shown.length || shown.at(-1)[0].checkVisibility();
+      button.textContent = `Show all ${rowCount(shown.length)}`;
+    };
+    update(units(table));
+    return update;
+  };
+
+  // Filtering: rows stay that hold every word.
 
   const filterable = (table) => {
     const name = table.caption ? table.caption.textContent : "this table";
     const input = make("input", { type: "search", autocomplete: "off", spellcheck: false });
     const said = make("span", {});
     said.setAttribute("role", "status");
+    const shorten = shortened(table);
     let contents, waiting;
     const filter = () => {
       contents ||= units(table).map((unit) => unit[0].textContent.toLowerCase());
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      units(table).forEach((unit, i) => {
+      const shown = units(table).filter((unit, i) => {
         const stays = words.every((word) => contents[i].includes(word));
-        shown += stays;
         for (const row of unit) if (row.hidden === stays) row.hidden = !stays;
+        return stays;
       });
-      said.textContent = `${rowCount(shown)} of ${rowCount(contents.length)} rows`;
+      said.textContent = `${shown.length.toLocaleString("en-US")} of ${rowCount(contents.length)}`;
+      shorten(shown);
     };
     input.addEventListener("input", () => {
       clearTimeout(waiting);
@@ -224,6 +248,7 @@
     }
   });
 
+  root.classList.add("scripted");
   wear(recalled());
   document.addEventListener("DOMContentLoaded", () => {
     const tools = make("div", { className: "tools" });
