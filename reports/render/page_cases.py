@@ -104,7 +104,7 @@ def _shared(cases: Sequence[Case], room: int) -> list[list[_Coded]]:
 
 def _fitting(cases: Sequence[Case], room: int) -> list[list[_Coded]]:
     """Return texts of cases that fit into as many bytes, as much of each as of the others."""
-    texts = [[_coded(cut(one)) for one in case.texts] for case in cases]
+    texts = [[_coded(cut(one, room)) for one in case.texts] for case in cases]
     least = (sum(min(one.size, LEAST_BYTES) for one in of_case) for of_case in texts)
     n = _n_fitting(least, room)
     most = _level([one.size for of_case in texts[:n] for one in of_case], room)

@@ -11,10 +11,11 @@ from reports.text import plain
 
 def cut(passage: Passage, most: int | None = None) -> Passage:
     """Return a harmless text of at most some characters, which knows how long the whole is."""
-    text = plain(passage.text)
+    text = plain(passage.text[:most])
     shown = text[:most]
-    whole = max(passage.n_chars or 0, len(text))
-    return Passage(passage.heading, shown, whole if len(shown) < whole else None)
+    is_cut = passage.is_cut or shown != text or (most is not None and len(passage.text) > most)
+    whole = max(passage.n_chars or 0, len(passage.text), len(text))
+    return Passage(passage.heading, shown, whole if is_cut else None)
 
 
 def headed(passage: Passage) -> str:

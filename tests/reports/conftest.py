@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.models.case_changes import CaseChange
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.proposals import (
@@ -724,6 +725,23 @@ for file in (
     "words.py",
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
+
+COMPARED = runpy.run_path(str(Path(__file__).with_name("comparisons.py")))
+CASES |= {
+    f"run-{name}": (partial(run, cases=cases), CASES["run"][1])
+    for name, cases in {
+        "cases": COMPARED["FAILED_CASES"],
+        "cases-none": (),
+    }.items()
+}
+CASES["run-cases-variants"] = (
+    partial(run, cases=[dataclasses.replace(COMPARED["TOLD"][0], change=CaseChange.FLAKY)]),
+    (
+        *CASES["run"][1][:1],
+        (run_summary("vague", 0), run_summary("clear", 77)),
+        *CASES["run"][1][2:],
+    ),
+)
 
 
 def poisoned(record: Any, poison: str, keep: frozenset[str] = frozenset()) -> Any:

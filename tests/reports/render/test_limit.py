@@ -18,6 +18,7 @@ from reports.document import (
     Items,
     Mark,
     Marked,
+    Passage,
     Prose,
     Section,
     Table,
@@ -41,7 +42,7 @@ def document(*blocks: Block) -> Document:
 
 
 def changed(n: int, chars: int = 40) -> Cases:
-    texts = (("Input", "What | is `this`?\n" * 5), ("Output", "x" * chars))
+    texts = (Passage("Input", "What | is `this`?\n" * 5), Passage("Output", "x" * chars))
     return Cases(
         (left("case"), left("baseline"), left("candidate"), left("why")),
         tuple(
@@ -59,14 +60,14 @@ def page(text: str) -> str:
 def test_what_is_short_is_whole() -> None:
     text = markdown(document(METRICS, Cases(changed(5).columns, changed(5).cases)))
     assert "more" not in text
-    assert text.count("<details>") == 5
+    assert text.count("<details>") == 6
 
 
 def test_a_comparison_with_500_changed_cases_says_how_many_it_left_out() -> None:
     text = markdown(document(METRICS, changed(500), long("Further figures", 20)))
     assert 0.9 * LARGEST_BYTES < len(text.encode()) <= LARGEST_BYTES
     n_rows = len(re.findall(r"^\| case-", text, re.MULTILINE))
-    assert f"and {500 - n_rows} more of 500 rows; -o FILE.html has them" in text
+    assert f"and {500 - n_rows} more of 500 cases; -o FILE.html has them" in text
     assert "The texts of 495 more cases are left out; -o FILE.html has them." in text
     assert "| success | +1.0 pp |" in text
     assert "Further figures-00019" in text
@@ -78,13 +79,13 @@ def test_the_first_cases_open_onto_their_texts() -> None:
     text = page(markdown(document(changed(9, chars=2_400))))
     assert text.count("<details><summary>case-000") == 5
     assert "What | is `this`?\nWhat | is `this`?\n" in text
-    assert "and 400 more characters" in text
+    assert "Output; the first 2,000 of 2,400 characters" in text
 
 
 def test_folded_parts_give_way_after_rows_the_last_first() -> None:
     folds = [Details(f"fold-{i:03}", (Prose("word " * 60),) * 4) for i in range(60)]
     text = markdown(document(METRICS, changed(500), *folds))
-    assert "and 480 more of 500 rows" in text
+    assert "and 480 more of 500 cases" in text
     assert text.count("<details><summary>fold-") == 60
     kept = text.count("word word") // 100
     assert 0 < text.index("fold-000") < text.index("Left out here for its length; -o FILE.html")
@@ -112,7 +113,7 @@ def test_the_first_blocks_are_the_last_to_go() -> None:
         Table((left("a"),), (("x" * 1_000_000,), ("y",))),
         Items(("x" * 1_000_000, "y")),
         Facts((("x" * 1_000_000, "y" * 1_000_000),)),
-        Cases((left("a"),), (Case(("x" * 1_000_000,), (("Output", "z" * 1_000_000),)),)),
+        Cases((left("a"),), (Case(("x" * 1_000_000,), (Passage("Output", "z" * 1_000_000),)),)),
     ],
     ids=lambda block: type(block).__name__,
 )
@@ -155,7 +156,7 @@ LEAF = (
     )
     | st.builds(
         lambda rows: Cases(
-            (left("a"), left("b")), tuple(Case(row, (("Input", row[0]),)) for row in rows)
+            (left("a"), left("b")), tuple(Case(row, (Passage("Input", row[0]),)) for row in rows)
         ),
         st.lists(st.tuples(TEXT, TEXT), max_size=60),
     )
