@@ -32,6 +32,9 @@ NEAR_CASES = 500
 NEAR_SHARE = 0.6
 """Cases whose texts come first, and the share of the room for texts that they may take."""
 
+MOST_CHARS = 20_000
+"""Of one text no more is kept, be there room or not."""
+
 LEAST_BYTES = 60
 """Rather than less of a text, none is kept of the last cases."""
 
@@ -104,7 +107,7 @@ def _shared(cases: Sequence[Case], room: int) -> list[list[_Coded]]:
 
 def _fitting(cases: Sequence[Case], room: int) -> list[list[_Coded]]:
     """Return texts of cases that fit into as many bytes, as much of each as of the others."""
-    texts = [[_coded(cut(one, room)) for one in case.texts] for case in cases]
+    texts = [[_coded(cut(one, MOST_CHARS)) for one in case.texts] for case in cases]
     least = (sum(min(one.size, LEAST_BYTES) for one in of_case) for of_case in texts)
     n = _n_fitting(least, room)
     most = _level([one.size for of_case in texts[:n] for one in of_case], room)
