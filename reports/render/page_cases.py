@@ -24,9 +24,18 @@ STATIC_CASES = 20
 """Cases that are there without a script."""
 
 STATIC_BYTES = 300_000
-ROW_BYTES = 1_100_000
-TEXT_BYTES = 1_300_000
-"""Room for the texts of the first cases, for the rows of the others, and for their texts."""
+"""Room for the texts of the first cases."""
+
+DATA_BYTES = 2_450_000
+ROW_BYTES = 1_200_000
+"""Room for the other cases, and how much of it their rows may take; the rest is for texts."""
+
+ROW_MARKS = 8
+TEXT_MARKS = 12
+"""Bytes of what stands around a row, and around a text."""
+
+QUOTES = {"'": 4, '"': 3}
+"""How many more bytes these take in HTML than in JSON."""
 
 NEAR_CASES = 500
 NEAR_SHARE = 0.6
@@ -35,7 +44,7 @@ NEAR_SHARE = 0.6
 MOST_CHARS = 20_000
 """Of one text no more is kept, be there room or not."""
 
-LEAST_BYTES = 60
+LEAST_BYTES = 200
 """Rather than less of a text, none is kept of the last cases."""
 
 ELSEWHERE = "'-o x.json' has all of them, whole."
@@ -85,13 +94,15 @@ def page_cases(cases: Cases, n_sharing: int = 1) -> PageCases:
     """
     n_static = max(STATIC_CASES // n_sharing, 1)
     static, others = cases.cases[:n_static], cases.cases[n_static:]
+    fitting = _fitting(static, STATIC_BYTES // n_sharing, quotes=True)
     first = [
         Case(case.cells, tuple(one.passage for one in texts))
-        for case, texts in zip(static, _fitting(static, STATIC_BYTES // n_sharing), strict=True)
+        for case, texts in zip(static, fitting, strict=True)
     ]
     rows = [_row(case) for case in others]
-    listed = _n_fitting((len(row.encode()) for row in rows), ROW_BYTES // n_sharing)
-    kept = _shared(others[:listed], TEXT_BYTES // n_sharing)
+    sizes = [len(row.encode()) + ROW_MARKS for row in rows]
+    listed = _n_fitting(sizes, ROW_BYTES // n_sharing)
+    kept = _shared(others[:listed], DATA_BYTES // n_sharing - sum(sizes[:listed]))
     opened = [[one.passage for one in texts] for texts in kept] + [case.texts for case in first]
     said = left_out(cases, list(filter(None, opened)), n_rows=len(first) + listed, where=ELSEWHERE)
     data = _data(cases, others, kept, rows) if kept else None
@@ -105,14 +116,18 @@ def _shared(cases: Sequence[Case], room: int) -> list[list[_Coded]]:
     return near + _fitting(cases[NEAR_CASES:], room - used)
 
 
-def _fitting(cases: Sequence[Case], room: int) -> list[list[_Coded]]:
-    """Return texts of cases that fit into as many bytes, as much of each as of the others."""
-    texts = [[_coded(cut(one, MOST_CHARS)) for one in case.texts] for case in cases]
+def _fitting(cases: Sequence[Case], room: int, *, quotes: bool = False) -> list[list[_Coded]]:
+    """Return texts of cases that fit into as many bytes, as much of each as of the others.
+
+    `quotes`: they are laid out as HTML, where quotes take more.
+    """
+    texts = [[_coded(cut(one, MOST_CHARS), quotes) for one in case.texts] for case in cases]
     least = (sum(min(one.size, LEAST_BYTES) for one in of_case) for of_case in texts)
     n = _n_fitting(least, room)
     most = _level([one.size for of_case in texts[:n] for one in of_case], room)
     return [
-        [_within(one, most) for one in of_case] if i < n else [] for i, of_case in enumerate(texts)
+        [_within(one, most, quotes) for one in of_case] if i < n else []
+        for i, of_case in enumerate(texts)
     ]
 
 
@@ -132,16 +147,19 @@ def _level(sizes: Sequence[int], room: int) -> int:
     return max(sizes, default=0)
 
 
-def _coded(passage: Passage) -> _Coded:
+def _coded(passage: Passage, quotes: bool) -> _Coded:
     json = _json(passage.text)
-    return _Coded(passage, json, len(json) if json.isascii() else len(json.encode()))
+    size = len(json) if json.isascii() else len(json.encode())
+    if quotes:
+        size += sum(more * passage.text.count(sign) for sign, more in QUOTES.items())
+    return _Coded(passage, json, size + TEXT_MARKS)
 
 
-def _within(one: _Coded, most: int) -> _Coded:
+def _within(one: _Coded, most: int, quotes: bool) -> _Coded:
     """Return a text cut to as many bytes."""
-    while one.size > most:
+    while one.size > most and one.passage.text:
         n = len(one.passage.text)
-        one = _coded(cut(one.passage, min(n - 1, n * most // one.size)))
+        one = _coded(cut(one.passage, min(n - 1, n * most // one.size)), quotes)
     return one
 
 
