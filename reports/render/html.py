@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STYLES = ("page.css", "cases.css")
 """Style sheets of a page, in order."""
 
-SCRIPTS = ("page.js", "cases.js")
+SCRIPTS = ("page.js", "tables.js", "copying.js", "cases.js")
 """What a page can do beyond being read: files that become its one script, in order."""
 
 LEAST_CONTENTS = 4
@@ -35,6 +35,9 @@ LEAST_CONTENTS = 4
 
 LONG_TABLE = 200
 """Rows of a table that are laid out at once; with a script, those beyond wait to be asked for."""
+
+SHORT_TEXT = 24
+"""Characters of a cell that stay on one line: a date, a name."""
 
 WORDS: Mapping[str, str] = {
     Tone.GOOD: "Good:",
@@ -108,6 +111,7 @@ def _environment() -> Environment:
         grouped=count,
         kind=_kind,
         leaning=_leaning,
+        toned=_toned,
         values=drawing_table,
         word=WORDS.__getitem__,
     )
@@ -149,10 +153,26 @@ def _contents(document: Document) -> list[tuple[str, str]]:
     return found if len(found) >= LEAST_CONTENTS else []
 
 
-def _leaning(align: Align | str, content: Cell | str = "") -> Markup:
-    """Return the attribute of a cell for what differs from most: its side, its tone."""
+def _leaning(align: Align, content: Cell | str = "") -> Markup:
+    """Return the attribute of a cell for what differs from most: its side, its length, its tone."""
+    text = cell(content).text
+    if align == Align.RIGHT:
+        return _classes(align, _tone(content))
+    return _classes("text" if len(text) > SHORT_TEXT or "\n" in text else "", _tone(content))
+
+
+def _toned(content: Cell | str) -> Markup:
+    return _classes(_tone(content))
+
+
+def _tone(content: Cell | str) -> str:
+    tone = cell(content).tone
+    return "" if tone is Tone.NEUTRAL else tone
+
+
+@cache
+def _classes(*names: str) -> Markup:
     from markupsafe import Markup
 
-    tone = cell(content).tone
-    names = [align] * (align == Align.RIGHT) + [tone] * (tone is not Tone.NEUTRAL)
-    return Markup(f' class="{" ".join(names)}"' if names else "")
+    joined = " ".join(filter(None, names))
+    return Markup(f' class="{joined}"' if joined else "")

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
+    "--disable-dev-shm-usage",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -59,7 +61,7 @@ def watched(context: BrowserContext) -> Visit:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
+    path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"no Chromium on this {platform.system()}; Debian's is `apt install chromium`")
     with sync_playwright() as playwright:

@@ -164,6 +164,20 @@ def test_a_long_table_opens_with_its_first_rows_and_shows_all_when_asked(
     assert seen.page.evaluate("document.activeElement.cells[0].textContent") == "case-200"
 
 
+def test_of_a_long_table_that_was_sorted_and_filtered_the_first_rows_are_shown(
+    visit: Callable[..., Any],
+) -> None:
+    seen = visit(page(numbered(1_000)))
+    seen.page.get_by_role("button", name="time").click()
+    seen.page.get_by_role("button", name="time").click()
+    seen.page.get_by_role("searchbox").fill("failed")
+    seen.page.get_by_role("button", name="Show all 500 rows").wait_for()
+    assert seen.column(1) == [f"case-{n}" for n in range(998, 998 - 2 * LONG_TABLE, -2)]
+    seen.page.get_by_role("searchbox").fill("case-99")
+    seen.page.get_by_text("11 of 1,000 rows").wait_for()
+    assert not seen.page.locator(".more").is_visible()
+
+
 def test_paper_shows_all_rows_of_a_long_table(visit: Callable[..., Any]) -> None:
     seen = visit(page(numbered(LONG_TABLE + 50)))
     seen.page.emulate_media(media="print")
@@ -224,7 +238,10 @@ def test_light_and_dark_are_chosen_and_remembered(visit: Callable[..., Any]) -> 
 
 
 def test_paper_opens_what_is_folded_and_leaves_out_the_handles(visit: Callable[..., Any]) -> None:
-    blocks = (Details("Fold", (Prose("inside"), Code("code"))), Details("Other", (numbered(20),)))
+    blocks = (
+        Details("Fold", (Details("In it", (Prose("inside"),)),)),
+        Details("Other", (numbered(20),)),
+    )
     seen = visit(page(*blocks), scheme="dark")
     inside = seen.page.get_by_text("inside")
     assert not inside.is_visible()
@@ -237,7 +254,7 @@ def test_paper_opens_what_is_folded_and_leaves_out_the_handles(visit: Callable[.
     )
     seen.page.emulate_media(media="screen")
     seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert seen.page.locator("details[open]").count() == 2
+    assert seen.page.locator("details[open]").count() == 3
     seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert seen.page.locator("details[open]").count() == 0
 

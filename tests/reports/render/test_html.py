@@ -1,23 +1,28 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from optimizer import __version__
 from optimizer.models.rules import Unit
 from reports.document import (
     Cell,
     Code,
+    Details,
     Document,
     Facts,
     Mark,
     Marked,
     Prose,
+    Section,
     Table,
     Verdict,
     left,
     right,
 )
 from reports.drawings import History, Point, Series
-from reports.render.html import html
+from reports.render.html import LONG_TABLE, html
 from reports.tones import Tone
 
 
@@ -80,3 +85,60 @@ def test_what_was_removed_and_added_is_marked_and_escaped() -> None:
     pieces = ((Mark.KEPT, "a "), (Mark.REMOVED, "<b>\n"), (Mark.ADDED, "</ins>"))
     expected = "<code>a <del>&lt;b&gt;\n</del><ins>&lt;/ins&gt;</ins></code></pre>"
     assert expected in page(Marked(pieces))
+
+
+def test_a_long_table_is_marked_and_the_style_knows_where_it_is_cut() -> None:
+    rows = tuple((str(i),) for i in range(LONG_TABLE + 1))
+    assert 'class="scroll long"' in page(Table((left("a"),), rows))
+    assert 'class="scroll long"' not in page(Table((left("a"),), rows[1:]))
+    assert f":nth-child(n + {LONG_TABLE + 1} of :not([hidden]))" in page()
+
+
+def test_short_cells_stay_on_one_line() -> None:
+    text = page(Table((left("at"),), (("2026-03-01 12:00 UTC",), ("a\nb",), ("x" * 25,))))
+    assert '<th scope="row">2026-03-01 12:00\u00a0UTC</th>' in text
+    assert '<th scope="row" class="text">a\nb</th>' in text
+    assert f'<th scope="row" class="text">{"x" * 25}</th>' in text
+
+
+def test_a_column_without_a_title_has_no_heading() -> None:
+    assert "<tr><td></td>" in page(Table((left(""), right("n")), (("a", "1"),)))
+
+
+def luminance(color: str) -> float:
+    digits = color * 2 if len(color) == 3 else color
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_colour_can_be_read_on_the_page_and_on_the_ground_of_code(scheme: int) -> None:
+    named = re.findall(r"--(\w+): light-dark\(#(\w+), #(\w+)\)", page())
+    colors = {name: luminance(pair[scheme]) for name, *pair in named}
+    for ground in ("page", "tint"):
+        for name in ("ink", "soft", "good", "bad", "warn", "s0", "s1", "s2", "s3", "focus"):
+            dark, light = sorted((colors[ground], colors[name]))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5
+    dark, light = sorted((colors["page"], colors["edge"]))
+    assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def test_the_script_makes_nothing_of_text() -> None:
+    script = page().partition("<script>")[2].partition("</script>")[0]
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval", "Function", "<!--", "</"):
+        assert word not in script
+
+
+def test_a_page_of_many_parts_begins_with_its_contents() -> None:
+    parts = [Section(name, (Prose("x"),)) for name in ("a", "b", "<c>")]
+    assert "<nav" not in page(*parts)
+    text = page(*parts, Details("d", (Prose("x"),)))
+    assert '<li><a href="#part-3">&lt;c&gt;</a></li>' in text
+    assert '<div id="part-4">' in text
+
+
+def test_next_steps_come_last_and_then_what_made_the_page() -> None:
+    text = html(Document("t", None, (), hints=("Run <b>.",)))
+    assert "<h2>Next</h2>\n<p>Run &lt;b&gt;.</p>" in text
+    assert f"<footer><p>Made by optimizer {__version__}.</p></footer>" in text
