@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.files import JSON, suffix_of
+from cli.endings import JSON, ending
 from optimizer.models.case_changes import TextLimits
 
 EVERYTHING = TextLimits()
@@ -30,6 +30,6 @@ def text_limits(outputs: Sequence[Path] | None, *, shown: bool) -> TextLimits | 
         outputs: Files that will be written; some kinds of them hold texts.
         shown: Whether the terminal shows cases.
     """
-    asked = {suffix_of(path) for path in outputs or ()}
+    asked = {ending(path) for path in outputs or ()}
     widest = next((limits for suffix, limits in LIMITS.items() if suffix in asked), None)
     return widest or (SHOWN if shown else None)

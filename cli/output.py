@@ -16,6 +16,7 @@ from cli.stages import hush, stage
 
 if TYPE_CHECKING:
     from cli.payloads import Payload
+    from optimizer.models.data_tables import DataTable
     from reports.document import Document
 
 WIDTH = 80
@@ -28,13 +29,22 @@ def show(
     *,
     json: bool = False,
     outputs: Sequence[Path] | None = None,
+    tables: Sequence[DataTable] = (),
 ) -> None:
-    """Print a document, or its payload as JSON, and write it to files as well."""
+    """Print a document, or its payload as JSON, and write it to files as well.
+
+    Args:
+        document: What a person reads.
+        payload: The same for machines.
+        json: Print the payload.
+        outputs: Files to write, each in the format of its ending.
+        tables: The same as rows, the main table first; () where there are none.
+    """
     if outputs:
         from cli.files import write_reports
 
         stage("write")
-        write_reports(outputs, document, payload)
+        write_reports(outputs, document, payload, tables)
     stage("print")
     if json:
         from cli.payload import as_json

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 FORMAT_VERSION = 1
 

@@ -120,6 +120,11 @@ def is_file(selector: str) -> bool:
     return ":" not in selector and (path.parent != Path() or path.suffix in FILE_SUFFIXES)
 
 
+def is_path(selector: str) -> bool:
+    """Say whether a selector is the path of a file that is there."""
+    return Path(selector).is_file()
+
+
 def run_of(run_ids: Sequence[str], wanted: str | None, file: str) -> str:
     """Return the run that is meant among those of a file.
 

@@ -205,6 +205,7 @@ class Document:
         blocks: What the answer rests on.
         hints: Next steps, a sentence each.
         requirements: What was asked for, one by one; None where the document is not of a gate.
+        file: The file that it is about, for code hosts to show it there; None where there is none.
     """
 
     title: str
@@ -212,6 +213,7 @@ class Document:
     blocks: tuple[Block, ...]
     hints: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] | None = None
+    file: str | None = None
 
 
 def left(title: str) -> Column:

@@ -34,7 +34,7 @@ def analyze(
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
     cases: options.Cases = False,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Look at one run: what happened, which rules fire, what to do. Stores nothing.
@@ -46,6 +46,7 @@ def analyze(
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.run import run as run_report
+    from reports.tables.runs import variant_tables
 
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
@@ -64,17 +65,19 @@ def analyze(
             prompt=read_prompt(prompt),
             texts=wanted,
         )
+    figures = [variant.summary for variant in view.variants]
     lay_out = partial(
         run_report,
         view.total,
-        [variant.summary for variant in view.variants],
+        figures,
         view.failures,
         [(v.summary.variant or "", v.explanation) for v in view.variants],
         view.warnings,
         scores=view.scores,
         grading=view.grading,
     )
-    write_reports(output or (), lay_out(cases=view.cases), view)
+    tables = variant_tables(figures, view.failures, view.scores)
+    write_reports(output or (), lay_out(cases=view.cases), view, tables)
     show(lay_out(cases=view.cases if cases else None), view, json=json)
 
 
@@ -82,8 +85,10 @@ def _show_all(chosen: Chosen, file: str, *, json: bool, outputs: list[Path] | No
     """List the runs of a file that holds several."""
     from optimizer.history import queries
     from reports.gallery.run_list import runs_of_file
+    from reports.tables.runs import run_tables
 
     stored = queries.runs(chosen.history, workflow_id=None, limit=len(chosen.run_ids))
     found = sorted(stored, key=lambda run: chosen.run_ids.index(run.run_id))
     warnings = {run_id: queries.run_warnings(chosen.history, run_id) for run_id in chosen.run_ids}
-    show(runs_of_file(found, warnings, file), found, json=json, outputs=outputs)
+    document = runs_of_file(found, warnings, file)
+    show(document, found, json=json, outputs=outputs, tables=run_tables(found))

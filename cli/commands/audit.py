@@ -45,7 +45,7 @@ def audit(
     ] = None,
     limit: options.Limit = LINES,
     store: options.Store = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show the audit log, newest last, or verify it.
@@ -65,6 +65,7 @@ def audit(
     from optimizer.models.decisions import AuditChain, AuditCheck
     from reports.gallery.audit import audit as audit_report
     from reports.gallery.audit import audit_check
+    from reports.tables.decisions import audit_tables
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
@@ -83,11 +84,14 @@ def audit(
             first_broken=broken,
             last_hash=whole[-1].hash if whole else None,
         )
-        show(audit_report(found, limit, chain), found[-limit:], json=json, outputs=output)
+        shown = found[-limit:]
+        document = audit_report(found, limit, chain)
+        show(document, shown, json=json, outputs=output, tables=audit_tables(shown))
         return
     if any((subject, actor, since, until)):
         raise typer.BadParameter("verify looks at every line: leave out what selects some")
     check = AuditCheck(n_lines=len(whole), first_broken=broken)
-    show(audit_check(whole, broken), check, json=json, outputs=output)
+    document, tables = audit_check(whole, broken), audit_tables(whole)
+    show(document, check, json=json, outputs=output, tables=tables)
     if broken is not None:
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options
+from cli.annotations import annotate
 from cli.arms import opened_arms
 from cli.cases import text_limits
 from cli.files import write_reports
@@ -45,7 +46,7 @@ def compare(
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
     cases: options.Cases = False,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Compare candidates with a baseline: improved, regressed, equivalent, or how many cases more.
@@ -58,6 +59,7 @@ def compare(
     from optimizer.pipeline.compare import with_margins
     from reports.gallery.comparison import comparison as comparison_report
     from reports.gallery.comparison import laid_out
+    from reports.tables.comparisons import comparison_tables
 
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
@@ -87,7 +89,9 @@ def compare(
         told = found
         if wanted is not None:
             told = all_with_cases(found, opened, wanted, laid_out(found))
-    write_reports(output or (), comparison_report(told), told)
+    tables = comparison_tables(told.comparisons)
+    write_reports(output or (), comparison_report(told), told, tables)
     document = comparison_report(told if cases else found)
     show(document, told, json=json)
     append_summary(document)
+    annotate(document, title="optimizer compare")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
+from cli.annotations import annotate
 from cli.arms import opened_arms
 from cli.cases import text_limits
 from cli.files import write_reports
 from cli.output import note, show
-from cli.reading import chosen_runs, read_prompt
+from cli.reading import chosen_runs, is_path, read_prompt
 from cli.session import session
 from cli.summary import append_outputs, append_summary
 from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cli.reading import Chosen
     from cli.session import Session
     from optimizer.models.case_changes import TextLimits
+    from optimizer.models.data_tables import DataTable
     from optimizer.pipeline.cases import OpenArm
     from optimizer.pipeline.judged import JudgedByBaseline, JudgedByRules
     from reports.document import Document
@@ -106,7 +108,7 @@ def gate(
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
     cases: options.Cases = False,
-    output: options.GateOutputs = None,
+    output: options.CheckOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Judge a run for CI, by the thresholds or against a baseline. Stores nothing.
@@ -143,10 +145,13 @@ def gate(
         )
         instead = by_rules if on_no_baseline is OnNoBaseline.THRESHOLDS else None
         gated = _with_fallback(by_baseline, instead)
-    write_reports(output or (), gated.whole, gated.payload)
-    show(gated.document, gated.payload, json=json)
-    append_summary(gated.document)
+    named = file if is_path(file) else None
+    document, whole = replace(gated.document, file=named), replace(gated.whole, file=named)
+    write_reports(output or (), whole, gated.payload, gated.tables)
+    show(document, gated.payload, json=json)
+    append_summary(document)
     append_outputs(gated.payload)
+    annotate(document, title="optimizer gate")
     codes = {
         "passed": 0,
         "failed": fail_code,
@@ -158,12 +163,13 @@ def gate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Gated:
-    """What a gate says, laid out and for machines; `whole` has what files have room for."""
+    """What a gate says, laid out, for machines and as rows; `whole`: as files have room for."""
 
     document: Document
     whole: Document
     payload: JudgedByRules | JudgedByBaseline
     status: str
+    tables: tuple[DataTable, ...]
 
 
 def _with_fallback(
@@ -196,6 +202,7 @@ def _by_rules(
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.gate import gate as gate_report
+    from reports.tables.comparisons import threshold_tables
 
     settings = here.loaded.config
     with chosen() as found:
@@ -216,7 +223,13 @@ def _by_rules(
     status = worst(results)
     payload = JudgedByRules(status=status, results=results)
     document = gate_report(results)
-    return _Gated(document=document, whole=document, payload=payload, status=status)
+    return _Gated(
+        document=document,
+        whole=document,
+        payload=payload,
+        status=status,
+        tables=threshold_tables(results),
+    )
 
 
 def _by_baseline(
@@ -234,6 +247,7 @@ def _by_baseline(
     from optimizer.pipeline.compare import read_guardrails
     from optimizer.pipeline.judged import JudgedByBaseline
     from reports.gallery.baseline_gate import baseline_gate
+    from reports.tables.comparisons import guardrail_tables
 
     settings = here.loaded.config.comparison
     asked = read_guardrails(guardrails, settings, mode)
@@ -248,4 +262,5 @@ def _by_baseline(
         whole=baseline_gate(told),
         payload=JudgedByBaseline(status=against.status, policy=settings, against=told),
         status=against.status,
+        tables=guardrail_tables(told),
     )

@@ -48,7 +48,7 @@ def report(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Report on all workflows, on one over time, on experiments, or on what changed in a period.
@@ -106,11 +106,13 @@ def _workflow(
     from optimizer.history.store import read_history
     from optimizer.pipeline.workflow import workflow_view
     from reports.gallery.workflow import workflow as workflow_report
+    from reports.tables.runs import workflow_tables
 
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         view = workflow_view(history, workflow, here.loaded.config.evidence, limit=limit)
     document = workflow_report(view.summary, view.runs, view.windows, view.decision)
-    show(document, view, json=json, outputs=output)
+    tables = workflow_tables(view.runs, view.windows)
+    show(document, view, json=json, outputs=output, tables=tables)
 
 
 def _all(

@@ -17,6 +17,7 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.case_changes import (
     NO_TEXT,
+    CaseArm,
     CaseChange,
     CaseOutcome,
     CaseText,
@@ -86,15 +87,30 @@ def with_texts(
 
 def _with(case: CaseOutcome, side: int, told: _Told) -> CaseOutcome:
     """Return a case with the texts of one arm; what was put in is told once."""
-    arms = tuple(
-        replace(arm, shown=told.shown) if place == side else arm
-        for place, arm in enumerate(case.arms)
+    known = case.input is not None and (
+        case.input.kept is Kept.WHOLE or told.input.kept is Kept.NOTHING
     )
-    if case.input is not None and case.input.kept is Kept.WHOLE:
-        return replace(case, arms=arms)
-    if case.input is not None and told.input.kept is Kept.NOTHING:
-        return replace(case, arms=arms)
-    return replace(case, arms=arms, input=told.input, expected=told.expected)
+    arms = list(case.arms)
+    arms[side] = _showing(arms[side], told.shown)
+    return CaseOutcome(
+        case_id=case.case_id,
+        change=case.change,
+        arms=tuple(arms),
+        input=case.input if known else told.input,
+        expected=case.expected if known else told.expected,
+    )
+
+
+def _showing(arm: CaseArm, shown: TryTexts) -> CaseArm:
+    return CaseArm(
+        n=arm.n,
+        n_passed=arm.n_passed,
+        score=arm.score,
+        latency_ms=arm.latency_ms,
+        cost_usd=arm.cost_usd,
+        tokens=arm.tokens,
+        shown=shown,
+    )
 
 
 def _failing(case: CaseOutcome, side: int) -> bool:

@@ -26,6 +26,9 @@ from reports.parts.effects import option_margin
 from reports.parts.verdicts import NOTHING_MEASURED, TONES, cheaper_arm, said_of, verdict_of
 from reports.tones import Tone
 
+LISTED = 200
+"""Candidates that have a row; of more, the number is said."""
+
 NOTHING_COMPARED = Verdict(Tone.BAD, "INVALID: nothing was compared.")
 
 
@@ -57,7 +60,8 @@ def _of_several(found: ComparisonSet) -> Document:
         title=f"{plural(len(compared), 'candidate')} against {baseline}",
         verdict=_verdict_of_several(best_first, baseline),
         blocks=(
-            _candidate_table(best_first),
+            _candidate_table(best_first[:LISTED]),
+            *_unlisted(len(best_first) - LISTED),
             *_omnibus(found),
             finding_section(compared),
             *(Details(name_of(one.candidate.label), _evidence(one)) for one in best_first[:SHOWN]),
@@ -135,6 +139,10 @@ def _candidate_table(compared: Sequence[Comparison]) -> Table:
         caption=f"{listing(names)}: candidate minus baseline" if names else None,
         empty="No metric was compared.",
     )
+
+
+def _unlisted(more: int) -> tuple[Block, ...]:
+    return (Prose(f"and {plural(more, 'candidate')} more with --json."),) if more > 0 else ()
 
 
 def _omnibus(found: ComparisonSet) -> tuple[Block, ...]:

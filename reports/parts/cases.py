@@ -31,8 +31,8 @@ NO_CASES = "The arms share no case."
 NONE_FAILED = "No case failed."
 
 HASHES = "only hashes are kept"
-EXCERPTS = "how it begins; the rest is not kept"
-NOT_KEPT = "not recorded, or not kept"
+EXCERPTS = "only the beginning is kept"
+NOT_KEPT = "not recorded or not kept"
 
 Figure = tuple[str, Callable[[CaseArm], float | None], Callable[[float | None], str]]
 
@@ -162,10 +162,10 @@ def _passage(heading: str, text: CaseText) -> Passage:
     whole = text.n_chars if len(text.text or "") < text.n_chars else None
     match text.kept:
         case Kept.HASH:
-            return Passage(f"{heading}: {HASHES}", text.text or UNKNOWN)
+            return Passage(f"{heading}, {HASHES}", text.text or UNKNOWN)
         case Kept.EXCERPT:
-            return Passage(f"{heading}: {EXCERPTS}", text.text or UNKNOWN, whole)
+            return Passage(f"{heading}, {EXCERPTS}", text.text or UNKNOWN, whole)
         case Kept.NOTHING:
-            return Passage(f"{heading}: {NOT_KEPT}", UNKNOWN)
+            return Passage(f"{heading}, {NOT_KEPT}", UNKNOWN)
         case Kept.WHOLE:
             return Passage(heading, text.text or "", whole)

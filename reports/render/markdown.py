@@ -1,18 +1,18 @@
-"""Markdown as GitHub reads it: for pull requests and chat."""
+"""Markdown as GitHub and GitLab read it: for pull requests, summaries of steps and chat."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from urllib.parse import quote
 
 from reports.charts.drawn import drawing_table
 from reports.document import (
     Align,
     Block,
-    Case,
-    Cases,
     Code,
     Details,
     Document,
@@ -20,29 +20,22 @@ from reports.document import (
     Items,
     Mark,
     Marked,
-    Passage,
     Prose,
     Section,
     Table,
     cell,
 )
 from reports.drawings import Drawing
-from reports.formatting import count, plural
-from reports.render.passages import cut, headed, left_out
+from reports.render.limit import limited
 from reports.text import line, plain
+
+LARGEST_BYTES = 60_000
+"""What a comment of GitHub holds, 65,536 characters, less some for what is put around it."""
 
 DEEPEST_HEADING = 6
 
 LIST_END = "<!-- -->"
 """Keeps two lists in a row apart."""
-
-MOST_CASES = 50
-"""Cases that are listed; of more, the number is said."""
-MOST_OPENED = 20
-"""Cases of them whose texts are shown."""
-MOST_CHARS = 500
-"""Characters of a text."""
-ELSEWHERE = "'-o x.html' has more of them, '-o x.json' all."
 
 TAGS = {Mark.REMOVED: "del", Mark.ADDED: "ins"}
 """How HTML names what was removed and added."""
@@ -59,13 +52,45 @@ _AT_START = re.compile(r"^(?=[#>+=\[-])|^(\d+)(?=[.)])")
 _REFERENCES = re.compile(r"@(?=\w)|#(?=\d)")
 
 
-def markdown(document: Document) -> str:
-    """Render a document as GitHub-flavoured Markdown."""
-    parts = [f"# {_inline(document.title)}", *_blocks(document.blocks, depth=2)]
-    if document.verdict is not None:
-        parts.insert(0, f"**{_inline(document.verdict.text)}**")
-    parts.extend(_paragraph(hint) for hint in document.hints)
+def markdown(
+    document: Document, *, picture: str | None = None, max_bytes: int = LARGEST_BYTES
+) -> str:
+    """Render a document as GitHub-flavoured Markdown of at most so many bytes.
+
+    What is left out for that is said in its place.
+
+    Args:
+        document: What to render.
+        picture: A file beside the text that holds the charts, to be shown in it.
+        max_bytes: The length allowed.
+    """
+    without_drawings = replace(document, blocks=tuple(_drawn(document.blocks, picture)))
+    return limited(without_drawings, partial(_whole, picture=picture), max_bytes=max_bytes)
+
+
+def _whole(document: Document, *, picture: str | None) -> str:
+    said = [] if document.verdict is None else [f"**{_inline(document.verdict.text)}**"]
+    shown = [] if picture is None else [f"![Charts of this report](<{quote(picture)}>)"]
+    parts = [
+        *said,
+        f"# {_inline(document.title)}",
+        *shown,
+        *_blocks(document.blocks, depth=2),
+        *map(_paragraph, document.hints),
+    ]
     return "\n\n".join(parts) + "\n"
+
+
+def _drawn(blocks: Sequence[Block], picture: str | None) -> Iterator[Block]:
+    """Yield blocks with each drawing as a table, folded where a picture shows it."""
+    for block in blocks:
+        if isinstance(block, Drawing):
+            table = drawing_table(block)
+            yield table if picture is None else Details(f"{block.title}: figures", (table,))
+        elif isinstance(block, Section | Details):
+            yield type(block)(block.title, tuple(_drawn(block.blocks, picture)))
+        else:
+            yield block
 
 
 def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
@@ -75,12 +100,8 @@ def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
         yield _block(block, depth)
 
 
-def _block(block: Block, depth: int) -> str:  # noqa: PLR0911 - one for each kind of block
-    if isinstance(block, Drawing):
-        block = drawing_table(block)
+def _block(block: Block, depth: int) -> str:
     match block:
-        case Cases():
-            return _cases(block)
         case Prose():
             return _paragraph(block.text)
         case Code() | Marked():
@@ -96,17 +117,16 @@ def _block(block: Block, depth: int) -> str:  # noqa: PLR0911 - one for each kin
             return _table(block)
         case Section() | Details():
             return _titled(block, depth)
+        case _:
+            raise TypeError(f"{type(block).__name__} was to be laid out before")
 
 
 def _titled(block: Section | Details, depth: int) -> str:
     inner = "\n\n".join(_blocks(block.blocks, depth + 1))
     if isinstance(block, Section):
         return f"{'#' * min(depth, DEEPEST_HEADING)} {_inline(block.title)}\n\n{inner}"
-    return _details(block.title, inner)
-
-
-def _details(title: str, inner: str) -> str:
-    return f"<details><summary>{html.escape(line(title))}</summary>\n\n{inner}\n\n</details>"
+    summary = html.escape(line(block.title))
+    return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
 
 
 def _table(table: Table) -> str:
@@ -120,31 +140,6 @@ def _table(table: Table) -> str:
     ]
     caption = [_paragraph(table.caption)] if table.caption else []
     return "\n\n".join([*caption, "\n".join(lines)])
-
-
-def _cases(cases: Cases) -> str:
-    """Return the first cases as a table, and the texts of the first of them folded."""
-    first = cases.cases[:MOST_CASES]
-    rows = tuple(case.cells for case in first)
-    opened = [replace(case, texts=_short(case)) for case in first[:MOST_OPENED] if case.texts]
-    table = _table(Table(cases.columns, rows, empty=cases.empty))
-    if not rows:
-        return table
-    said = left_out(cases, opened, n_rows=len(rows), where=ELSEWHERE)
-    parts = [_paragraph(cases.caption)] if cases.caption else []
-    parts += [_details(f"{count(len(rows))} of {plural(len(cases.cases), 'case')}", table)]
-    return "\n\n".join([*parts, *map(_opened, opened), *([_paragraph(said)] if said else [])])
-
-
-def _short(case: Case) -> tuple[Passage, ...]:
-    return tuple(cut(passage, MOST_CHARS) for passage in case.texts)
-
-
-def _opened(case: Case) -> str:
-    """Return the texts of a case, folded below what became of it."""
-    change, name, *_ = (cell(content).text for content in case.cells)
-    texts = (f"{_paragraph(headed(one))}:\n\n{_code(one.text)}" for one in case.texts)
-    return _details(f"{change}: {name}", "\n\n".join(texts))
 
 
 def _row(texts: Iterable[str]) -> str:

@@ -6,13 +6,14 @@ cut is said at each text, what was left out below the cases.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, repeat
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
 
-from reports.document import Align, Block, Case, Cases, Details, Passage, Section, cell
+import msgspec
+
+from reports.document import Align, Block, Case, Cases, Cell, Details, Passage, Section, cell
 from reports.render.passages import cut, left_out
 from reports.text import line
 
@@ -23,20 +24,32 @@ STATIC_CASES = 20
 """Cases that are there without a script."""
 
 STATIC_BYTES = 300_000
-ROW_BYTES = 1_100_000
-TEXT_BYTES = 1_300_000
-"""Room for the texts of the first cases, for the rows of the others, and for their texts."""
+"""Room for the texts of the first cases."""
+
+DATA_BYTES = 2_450_000
+ROW_BYTES = 1_200_000
+"""Room for the other cases, and how much of it their rows may take; the rest is for texts."""
+
+ROW_MARKS = 8
+TEXT_MARKS = 12
+"""Bytes of what stands around a row, and around a text."""
+
+QUOTES = {"'": 4, '"': 3}
+"""How many more bytes these take in HTML than in JSON."""
 
 NEAR_CASES = 500
 NEAR_SHARE = 0.6
 """Cases whose texts come first, and the share of the room for texts that they may take."""
 
-LEAST_BYTES = 60
+MOST_CHARS = 20_000
+"""Of one text no more is kept, be there room or not."""
+
+LEAST_BYTES = 200
 """Rather than less of a text, none is kept of the last cases."""
 
 ELSEWHERE = "'-o x.json' has all of them, whole."
 
-UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+UNSAFE = tuple((sign, f"\\u{ord(sign):04x}") for sign in "<>&\u2028\u2029")
 """What could end a script, or be read as more than text, by another name for it."""
 
 
@@ -53,6 +66,14 @@ class PageCases:
     first: tuple[Case, ...]
     data: Markup | None
     note: str | None
+
+
+class _Coded(NamedTuple):
+    """A harmless text, as JSON too, and the bytes that this takes in a page."""
+
+    passage: Passage
+    json: str
+    size: int
 
 
 def n_blocks(blocks: Iterable[Block]) -> int:
@@ -73,39 +94,41 @@ def page_cases(cases: Cases, n_sharing: int = 1) -> PageCases:
     """
     n_static = max(STATIC_CASES // n_sharing, 1)
     static, others = cases.cases[:n_static], cases.cases[n_static:]
-    first = _fitting(static, STATIC_BYTES // n_sharing)
+    fitting = _fitting(static, STATIC_BYTES // n_sharing, quotes=True)
+    first = [
+        Case(case.cells, tuple(one.passage for one in texts))
+        for case, texts in zip(static, fitting, strict=True)
+    ]
     rows = [_row(case) for case in others]
-    listed = _n_fitting((len(row.encode()) for row in rows), ROW_BYTES // n_sharing)
-    kept = _shared(others[:listed], TEXT_BYTES // n_sharing)
-    said = left_out(
-        cases,
-        [case for case in (*first, *kept) if case.texts],
-        n_rows=len(static) + listed,
-        where=ELSEWHERE,
-    )
-    data = _data(cases, kept, rows) if kept else None
-    return PageCases(first=first, data=data, note=said)
+    sizes = [len(row.encode()) + ROW_MARKS for row in rows]
+    listed = _n_fitting(sizes, ROW_BYTES // n_sharing)
+    kept = _shared(others[:listed], DATA_BYTES // n_sharing - sum(sizes[:listed]))
+    opened = [[one.passage for one in texts] for texts in kept] + [case.texts for case in first]
+    said = left_out(cases, list(filter(None, opened)), n_rows=len(first) + listed, where=ELSEWHERE)
+    data = _data(cases, others, kept, rows) if kept else None
+    return PageCases(first=tuple(first), data=data, note=said)
 
 
-def _shared(cases: Sequence[Case], room: int) -> list[Case]:
-    """Return cases with texts that fit; those of the first ones have more room each."""
+def _shared(cases: Sequence[Case], room: int) -> list[list[_Coded]]:
+    """Return the texts of cases that fit; those of the first ones have more room each."""
     near = _fitting(cases[:NEAR_CASES], int(room * NEAR_SHARE))
-    used = sum(_size(passage.text) for case in near for passage in case.texts)
-    return [*near, *_fitting(cases[NEAR_CASES:], room - used)]
+    used = sum(one.size for texts in near for one in texts)
+    return near + _fitting(cases[NEAR_CASES:], room - used)
 
 
-def _fitting(cases: Sequence[Case], room: int) -> tuple[Case, ...]:
-    """Return cases with texts that fit into as many bytes, as much of each as of the others."""
-    texts = [tuple(map(cut, case.texts)) for case in cases]
-    sizes = [[_size(one.text) for one in of_case] for of_case in texts]
-    least = (sum(min(size, LEAST_BYTES) for size in of_case) for of_case in sizes)
+def _fitting(cases: Sequence[Case], room: int, *, quotes: bool = False) -> list[list[_Coded]]:
+    """Return texts of cases that fit into as many bytes, as much of each as of the others.
+
+    `quotes`: they are laid out as HTML, where quotes take more.
+    """
+    texts = [[_coded(cut(one, MOST_CHARS), quotes) for one in case.texts] for case in cases]
+    least = (sum(min(one.size, LEAST_BYTES) for one in of_case) for of_case in texts)
     n = _n_fitting(least, room)
-    most = _level([size for of_case in sizes[:n] for size in of_case], room)
-    fitting = (
-        replace(case, texts=tuple(map(_within, of_case, of_sizes, repeat(most))))
-        for case, of_case, of_sizes in zip(cases[:n], texts, sizes, strict=False)
-    )
-    return (*fitting, *(replace(case, texts=()) for case in cases[n:]))
+    most = _level([one.size for of_case in texts[:n] for one in of_case], room)
+    return [
+        [_within(one, most, quotes) for one in of_case] if i < n else []
+        for i, of_case in enumerate(texts)
+    ]
 
 
 def _n_fitting(sizes: Iterable[int], room: int) -> int:
@@ -124,21 +147,20 @@ def _level(sizes: Sequence[int], room: int) -> int:
     return max(sizes, default=0)
 
 
-def _within(passage: Passage, size: int, most: int) -> Passage:
+def _coded(passage: Passage, quotes: bool) -> _Coded:
+    json = _json(passage.text)
+    size = len(json) if json.isascii() else len(json.encode())
+    if quotes:
+        size += sum(more * passage.text.count(sign) for sign, more in QUOTES.items())
+    return _Coded(passage, json, size + TEXT_MARKS)
+
+
+def _within(one: _Coded, most: int, quotes: bool) -> _Coded:
     """Return a text cut to as many bytes."""
-    text = passage.text
-    n = len(text)
-    while size > most:
-        n = min(n - 1, n * most // size)
-        size = _size(text[:n])
-    if n == len(text):
-        return passage
-    return Passage(passage.heading, text[:n], passage.n_chars or len(text))
-
-
-def _size(text: str) -> int:
-    """Return how many bytes a text takes in a page."""
-    return len(_json(text).encode())
+    while one.size > most and one.passage.text:
+        n = len(one.passage.text)
+        one = _coded(cut(one.passage, min(n - 1, n * most // one.size)), quotes)
+    return one
 
 
 def _row(case: Case) -> str:
@@ -146,7 +168,9 @@ def _row(case: Case) -> str:
     return _json([line(cell(content).text) for content in case.cells[1:]])
 
 
-def _data(cases: Cases, kept: Sequence[Case], rows: Sequence[str]) -> Markup:
+def _data(
+    cases: Cases, others: Sequence[Case], kept: Sequence[Sequence[_Coded]], rows: Sequence[str]
+) -> Markup:
     """Return cases as a script reads them.
 
     Changes and headings are told once; a case is its change, its row, and for each text its
@@ -154,35 +178,30 @@ def _data(cases: Cases, kept: Sequence[Case], rows: Sequence[str]) -> Markup:
     """
     from markupsafe import Markup
 
-    changes: dict[str, int] = {}
-    tones: list[str] = []
+    changes: dict[Cell, int] = {}
     headings: dict[str, int] = {}
     told = []
-    for case, row in zip(kept, rows, strict=False):
-        change = cell(case.cells[0])
-        if change.text not in changes:
-            changes[change.text] = len(changes)
-            tones.append(change.tone.value)
-        texts = [
-            part
-            for one in case.texts
-            for part in (
-                headings.setdefault(line(one.heading), len(headings)),
-                one.text,
-                (one.n_chars or 0) if one.is_cut else 0,
-            )
-        ]
-        told.append(f"[{changes[change.text]},{row},{_json(texts)}]")
+    for case, texts, row in zip(others, kept, rows, strict=False):
+        change = changes.setdefault(cell(case.cells[0]), len(changes))
+        parts = (
+            f"{headings.setdefault(one.passage.heading, len(headings))},{one.json},"
+            f"{one.passage.n_chars or 0}"
+            for one in texts
+        )
+        told.append(f"[{change},{row},[{','.join(parts)}]]")
     head = {
         "columns": [line(column.title) for column in cases.columns],
         "right": [column.align is Align.RIGHT for column in cases.columns],
-        "changes": list(map(line, changes)),
-        "tones": tones,
-        "headings": list(headings),
+        "changes": [line(change.text) for change in changes],
+        "tones": [change.tone.value for change in changes],
+        "headings": list(map(line, headings)),
     }
     return Markup(f'{_json(head)[:-1]},"cases":[{",".join(told)}]}}')
 
 
 def _json(content: object) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return text.translate(UNSAFE)
+    """Return content as JSON in which nothing could end a script."""
+    text = msgspec.json.encode(content).decode()
+    for sign, escape in UNSAFE:
+        text = text.replace(sign, escape)
+    return text

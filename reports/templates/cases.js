@@ -36,6 +36,15 @@
     });
   };
 
+  // Texts are laid out when their case opens, before anything else hears of it.
+
+  const unopened = new WeakMap();
+  window.addEventListener("toggle", ({ target }) => {
+    if (!unopened.has(target)) return;
+    target.append(...unopened.get(target)());
+    unopened.delete(target);
+  }, true);
+
   const drawn = (data, side, change, row, texts) => {
     const summary = make("summary", {});
     summary.append(make("span", { className: side(0, data.tones[change]) }, data.changes[change]), " ");
@@ -45,7 +54,7 @@
       summary.append(make("span", { className: side(place, "neutral") }, ...titled, cell), " ");
     });
     const element = make("details", {}, summary);
-    element.addEventListener("toggle", () => element.append(...passages(data, texts)), { once: true });
+    unopened.set(element, () => passages(data, texts));
     return element;
   };
 
