@@ -15,7 +15,7 @@ from cli import options
 from cli.annotations import annotate
 from cli.arms import loaded_arms
 from cli.output import show
-from cli.reading import chosen_runs, is_path, read_prompt
+from cli.reading import chosen_runs, file_named, read_prompt
 from cli.session import session
 from cli.summary import append_summary
 from optimizer.models.errors import SelectionError
@@ -116,7 +116,7 @@ def gate(
     else:
         arms = partial(loaded_arms, [baseline, file], here, run=run, outputs=output)
         gated = _by_baseline(arms, here, guardrail or (), mode.value)
-    document = replace(gated.document, file=file if is_path(file) else None)
+    document = replace(gated.document, file=file_named(file))
     show(document, gated.payload, json=json, outputs=output, tables=gated.tables)
     append_summary(document)
     annotate(document, title="optimizer gate")
