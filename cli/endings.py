@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from optimizer.models.errors import ConfigError
@@ -21,6 +23,7 @@ DOCUMENT = (*TEXTS, *PICTURES)
 TABLES = (CSV, PARQUET)
 ALL = (*DOCUMENT, *TABLES, JUNIT, *SARIF)
 
+OPTIONS = ("-o", "--output")
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 Checked = Callable[[list[Path] | None], list[Path] | None]
@@ -45,6 +48,7 @@ def ending_in(*endings: str) -> Checked:
             _require_format(path, endings)
             _require_place(path)
         _require_different(paths or ())
+        require_not_read(paths or (), list(_named_beside()))
         return paths
 
     return checked
@@ -82,6 +86,27 @@ def _require_place(path: Path) -> None:
         raise ConfigError(f"{path}: cannot be written: it is a device, expected a file")
     if not mode & WRITABLE or not os.access(target, os.W_OK):
         raise ConfigError(f"{path}: cannot be written: it is read-only")
+
+
+def require_not_read(paths: Iterable[Path], read: Sequence[str]) -> None:
+    """Refuse to write over a file that is read.
+
+    Raises:
+        ConfigError: It is one of them.
+    """
+    for path in paths:
+        others = read if path.exists() else ()
+        if any(os.path.isfile(name) and path.samefile(name) for name in others):
+            raise ConfigError(f"{path}: is the file that is read, it cannot be written as well")
+
+
+def _named_beside() -> Iterator[str]:
+    """Yield what may be files among the words of the command line, but for those to write."""
+    for before, word in itertools.pairwise(sys.argv):
+        if before not in OPTIONS and not word.startswith(OPTIONS):
+            yield word
+            yield word.partition("#")[0]
+            yield word.partition("=")[2].partition("#")[0]
 
 
 def folder_of(path: Path, folder: Path) -> Path:

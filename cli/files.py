@@ -88,7 +88,7 @@ def write_all(writers: Sequence[tuple[Path, Writer]]) -> None:
     try:
         for i, (path, write) in enumerate(writers):
             target = Path(os.path.realpath(path))
-            beside = target.with_name(f".{os.getpid()}-{i}.part")
+            beside = target.parent / f".{os.getpid()}-{i}.part"
             staged.append((path, beside, target))
             with _told_of(path, target.parent):
                 write(beside)

@@ -120,9 +120,13 @@ def is_file(selector: str) -> bool:
     return ":" not in selector and (path.parent != Path() or path.suffix in FILE_SUFFIXES)
 
 
-def is_path(selector: str) -> bool:
-    """Say whether a selector is the path of a file that is there."""
-    return Path(selector).is_file()
+def file_named(selector: str) -> str | None:
+    """Return the file that a selector is the path of, as seen from here; None: it is a run."""
+    path = Path(selector)
+    if not path.is_file():
+        return None
+    absolute, here = path.absolute(), Path.cwd()
+    return (absolute.relative_to(here) if absolute.is_relative_to(here) else path).as_posix()
 
 
 def run_of(run_ids: Sequence[str], wanted: str | None, file: str) -> str:

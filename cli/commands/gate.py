@@ -17,7 +17,7 @@ from cli.arms import opened_arms
 from cli.cases import text_limits
 from cli.files import write_reports
 from cli.output import note, show
-from cli.reading import chosen_runs, is_path, read_prompt
+from cli.reading import chosen_runs, file_named, read_prompt
 from cli.session import session
 from cli.summary import append_outputs, append_summary
 from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
@@ -145,7 +145,7 @@ def gate(
         )
         instead = by_rules if on_no_baseline is OnNoBaseline.THRESHOLDS else None
         gated = _with_fallback(by_baseline, instead)
-    named = file if is_path(file) else None
+    named = file_named(file)
     document, whole = replace(gated.document, file=named), replace(gated.whole, file=named)
     write_reports(output or (), whole, gated.payload, gated.tables)
     show(document, gated.payload, json=json)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.endings import SARIF
+from cli.endings import SARIF, require_not_read
 from cli.files import write_file, write_pieces, write_reports
 from cli.lint_files import STDIN, prompt_files
 from cli.manners import manner
@@ -115,6 +115,7 @@ def lint(
     settings = _settings(said.lint, select, ignore)
     passed_over = PassedOver()
     files = list(prompt_files(paths, said.extract, passed_over, stdin_name=stdin_filename))
+    require_not_read(output or (), [file.path for file in files])
     if scores:
         found = scored(files, passed_over.unreadable, extract=said.extract)
         _show_scores(found, json=json, outputs=output)

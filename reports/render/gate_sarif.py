@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ LEVELS: Mapping[GuardStatus, str] = {
 }
 """How bad it is that something was not met; what was is no result."""
 
+NOT_IN_IDS = re.compile(r"[^\w.]+")
+
 FINGERPRINT = "requirement/v1"
 
 
@@ -33,10 +36,13 @@ def gate_sarif(document: Document) -> str:
     """
     if document.requirements is None:
         raise ConfigError("output: SARIF holds what a gate asked for, this report has none")
-    rules = list(dict.fromkeys(_rule_id(asked) for asked in document.requirements))
+    names = {_rule_id(asked): asked.name for asked in document.requirements}
+    rules = list(names)
     unmet = [asked for asked in document.requirements if asked.status in LEVELS]
     run = {
-        "tool": {"driver": {"name": "optimizer gate", "rules": [_asked_rule(n) for n in rules]}},
+        "tool": {
+            "driver": {"name": "optimizer gate", "rules": [_rule(*one) for one in names.items()]}
+        },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder judged in."}}},
         "results": [_unmet(asked, rules, document.file) for asked in unmet],
@@ -60,9 +66,9 @@ def _unmet(asked: Requirement, rules: Sequence[str], file: str | None) -> dict[s
     }
 
 
-def _asked_rule(name: str) -> dict[str, Any]:
-    return {"id": name, "shortDescription": {"text": f"What the gate asks for: {name}."}}
+def _rule(rule_id: str, name: str) -> dict[str, Any]:
+    return {"id": rule_id, "shortDescription": {"text": plain(f"What the gate asks for: {name}.")}}
 
 
 def _rule_id(asked: Requirement) -> str:
-    return plain(asked.name).replace(" ", "-")
+    return NOT_IN_IDS.sub("-", plain(asked.name))

@@ -124,6 +124,30 @@ def test_nothing_is_written_where_one_format_cannot_hold_the_report(
     assert (tmp_path / "a.md").read_text() == OLD
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("drift", "--series", "in.csv", "-o", "in.csv"),
+        ("drift", "--series=in.csv", "--output", "./in.csv"),
+        ("analyze", "in.csv", "-o", "in.csv"),
+        ("compare", "in.csv#a", "in.csv#b", "-o", "in.csv"),
+        ("lint", "prompts", "-o", "prompts/a.md"),
+        ("lint", "prompts/a.md", "-o", "prompts/a.md"),
+    ],
+)
+def test_what_is_read_is_never_written_over(
+    optimizer: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "prompts").mkdir()
+    for name in ("in.csv", "prompts/a.md"):
+        (tmp_path / name).write_text(OLD)
+    result = optimizer(*words)
+    assert result.code == 2
+    assert "is the file that is read, it cannot be written as well" in result.err
+    assert (tmp_path / "in.csv").read_text() == OLD
+    assert (tmp_path / "prompts" / "a.md").read_text() == OLD
+
+
 def test_a_link_stays_a_link_and_permissions_stay(
     optimizer: Run, measured: Path, tmp_path: Path
 ) -> None:

@@ -7,7 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from optimizer.models.rules import Unit
 from reports.document import (
+    Case,
+    Cases,
     Code,
     Details,
     Document,
@@ -21,6 +24,7 @@ from reports.document import (
     left,
     right,
 )
+from reports.drawings import History, Point, Series
 from reports.render.markdown import markdown
 from reports.text import line, plain
 
@@ -112,3 +116,34 @@ def test_marked_text_is_one_block_and_reads_as_it_is(pieces: list[tuple[Mark, st
         plain(text) for _, text in pieces
     )
     assert page.endswith("</pre>\n<p>after</p>\n")
+
+
+@given(TEXTS, st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3))
+@example("</summary><script>", [("<!--", "```\n</details>\n~~~"), ("-->", "@who #1")])
+def test_a_case_opens_onto_its_texts_and_nothing_else(
+    name: str, texts: list[tuple[str, str]]
+) -> None:
+    cases = Cases((left("case"), left("why")), (Case((name, "why"), tuple(texts)),))
+    page = rendered(cases, Prose("after"))
+    assert page.count("<details>") == page.count("</details>") == 1
+    told = re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)
+    assert [html.unescape(one).rstrip("\n") for one in told] == [
+        plain(text).rstrip("\n") for _, text in texts
+    ]
+    allowed = {"h1", "table", "thead", "tbody", "tr", "th", "td", "br", "p", "pre", "code"}
+    tags = {tag.split()[0] for tag in re.findall(r"</?([^\s>]+)", page)}
+    assert tags <= allowed | {"details", "summary"}
+    assert page.endswith("<p>after</p>\n")
+
+
+def test_a_picture_stands_for_the_charts_and_their_figures_are_folded() -> None:
+    chart = History(
+        "Pass <rate>", "d", Unit.RATE, "a", "b", (Series("one", (Point(0, 0.5, "x"),)),)
+    )
+    found = Document("t", None, (chart, Section("s", (chart,))))
+    text = markdown(found, picture="../a b/(1).svg")
+    assert "![Charts of this report](<../a%20b/%281%29.svg>)" in text
+    assert text.count("<details><summary>Pass &lt;rate&gt;: figures</summary>") == 2
+    page = MarkdownIt("commonmark").render(text)
+    assert '<img src="../a%20b/%281%29.svg" alt="Charts of this report" />' in page
+    assert "<details>" not in markdown(found)
