@@ -66,6 +66,7 @@ def analyze(
         view.warnings,
         scores=view.scores,
         grading=view.grading,
+        spreads=view.spreads,
     )
     show(document, view, json=json, outputs=output)
 

@@ -30,6 +30,8 @@ def report(
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        view = workflow_view(history, workflow, here.loaded.config.evidence, limit=limit)
-    document = workflow_report(view.summary, view.runs, view.windows, view.decision)
+        view = workflow_view(history, workflow, here.loaded.config, limit=limit)
+    document = workflow_report(
+        view.summary, view.runs, view.windows, view.decision, past=view.past, moves=view.moves
+    )
     show(document, view, json=json, outputs=output)

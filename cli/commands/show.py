@@ -50,5 +50,6 @@ def show(
         view.warnings,
         scores=view.scores,
         grading=view.grading,
+        spreads=view.spreads,
     )
     output.show(document, view, json=json, outputs=output_)

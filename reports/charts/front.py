@@ -196,7 +196,7 @@ def _row(spot: Spot) -> Spec:
         "y": spot.y,
         "low": drawable(spot.y_low),
         "high": drawable(spot.y_high),
-        "text": line(spot.text),
+        "text": line(f"{spot.label}: {spot.text}"),
         "place": _standing(spot),
     }
 

@@ -22,6 +22,7 @@ from reports.parts.comparisons import (
     metric_table,
     p_title,
 )
+from reports.parts.effect_charts import candidate_charts, metric_charts
 from reports.parts.effects import option_margin
 from reports.parts.verdicts import NOTHING_MEASURED, TONES, cheaper_arm, said_of, verdict_of
 from reports.tones import Tone
@@ -59,6 +60,7 @@ def _of_several(found: ComparisonSet) -> Document:
         verdict=_verdict_of_several(best_first, baseline),
         blocks=(
             _candidate_table(best_first),
+            *candidate_charts(best_first),
             *_omnibus(found),
             finding_section(compared),
             *(Details(name_of(one.candidate.label), _evidence(one)) for one in best_first[:SHOWN]),
@@ -71,6 +73,7 @@ def _of_several(found: ComparisonSet) -> Document:
 def _evidence(one: Comparison) -> tuple[Block, ...]:
     return (
         metric_table(one.metrics),
+        *metric_charts(one),
         *case_details(one),
         judged_details(one),
         *companion_details(one),

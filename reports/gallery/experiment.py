@@ -44,6 +44,7 @@ from reports.formatting import (
     rate,
 )
 from reports.parts.comparisons import finding_section, metric_table
+from reports.parts.effect_charts import candidate_charts, metric_charts
 from reports.parts.effects import change, change_interval, guardrail_name, option_margin
 from reports.parts.gating import status_cell
 from reports.parts.verdicts import TONES, clause, said_of
@@ -88,7 +89,7 @@ def experiment(found: ExperimentReport) -> Document:
         title=f"Experiment {design.experiment_id}",
         verdict=_verdict(found),
         blocks=(
-            Section("Candidates", (_candidates(found), *_remarks(found))),
+            Section("Candidates", (_candidates(found), *_side_by_side(found), *_remarks(found))),
             *(_measured(one) for one in found.candidates if one.comparison is not None),
             *((finding_section(looked),) if looked else ()),
             Section("Looks", (_looks(found),)),
@@ -198,11 +199,18 @@ def _remarks(found: ExperimentReport) -> tuple[Block, ...]:
     return (Items((*texts, *(f"{clause(note)}." for note in found.notes))),)
 
 
+def _side_by_side(found: ExperimentReport) -> tuple[Block, ...]:
+    """Draw several candidates beside each other."""
+    measured = [one.comparison for one in found.candidates if one.comparison is not None]
+    return candidate_charts(measured) if len(measured) > 1 else ()
+
+
 def _measured(one: CandidateReport) -> Section:
     """Lay out every metric of a candidate at this look, and its guardrails."""
     blocks: list[Block] = []
     if one.comparison is not None:
         blocks.append(metric_table(one.comparison.metrics))
+        blocks.extend(metric_charts(one.comparison))
     if one.guards:
         blocks.append(
             Table(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.models.rules import Explanation, Outcome
-from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored
+from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored, Spread
 from optimizer.models.tasks import UNJUDGED
 from reports.document import (
     Block,
@@ -34,6 +34,7 @@ from reports.formatting import (
     usd_total,
 )
 from reports.parts import figures, rules
+from reports.parts.spreads import spread_chart
 from reports.tones import Tone
 
 MESSAGE_CHARS = 160
@@ -48,6 +49,7 @@ def run(
     *,
     scores: Sequence[Scored] = (),
     grading: Grading | None = None,
+    spreads: Sequence[Spread] = (),
 ) -> Document:
     """Lay out one run.
 
@@ -59,6 +61,7 @@ def run(
         warnings: What else a reader should know.
         scores: What each of its scorers said.
         grading: What grading took, and what else its tool said.
+        spreads: How times and scores spread over its tests.
     """
     explanations = _told_apart(explanations, variants)
     return Document(
@@ -66,6 +69,7 @@ def run(
         verdict=_judged(_verdict(total, variants, explanations), warnings),
         blocks=(
             _figures(total, variants),
+            *_spreads(spreads, total, variants),
             *_scores(scores, variants),
             *(
                 rules.explanation_section(
@@ -163,6 +167,16 @@ def _figures(total: RunSummary, variants: Sequence[RunSummary]) -> Section:
     if len(rows) != 1:
         rows.append(("all", total))
     return Section("Figures", (figures.passed_table(rows), figures.effort_table(rows)))
+
+
+def _spreads(
+    spreads: Sequence[Spread], total: RunSummary, variants: Sequence[RunSummary]
+) -> list[Section]:
+    """Return how the tests spread, none where nothing does."""
+    charts = tuple(
+        spread_chart(one, figures.labels(variants), total.n_completed) for one in spreads
+    )
+    return [Section("How the tests spread", charts)] if charts else []
 
 
 def _scores(scores: Sequence[Scored], variants: Sequence[RunSummary]) -> list[Section]:
