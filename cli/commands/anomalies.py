@@ -54,5 +54,5 @@ def anomalies(
                 config=settings,
             )
             points = points_of(history, str(workflow), as_of=moment, config=settings)
-        document = anomalies_report(found, limit=limit, points=points)
+        document = anomalies_report(found, points, limit=limit)
     show(document, found, json=json, outputs=output)

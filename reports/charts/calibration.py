@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.charts.base import WIDTH, Palette, Spec, drawable, effect_numbers, known, layer
+from reports.charts.forest import Reach, characters, place_of
 from reports.document import Cell, Table, left, right
 from reports.drawings import Calibration, Prediction, Scale
-from reports.formatting import count, percentage_points, relative_change, signed_interval
+from reports.formatting import count, percentage_points, relative_change
 from reports.text import line
 
 SIZE = 300
@@ -16,6 +17,8 @@ MOST_SPOTS = 200
 
 MOST_ROWS = 20
 PAD = 0.08
+PREDICTED = "o"
+CAPTION = "\u2502 is no effect, o predicted"
 
 
 def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
@@ -59,7 +62,7 @@ def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
             layer({"type": "rule", "color": palette.line}, [{}], x={"datum": 0, **x}),
             layer({"type": "rule", "color": palette.line}, [{}], y={"datum": 0, **y}),
             layer(
-                {"type": "line", "color": palette.soft, "strokeDash": [4, 3]},
+                {"type": "line", "color": palette.soft, "strokeDash": [4, 3], "strokeWidth": 1},
                 [{"x": low, "y": low}, {"x": high, "y": high}],
                 x={"field": "x", **x},
                 y={"field": "y", **y},
@@ -79,15 +82,16 @@ def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
 def calibration_table(chart: Calibration) -> Table:
     """Return predictions and what came of them as a table."""
     shown = chart.predictions[-MOST_ROWS:]
+    reach = Reach(*_reach([one for one in shown if _is_whole(one)]))
     more = len(chart.predictions) - len(shown)
     return Table(
-        columns=(left("effect on"), right("predicted"), right("measured"), right("interval")),
+        columns=(left("effect on"), left(CAPTION), right("predicted"), right("measured")),
         rows=tuple(
             (
                 one.label,
+                Cell(_characters(one, reach), one.tone),
                 _told(chart.scale, one.predicted),
                 Cell(_told(chart.scale, one.measured), one.tone),
-                signed_interval(one.low, one.high, f" {chart.scale.value}"),
             )
             for one in shown
         ),
@@ -151,6 +155,15 @@ def _reach(shown: Sequence[Prediction]) -> tuple[float, float]:
 def _within(number: float | None, reach: tuple[float, float]) -> float | None:
     found = drawable(number)
     return None if found is None else max(reach[0], min(reach[1], found))
+
+
+def _characters(one: Prediction, reach: Reach) -> str:
+    """Draw what was measured as a row of characters, and what was predicted on it."""
+    if not _is_whole(one):
+        return ""
+    row = characters(one.measured, one.low, one.high, reach)
+    row[place_of(one.predicted, reach)] = PREDICTED
+    return "".join(row)
 
 
 def _told(scale: Scale, share: float | None) -> str:

@@ -111,7 +111,7 @@ def flips_table(chart: Flips) -> Table:
             )
             for one in chart.flips[:MOST_LINES]
         ),
-        caption="; ".join(filter(None, (f"{chart.title}, {chart.noun}", flips_note(chart)))),
+        caption="; ".join(filter(None, (chart.title, flips_note(chart)))),
         empty="No case was compared in pairs.",
     )
 

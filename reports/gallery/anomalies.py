@@ -51,18 +51,18 @@ METHOD = (
 
 def anomalies(
     found: AnomalyReport,
-    *,
-    limit: int,
     points: Sequence[RunPoint] = (),
     timeline: Timeline | None = None,
+    *,
+    limit: int,
 ) -> Document:
     """Lay out the gravest `limit` anomalies.
 
     Args:
         found: What was found.
-        limit: How many are listed.
         points: The runs that were looked at, oldest first.
         timeline: The series that was looked at instead of runs.
+        limit: How many are listed.
     """
     return Document(
         title=f"Anomalies of {found.workflow_id}",

@@ -31,8 +31,13 @@ NOUNS = {"case": "cases", "family": "families of cases"}
 
 def metric_charts(one: Comparison) -> tuple[Block, ...]:
     """Draw what a candidate does to each metric, and which cases it changes."""
+    return (*metric_effects(one), *_flips([one]))
+
+
+def metric_effects(one: Comparison) -> tuple[Block, ...]:
+    """Draw what a candidate does to each metric."""
     labels = [found.metric.value for found in one.metrics]
-    return (*_forest(one.metrics, labels, "Effects"), *_flips([one]))
+    return tuple(_forest(one.metrics, labels, "Effects"))
 
 
 def candidate_charts(compared: Sequence[Comparison]) -> tuple[Block, ...]:

@@ -24,6 +24,8 @@ UNITS: Mapping[str, Unit] = {
 }
 """A score and the values of a file have no unit."""
 
+TITLES = {"success": "Pass rate", "errors": "Share of errors"}
+
 SHORT_ID = 8
 """Characters of an id that stand beside a rule."""
 
@@ -54,9 +56,7 @@ def run_history(metric: str, points: Sequence[RunPoint], events: Sequence[Event]
     )
     first, last = ends([point.started_at for point in points])
     return History(
-        title=f"Mean {metric} of each run, oldest first"
-        if metric != "success"
-        else "Pass rate of each run, oldest first",
+        title=f"{TITLES.get(metric, f'Mean {metric}')} of each run, oldest first",
         description=_described(metric, drawn, events),
         unit=UNITS.get(metric),
         first=first,
