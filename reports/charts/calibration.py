@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.charts.base import WIDTH, Palette, Spec, drawable, effect_numbers, known, layer
+from reports.charts.base import WIDTH, Palette, Spec, drawable, effect_numbers, hover, known, layer
 from reports.charts.forest import Reach, characters, place_of
 from reports.document import Cell, Table, left, right
 from reports.drawings import Calibration, Prediction, Scale
 from reports.formatting import count, percentage_points, relative_change
-from reports.text import line
 
 SIZE = 300
 MOST_SPOTS = 200
@@ -127,7 +126,7 @@ def _row(one: Prediction, palette: Palette, reach: tuple[float, float]) -> Spec:
         "high": _within(one.high, reach),
         "left": _within(one.predicted_low, reach),
         "right": _within(one.predicted_high, reach),
-        "text": line(f"{one.label}: {one.text}"),
+        "text": hover(f"{one.label}: {one.text}"),
         "color": palette.of(one.tone),
     }
 

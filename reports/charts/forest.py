@@ -8,11 +8,13 @@ from statistics import median
 from typing import NamedTuple
 
 from reports.charts.base import (
+    LONGEST_LABEL,
     WIDTH,
     Palette,
     Spec,
     drawable,
     effect_numbers,
+    hover,
     known,
     labels_of,
     layer,
@@ -20,7 +22,7 @@ from reports.charts.base import (
 )
 from reports.document import Cell, Table, left, right
 from reports.drawings import Forest, Interval
-from reports.formatting import count
+from reports.formatting import count, shorten
 from reports.text import line
 
 STEP = 26
@@ -55,7 +57,9 @@ def forest_spec(chart: Forest, palette: Palette) -> Spec:
     drawn = chart.intervals[:MOST_LINES]
     groups = list(dict.fromkeys((one.scale, one.more_is_better) for one in drawn))
     label_room = width_of(labels_of(one.label for one in drawn), most=LABEL_ROOM) + 12
-    text_room = width_of((line(one.text) for one in drawn), most=TEXT_ROOM) + 16
+    text_room = (
+        width_of((shorten(line(one.text), LONGEST_LABEL) for one in drawn), most=TEXT_ROOM) + 16
+    )
     rooms = (label_room, text_room)
     panels = [
         _panel([one for one in drawn if (one.scale, one.more_is_better) == group], rooms, palette)
@@ -188,8 +192,8 @@ def _row(one: Interval, label: str, reach: Reach, palette: Palette) -> Spec:
         "high": _end(one.high, reach),
         "beyond": {"low": _is_beyond(one.low, reach), "high": _is_beyond(one.high, reach)},
         "margin": None if margin is None else _within(margin, reach),
-        "told": line(one.text),
-        "text": line(f"{one.label}: {one.text}"),
+        "told": shorten(line(one.text), LONGEST_LABEL),
+        "text": hover(f"{one.label}: {one.text}"),
         "color": palette.of(one.tone),
     }
 

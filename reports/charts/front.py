@@ -14,6 +14,7 @@ from reports.charts.base import (
     Spec,
     axis_numbers,
     drawable,
+    hover,
     known,
     labels_of,
     layer,
@@ -110,7 +111,12 @@ def front_spec(chart: Front, palette: Palette) -> Spec:
         "height": HEIGHT,
         "layer": [
             layer(
-                {"type": "line", "interpolate": "step-after", "color": palette.series[0]},
+                {
+                    "type": "line",
+                    "interpolate": "step-after",
+                    "strokeWidth": 1.5,
+                    "color": palette.series[0],
+                },
                 corners,
                 x={"field": "x", **x},
                 y={"field": "y", **y},
@@ -196,7 +202,7 @@ def _row(spot: Spot) -> Spec:
         "y": spot.y,
         "low": drawable(spot.y_low),
         "high": drawable(spot.y_high),
-        "text": line(f"{spot.label}: {spot.text}"),
+        "text": hover(f"{spot.label}: {spot.text}"),
         "place": _standing(spot),
     }
 
