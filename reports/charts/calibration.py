@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from reports.charts.base import WIDTH, Palette, Spec, drawable, effect_numbers, hover, known, layer
 from reports.charts.forest import Reach, characters, place_of
+from reports.charts.names import Box, names
 from reports.document import Cell, Table, left, right
 from reports.drawings import Calibration, Prediction, Scale
 from reports.formatting import count, percentage_points, relative_change
 
 SIZE = 300
+AXIS_ROOM = 80
+"""Pixels left of the area, for the numbers of its axis."""
+
 MOST_SPOTS = 200
 """Predictions that are drawn; of more, the last, and the rest is said."""
 
@@ -74,6 +78,7 @@ def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
                 **at,
                 color=color,
             ),
+            *_names(shown, reach, palette),
         ],
     }
 
@@ -108,6 +113,30 @@ def calibration_note(chart: Calibration) -> str:
         f"{count(unknown)} not measured" if unknown else "",
     )
     return "; ".join(filter(None, parts))
+
+
+def _names(shown: Sequence[Prediction], reach: tuple[float, float], palette: Palette) -> list[Spec]:
+    """Return the names of predictions, which may reach beyond the right side of the area."""
+
+    def across(number: float | None) -> float:
+        return WIDTH / 2 * ((number or 0.0) - reach[0]) / (reach[1] - reach[0])
+
+    def down(number: float | None) -> float:
+        return SIZE * (1 - ((number or 0.0) - reach[0]) / (reach[1] - reach[0]))
+
+    places = [(across(one.predicted), down(one.measured)) for one in shown]
+    bars = [
+        Box(x - 1, down(one.high), x + 1, down(one.low))
+        for one, (x, _) in zip(shown, places, strict=True)
+        if known(one.low) and known(one.high)
+    ]
+    bars += [
+        Box(across(one.predicted_low), y - 1, across(one.predicted_high), y + 1)
+        for one, (_, y) in zip(shown, places, strict=True)
+        if known(one.predicted_low) and known(one.predicted_high)
+    ]
+    labels = [one.label for one in shown]
+    return names(labels, places, range(len(shown)), (WIDTH - AXIS_ROOM, bars), palette)
 
 
 def _shown(chart: Calibration) -> list[Prediction]:
