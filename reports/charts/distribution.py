@@ -120,7 +120,6 @@ def _panel(chart: Distribution, one: Counts, is_last: bool, palette: Palette) ->
     )
     whose = {
         "text": f"{shorten(line(one.label), LONGEST_LABEL)}, {plural(sum(one.counts), 'value')}",
-        "aria": False,
         "fontSize": 12,
         "fontWeight": "normal",
         "color": palette.soft,

@@ -75,7 +75,8 @@ def _tidied(drawn: str) -> Element:
 
 def _tidy(element: Element) -> None:
     element.tag = _QUALIFIED.sub("", element.tag)
-    told = element.get("aria-label") if element.get("role") == "graphics-symbol" else None
+    is_mark = element.get("role") == "graphics-symbol" and element.tag != "g"
+    told = element.get("aria-label") if is_mark else None
     for name in _DROPPED:
         element.attrib.pop(name, None)
     for name, value in _DEFAULTS:
