@@ -75,6 +75,7 @@ def analyze(
         view.warnings,
         scores=view.scores,
         grading=view.grading,
+        spreads=view.spreads,
     )
     tables = variant_tables(figures, view.failures, view.scores)
     write_reports(output or (), lay_out(cases=view.cases), view, tables)

@@ -32,7 +32,7 @@ def anomalies(
     """
     from cli.timelines import read_timeline
     from optimizer.history.store import read_history
-    from optimizer.pipeline.moving import anomalies_in, anomalies_of
+    from optimizer.pipeline.moving import anomalies_in, anomalies_of, points_of
     from reports.gallery.anomalies import anomalies as anomalies_report
     from reports.tables.drift import anomaly_tables
 
@@ -40,16 +40,20 @@ def anomalies(
         raise typer.BadParameter("name a workflow with --workflow, or a file with --series")
     here = session(store, config, set_)
     settings = here.loaded.config
-    if series is not None:
-        found = anomalies_in(read_timeline(series), settings)
+    timeline = None if series is None else read_timeline(series)
+    if timeline is not None:
+        found = anomalies_in(timeline, settings)
+        document = anomalies_report(found, limit=limit, timeline=timeline)
     else:
+        moment = options.utc("--as-of", as_of)
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             found = anomalies_of(
                 history,
                 str(workflow),
                 variant=variant,
-                as_of=options.utc("--as-of", as_of),
+                as_of=moment,
                 config=settings,
             )
-    document = anomalies_report(found, limit=limit)
+            points = points_of(history, str(workflow), as_of=moment, config=settings)
+        document = anomalies_report(found, points, limit=limit)
     show(document, found, json=json, outputs=output, tables=anomaly_tables(found))

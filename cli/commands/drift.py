@@ -31,7 +31,7 @@ def drift(
     """
     from cli.timelines import read_timeline
     from optimizer.history.store import read_history
-    from optimizer.pipeline.moving import drift_in, drift_of
+    from optimizer.pipeline.moving import drift_in, drift_of, points_of
     from reports.gallery.drift import drift as drift_report
     from reports.tables.drift import drift_tables
 
@@ -39,15 +39,20 @@ def drift(
         raise typer.BadParameter("name a workflow with --workflow, or a file with --series")
     here = session(store, config, set_)
     settings = here.loaded.config
-    if series is not None:
-        found = drift_in(read_timeline(series), settings)
+    timeline = None if series is None else read_timeline(series)
+    if timeline is not None:
+        found = drift_in(timeline, settings)
+        document = drift_report(found, timeline=timeline)
     else:
+        moment = options.utc("--as-of", as_of)
         with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
             found = drift_of(
                 history,
                 str(workflow),
                 variant=variant,
-                as_of=options.utc("--as-of", as_of),
+                as_of=moment,
                 config=settings,
             )
-    show(drift_report(found), found, json=json, outputs=output, tables=drift_tables(found))
+            points = points_of(history, str(workflow), as_of=moment, config=settings)
+        document = drift_report(found, points)
+    show(document, found, json=json, outputs=output, tables=drift_tables(found))

@@ -109,8 +109,10 @@ def _workflow(
     from reports.tables.runs import workflow_tables
 
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        view = workflow_view(history, workflow, here.loaded.config.evidence, limit=limit)
-    document = workflow_report(view.summary, view.runs, view.windows, view.decision)
+        view = workflow_view(history, workflow, here.loaded.config, limit=limit)
+    document = workflow_report(
+        view.summary, view.runs, view.windows, view.decision, past=view.past, moves=view.moves
+    )
     tables = workflow_tables(view.runs, view.windows)
     show(document, view, json=json, outputs=output, tables=tables)
 

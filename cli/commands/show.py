@@ -52,6 +52,7 @@ def show(
         view.warnings,
         scores=view.scores,
         grading=view.grading,
+        spreads=view.spreads,
     )
     tables = variant_tables(figures, view.failures, view.scores)
     output.show(document, view, json=json, outputs=output_, tables=tables)

@@ -286,6 +286,44 @@ class ScorerFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadBin:
+    """How many tests of a variant lie in one part of the range of a metric.
+
+    Attributes:
+        bin: The part, counted from 0.
+        n: Tests in it.
+        least: Where the first part begins: ms, or a score.
+        most: Where the last part ends.
+    """
+
+    variant_id: str
+    variant: str
+    bin: int
+    n: int
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How a metric spreads over the tests of a run.
+
+    Attributes:
+        metric: `latency`, in ms, or `score`.
+        n_bins: Parts of the range; those of latency are of one width in logarithms.
+        least: Where the first part begins.
+        most: Where the last part ends.
+        counts: Tests in each part, a list for each variant of the run, in their order.
+    """
+
+    metric: str
+    n_bins: int
+    least: float
+    most: float
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
     """The figures of a scorer with the interval of its mean.
 

@@ -9,12 +9,12 @@ from optimizer.analysis.anomalies import anomalies, anomalies_of_series
 from optimizer.analysis.drift import drift, drift_of_series
 from optimizer.analysis.evidence import Scope, evidence, require_workflow
 from optimizer.config.tree import Config
-from optimizer.history.queries.evidence import task_names
+from optimizer.history.queries.evidence import run_points, task_names
 from optimizer.history.store import History
 from optimizer.models.drift import AnomalyReport, DriftReport
 from optimizer.models.evidence import Evidence
 from optimizer.models.series import Timeline
-from optimizer.models.summaries import WindowSummary
+from optimizer.models.summaries import RunPoint, WindowSummary
 from optimizer.pipeline.scope import rules_of, slow_ms, watch
 
 
@@ -58,6 +58,20 @@ def anomalies_of(
         seed=config.evidence.seed,
     )
     return _named(history, found)
+
+
+def points_of(
+    history: History, workflow_id: str, *, as_of: datetime | None, config: Config
+) -> tuple[RunPoint, ...]:
+    """Return the runs that drift and anomalies are looked for in, oldest first."""
+    return tuple(
+        run_points(
+            history,
+            workflow_ids=[workflow_id],
+            as_of=as_of,
+            max_runs=config.evidence.max_points,
+        )
+    )
 
 
 def drift_in(timeline: Timeline, config: Config) -> DriftReport:

@@ -17,7 +17,14 @@ from optimizer.models.contract import PromptAnalysis
 from optimizer.models.errors import SelectionError
 from optimizer.models.reports import report_of
 from optimizer.models.rules import Explanation
-from optimizer.models.summaries import FailureGroup, Grading, RunSummary, Scored, ScorerFigures
+from optimizer.models.summaries import (
+    FailureGroup,
+    Grading,
+    RunSummary,
+    Scored,
+    ScorerFigures,
+    Spread,
+)
 from optimizer.models.tasks import UNJUDGED, Reading
 from optimizer.pipeline.cases import failing_cases
 from optimizer.promptcheck import analyze
@@ -25,6 +32,9 @@ from optimizer.scoring_rules import ScoringRules
 from optimizer.stats.intervals import mean_interval
 
 SHOWN_FAILURES = 10
+SPREADS = ("latency", "score")
+N_BINS = 20
+"""Parts of the range of a metric in which tests are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,7 @@ class RunView:
         scores: What each of its scorers said, by scorer and variant.
         grading: What grading took, and what else its tool said.
         cases: The cases that failed, with an arm for each variant; None where nobody asked.
+        spreads: How times and scores spread over its tests, where they differ.
     """
 
     total: RunSummary
@@ -62,6 +73,7 @@ class RunView:
     warnings: tuple[str, ...]
     scores: tuple[Scored, ...]
     grading: Grading
+    spreads: tuple[Spread, ...]
     cases: tuple[CaseOutcome, ...] | None = None
 
 
@@ -131,7 +143,27 @@ def run_view(
         scores=tuple(_scored(f, level) for f in queries.scorer_figures(history, run_id)),
         grading=queries.grading(history, run_id),
         cases=None if texts is None else failing_cases(history, run_id, ids, texts),
+        spreads=tuple(_spreads(history, run_id, ids)),
     )
+
+
+def _spreads(history: History, run_id: str, variant_ids: Sequence[str]) -> Iterator[Spread]:
+    """Yield how a metric spreads over the tests of a run, none where all have one value."""
+    for metric in SPREADS:
+        bins = queries.spread(history, run_id, metric, n_bins=N_BINS)
+        if len({one.bin for one in bins}) < 2:  # noqa: PLR2004 - one value does not spread
+            continue
+        counts = {(one.variant_id, one.bin): one.n for one in bins}
+        yield Spread(
+            metric=metric,
+            n_bins=N_BINS,
+            least=bins[0].least,
+            most=bins[0].most,
+            counts=tuple(
+                tuple(counts.get((variant_id, i), 0) for i in range(N_BINS))
+                for variant_id in variant_ids
+            ),
+        )
 
 
 def _scored(figures: ScorerFigures, level: float) -> Scored:

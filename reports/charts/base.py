@@ -30,6 +30,9 @@ CHAR_WIDTH = 6.7
 LONGEST_LABEL = 40
 """Characters of a label that are drawn; pointing at its mark tells all."""
 
+LONGEST_TEXT = 240
+"""Characters that pointing at a mark shows."""
+
 LARGEST = 1e300
 """Beyond it nothing was measured, and no axis reaches."""
 
@@ -171,6 +174,11 @@ def effect_numbers(scale: Scale) -> Spec:
 def told(unit: Unit | None, amount: float | None) -> str:
     """Format a value by its unit, which it may not have."""
     return figure(amount) if unit is None else value(unit, amount)
+
+
+def hover(text: str) -> str:
+    """Return what pointing at a mark shows: harmless, on one line, and not at any length."""
+    return shorten(line(text), LONGEST_TEXT)
 
 
 def labels_of(texts: Iterable[str]) -> list[str]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.charts.base import WIDTH, Palette, Spec, drawable, effect_numbers, known, layer
+from reports.charts.base import WIDTH, Palette, Spec, drawable, effect_numbers, hover, known, layer
+from reports.charts.forest import Reach, characters, place_of
+from reports.charts.names import Box, names
 from reports.document import Cell, Table, left, right
 from reports.drawings import Calibration, Prediction, Scale
-from reports.formatting import count, percentage_points, relative_change, signed_interval
-from reports.text import line
+from reports.formatting import count, percentage_points, relative_change
 
 SIZE = 300
+AXIS_ROOM = 80
+"""Pixels left of the area, for the numbers of its axis."""
+
 MOST_SPOTS = 200
 """Predictions that are drawn; of more, the last, and the rest is said."""
 
 MOST_ROWS = 20
 PAD = 0.08
+PREDICTED = "o"
+CAPTION = "\u2502 is no effect, o predicted"
 
 
 def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
@@ -59,7 +65,7 @@ def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
             layer({"type": "rule", "color": palette.line}, [{}], x={"datum": 0, **x}),
             layer({"type": "rule", "color": palette.line}, [{}], y={"datum": 0, **y}),
             layer(
-                {"type": "line", "color": palette.soft, "strokeDash": [4, 3]},
+                {"type": "line", "color": palette.soft, "strokeDash": [4, 3], "strokeWidth": 1},
                 [{"x": low, "y": low}, {"x": high, "y": high}],
                 x={"field": "x", **x},
                 y={"field": "y", **y},
@@ -72,6 +78,7 @@ def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
                 **at,
                 color=color,
             ),
+            *_names(shown, reach, palette),
         ],
     }
 
@@ -79,15 +86,16 @@ def calibration_spec(chart: Calibration, palette: Palette) -> Spec:
 def calibration_table(chart: Calibration) -> Table:
     """Return predictions and what came of them as a table."""
     shown = chart.predictions[-MOST_ROWS:]
+    reach = Reach(*_reach([one for one in shown if _is_whole(one)]))
     more = len(chart.predictions) - len(shown)
     return Table(
-        columns=(left("effect on"), right("predicted"), right("measured"), right("interval")),
+        columns=(left("effect on"), left(CAPTION), right("predicted"), right("measured")),
         rows=tuple(
             (
                 one.label,
+                Cell(_characters(one, reach), one.tone),
                 _told(chart.scale, one.predicted),
                 Cell(_told(chart.scale, one.measured), one.tone),
-                signed_interval(one.low, one.high, f" {chart.scale.value}"),
             )
             for one in shown
         ),
@@ -107,6 +115,30 @@ def calibration_note(chart: Calibration) -> str:
     return "; ".join(filter(None, parts))
 
 
+def _names(shown: Sequence[Prediction], reach: tuple[float, float], palette: Palette) -> list[Spec]:
+    """Return the names of predictions, which may reach beyond the right side of the area."""
+
+    def across(number: float | None) -> float:
+        return WIDTH / 2 * ((number or 0.0) - reach[0]) / (reach[1] - reach[0])
+
+    def down(number: float | None) -> float:
+        return SIZE * (1 - ((number or 0.0) - reach[0]) / (reach[1] - reach[0]))
+
+    places = [(across(one.predicted), down(one.measured)) for one in shown]
+    bars = [
+        Box(x - 1, down(one.high), x + 1, down(one.low))
+        for one, (x, _) in zip(shown, places, strict=True)
+        if known(one.low) and known(one.high)
+    ]
+    bars += [
+        Box(across(one.predicted_low), y - 1, across(one.predicted_high), y + 1)
+        for one, (_, y) in zip(shown, places, strict=True)
+        if known(one.predicted_low) and known(one.predicted_high)
+    ]
+    labels = [one.label for one in shown]
+    return names(labels, places, range(len(shown)), (WIDTH - AXIS_ROOM, bars), palette)
+
+
 def _shown(chart: Calibration) -> list[Prediction]:
     return [one for one in chart.predictions if _is_whole(one)][-MOST_SPOTS:]
 
@@ -123,7 +155,7 @@ def _row(one: Prediction, palette: Palette, reach: tuple[float, float]) -> Spec:
         "high": _within(one.high, reach),
         "left": _within(one.predicted_low, reach),
         "right": _within(one.predicted_high, reach),
-        "text": line(f"{one.label}: {one.text}"),
+        "text": hover(f"{one.label}: {one.text}"),
         "color": palette.of(one.tone),
     }
 
@@ -151,6 +183,15 @@ def _reach(shown: Sequence[Prediction]) -> tuple[float, float]:
 def _within(number: float | None, reach: tuple[float, float]) -> float | None:
     found = drawable(number)
     return None if found is None else max(reach[0], min(reach[1], found))
+
+
+def _characters(one: Prediction, reach: Reach) -> str:
+    """Draw what was measured as a row of characters, and what was predicted on it."""
+    if not _is_whole(one):
+        return ""
+    row = characters(one.measured, one.low, one.high, reach)
+    row[place_of(one.predicted, reach)] = PREDICTED
+    return "".join(row)
 
 
 def _told(scale: Scale, share: float | None) -> str:

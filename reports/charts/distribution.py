@@ -12,6 +12,7 @@ from reports.charts.base import (
     Spec,
     axis_numbers,
     effect_numbers,
+    hover,
     layer,
     told,
 )
@@ -70,7 +71,7 @@ def _panel(chart: Distribution, one: Counts, is_last: bool, palette: Palette) ->
             "low": low,
             "high": high,
             "n": n,
-            "text": line(
+            "text": hover(
                 f"{one.label}: {plural(n, chart.noun.removesuffix('s'))} "
                 f"from {_value(chart, low)} to {_value(chart, high)}"
             ),

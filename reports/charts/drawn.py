@@ -73,7 +73,7 @@ def page_svg(drawing: Drawing) -> str | None:
     """
     from reports.charts.vector import page_element
 
-    return page_element(_svg([drawing], PAGE)) if _is_drawable(drawing) else None
+    return page_element(_svg(drawing, PAGE)) if _is_drawable(drawing) else None
 
 
 def svg(drawings: Sequence[Drawing]) -> str:
@@ -82,11 +82,7 @@ def svg(drawings: Sequence[Drawing]) -> str:
     Raises:
         ConfigError: What draws charts is not installed, or there is no chart.
     """
-    from reports.charts.vector import file_text
-
-    told = _require(drawings)
-    titles = "; ".join(line(f"{one.title}: {one.description}") for one in told)
-    return file_text(_svg(told, LIGHT), titles)
+    return _stacked(drawings).replace(f'"{FONT}"', f'"{FONT}, Arial, sans-serif"') + "\n"
 
 
 def png(drawings: Sequence[Drawing]) -> bytes:
@@ -95,10 +91,18 @@ def png(drawings: Sequence[Drawing]) -> bytes:
     Raises:
         ConfigError: What draws charts is not installed, or there is no chart.
     """
-    told = _require(drawings)
+    stacked = _stacked(drawings)
     import vl_convert
 
-    return vl_convert.vegalite_to_png(_spec(told, LIGHT), scale=PNG_SCALE, allowed_base_urls=[])
+    return vl_convert.svg_to_png(stacked, scale=PNG_SCALE)
+
+
+def _stacked(drawings: Sequence[Drawing]) -> str:
+    from reports.charts.vector import file_text
+
+    found = _require(drawings)
+    titles = "; ".join(line(f"{one.title}: {one.description}") for one in found)
+    return file_text([_svg(one, LIGHT) for one in found], titles, str(LIGHT.page))
 
 
 def _require(drawings: Sequence[Drawing]) -> list[Drawing]:
@@ -118,19 +122,14 @@ def _is_drawable(drawing: Drawing) -> bool:
     return bool(drawing_table(drawing).rows)
 
 
-def _svg(drawings: Sequence[Drawing], palette: Palette) -> str:
+def _svg(drawing: Drawing, palette: Palette) -> str:
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(_spec(drawings, palette), allowed_base_urls=[])
+    whole = {"$schema": SCHEMA, "config": _config(palette), "background": None}
+    return vl_convert.vegalite_to_svg({**whole, **_titled(drawing, palette)}, allowed_base_urls=[])
 
 
-def _spec(drawings: Sequence[Drawing], palette: Palette) -> Spec:
-    panels = [_panel(drawing, palette) for drawing in drawings]
-    whole = panels[0] if len(panels) == 1 else {"vconcat": panels, "spacing": 28}
-    return {"$schema": SCHEMA, "config": _config(palette), "background": palette.page, **whole}
-
-
-def _panel(drawing: Drawing, palette: Palette) -> Spec:
+def _titled(drawing: Drawing, palette: Palette) -> Spec:
     """Return a chart under its title, which a page writes itself, and what it leaves out."""
     kind = KINDS[type(drawing)]
     spec, note = kind.spec(drawing, palette), line(kind.note(drawing))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from reports.charts.base import Palette, Spec, labels_of, layer, width_of
+from reports.charts.base import Palette, Spec, hover, labels_of, layer, width_of
 from reports.drawings import Event
 from reports.formatting import shorten
-from reports.text import line
 from reports.tones import Tone
 
 MOST_RULES = 60
@@ -50,7 +49,7 @@ def event_layers(
             "top": -6 - TIER_HEIGHT * (place.tier or 0) if place.tier is not None else 0,
             "name": _name(event),
             "align": None if place.tier is None else "right" if place.is_left else "left",
-            "text": line(event.text),
+            "text": hover(event.text),
             "color": palette.soft if event.tone is Tone.NEUTRAL else palette.of(event.tone),
         }
         for event, place in zip(shown, places, strict=True)

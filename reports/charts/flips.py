@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.charts.bars import bar
-from reports.charts.base import WIDTH, Palette, Spec, labels_of, layer, width_of
+from reports.charts.base import WIDTH, Palette, Spec, hover, labels_of, layer, width_of
 from reports.document import Cell, Table, left, right
 from reports.drawings import Flip, Flips
 from reports.formatting import count
@@ -111,7 +111,7 @@ def flips_table(chart: Flips) -> Table:
             )
             for one in chart.flips[:MOST_LINES]
         ),
-        caption="; ".join(filter(None, (f"{chart.title}, {chart.noun}", flips_note(chart)))),
+        caption="; ".join(filter(None, (chart.title, flips_note(chart)))),
         empty="No case was compared in pairs.",
     )
 
@@ -131,7 +131,7 @@ def _row(one: Flip, label: str, noun: str) -> Spec:
         "minus_told": count(one.n_broken),
         "fixed_told": count(one.n_fixed),
         "same": f"{count(one.n_same)} the same",
-        "text": line(f"{one.label}: of the {noun}, {told}"),
+        "text": hover(f"{one.label}: of the {noun}, {told}"),
     }
 
 

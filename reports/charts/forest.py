@@ -8,11 +8,13 @@ from statistics import median
 from typing import NamedTuple
 
 from reports.charts.base import (
+    LONGEST_LABEL,
     WIDTH,
     Palette,
     Spec,
     drawable,
     effect_numbers,
+    hover,
     known,
     labels_of,
     layer,
@@ -20,7 +22,7 @@ from reports.charts.base import (
 )
 from reports.document import Cell, Table, left, right
 from reports.drawings import Forest, Interval
-from reports.formatting import count
+from reports.formatting import count, shorten
 from reports.text import line
 
 STEP = 26
@@ -38,11 +40,14 @@ CHARS = 25
 """Characters of a line of the table."""
 
 AXES = {True: "better \u2192", False: "\u2190 better"}
-DIRECTIONS = {True: "more is better", False: "less is better"}
+DIRECTIONS = {True: "more", False: "less"}
+CAPTION = "\u2502 is no effect"
 ZONE = "shaded: no worse by the margin"
 
 
-class _Reach(NamedTuple):
+class Reach(NamedTuple):
+    """From where to where an axis goes."""
+
     low: float
     high: float
 
@@ -52,7 +57,9 @@ def forest_spec(chart: Forest, palette: Palette) -> Spec:
     drawn = chart.intervals[:MOST_LINES]
     groups = list(dict.fromkeys((one.scale, one.more_is_better) for one in drawn))
     label_room = width_of(labels_of(one.label for one in drawn), most=LABEL_ROOM) + 12
-    text_room = width_of((line(one.text) for one in drawn), most=TEXT_ROOM) + 16
+    text_room = (
+        width_of((shorten(line(one.text), LONGEST_LABEL) for one in drawn), most=TEXT_ROOM) + 16
+    )
     rooms = (label_room, text_room)
     panels = [
         _panel([one for one in drawn if (one.scale, one.more_is_better) == group], rooms, palette)
@@ -65,13 +72,13 @@ def forest_table(chart: Forest) -> Table:
     """Return a forest plot as a table, each interval drawn in characters."""
     drawn = chart.intervals[:MOST_LINES]
     return Table(
-        columns=(left("of"), left("0 is no effect"), right("effect"), left("in")),
+        columns=(left("of"), left(CAPTION), right("effect"), left("better")),
         rows=tuple(
             (
                 one.label,
-                Cell(_characters(one, _reach(_alike(drawn, one))), one.tone),
+                Cell("".join(_line(one, drawn)), one.tone),
                 Cell(one.text, one.tone),
-                f"{one.scale.value}, {DIRECTIONS[one.more_is_better]}",
+                DIRECTIONS[one.more_is_better],
             )
             for one in drawn
         ),
@@ -176,7 +183,7 @@ def _panel(intervals: Sequence[Interval], rooms: tuple[float, float], palette: P
     }
 
 
-def _row(one: Interval, label: str, reach: _Reach, palette: Palette) -> Spec:
+def _row(one: Interval, label: str, reach: Reach, palette: Palette) -> Spec:
     margin = drawable(one.margin)
     return {
         "label": label,
@@ -185,8 +192,8 @@ def _row(one: Interval, label: str, reach: _Reach, palette: Palette) -> Spec:
         "high": _end(one.high, reach),
         "beyond": {"low": _is_beyond(one.low, reach), "high": _is_beyond(one.high, reach)},
         "margin": None if margin is None else _within(margin, reach),
-        "told": line(one.text),
-        "text": line(f"{one.label}: {one.text}"),
+        "told": shorten(line(one.text), LONGEST_LABEL),
+        "text": hover(f"{one.label}: {one.text}"),
         "color": palette.of(one.tone),
     }
 
@@ -207,7 +214,7 @@ def _axis_title(intervals: Sequence[Interval]) -> str:
     return "; ".join(parts if intervals[0].more_is_better else [parts[1], parts[0], *parts[2:]])
 
 
-def _reach(intervals: Sequence[Interval]) -> _Reach:
+def _reach(intervals: Sequence[Interval]) -> Reach:
     """Return from where to where an axis goes, not so far that most would be dots."""
     sizes = [
         max(abs(number) for number in numbers)
@@ -226,7 +233,7 @@ def _reach(intervals: Sequence[Interval]) -> _Reach:
     ]
     low, high = min([0.0, *numbers]), max([0.0, *numbers])
     pad = PAD * (high - low) or 0.01
-    return _Reach(low - pad, high + pad)
+    return Reach(low - pad, high + pad)
 
 
 def _alike(intervals: Sequence[Interval], one: Interval) -> list[Interval]:
@@ -234,35 +241,42 @@ def _alike(intervals: Sequence[Interval], one: Interval) -> list[Interval]:
     return [other for other in intervals if (other.scale, other.more_is_better) == key]
 
 
-def _is_beyond(bound: float | None, reach: _Reach) -> bool:
+def _is_beyond(bound: float | None, reach: Reach) -> bool:
     return bound is not None and not math.isnan(bound) and not reach.low <= bound <= reach.high
 
 
-def _end(bound: float | None, reach: _Reach) -> float | None:
+def _end(bound: float | None, reach: Reach) -> float | None:
     return None if bound is None or math.isnan(bound) else _within(bound, reach)
 
 
-def _within(number: float, reach: _Reach) -> float:
+def _within(number: float, reach: Reach) -> float:
     return max(reach.low, min(reach.high, number))
 
 
-def _characters(one: Interval, reach: _Reach) -> str:
+def _line(one: Interval, others: Sequence[Interval]) -> list[str]:
+    return characters(one.estimate, one.low, one.high, _reach(_alike(others, one)))
+
+
+def characters(
+    estimate: float | None, low: float | None, high: float | None, reach: Reach
+) -> list[str]:
     """Draw an interval as a row of characters: the line of no effect, the bar, the estimate."""
     row = ["\u2508"] * CHARS
-    low, high, estimate = _end(one.low, reach), _end(one.high, reach), drawable(one.estimate)
-    if low is not None and high is not None:
-        for i in range(_place(low, reach), _place(high, reach) + 1):
+    first, last = _end(low, reach), _end(high, reach)
+    if first is not None and last is not None:
+        for i in range(place_of(first, reach), place_of(last, reach) + 1):
             row[i] = "\u2501"
-    zero = _place(0.0, reach)
+    zero = place_of(0.0, reach)
     row[zero] = "\u253f" if row[zero] == "\u2501" else "\u2502"
-    if low is not None and _is_beyond(one.low, reach):
+    if first is not None and _is_beyond(low, reach):
         row[0] = "<"
-    if high is not None and _is_beyond(one.high, reach):
+    if last is not None and _is_beyond(high, reach):
         row[-1] = ">"
-    if estimate is not None:
-        row[_place(estimate, reach)] = "\u254b"
-    return "".join(row)
+    if known(estimate):
+        row[place_of(estimate, reach)] = "\u254b"
+    return row
 
 
-def _place(number: float, reach: _Reach) -> int:
+def place_of(number: float, reach: Reach) -> int:
+    """Return which character of a row stands for a number."""
     return round((CHARS - 1) * ((number - reach.low) / (reach.high - reach.low)))

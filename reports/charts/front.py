@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from reports.charts.bars import bar
 from reports.charts.base import (
-    CHAR_WIDTH,
     WIDTH,
     Palette,
     Spec,
     axis_numbers,
     drawable,
+    hover,
     known,
-    labels_of,
     layer,
     told,
-    width_of,
 )
+from reports.charts.names import Box, names
 from reports.document import Cell, Table, left, right
 from reports.drawings import Front, Spot
 from reports.formatting import count
@@ -32,34 +30,10 @@ MOST_SPOTS = 250
 """Things that are drawn; of more, those on the front before the others, and the rest is said."""
 
 MOST_ROWS = 20
-MOST_NAMES = 12
-"""Things whose names are written beside them, where there is room."""
-
 IN_USE, ON_FRONT, BEATEN = "in use", "on the front", "beaten by another"
 SHAPES = {IN_USE: "diamond", ON_FRONT: "circle", BEATEN: "cross"}
-SIDES = (("left", 9, 0), ("right", -9, 0), ("left", 5, -13), ("left", 5, 13), ("right", -5, -13))
-"""Where the name of a mark may stand: how aligned, and how many pixels aside and below."""
-
 PAD = 0.08
-LINE_HEIGHT = 15
 CHARS = 10
-
-
-class _Box(NamedTuple):
-    """A part of the area, in pixels."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def meets(self, other: _Box) -> bool:
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
 
 
 def front_spec(chart: Front, palette: Palette) -> Spec:
@@ -110,7 +84,12 @@ def front_spec(chart: Front, palette: Palette) -> Spec:
         "height": HEIGHT,
         "layer": [
             layer(
-                {"type": "line", "interpolate": "step-after", "color": palette.series[0]},
+                {
+                    "type": "line",
+                    "interpolate": "step-after",
+                    "strokeWidth": 1.5,
+                    "color": palette.series[0],
+                },
                 corners,
                 x={"field": "x", **x},
                 y={"field": "y", **y},
@@ -196,7 +175,7 @@ def _row(spot: Spot) -> Spec:
         "y": spot.y,
         "low": drawable(spot.y_low),
         "high": drawable(spot.y_high),
-        "text": line(spot.text),
+        "text": hover(f"{spot.label}: {spot.text}"),
         "place": _standing(spot),
     }
 
@@ -210,11 +189,11 @@ def _corners(spots: Sequence[Spot]) -> Iterator[Spot]:
             yield spot
 
 
-def _steps(places: Sequence[tuple[float, float]]) -> Iterator[_Box]:
+def _steps(places: Sequence[tuple[float, float]]) -> Iterator[Box]:
     """Yield where the line runs that joins the best."""
     for (x, y), (next_x, next_y) in pairwise(places):
-        yield _Box(x, y - 1, next_x, y + 1)
-        yield _Box(next_x - 1, min(y, next_y), next_x + 1, max(y, next_y))
+        yield Box(x, y - 1, next_x, y + 1)
+        yield Box(next_x - 1, min(y, next_y), next_x + 1, max(y, next_y))
 
 
 def _names(
@@ -222,36 +201,14 @@ def _names(
     domains: tuple[tuple[float, float], tuple[float, float]],
     width: float,
     palette: Palette,
-) -> Iterator[Spec]:
-    """Yield the names of the most telling spots, where they meet neither marks nor each other."""
+) -> list[Spec]:
+    """Return the names of the most telling spots: what is in use and on the front first."""
     places = [_place(spot, domains, width) for spot in spots]
-    taken = [
-        *(_Box(x - 6, y - 6, x + 6, y + 6) for x, y in places),
-        *_steps([_place(spot, domains, width) for spot in _corners(spots)]),
-    ]
-    labels = labels_of(spot.label for spot in spots)
+    steps = _steps([_place(spot, domains, width) for spot in _corners(spots)])
     telling = sorted(
         range(len(spots)), key=lambda i: (not spots[i].is_current, not spots[i].on_front)
     )
-    written: dict[str, list[Spec]] = {"left": [], "right": []}
-    for i in telling[:MOST_NAMES]:
-        (x, y), size = places[i], width_of([labels[i]]) + CHAR_WIDTH
-        for align, aside, below in SIDES:
-            start = x + aside if align == "left" else x + aside - size
-            top = y + below - LINE_HEIGHT / 2
-            box = _Box(start, top, start + size, top + LINE_HEIGHT)
-            if box.left >= 0 and box.right <= width and not any(map(box.meets, taken)):
-                taken.append(box)
-                written[align].append({"at": x + aside, "top": y + below, "name": labels[i]})
-                break
-    for align, rows in written.items():
-        yield layer(
-            {"type": "text", "align": align, "color": palette.ink},
-            rows,
-            x={"field": "at", "type": "quantitative", "scale": None, "axis": None},
-            y={"field": "top", "type": "quantitative", "scale": None, "axis": None},
-            text={"field": "name", "type": "nominal"},
-        )
+    return names([spot.label for spot in spots], places, telling, (width, list(steps)), palette)
 
 
 def _place(

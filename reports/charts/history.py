@@ -15,6 +15,7 @@ from reports.charts.base import (
     Spec,
     axis_numbers,
     drawable,
+    hover,
     known,
     labels_of,
     layer,
@@ -62,7 +63,7 @@ def history_spec(chart: History, palette: Palette) -> Spec:
             "value": point.value,
             "low": drawable(point.low),
             "high": drawable(point.high),
-            "text": line(f"{series.label}: {point.text}"),
+            "text": hover(f"{series.label}: {point.text}"),
         }
         for series, label, apart in zip(shown, labels, _apart(chart), strict=True)
         for point in series.points

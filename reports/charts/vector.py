@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reports.charts.base import FONT, WIDTH
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 WIDEST = WIDTH + 16.0
 """Charts of a page are as wide, so that their texts are of one size."""
+
+SPACING = 24.0
+"""Pixels between two charts of a file."""
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 
@@ -40,13 +44,24 @@ def page_element(drawn: str) -> str | None:
     return _written(root).replace(f' font-family="{FONT}"', "")
 
 
-def file_text(drawn: str, title: str) -> str:
-    """Return an SVG as a file that says what it shows."""
-    root = _tidied(drawn)
-    root.set("xmlns", NAMESPACE)
-    root.set("role", "img")
-    _tell(root, title)
-    return _written(root).replace(FONT, f"{FONT}, Arial, sans-serif") + "\n"
+def file_text(drawn: Sequence[str], title: str, background: str) -> str:
+    """Return SVGs as one file that says what it shows, one below the other."""
+    from xml.etree.ElementTree import Element, SubElement
+
+    roots = [_tidied(text) for text in drawn]
+    sizes = [tuple(map(float, root.attrib["viewBox"].split()[2:])) for root in roots]
+    width = max(WIDEST, *(size[0] for size in sizes))
+    height = sum(size[1] for size in sizes) + SPACING * (len(sizes) - 1)
+    shape = {"width": f"{width:g}", "height": f"{height:g}", "viewBox": f"0 0 {width:g} {height:g}"}
+    whole = Element("svg", {"xmlns": NAMESPACE, "role": "img", **shape, "font-family": FONT})
+    _tell(whole, title)
+    SubElement(whole, "rect", {"width": "100%", "height": "100%", "fill": background})
+    top = 0.0
+    for root, (_, size) in zip(roots, sizes, strict=True):
+        place = SubElement(whole, "g", {"transform": f"translate(0,{top:g})"})
+        place.extend(root)
+        top += size + SPACING
+    return _written(whole)
 
 
 def _tidied(drawn: str) -> Element:
@@ -60,7 +75,8 @@ def _tidied(drawn: str) -> Element:
 
 def _tidy(element: Element) -> None:
     element.tag = _QUALIFIED.sub("", element.tag)
-    told = element.get("aria-label") if element.get("role") == "graphics-symbol" else None
+    is_mark = element.get("role") == "graphics-symbol" and element.tag != "g"
+    told = element.get("aria-label") if is_mark else None
     for name in _DROPPED:
         element.attrib.pop(name, None)
     for name, value in _DEFAULTS:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from optimizer.models.drift import Anomaly, AnomalyReport, AnomalySeverity
-from optimizer.models.rules import Unit
+from collections.abc import Iterator, Sequence
+
+from optimizer.models.drift import Anomaly, AnomalyReport
+from optimizer.models.series import Timeline
+from optimizer.models.summaries import RunPoint
 from reports.document import (
     Block,
     Cell,
@@ -17,29 +20,22 @@ from reports.document import (
     left,
     right,
 )
-from reports.formatting import figure, moment, name_of, plural, value
+from reports.drawings import History
+from reports.formatting import figure, moment, name_of, plural
+from reports.parts.run_charts import (
+    ANOMALY_TONES,
+    out_of_the_ordinary,
+    run_history,
+    shown,
+    timeline_history,
+)
 from reports.tones import Tone
-
-UNITS = {
-    "success": Unit.RATE,
-    "errors": Unit.RATE,
-    "latency": Unit.MS,
-    "cost": Unit.USD,
-    "tokens": Unit.TOKENS,
-}
-"""Throughput is in tasks a second; scores, distances and the values of a file have no unit."""
 
 METHODS = {
     "mad": "MAD",
     "iqr": "IQR",
     "z": "z",
     "mahalanobis": "Mahalanobis",
-}
-TONES = {
-    AnomalySeverity.LOW: Tone.NEUTRAL,
-    AnomalySeverity.MEDIUM: Tone.WARN,
-    AnomalySeverity.HIGH: Tone.BAD,
-    AnomalySeverity.CRITICAL: Tone.BAD,
 }
 METHOD = (
     "Every value is held against earlier ones only, never against itself: a run against earlier "
@@ -53,13 +49,29 @@ METHOD = (
 )
 
 
-def anomalies(found: AnomalyReport, *, limit: int) -> Document:
-    """Lay out the gravest `limit` anomalies."""
+def anomalies(
+    found: AnomalyReport,
+    points: Sequence[RunPoint] = (),
+    timeline: Timeline | None = None,
+    *,
+    limit: int,
+) -> Document:
+    """Lay out the gravest `limit` anomalies.
+
+    Args:
+        found: What was found.
+        points: The runs that were looked at, oldest first.
+        timeline: The series that was looked at instead of runs.
+        limit: How many are listed.
+    """
     return Document(
         title=f"Anomalies of {found.workflow_id}",
         verdict=_verdict(found),
         blocks=(
-            Section("Out of the ordinary", (_table(found, limit),)),
+            Section(
+                "Out of the ordinary",
+                (_table(found, limit), *_charts(found, points), *_timeline(found, timeline)),
+            ),
             *_missing(found),
             Details("How it is measured", (Prose(METHOD),)),
         ),
@@ -76,8 +88,30 @@ def _verdict(found: AnomalyReport) -> Verdict:
     worst = found.anomalies[0]
     n = plural(len(found.anomalies), "anomaly", "anomalies")
     return Verdict(
-        TONES[worst.severity], f"{n} in {subject} of {looked}; the gravest is {worst.severity}."
+        ANOMALY_TONES[worst.severity],
+        f"{n} in {subject} of {looked}; the gravest is {worst.severity}.",
     )
+
+
+def _charts(found: AnomalyReport, points: Sequence[RunPoint]) -> Iterator[History]:
+    """Yield every metric in which a run as a whole is out, over the runs."""
+    own = [point for point in points if point.variant_id == found.variant_id and point.n]
+    times = [point.started_at for point in own]
+    of_runs = [one for one in found.anomalies if one.task_id is None and one.run_id is not None]
+    for metric in dict.fromkeys(one.metric for one in of_runs):
+        chart = run_history(
+            metric,
+            own,
+            out_of_the_ordinary((one for one in of_runs if one.metric == metric), times),
+        )
+        if chart.series[0].points:
+            yield chart
+
+
+def _timeline(found: AnomalyReport, timeline: Timeline | None) -> tuple[History, ...]:
+    if timeline is None or not timeline.values:
+        return ()
+    return (timeline_history(timeline, out_of_the_ordinary(found.anomalies, timeline.times)),)
 
 
 def _missing(found: AnomalyReport) -> tuple[Block, ...]:
@@ -101,10 +135,10 @@ def _table(found: AnomalyReport, limit: int) -> Table:
         ),
         rows=tuple(
             (
-                Cell(str(one.severity), TONES[one.severity]),
+                Cell(str(one.severity), ANOMALY_TONES[one.severity]),
                 one.metric,
-                _shown(one, one.value),
-                _shown(one, one.expected),
+                shown(one.metric, one.value),
+                shown(one.metric, one.expected),
                 METHODS.get(one.method, one.method),
                 figure(one.distance / one.threshold),
                 _where(one),
@@ -117,11 +151,6 @@ def _table(found: AnomalyReport, limit: int) -> Table:
         else None,
         empty="Nothing is out of the ordinary.",
     )
-
-
-def _shown(one: Anomaly, amount: float) -> str:
-    unit = UNITS.get(one.metric)
-    return figure(amount) if unit is None else value(unit, amount)
 
 
 def _where(one: Anomaly) -> str:

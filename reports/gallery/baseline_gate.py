@@ -15,6 +15,7 @@ from reports.parts.comparisons import (
     judged_details,
     metric_table,
 )
+from reports.parts.effect_charts import metric_charts
 from reports.parts.gating import (
     GUARDRAILS,
     STRICT,
@@ -76,6 +77,7 @@ def _measured(gate: BaselineGate) -> tuple[Block, ...]:
     return (
         finding_section((gate.comparison,)),
         metric_table(gate.comparison.metrics),
+        *metric_charts(gate.comparison),
         *case_blocks(gate.comparison),
         judged_details(gate.comparison, "How it was measured"),
     )

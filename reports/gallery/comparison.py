@@ -22,6 +22,7 @@ from reports.parts.comparisons import (
     metric_table,
     p_title,
 )
+from reports.parts.effect_charts import candidate_charts, metric_charts, metric_effects
 from reports.parts.effects import option_margin
 from reports.parts.verdicts import NOTHING_MEASURED, TONES, cheaper_arm, said_of, verdict_of
 from reports.tones import Tone
@@ -46,7 +47,7 @@ def _of_one(one: Comparison) -> Document:
     return Document(
         title=f"{name_of(one.candidate.label)} against {name_of(one.baseline.label)}",
         verdict=verdict_of(one),
-        blocks=(finding_section((one,)), *_evidence(one)),
+        blocks=(finding_section((one,)), *_evidence(one, metric_charts(one))),
         hints=_hints(one),
     )
 
@@ -62,9 +63,13 @@ def _of_several(found: ComparisonSet) -> Document:
         blocks=(
             _candidate_table(best_first[:LISTED]),
             *_unlisted(len(best_first) - LISTED),
+            *candidate_charts(best_first),
             *_omnibus(found),
             finding_section(compared),
-            *(Details(name_of(one.candidate.label), _evidence(one)) for one in best_first[:SHOWN]),
+            *(
+                Details(name_of(one.candidate.label), _evidence(one, metric_effects(one)))
+                for one in best_first[:SHOWN]
+            ),
             *((Prose(f"{plural(more, 'candidate')} more with --json."),) if more > 0 else ()),
         ),
         hints=_hints(best_first[0]) if best_first else (),
@@ -82,9 +87,10 @@ def _best_first(compared: Sequence[Comparison]) -> list[Comparison]:
     return sorted(measured, key=lambda one: _least_gain(one.primary), reverse=True)
 
 
-def _evidence(one: Comparison) -> tuple[Block, ...]:
+def _evidence(one: Comparison, charts: tuple[Block, ...]) -> tuple[Block, ...]:
     return (
         metric_table(one.metrics),
+        *charts,
         *case_blocks(one),
         judged_details(one),
         *companion_details(one),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from optimizer.models.drift import DriftFinding, DriftMethod, DriftReport
-from optimizer.models.rules import Unit
+from optimizer.models.series import Timeline
+from optimizer.models.summaries import RunPoint
 from reports.document import (
     Block,
     Details,
@@ -18,25 +19,17 @@ from reports.document import (
     left,
     right,
 )
+from reports.drawings import History
 from reports.formatting import (
     count,
-    figure,
     listing,
     moment,
     name_of,
     p_value,
     plural,
-    value,
 )
+from reports.parts.run_charts import moves, run_history, shown, timeline_history
 from reports.tones import Tone
-
-UNITS = {
-    "success": Unit.RATE,
-    "latency": Unit.MS,
-    "cost": Unit.USD,
-    "tokens": Unit.TOKENS,
-}
-"""A score and the values of a file have no unit."""
 
 METHODS = {
     DriftMethod.KS: "KS",
@@ -61,14 +54,29 @@ METHOD = (
 )
 
 
-def drift(found: DriftReport) -> Document:
-    """Lay out what has moved, then what was looked at and has not."""
+def drift(
+    found: DriftReport, points: Sequence[RunPoint] = (), timeline: Timeline | None = None
+) -> Document:
+    """Lay out what has moved, then what was looked at and has not.
+
+    Args:
+        found: What was found.
+        points: The runs that were looked at, oldest first.
+        timeline: The series that was looked at instead of runs.
+    """
     quiet = [one for one in found.findings if not one.is_drifting]
     return Document(
         title=f"Drift of {found.workflow_id}",
         verdict=_verdict(found),
         blocks=(
-            Section("What has moved", (_table(found.drifting, "Nothing has moved."),)),
+            Section(
+                "What has moved",
+                (
+                    _table(found.drifting, "Nothing has moved."),
+                    *_charts(found, points),
+                    *_timeline(found, timeline),
+                ),
+            ),
             *_missing(found),
             *((Details("What has not", (_table(quiet, ""),)),) if quiet else ()),
             Details("How it is measured", (Prose(METHOD),)),
@@ -86,6 +94,22 @@ def _verdict(found: DriftReport) -> Verdict:
         return Verdict(Tone.GOOD, f"Nothing of {subject} has moved{looks}.")
     n = plural(len(found.drifting), "finding")
     return Verdict(Tone.WARN, f"DRIFT in {listing(moved)} of {subject}: {n}.")
+
+
+def _charts(found: DriftReport, points: Sequence[RunPoint]) -> Iterator[History]:
+    """Yield every metric that has moved, over the runs."""
+    own = [point for point in points if point.variant_id == found.variant_id and point.n]
+    times = [point.started_at for point in own]
+    for metric in dict.fromkeys(one.metric for one in found.drifting):
+        if own:
+            events = moves([one for one in found.drifting if one.metric == metric], times)
+            yield run_history(metric, own, events)
+
+
+def _timeline(found: DriftReport, timeline: Timeline | None) -> tuple[History, ...]:
+    if timeline is None or not timeline.values:
+        return ()
+    return (timeline_history(timeline, moves(found.drifting, timeline.times)),)
 
 
 def _missing(found: DriftReport) -> tuple[Block, ...]:
@@ -109,8 +133,8 @@ def _table(findings: Sequence[DriftFinding], empty: str) -> Table:
             (
                 one.metric,
                 METHODS[one.method],
-                _shown(one.metric, one.before),
-                _shown(one.metric, one.after),
+                shown(one.metric, one.before),
+                shown(one.metric, one.after),
                 f"{count(one.n_before)} + {count(one.n_after)}",
                 p_value(one.p_value),
                 moment(one.changed_at),
@@ -119,8 +143,3 @@ def _table(findings: Sequence[DriftFinding], empty: str) -> Table:
         ),
         empty=empty,
     )
-
-
-def _shown(metric: str, amount: float | None) -> str:
-    unit = UNITS.get(metric)
-    return figure(amount) if unit is None else value(unit, amount)

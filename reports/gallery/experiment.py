@@ -44,6 +44,7 @@ from reports.formatting import (
     rate,
 )
 from reports.parts.comparisons import finding_section, metric_table
+from reports.parts.effect_charts import candidate_charts, metric_charts, metric_effects
 from reports.parts.effects import change, change_interval, guardrail_name, option_margin
 from reports.parts.gating import status_cell
 from reports.parts.verdicts import TONES, clause, said_of
@@ -91,12 +92,17 @@ def experiment(found: ExperimentReport) -> Document:
     """Lay out an experiment at one moment."""
     design = found.experiment.design
     looked = [one.comparison for one in found.candidates if one.comparison is not None]
+    draw = metric_charts if len(looked) == 1 else metric_effects
     return Document(
         title=f"Experiment {design.experiment_id}",
         verdict=_verdict(found),
         blocks=(
-            Section("Candidates", (_candidates(found), *_remarks(found))),
-            *(_measured(one) for one in found.candidates if one.comparison is not None),
+            Section("Candidates", (_candidates(found), *_side_by_side(found), *_remarks(found))),
+            *(
+                _measured(one, draw(one.comparison))
+                for one in found.candidates
+                if one.comparison is not None
+            ),
             *((finding_section(looked),) if looked else ()),
             Section("Looks", (_looks(found),)),
             *_split(found),
@@ -208,11 +214,18 @@ def _remarks(found: ExperimentReport) -> tuple[Block, ...]:
     return (Items((*texts, *(f"{clause(note)}." for note in found.notes))),)
 
 
-def _measured(one: CandidateReport) -> Section:
+def _side_by_side(found: ExperimentReport) -> tuple[Block, ...]:
+    """Draw several candidates beside each other."""
+    measured = [one.comparison for one in found.candidates if one.comparison is not None]
+    return candidate_charts(measured) if len(measured) > 1 else ()
+
+
+def _measured(one: CandidateReport, charts: tuple[Block, ...]) -> Section:
     """Lay out every metric of a candidate at this look, and its guardrails."""
     blocks: list[Block] = []
     if one.comparison is not None:
         blocks.append(metric_table(one.comparison.metrics))
+        blocks.extend(charts)
     if one.guards:
         blocks.append(
             Table(

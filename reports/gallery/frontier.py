@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from optimizer.models.frontier import Frontier, Reading, Standing
 from optimizer.models.rules import Unit
@@ -20,6 +20,7 @@ from reports.document import (
     left,
     right,
 )
+from reports.drawings import Front, Spot
 from reports.formatting import (
     UNKNOWN,
     count,
@@ -68,7 +69,7 @@ def frontier(found: Frontier, *, limit: int) -> Document:
     shown = found.standings[:limit]
     blocks: list[Block] = [
         Section("Variants", (_table(found, shown),)),
-        Section("Measured", (_measured(found, shown),)),
+        Section("Measured", (_measured(found, shown), *_fronts(found))),
     ]
     beaten = [one for one in shown if one.dominated_by]
     if beaten:
@@ -166,6 +167,47 @@ def _measured(found: Frontier, shown: Sequence[Standing]) -> Table:
         ),
         empty="No variant was measured in everything.",
     )
+
+
+def _fronts(found: Frontier) -> Iterator[Front]:
+    """Yield quality against each other objective, where there are variants to compare."""
+    if len(found.standings) < 2:  # noqa: PLR2004 - one is not compared
+        return
+    quality = found.objectives[0]
+    best = [name_of(one.variant) for one in found.standings if one.is_on_front]
+    for place, name in enumerate(found.objectives[1:], start=1):
+        yield Front(
+            title=f"{_title(quality).capitalize()} against {_title(name)}",
+            description=f"on the front: {named(best)}",
+            x_title=_title(name),
+            y_title=_title(quality),
+            x_unit=UNITS.get(name),
+            y_unit=UNITS.get(quality),
+            spots=tuple(_spot(found, one, place) for one in found.standings),
+        )
+
+
+def _spot(found: Frontier, one: Standing, place: int) -> Spot:
+    y, x = one.readings[0], one.readings[place]
+    quality, name = found.objectives[0], found.objectives[place]
+    text = (
+        f"{_title(quality)} {' '.join(_reading(quality, y))}, "
+        f"{_title(name)} {' '.join(_reading(name, x))}"
+    )
+    return Spot(
+        label=_label(one),
+        x=x.estimate,
+        y=y.estimate,
+        text=text,
+        on_front=one.is_on_front,
+        is_current=one.is_current,
+        y_low=y.low,
+        y_high=y.high,
+    )
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name)
 
 
 def _readings(found: Frontier, one: Standing) -> tuple[str, ...]:

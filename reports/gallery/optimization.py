@@ -27,6 +27,7 @@ from reports.formatting import (
     shorten,
     usd_total,
 )
+from reports.parts.effect_charts import held_out_charts
 from reports.parts.held_out import UNTESTED, evidence, gain, limits
 from reports.parts.next_steps import next_steps
 from reports.parts.prompts import STATE_TONES, STATES, marked
@@ -121,7 +122,8 @@ def _blocks(run: OptimizationRun) -> Iterator[Block]:
         yield Items(run.warnings)
     yield from _changes(run)
     if run.held_out is not None:
-        yield Section("Held-out tests", (Facts(tuple(evidence(run.held_out.confirmation))),))
+        look = run.held_out.confirmation
+        yield Section("Held-out tests", (Facts(tuple(evidence(look))), *held_out_charts(look)))
     if run.searched is not None or run.clusters or run.n_control:
         yield search_section(run)
     if run.questions:

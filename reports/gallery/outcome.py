@@ -8,16 +8,11 @@ from optimizer.models.lifecycle import DecisionOutcome, MeasuredEffect, OutcomeS
 from optimizer.models.proposals import Effect
 from reports.document import Cell, Document, Facts, Section, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, listing, moment, named
+from reports.parts.predictions import prediction_charts
 from reports.parts.proposals import bounds, effect_table, estimate
+from reports.parts.run_charts import OUTCOME_TONES
 from reports.tones import Tone
 
-TONES = {
-    OutcomeStatus.SUCCESS: Tone.GOOD,
-    OutcomeStatus.PARTIAL_SUCCESS: Tone.WARN,
-    OutcomeStatus.FAILED: Tone.BAD,
-    OutcomeStatus.ROLLED_BACK: Tone.BAD,
-    OutcomeStatus.UNKNOWN: Tone.NEUTRAL,
-}
 WORDS = {
     OutcomeStatus.SUCCESS: "a success",
     OutcomeStatus.PARTIAL_SUCCESS: "a partial success",
@@ -32,7 +27,7 @@ def outcome(found: DecisionOutcome) -> Document:
     text = f"{found.workflow_id}: decision {found.decision_id} is {WORDS[found.status]}"
     return Document(
         title=f"Outcome of {found.decision_id}",
-        verdict=Verdict(TONES[found.status], f"{text}: {found.reason}."),
+        verdict=Verdict(OUTCOME_TONES[found.status], f"{text}: {found.reason}."),
         blocks=(outcome_facts(found), outcome_section(found)),
         hints=_hints(found),
     )
@@ -42,7 +37,7 @@ def outcome_facts(found: DecisionOutcome) -> Facts:
     """Lay out what an outcome was measured from."""
     return Facts(
         (
-            ("outcome", Cell(WORDS[found.status], TONES[found.status])),
+            ("outcome", Cell(WORDS[found.status], OUTCOME_TONES[found.status])),
             ("in force since", moment(found.applied_at)),
             ("tests before", count(found.n_before)),
             ("tests since", count(found.n_after)),
@@ -56,7 +51,8 @@ def outcome_section(found: DecisionOutcome) -> Section:
     """Lay out the effects, metric by metric."""
     measured = [one.measured for one in found.effects if one.measured is not None]
     return Section(
-        "Predicted and measured", (_beside(found.effects), effect_table(measured, SINCE))
+        "Predicted and measured",
+        (_beside(found.effects), *prediction_charts((found,)), effect_table(measured, SINCE)),
     )
 
 

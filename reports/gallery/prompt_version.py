@@ -17,6 +17,7 @@ from reports.document import (
     Verdict,
 )
 from reports.formatting import count, moment
+from reports.parts.effect_charts import held_out_charts
 from reports.parts.held_out import evidence, gain, limits
 from reports.parts.prompts import STATE_TONES, STATES, marked, quoted
 
@@ -39,7 +40,7 @@ def prompt_version(page: VersionPage) -> Document:
     if one.confirmation is not None:
         look = one.confirmation
         facts = (*evidence(look), ("optimization", look.optimization_id))
-        blocks.append(Section("Held-out tests", (Facts(facts),)))
+        blocks.append(Section("Held-out tests", (Facts(facts), *held_out_charts(look))))
     lineage = tuple(_lineage(one))
     if lineage:
         blocks.append(Section("How it was made", (Facts(lineage),)))

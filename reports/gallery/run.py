@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.models.case_changes import CaseOutcome
 from optimizer.models.rules import Explanation, Outcome
-from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored
+from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored, Spread
 from optimizer.models.tasks import UNJUDGED
 from reports.document import (
     Block,
@@ -36,6 +36,7 @@ from reports.formatting import (
 )
 from reports.parts import figures, rules
 from reports.parts.cases import failing_section
+from reports.parts.spreads import spread_chart
 from reports.tones import Tone
 
 MESSAGE_CHARS = 160
@@ -51,6 +52,7 @@ def run(
     scores: Sequence[Scored] = (),
     grading: Grading | None = None,
     cases: Sequence[CaseOutcome] | None = None,
+    spreads: Sequence[Spread] = (),
 ) -> Document:
     """Lay out one run.
 
@@ -63,6 +65,7 @@ def run(
         scores: What each of its scorers said.
         grading: What grading took, and what else its tool said.
         cases: The cases that failed, with an arm for each variant; None where nobody asked.
+        spreads: How times and scores spread over its tests.
     """
     explanations = _told_apart(explanations, variants)
     return Document(
@@ -70,6 +73,7 @@ def run(
         verdict=_judged(_verdict(total, variants, explanations), warnings),
         blocks=(
             _figures(total, variants),
+            *_spreads(spreads, total, variants),
             *_scores(scores, variants),
             *(
                 rules.explanation_section(
@@ -168,6 +172,16 @@ def _figures(total: RunSummary, variants: Sequence[RunSummary]) -> Section:
     if len(rows) != 1:
         rows.append(("all", total))
     return Section("Figures", (figures.passed_table(rows), figures.effort_table(rows)))
+
+
+def _spreads(
+    spreads: Sequence[Spread], total: RunSummary, variants: Sequence[RunSummary]
+) -> list[Section]:
+    """Return how the tests spread, none where nothing does."""
+    charts = tuple(
+        spread_chart(one, figures.labels(variants), total.n_completed) for one in spreads
+    )
+    return [Section("How the tests spread", charts)] if charts else []
 
 
 def _scores(scores: Sequence[Scored], variants: Sequence[RunSummary]) -> list[Section]:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from optimizer.models.rules import Unit
 from optimizer.models.series import Aggregate, Fill, Series, SeriesMetric, SeriesWindow
 from reports.document import Cell, Details, Document, Prose, Section, Table, Verdict, left, right
+from reports.drawings import History, Point
+from reports.drawings import Series as Line
 from reports.formatting import UNKNOWN, count, figure, name_of, plural, time_span, usd_total, value
 from reports.tones import Tone
 
@@ -18,6 +20,9 @@ UNITS = {
     SeriesMetric.TOKENS: Unit.TOKENS,
 }
 """A score has no unit."""
+
+BESIDE = (Aggregate.COUNT, Aggregate.SUM, Aggregate.STDDEV)
+"""Aggregates that are not of the size of a value."""
 
 SECONDS_OF_A_MINUTE = 60
 
@@ -39,7 +44,7 @@ def windows(found: Series, *, limit: int) -> Document:
         title=f"{str(found.metric).capitalize()} of {found.workflow_id} over time",
         verdict=_verdict(found),
         blocks=(
-            Section("Windows", (_table(found, limit),)),
+            Section("Windows", (_table(found, limit), *_charts(found))),
             Details("How it is measured", (Prose(METHOD),)),
         ),
     )
@@ -156,6 +161,44 @@ def _needs_seconds(found: Series) -> bool:
     """Say whether minutes do not tell the windows apart."""
     slide = found.windowing.slide_s
     return slide is None or slide % SECONDS_OF_A_MINUTE != 0
+
+
+def _charts(found: Series) -> tuple[History, ...]:
+    """Draw what was measured of every window, each aggregate of the metric's unit a series."""
+    drawn = [one for one in found.aggregates if one not in BESIDE]
+    measured = [(i, one) for i, one in enumerate(found.windows) if one.n]
+    if not drawn or not measured:
+        return ()
+    seconds = _needs_seconds(found)
+    lines = tuple(
+        Line(
+            str(aggregate),
+            tuple(
+                Point(
+                    i,
+                    window.values[aggregate],
+                    f"from {_time(window.starts_at, seconds)} UTC: "
+                    f"{_shown(found, aggregate, window.values[aggregate])}, n = {count(window.n)}",
+                )
+                for i, window in measured
+            ),
+        )
+        for aggregate in drawn
+    )
+    first, last = found.windows[0].starts_at, found.windows[-1].starts_at
+    told = "; ".join(f"{one.label} {one.points[-1].text}" for one in lines)
+    return (
+        History(
+            title=f"{str(found.metric).capitalize()} of each window",
+            description=f"{plural(len(measured), 'window')} measured; the newest: {told}",
+            unit=UNITS.get(found.metric),
+            first=_time(first, seconds),
+            last=_time(last, seconds),
+            series=lines,
+            of="aggregate",
+            per="window",
+        ),
+    )
 
 
 def _time(at: datetime, seconds: bool) -> str:

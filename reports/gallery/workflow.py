@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from optimizer.models.decisions import Decision
+from optimizer.models.drift import DriftFinding
+from optimizer.models.lifecycle import PastDecision
 from optimizer.models.rules import Unit
 from optimizer.models.summaries import Figures, RunSummary, WindowSummary, WorkflowSummary
 from reports.document import Block, Details, Document, Facts, Items, Prose, Section, Verdict
 from reports.drawings import History, Point, Series
-from reports.formatting import count, day, moment, plural
+from reports.formatting import count, moment, plural
 from reports.gallery.decision import decision_evidence, decision_verdict
 from reports.parts import figures
+from reports.parts.predictions import prediction_charts
+from reports.parts.run_charts import decided, ends
+from reports.parts.run_charts import moves as moved
 from reports.parts.wording import STATES
 from reports.tones import Tone
 
@@ -22,6 +26,9 @@ def workflow(
     runs: Sequence[RunSummary],
     windows: Sequence[WindowSummary],
     decision: Decision | None,
+    *,
+    past: Sequence[PastDecision] = (),
+    moves: Sequence[DriftFinding] = (),
 ) -> Document:
     """Lay out the history of a workflow.
 
@@ -30,12 +37,18 @@ def workflow(
         runs: Its runs, newest first; one entry a run, or one a variant in each run.
         windows: The figures of each variant over its newest runs.
         decision: The latest decision, or None where there is none.
+        past: Its decisions and what became of them.
+        moves: Where metrics are thought to have moved.
     """
     blocks: list[Block] = []
     if runs:
-        blocks.append(Section("Pass rate", (pass_rates(runs),)))
+        blocks.append(Section("Pass rate", (pass_rates(runs, past, moves),)))
     blocks.append(Section("Variants", _variants(windows)))
     blocks.append(Section("Decision", _decision(decision)))
+    outcomes = [one.outcome for one in reversed(past) if one.outcome is not None]
+    charts = tuple(prediction_charts(outcomes))
+    if charts:
+        blocks.append(Section("What became of decisions", charts))
     blocks.append(Details("Runs", (figures.run_table(runs),)))
     blocks.append(Details("About these figures", (_about(summary), Prose(figures.METHOD))))
     return Document(
@@ -43,11 +56,21 @@ def workflow(
     )
 
 
-def pass_rates(runs: Sequence[RunSummary]) -> History:
-    """Draw the pass rate of each run, oldest first, one series a variant."""
+def pass_rates(
+    runs: Sequence[RunSummary],
+    past: Sequence[PastDecision] = (),
+    moves: Sequence[DriftFinding] = (),
+) -> History:
+    """Draw the pass rate of each run, oldest first, with decisions and change points marked."""
     in_time = sorted(runs, key=lambda run: (run.started_at, run.run_id))
     positions = {run_id: i for i, run_id in enumerate(dict.fromkeys(r.run_id for r in in_time))}
-    ends = _ends([run.started_at for run in in_time])
+    first_of = {run.run_id: run.started_at for run in reversed(in_time)}
+    times = [first_of[run_id] for run_id in positions]
+    first, last = ends(times)
+    of_rates = [one for one in moves if one.metric == "success"]
+    events = sorted(
+        (*moved(of_rates, times), *decided(past, times)), key=lambda event: event.position
+    )
     labels = list(dict.fromkeys(figures.variant_of(run) for run in in_time))
     series = tuple(
         Series(
@@ -72,18 +95,11 @@ def pass_rates(runs: Sequence[RunSummary]) -> History:
             f"{one.label}: {one.points[-1].text}" for one in series if one.points
         ),
         unit=Unit.RATE,
-        first=ends[0],
-        last=ends[-1],
+        first=first,
+        last=last,
         series=series,
+        events=tuple(events),
     )
-
-
-def _ends(times: Sequence[datetime]) -> tuple[str, str]:
-    """Name the first and the last of some times, by the minute where the day is the same."""
-    if not times:
-        return "", ""
-    first, last = day(times[0]), day(times[-1])
-    return (first, last) if first != last else (moment(times[0]), moment(times[-1]))
 
 
 def _point_text(run: RunSummary) -> str:

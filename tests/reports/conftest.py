@@ -14,7 +14,14 @@ import pytest
 
 from optimizer.models.case_changes import CaseChange
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
+from optimizer.models.drift import DriftFinding, DriftMethod
 from optimizer.models.ingest import FileOutcome, FileStatus
+from optimizer.models.lifecycle import (
+    DecisionOutcome,
+    MeasuredEffect,
+    OutcomeStatus,
+    PastDecision,
+)
 from optimizer.models.proposals import (
     Answer,
     Change,
@@ -40,6 +47,7 @@ from optimizer.models.summaries import (
     RunSummary,
     Scored,
     ScorerFigures,
+    Spread,
     WindowSummary,
     WorkflowSummary,
 )
@@ -468,6 +476,84 @@ OUTCOMES = (
 )
 
 
+SPREADS = (
+    Spread(
+        metric="latency",
+        n_bins=10,
+        least=120.0,
+        most=4800.0,
+        counts=((1, 4, 11, 25, 31, 22, 13, 7, 3, 1),),
+    ),
+    Spread(metric="score", n_bins=5, least=0.0, most=1.0, counts=((4, 9, 20, 41, 46),)),
+)
+
+
+def effect(metric: str, estimate: float, low: float, high: float) -> Effect:
+    return Effect(
+        metric=metric, estimate=estimate, low=low, high=high, level=0.95, n=80, estimator="tango"
+    )
+
+
+def past_decision(name: str, day: int, status: OutcomeStatus, *gains: float) -> PastDecision:
+    predicted, measured = gains
+    at = NOON + timedelta(days=day, hours=6)
+    return PastDecision(
+        decision_id=name,
+        decided_at=at,
+        seen_until=at,
+        state="completed",
+        strategies=("ab_testing",),
+        applied_at=at,
+        outcome=DecisionOutcome(
+            decision_id=name,
+            workflow_id="sentiment",
+            strategies=("ab_testing",),
+            status=status,
+            effects=(
+                MeasuredEffect(
+                    metric="success_rate",
+                    predicted=effect("success_rate", predicted, predicted - 0.1, predicted + 0.1),
+                    measured=effect("success_rate", measured, measured - 0.08, measured + 0.08),
+                    as_predicted=abs(predicted - measured) < 0.18,
+                ),
+                MeasuredEffect(
+                    metric="cost_relative",
+                    predicted=effect("cost_relative", -0.1, -0.12, -0.08),
+                    measured=effect("cost_relative", 0.02, -0.01, 0.05),
+                    as_predicted=False,
+                ),
+            ),
+            n_before=120,
+            n_after=120,
+            run_ids=("nightly-02",),
+            applied_at=at,
+            measured_at=at,
+            reason="120 tests before, 120 since",
+        ),
+    )
+
+
+PAST = (
+    past_decision("d1a90c77f3b2", 4, OutcomeStatus.FAILED, 0.3, 0.05),
+    past_decision("c011a12b8c2a", 1, OutcomeStatus.SUCCESS, 0.6, 0.58),
+)
+MOVES = (
+    DriftFinding(
+        metric="success",
+        method=DriftMethod.CUSUM,
+        is_drifting=True,
+        statistic=11.1,
+        threshold=10.3,
+        p_value=0.007,
+        before=0.03,
+        after=0.66,
+        n_before=2,
+        n_after=7,
+        changed_at=NOON + timedelta(days=2),
+    ),
+)
+
+
 def run_history() -> tuple[RunSummary, ...]:
     days = [
         run_summary(
@@ -613,7 +699,7 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
     ),
     "run-empty": (run, (run_summary(None, None), (), (), (), ())),
     "run-scores": (
-        partial(run, scores=SCORED, grading=GRADING),
+        partial(run, scores=SCORED, grading=GRADING, spreads=SPREADS),
         (
             run_summary("clear", 77),
             (run_summary("clear", 77),),
@@ -700,6 +786,10 @@ CASES: Mapping[str, tuple[Callable[..., Document], tuple[Any, ...]]] = {
             (window("few_shot", 89, **PRICED), window("clear", 77), window("vague", 0)),
             make_decision(),
         ),
+    ),
+    "workflow-decisions": (
+        partial(workflow, past=PAST, moves=MOVES),
+        (WORKFLOW, run_history(), (window("few_shot", 89, **PRICED),), None),
     ),
     "workflow-empty": (workflow, (WORKFLOW, (), (), None)),
 }

@@ -15,6 +15,8 @@ from optimizer.models.drift import (
     DriftMethod,
     DriftReport,
 )
+from optimizer.models.series import Timeline
+from optimizer.models.summaries import RunPoint
 from reports.gallery.anomalies import anomalies
 from reports.gallery.drift import drift
 
@@ -143,17 +145,58 @@ READINGS = anomaly_report(
     ),
     name="load.csv",
 )
+TIMELINE = Timeline(
+    name="load.csv",
+    times=tuple(NOON + timedelta(minutes=i) for i in range(8)),
+    values=(45.8, 46.1, 45.2, 45.9, 46.4, 99.2, 46.0, 45.7),
+)
+
+
+def run_points(n: int) -> tuple[RunPoint, ...]:
+    return tuple(
+        RunPoint(
+            run_id=f"nightly-{i:02}",
+            workflow_id="support",
+            variant_id="0123456789abcdef",
+            started_at=NOON + timedelta(days=i - n + 1),
+            finished_at=NOON + timedelta(days=i - n + 1, minutes=2),
+            n=120,
+            n_succeeded=109 if i < n - 1 else 96,
+            n_bad=0 if i < n - 1 else 30,
+            score_mean=None,
+            score_sd=None,
+            latency_mean_ms=231.4 + i % 3 if i < n - 1 else 347.9,
+            latency_sd_ms=20.0,
+            cost_mean_usd=0.0021,
+            cost_sd_usd=None,
+            tokens_mean=412.0,
+        )
+        for i in range(n)
+    )
+
+
+RUNS = run_points(16)
 TOO_FEW = ("run: not enough data: 1 of 10 earlier runs",)
 
 CASES = {
-    "drift": (drift, (MOVED,)),
+    "drift": (drift, (MOVED, RUNS)),
+    "drift-series": (
+        drift,
+        (
+            drift_report(
+                finding("value", DriftMethod.CUSUM, changed_at=NOON + timedelta(minutes=5))
+            ),
+            (),
+            TIMELINE,
+        ),
+    ),
     "drift-empty": (drift, (drift_report(missing=("not enough data: 1 of 2 runs",)),)),
     "drift-none": (
         drift,
         (drift_report(finding("score", DriftMethod.KS, is_drifting=False, p_value=0.4)),),
     ),
-    "anomalies": (partial(anomalies, limit=3), (OUT,)),
+    "anomalies": (partial(anomalies, limit=3), (OUT, RUNS)),
     "anomalies-empty": (partial(anomalies, limit=3), (anomaly_report(n=0, missing=TOO_FEW),)),
     "anomalies-none": (partial(anomalies, limit=3), (anomaly_report(missing=TOO_FEW),)),
-    "anomalies-series": (partial(anomalies, limit=3), (READINGS,)),
+    "anomalies-series": (partial(anomalies, limit=3), (READINGS, (), TIMELINE)),
 }

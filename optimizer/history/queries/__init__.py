@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from optimizer.models.experiments import Baseline, Experiment, Look
     from optimizer.models.feedback import MatchedFeedback, VariantTasks
     from optimizer.models.series import WindowRow
-    from optimizer.models.summaries import Grading, ScorerFigures
+    from optimizer.models.summaries import Grading, ScorerFigures, SpreadBin
 
 Row = TypeVar("Row")
 
@@ -140,6 +140,13 @@ def scorer_figures(history: History, run_id: str) -> list[ScorerFigures]:
     from optimizer.models.summaries import ScorerFigures
 
     return rows_of(ScorerFigures, history, "scorer_figures", run_id=run_id)
+
+
+def spread(history: History, run_id: str, metric: str, *, n_bins: int) -> list[SpreadBin]:
+    """Return how latency or score spreads over the tests of a run, by variant and bin."""
+    from optimizer.models.summaries import SpreadBin
+
+    return rows_of(SpreadBin, history, "spread", run_id=run_id, metric=metric, n_bins=n_bins)
 
 
 def grading(history: History, run_id: str) -> Grading:

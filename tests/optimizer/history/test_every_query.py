@@ -44,6 +44,7 @@ PARAMS: dict[str, object] = {
     "path": "$.document",
     "experiment_id": None,
     "metric": None,
+    "n_bins": 10,
     "baseline_id": None,
     "candidate_id": None,
     "since": None,
