@@ -55,6 +55,25 @@ def write_runs(folder: Path, *, n_files: int, n_tasks: int, form: str = "native"
         (folder / f"run-{number:04}.{suffix}").write_text(text, encoding="utf-8")
 
 
+def write_pair(folder: Path, *, n_cases: int, n_chars: int) -> tuple[Path, Path]:
+    """Write two runs of the same cases under two variants, with outputs of so many characters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = folder / "baseline.json", folder / "candidate.json"
+    for file, number in zip(files, (0, 10), strict=True):
+        run = _run(number, n_cases)
+        rng = random.Random(number)
+        for task in run["task_results"]:
+            if task["test_result"] is not None:
+                task["test_result"]["outputs"]["text"] = _prose(rng, n_chars)
+        file.write_text(json.dumps(run), encoding="utf-8")
+    return files
+
+
+def _prose(rng: random.Random, n_chars: int) -> str:
+    paragraph = " ".join(rng.choices(WORDS, k=min(n_chars // 4, 1_000)))
+    return (paragraph * (n_chars // len(paragraph) + 1))[:n_chars]
+
+
 def _run(number: int, n_tasks: int) -> dict[str, Any]:
     rng = random.Random(number)
     started_at = START + timedelta(hours=number)

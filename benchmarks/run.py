@@ -73,6 +73,7 @@ def measured(folder: Path, rounds: int, share: int) -> Sequence[Line]:
         decide_all_line(folder, 2_000 // share),
         *compare_lines(folder, rounds, 1_000_000 // share),
         verdict_line(rounds, 10_000 // share),
+        *page_lines(rounds, 10_000 // share),
         redaction_line(rounds),
         prompt_line(rounds),
         lint_line(rounds, 1000 // share),
@@ -294,6 +295,30 @@ def verdict_line(rounds: int, n_cases: int) -> Line:
         reference="-",
         ratio="-",
         target="about 1 s",
+    )
+
+
+def page_lines(rounds: int, n_cases: int) -> Sequence[Line]:
+    """The page of a comparison with texts, against the same comparison without a page."""
+    argv = [PYTHON, str(HERE / "report_size.py"), "--cases", str(n_cases), "--rounds", str(rounds)]
+    said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    found = json.loads(said)
+    seen = found["first_view_ms"]
+    return (
+        Line(
+            what=f"page of a comparison of {n_cases:,} cases with texts: {found['bytes']:,} bytes",
+            ours=f"{found['with_s']:.1f} s",
+            reference=f"{found['without_s']:.1f} s",
+            ratio=f"{found['ratio']:.1f} x",
+            target="< 2 s more; < 3 MB",
+        ),
+        Line(
+            what="first view of it in Chromium",
+            ours="-" if seen is None else f"{seen:.0f} ms",
+            reference="-",
+            ratio="-",
+            target="< 1000 ms",
+        ),
     )
 
 

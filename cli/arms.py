@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +15,32 @@ from optimizer.models.errors import SelectionError
 
 if TYPE_CHECKING:
     from cli.session import Session
+    from optimizer.history.store import History
     from optimizer.models.cases import LoadedArm
     from optimizer.models.terms import Metric
     from optimizer.pipeline.arms import Wanted
+    from optimizer.pipeline.cases import OpenArm
 
 STDIN = "-"
 
+MOST_OPEN = 20
+"""Of more files than these, each is read once more when its texts are asked for."""
+
 
 def loaded_arms(
+    selectors: Sequence[str],
+    here: Session,
+    *,
+    metrics: Sequence[Metric] | None,
+    workflow: str | None,
+) -> list[LoadedArm]:
+    """Load the arms as `opened_arms` does, without what is needed for their texts."""
+    with opened_arms(selectors, here, metrics=metrics, workflow=workflow) as arms:
+        return [arm.loaded for arm in arms]
+
+
+@contextmanager
+def opened_arms(
     selectors: Sequence[str],
     here: Session,
     *,
@@ -29,12 +50,23 @@ def loaded_arms(
     family: str | None = None,
     outputs: Sequence[Path] | None = None,
     run: str | None = None,
-) -> list[LoadedArm]:
+    texts: bool = False,
+) -> Iterator[list[OpenArm]]:
     """Load the arms, the files among them first: they tell the workflow that names refer to.
 
-    A file alone stands for all runs in it, or all variants of its only run.
+    A file alone stands for all runs in it, or all variants of its only run. It is read once,
+    however many arms are in it.
 
-    `run` says which run of the last arm's file is meant, where that holds several.
+    Args:
+        selectors: The arms, the baseline first.
+        here: The session.
+        metrics: What is to be compared; None: all that was measured.
+        workflow: The workflow they must be of; None: any.
+        pool: How many of a variant's newest runs are taken together.
+        family: What tells the cases that belong together.
+        outputs: Files that will be written.
+        run: Which run of the last arm's file is meant, where that holds several.
+        texts: Whether the texts of cases will be asked for.
 
     Raises:
         FormatError: A file cannot be read.
@@ -44,66 +76,101 @@ def loaded_arms(
     from optimizer.pipeline.arms import Wanted
 
     _require_names(selectors)
-    if len(selectors) == 1 and is_file(selectors[0]):
-        selectors = _runs_of(selectors[0], here, outputs)
     latencies = any(metric in QUANTILES for metric in metrics or ())
-    found: dict[int, LoadedArm] = {}
-    order = sorted(range(len(selectors)), key=lambda i: (_is_name(selectors[i]), -i))
-    for place in order:
-        known = next(iter(found.values()), None)
-        wanted = Wanted(
-            workflow_id=workflow or (known.arm.workflow_id if known else None),
-            label=known.arm.label if known else None,
-            pool=pool,
-            family=None if family == NO_FAMILY else family,
-            latencies=latencies,
-            scorer=here.loaded.config.ingest.score,
-        )
-        found[place] = _loaded(
-            selectors[place],
-            here,
-            wanted,
-            outputs=outputs,
-            run=run if place == len(selectors) - 1 else None,
-        )
-        _require_workflow(found[place], workflow)
-    return [found[place] for place in range(len(selectors))]
+    found: dict[int, OpenArm] = {}
+    key = None if family == NO_FAMILY else family
+    with _Files(here, outputs, whole=texts or key is not None) as files:
+        if len(selectors) == 1 and is_file(selectors[0]):
+            selectors = _runs_of(selectors[0], files)
+        files.keep(selectors, texts=texts)
+        order = sorted(range(len(selectors)), key=lambda i: (_is_name(selectors[i]), -i))
+        for place in order:
+            known = next(iter(found.values()), None)
+            wanted = Wanted(
+                workflow_id=workflow or (known.loaded.arm.workflow_id if known else None),
+                label=known.loaded.arm.label if known else None,
+                pool=pool,
+                family=key,
+                latencies=latencies,
+                scorer=here.loaded.config.ingest.score,
+            )
+            chosen = run if place == len(selectors) - 1 else None
+            found[place] = _opened(selectors[place], here, files, wanted, run=chosen)
+            _require_workflow(found[place].loaded, workflow)
+        yield [found[place] for place in range(len(selectors))]
 
 
-def _runs_of(file: str, here: Session, outputs: Sequence[Path] | None) -> list[str]:
+class _Files(AbstractContextManager["_Files"]):
+    """The files that arms are in, as histories; those that are needed again stay open."""
+
+    def __init__(self, here: Session, outputs: Sequence[Path] | None, *, whole: bool) -> None:
+        from optimizer.history.settings import PayloadPolicy
+
+        payloads = PayloadPolicy.FULL if whole else PayloadPolicy.HASHES
+        self._read = partial(history_of_file, here=here, outputs=outputs, payloads=payloads)
+        self._stack = ExitStack()
+        self._open: dict[str, tuple[History, list[str]]] = {}
+        self._kept: set[str] = set()
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.close()
+
+    def keep(self, selectors: Sequence[str], *, texts: bool) -> None:
+        """Tell which arms will be asked for, and whether for their texts."""
+        n_arms = Counter(selector.partition("#")[0] for selector in selectors)
+        self._kept = {name for name, n in n_arms.items() if n > 1 or name == STDIN}
+        if texts and len(n_arms) <= MOST_OPEN:
+            self._kept |= set(n_arms)
+
+    @contextmanager
+    def history(self, name: str) -> Iterator[tuple[History, list[str]]]:
+        """Open a file as a history, with the ids of its runs."""
+        if name not in self._kept:
+            with self._read(name) as opened:
+                yield opened
+            return
+        if name not in self._open:
+            self._open[name] = self._stack.enter_context(self._read(name))
+        yield self._open[name]
+
+    @contextmanager
+    def texts(self, name: str) -> Iterator[History]:
+        """Open a file for the texts in it."""
+        with self.history(name) as (history, _):
+            yield history
+
+
+def _runs_of(file: str, files: _Files) -> list[str]:
     """Return selectors of what can be compared within a file."""
     from optimizer.history import queries
     from optimizer.pipeline.arms import PART
 
     if file == STDIN:
         return [file]
-    with history_of_file(file, here, outputs=outputs) as (history, run_ids):
+    files.keep([file, file], texts=False)
+    with files.history(file) as (history, run_ids):
         names = run_ids
         if len(run_ids) == 1:
             names = [one.variant_id for one in queries.arms(history, run_ids)]
     return [f"{file}{PART}{name}" for name in names] if len(names) > 1 else [file]
 
 
-def _loaded(
-    selector: str,
-    here: Session,
-    wanted: Wanted,
-    *,
-    outputs: Sequence[Path] | None,
-    run: str | None,
-) -> LoadedArm:
-    from optimizer.history.settings import PayloadPolicy
+def _opened(
+    selector: str, here: Session, files: _Files, wanted: Wanted, *, run: str | None
+) -> OpenArm:
     from optimizer.history.store import read_history
     from optimizer.pipeline.arms import PART, arm_of_runs, stored_arm
+    from optimizer.pipeline.cases import OpenArm
 
     name, _, part = selector.partition(PART)
     if not is_file(name):
-        with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-            return stored_arm(history, selector, wanted)
-    payloads = PayloadPolicy.HASHES if wanted.family is None else PayloadPolicy.FULL
-    with history_of_file(name, here, outputs=outputs, payloads=payloads) as (history, run_ids):
+        stored = partial(read_history, here.store, lock_timeout_s=here.lock_timeout_s)
+        with stored() as history:
+            return OpenArm(loaded=stored_arm(history, selector, wanted), history=stored)
+    with files.history(name) as (history, run_ids):
         chosen = run_ids if run is None else [run_of(run_ids, run, name)]
-        return arm_of_runs(history, chosen, part or None, selector=selector, wanted=wanted)
+        loaded = arm_of_runs(history, chosen, part or None, selector=selector, wanted=wanted)
+    return OpenArm(loaded=loaded, history=partial(files.texts, name))
 
 
 def _require_names(selectors: Sequence[str]) -> None:

@@ -69,11 +69,16 @@ def as_patch(content: object) -> str:
 
 
 def show_moved(
-    moved: Moved, *, json: bool, emit: Path | None = None, patch: Path | None = None
+    moved: Moved,
+    *,
+    json: bool,
+    outputs: Sequence[Path] | None,
+    emit: Path | None = None,
+    patch: Path | None = None,
 ) -> None:
     """Show what was done, and write what it asks for."""
     from reports.gallery.moved import moved as moved_report
 
     asked = [moved.commands] if moved.commands else []
     write_asked(asked, emit, patch, [dict(one) for one in moved.patch])
-    show(moved_report(moved), moved, json=json)
+    show(moved_report(moved), moved, json=json, outputs=outputs)

@@ -3,58 +3,57 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.endings import CSV, JSON, PICTURES, TABLES, ending, folder_of
 from cli.output import note
 from cli.payload import as_json
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:
+    from optimizer.models.data_tables import DataTable
     from reports.document import Document
 
-JSON = ".json"
-JUNIT = ".junit.xml"
-SUFFIXES = (".html", ".md", ".txt", JSON, ".svg", ".png")
-GATE_SUFFIXES = (*SUFFIXES, JUNIT)
+Writer = Callable[[Path], None]
+"""Writes a file that is not there yet."""
 
 
-def known_suffixes(paths: list[Path] | None) -> list[Path] | None:
-    """Return files to write, all of a format that can be written.
+def write_reports(
+    paths: Sequence[Path],
+    document: Document,
+    payload: object,
+    tables: Sequence[DataTable] = (),
+    *,
+    own: Mapping[str, Callable[[], str]] | None = None,
+) -> None:
+    """Write a report to files, each in the format of its ending: all of them, or none.
 
-    Raises:
-        ConfigError: One is not.
-    """
-    return _all_known(paths, SUFFIXES)
-
-
-def known_gate_suffixes(paths: list[Path] | None) -> list[Path] | None:
-    """Return files to write of a gate, all of a format that can be written.
-
-    Raises:
-        ConfigError: One is not.
-    """
-    return _all_known(paths, GATE_SUFFIXES)
-
-
-def suffix_of(path: Path) -> str:
-    """Return the ending of a file's name that tells its format."""
-    return JUNIT if path.name.lower().endswith(JUNIT) else path.suffix.lower()
-
-
-def write_reports(paths: Sequence[Path], document: Document, payload: object) -> None:
-    """Write a report to files, each in the format of its ending.
+    Args:
+        paths: The files.
+        document: What a person reads.
+        payload: The same for machines.
+        tables: The same as rows, the main table first.
+        own: What makes the text of an ending otherwise than of the document.
 
     Raises:
         ConfigError: One cannot be written, or its format cannot hold this report.
     """
-    from reports.render.files import render
-
+    picture = next((path for path in paths if ending(path) in PICTURES), None)
+    writers: list[tuple[Path, Writer]] = []
     for path in paths:
-        suffix = suffix_of(path)
-        write_file(path, as_json(payload) if suffix == JSON else render(document, suffix))
+        if own and ending(path) in own:
+            writers.append((path, _content(own[ending(path)]())))
+        elif ending(path) in TABLES:
+            writers += _table_writers(path, tables)
+        else:
+            writers.append((path, _report_writer(path, document, payload, picture=picture)))
+    _require_own_files([path for path, _ in writers])
+    write_all(writers)
+    for path, _ in writers:
         note(f"wrote {path}")
 
 
@@ -73,22 +72,109 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         ConfigError: It cannot be written; what was there is as it was.
     """
-    beside = path.parent / f".{os.getpid()}.part"
+    write_all([(path, partial(_write, pieces))])
+
+
+def write_all(writers: Sequence[tuple[Path, Writer]]) -> None:
+    """Write files, each beside its place first; none takes its place before all are whole.
+
+    A link stays a link: the file that it leads to is written.
+
+    Raises:
+        ConfigError: One cannot be written; what was there is as it was.
+    """
+    staged: list[tuple[Path, Path, Path]] = []
     try:
-        with beside.open("wb") as file:
-            file.writelines(pieces)
-        beside.replace(path)
+        for i, (path, write) in enumerate(writers):
+            target = Path(os.path.realpath(path))
+            beside = target.with_name(f".{os.getpid()}-{i}.part")
+            staged.append((path, beside, target))
+            with _told_of(path, target.parent):
+                write(beside)
+                _settle(beside, target)
+        for path, beside, target in staged:
+            with _told_of(path, target.parent):
+                beside.replace(target)
+    finally:
+        for _, beside, _ in staged:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+def _report_writer(
+    path: Path, document: Document, payload: object, *, picture: Path | None
+) -> Writer:
+    if ending(path) == JSON:
+        return _content(as_json(payload))
+    from reports.render.files import render
+
+    beside = None if picture is None else _relative(picture, path)
+    return _content(render(document, ending(path), picture=beside))
+
+
+def _table_writers(path: Path, tables: Sequence[DataTable]) -> Iterator[tuple[Path, Writer]]:
+    """Yield a file for each table: the first of the name said, the others named after it."""
+    if not tables:
+        raise ConfigError(f"{path}: this report has no table to write")
+    first, *others = tables
+    yield path, _table_writer(path, first)
+    for table in others:
+        beside = path.with_name(f"{path.stem}-{table.name}{path.suffix}")
+        yield beside, _table_writer(path, table)
+
+
+def _table_writer(path: Path, table: DataTable) -> Writer:
+    if ending(path) == CSV:
+        from reports.render.csv import csv_text
+
+        return _content(csv_text(table))
+    from optimizer.history.table_file import write_parquet
+
+    return partial(write_parquet, table)
+
+
+def _content(text: str | bytes) -> Writer:
+    return partial(_write, [text.encode() if isinstance(text, str) else text])
+
+
+def _write(pieces: Iterable[bytes], path: Path) -> None:
+    with path.open("wb") as file:
+        file.writelines(pieces)
+
+
+def _settle(beside: Path, target: Path) -> None:
+    """Have a file on the disk, with the permissions of the one whose place it takes."""
+    if target.exists():
+        beside.chmod(target.stat().st_mode & 0o7777)
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _relative(picture: Path, path: Path) -> str:
+    """Return a path as seen from the folder of another file."""
+    return Path(os.path.relpath(picture, path.parent)).as_posix()
+
+
+def _require_own_files(paths: Sequence[Path]) -> None:
+    """Refuse files that further tables and other formats would share."""
+    real = [os.path.realpath(path) for path in paths]
+    for path, name in zip(paths, real, strict=True):
+        if real.count(name) > 1:
+            raise ConfigError(f"{path}: a further table goes there, expected another name")
+
+
+@contextmanager
+def _told_of(path: Path, folder: Path) -> Iterator[None]:
+    """Tell what the system said of a file that cannot be written."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if folder.is_dir():
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+        named = folder_of(path, folder)
+        raise ConfigError(
+            f"{path}: cannot be written: there is no folder {named}",
+            hint=f"Make it first: mkdir -p {named}",
+        ) from error
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _all_known(paths: list[Path] | None, suffixes: Sequence[str]) -> list[Path] | None:
-    for path in paths or ():
-        if suffix_of(path) not in suffixes:
-            found = f"as {path.suffix}" if path.suffix else "without a suffix"
-            raise ConfigError(
-                f"{path}: cannot be written {found}, must end in {', '.join(suffixes)}"
-            )
-    return paths
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.files import known_gate_suffixes, known_suffixes
+from cli.endings import ALL, DOCUMENT, SARIF, TABLES, TEXTS, ending_in
 
 FileOrRun = Annotated[
     str,
@@ -40,17 +40,50 @@ Outputs = Annotated[
     typer.Option(
         "--output",
         "-o",
-        callback=known_suffixes,
-        help="Also write it to a file: .html, .md, .txt or .json; repeatable.",
+        metavar="FILE",
+        callback=ending_in(*DOCUMENT),
+        help="Also write it to a file: .html, .md, .txt, .json, .svg or .png; repeatable.",
     ),
 ]
-GateOutputs = Annotated[
+TableOutputs = Annotated[
     list[Path] | None,
     typer.Option(
         "--output",
         "-o",
-        callback=known_gate_suffixes,
-        help="Also write it to a file: .html, .md, .txt, .json or .junit.xml; repeatable.",
+        metavar="FILE",
+        callback=ending_in(*DOCUMENT, *TABLES),
+        help="Also write it to a file: .html, .md, .txt, .json, .svg, .png, .csv or .parquet; "
+        "repeatable.",
+    ),
+]
+LintOutputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=ending_in(*TEXTS, *TABLES, *SARIF),
+        help="Also write what was found to a file: .html, .md, .txt, .json, .csv, .parquet or "
+        ".sarif; repeatable.",
+    ),
+]
+CheckOutputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=ending_in(*ALL),
+        help="Also write it to a file: .html, .md, .txt, .json, .svg, .png, .csv, .parquet, "
+        ".junit.xml or .sarif; repeatable.",
+    ),
+]
+Cases = Annotated[
+    bool,
+    typer.Option(
+        "--cases",
+        help="Show what became of the first cases, with the beginning of their texts. Files of "
+        ".html, .md and .json have more of them without being asked.",
     ),
 ]
 Bridge = Annotated[

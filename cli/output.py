@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from optimizer.models.data_tables import DataTable
     from reports.document import Document
 
 WIDTH = 80
@@ -23,12 +24,21 @@ def show(
     *,
     json: bool = False,
     outputs: Sequence[Path] | None = None,
+    tables: Sequence[DataTable] = (),
 ) -> None:
-    """Print a document, or its payload as JSON, and write it to files as well."""
+    """Print a document, or its payload as JSON, and write it to files as well.
+
+    Args:
+        document: What a person reads.
+        payload: The same for machines.
+        json: Print the payload.
+        outputs: Files to write, each in the format of its ending.
+        tables: The same as rows, the main table first; () where there are none.
+    """
     if outputs:
         from cli.files import write_reports
 
-        write_reports(outputs, document, payload)
+        write_reports(outputs, document, payload, tables)
     if json:
         from cli.payload import as_json
 

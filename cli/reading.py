@@ -48,7 +48,12 @@ class Chosen:
 
 @contextmanager
 def chosen_runs(
-    selector: str, here: Session, *, run: str | None, outputs: Sequence[Path] | None
+    selector: str,
+    here: Session,
+    *,
+    run: str | None,
+    outputs: Sequence[Path] | None,
+    texts: bool = False,
 ) -> Iterator[Chosen]:
     """Open the runs that are meant: those of a file, or one of the history.
 
@@ -57,16 +62,20 @@ def chosen_runs(
         here: The session.
         run: Which run of a file; all of them where None.
         outputs: Files that will be written.
+        texts: Whether the texts of cases will be asked for.
 
     Raises:
         FormatError: The file cannot be read.
         SelectionError: No run is meant.
     """
+    from optimizer.history.settings import PayloadPolicy
     from optimizer.history.store import read_history
     from optimizer.pipeline.select import select_run
 
     if is_file(selector) or not here.store.exists():
-        with history_of_file(selector, here, outputs=outputs) as (history, run_ids):
+        kept = PayloadPolicy.FULL if texts else PayloadPolicy.NONE
+        with history_of_file(selector, here, outputs=outputs, payloads=kept) as opened:
+            history, run_ids = opened
             chosen = run_ids if run is None else [run_of(run_ids, run, selector)]
             yield Chosen(history=history, run_ids=tuple(chosen))
     else:
@@ -105,6 +114,11 @@ def is_file(selector: str) -> bool:
     if selector == "-" or path.exists():
         return True
     return ":" not in selector and (path.parent != Path() or path.suffix in FILE_SUFFIXES)
+
+
+def is_path(selector: str) -> bool:
+    """Say whether a selector is the path of a file that is there."""
+    return Path(selector).is_file()
 
 
 def run_of(run_ids: Sequence[str], wanted: str | None, file: str) -> str:

@@ -108,16 +108,36 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A text under a heading, as far as it is at hand.
+
+    Attributes:
+        heading: What it is.
+        text: The text, or how it begins.
+        n_chars: Characters of the whole text; None where this is all of it.
+    """
+
+    heading: str
+    text: str
+    n_chars: int | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is more of the text than this."""
+        return self.n_chars is not None and self.n_chars > len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One test case of many, and what there is to read about it.
 
     Attributes:
-        cells: What stands in its row, a cell for each column.
-        texts: What its row opens onto: a heading and a text each, as an input or an output.
+        cells: What stands in its row, a cell for each column; the first says what became of it.
+        texts: What its row opens onto, such as an input or an output.
     """
 
     cells: tuple[Cell | str, ...]
-    texts: tuple[tuple[str, str], ...] = ()
+    texts: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +145,7 @@ class Cases:
     """Test cases, the most telling first; each opens onto its texts where a format can fold.
 
     Attributes:
-        columns: One for each cell of a row.
+        columns: One for each cell of a row; by the first, cases can be chosen.
         cases: The cases, in the order shown; there may be thousands.
         caption: What the table holds.
         empty: What is said in place of no cases.
@@ -185,6 +205,7 @@ class Document:
         blocks: What the answer rests on.
         hints: Next steps, a sentence each.
         requirements: What was asked for, one by one; None where the document is not of a gate.
+        file: The file that it is about, for code hosts to show it there; None where there is none.
     """
 
     title: str
@@ -192,6 +213,7 @@ class Document:
     blocks: tuple[Block, ...]
     hints: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] | None = None
+    file: str | None = None
 
 
 def left(title: str) -> Column:

@@ -28,6 +28,8 @@ def plain(text: str) -> str:
 
     Line feeds stay, tabs become spaces, and the line ends of other systems line feeds.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\t", "    ")
     return _STEERING.sub(lambda match: _spelled(ord(match[0])), text)
 

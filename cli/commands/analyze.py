@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import options
+from cli.cases import text_limits
+from cli.files import write_reports
 from cli.output import show
 from cli.reading import Chosen, chosen_runs, read_prompt
 from cli.session import session
@@ -30,7 +33,8 @@ def analyze(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    cases: options.Cases = False,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Look at one run: what happened, which rules fire, what to do. Stores nothing.
@@ -42,12 +46,14 @@ def analyze(
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.run import run as run_report
+    from reports.tables.runs import variant_tables
 
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     settings = here.loaded.config
-    with chosen_runs(file, here, run=run, outputs=output) as chosen:
+    wanted = text_limits(output, shown=cases)
+    with chosen_runs(file, here, run=run, outputs=output, texts=wanted is not None) as chosen:
         if len(chosen.run_ids) > 1:
             _show_all(chosen, file, json=json, outputs=output)
             return
@@ -57,25 +63,32 @@ def analyze(
             rules=ScoringRules.from_config(settings.scoring.model_dump()),
             level=settings.evidence.level,
             prompt=read_prompt(prompt),
+            texts=wanted,
         )
-    document = run_report(
+    figures = [variant.summary for variant in view.variants]
+    lay_out = partial(
+        run_report,
         view.total,
-        [variant.summary for variant in view.variants],
+        figures,
         view.failures,
         [(v.summary.variant or "", v.explanation) for v in view.variants],
         view.warnings,
         scores=view.scores,
         grading=view.grading,
     )
-    show(document, view, json=json, outputs=output)
+    tables = variant_tables(figures, view.failures, view.scores)
+    write_reports(output or (), lay_out(cases=view.cases), view, tables)
+    show(lay_out(cases=view.cases if cases else None), view, json=json)
 
 
 def _show_all(chosen: Chosen, file: str, *, json: bool, outputs: list[Path] | None) -> None:
     """List the runs of a file that holds several."""
     from optimizer.history import queries
     from reports.gallery.run_list import runs_of_file
+    from reports.tables.runs import run_tables
 
     stored = queries.runs(chosen.history, workflow_id=None, limit=len(chosen.run_ids))
     found = sorted(stored, key=lambda run: chosen.run_ids.index(run.run_id))
     warnings = {run_id: queries.run_warnings(chosen.history, run_id) for run_id in chosen.run_ids}
-    show(runs_of_file(found, warnings, file), found, json=json, outputs=outputs)
+    document = runs_of_file(found, warnings, file)
+    show(document, found, json=json, outputs=outputs, tables=run_tables(found))

@@ -23,7 +23,7 @@ def anomalies(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show what in the newest run, or a series, is out of the ordinary.
@@ -34,6 +34,7 @@ def anomalies(
     from optimizer.history.store import read_history
     from optimizer.pipeline.moving import anomalies_in, anomalies_of
     from reports.gallery.anomalies import anomalies as anomalies_report
+    from reports.tables.drift import anomaly_tables
 
     if (workflow is None) == (series is None):
         raise typer.BadParameter("name a workflow with --workflow, or a file with --series")
@@ -50,4 +51,5 @@ def anomalies(
                 as_of=options.utc("--as-of", as_of),
                 config=settings,
             )
-    show(anomalies_report(found, limit=limit), found, json=json, outputs=output)
+    document = anomalies_report(found, limit=limit)
+    show(document, found, json=json, outputs=output, tables=anomaly_tables(found))

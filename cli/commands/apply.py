@@ -14,6 +14,7 @@ def apply(
     why: options.Why = "",
     at: options.At = None,
     store: options.Store = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Record an approved decision as in force, and write what it asks.
@@ -28,4 +29,4 @@ def apply(
     here = session(store)
     with writing(here) as history:
         moved = put_in_force(history, decision, who(here, by, why, at))
-    show_moved(moved, json=json, emit=emit, patch=patch)
+    show_moved(moved, json=json, outputs=output, emit=emit, patch=patch)

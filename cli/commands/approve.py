@@ -19,6 +19,7 @@ def approve(
         typer.Option("--override", help="A policy whose objection is set aside; repeatable."),
     ] = None,
     store: options.Store = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Approve a decision: from now on it may be put in force.
@@ -31,4 +32,4 @@ def approve(
     here = session(store)
     with writing(here) as history:
         moved = let(history, decision, who(here, by, why), overrides=override or ())
-    show_moved(moved, json=json)
+    show_moved(moved, json=json, outputs=output)

@@ -34,7 +34,7 @@ def audit(
     ] = None,
     limit: options.Limit = LINES,
     store: options.Store = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show the audit log, newest last, or verify it.
@@ -50,15 +50,19 @@ def audit(
     from optimizer.history.store import read_history
     from reports.gallery.audit import audit as audit_report
     from reports.gallery.audit import audit_check
+    from reports.tables.decisions import audit_tables
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         entries = queries.audit(history, subject=None if action else subject)
     if action is None:
-        show(audit_report(entries, limit), entries[-limit:], json=json, outputs=output)
+        shown = entries[-limit:]
+        document = audit_report(entries, limit)
+        show(document, shown, json=json, outputs=output, tables=audit_tables(shown))
         return
     broken = first_broken(entries)
     payload = {"n_lines": len(entries), "first_broken": broken}
-    show(audit_check(entries, broken), payload, json=json, outputs=output)
+    document, tables = audit_check(entries, broken), audit_tables(entries)
+    show(document, payload, json=json, outputs=output, tables=tables)
     if broken is not None:
         raise typer.Exit(1)

@@ -17,7 +17,12 @@ Run = Annotated[
 ]
 
 
-def set_(run: Run, store: options.Store = None, json: options.Json = False) -> None:
+def set_(
+    run: Run,
+    store: options.Store = None,
+    output_: options.Outputs = None,
+    json: options.Json = False,
+) -> None:
     """Make a stored run the baseline of its workflow.
 
     Example: optimizer baseline set wf_001:v1
@@ -31,11 +36,14 @@ def set_(run: Run, store: options.Store = None, json: options.Json = False) -> N
         here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
     ) as history:
         made = set_baseline(history, run, actor=here.actor, now=here.now)
-    output.show(baseline_report((made,)), made, json=json)
+    output.show(baseline_report((made,)), made, json=json, outputs=output_)
 
 
 def show(
-    workflow: options.Workflow = None, store: options.Store = None, json: options.Json = False
+    workflow: options.Workflow = None,
+    store: options.Store = None,
+    output_: options.Outputs = None,
+    json: options.Json = False,
 ) -> None:
     """Show the baseline of each workflow that has one.
 
@@ -50,7 +58,7 @@ def show(
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = queries.baselines(history, workflow_id=workflow)
         gone = [one.workflow_id for one in found if not is_stored(history, one)]
-    output.show(baseline_report(found, gone), found, json=json)
+    output.show(baseline_report(found, gone), found, json=json, outputs=output_)
 
 
 def clear(workflow: options.Workflow = None, store: options.Store = None) -> None:

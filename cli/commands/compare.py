@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.arms import loaded_arms
+from cli.annotations import annotate
+from cli.arms import opened_arms
+from cli.cases import text_limits
+from cli.files import write_reports
 from cli.output import show
 from cli.session import session
 from cli.summary import append_summary
@@ -42,7 +45,8 @@ def compare(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    cases: options.Cases = False,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Compare candidates with a baseline: improved, regressed, equivalent, or how many cases more.
@@ -50,16 +54,20 @@ def compare(
     Example: optimizer compare baseline.json candidate.json --margin success=5pp
     """
     from optimizer.experiments.units import read_metrics
+    from optimizer.pipeline.cases import all_with_cases
     from optimizer.pipeline.compare import compare as compare_arms
     from optimizer.pipeline.compare import with_margins
     from reports.gallery.comparison import comparison as comparison_report
+    from reports.gallery.comparison import laid_out
+    from reports.tables.comparisons import comparison_tables
 
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
     )
     metrics = None if metric is None else read_metrics(metric)
     settings = with_margins(here.loaded.config.comparison, margin or ())
-    loaded = loaded_arms(
+    wanted = text_limits(output, shown=cases)
+    with opened_arms(
         arms,
         here,
         metrics=metrics,
@@ -67,16 +75,23 @@ def compare(
         pool=pool,
         family=family,
         outputs=output,
-    )
-    found = compare_arms(
-        loaded,
-        settings=settings,
-        metrics=metrics,
-        scope=scope.value,
-        families=family != options.NO_FAMILY,
-        method=method,
-        correction=correction.value,
-    )
-    document = comparison_report(found)
-    show(document, found, json=json, outputs=output)
+        texts=wanted is not None,
+    ) as opened:
+        found = compare_arms(
+            [arm.loaded for arm in opened],
+            settings=settings,
+            metrics=metrics,
+            scope=scope.value,
+            families=family != options.NO_FAMILY,
+            method=method,
+            correction=correction.value,
+        )
+        told = found
+        if wanted is not None:
+            told = all_with_cases(found, opened, wanted, laid_out(found))
+    tables = comparison_tables(told.comparisons)
+    write_reports(output or (), comparison_report(told), told, tables)
+    document = comparison_report(told if cases else found)
+    show(document, told, json=json)
     append_summary(document)
+    annotate(document, title="optimizer compare")

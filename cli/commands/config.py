@@ -16,6 +16,7 @@ def show(
     ] = False,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output_: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Show the settings in force.
@@ -31,4 +32,4 @@ def show(
         SettingRow(key=r.key, value=r.value, origin=r.origin, description=r.description)
         for r in rows
     ]
-    output.show(settings_report(shown, origin=origin), rows, json=json)
+    output.show(settings_report(shown, origin=origin), rows, json=json, outputs=output_)

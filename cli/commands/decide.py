@@ -46,7 +46,7 @@ def decide(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Decide on a workflow from its stored runs, and say why.
@@ -61,6 +61,7 @@ def decide(
     from optimizer.pipeline.decide import decide as decide_on
     from reports.gallery.decision import decision as decision_report
     from reports.gallery.decision_list import decision_list
+    from reports.tables.decisions import decision_tables
 
     if all_ == (workflow is not None):
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
@@ -70,7 +71,8 @@ def decide(
         stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)
         _warn(stored)
         _write_asked(stored, emit, here)
-        show(decision_list(stored), stored, json=json, outputs=output)
+        tables = decision_tables(stored)
+        show(decision_list(stored), stored, json=json, outputs=output, tables=tables)
         return
     with open_history(
         here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
@@ -91,7 +93,7 @@ def decide(
     _warn([one])
     report = decision_report(one, audit, again=one.decided_at != here.now)
     _write_asked([one], emit, here)
-    show(report, one, json=json, outputs=output)
+    show(report, one, json=json, outputs=output, tables=decision_tables([one]))
 
 
 def _decide_all(

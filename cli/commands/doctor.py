@@ -12,6 +12,7 @@ from cli.session import session
 def doctor(
     store: options.Store = None,
     config: options.ConfigFiles = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Examine the settings and the history. Exit code 1 if something is wrong.
@@ -28,6 +29,6 @@ def doctor(
         *examine(here.store, lock_timeout_s=here.lock_timeout_s),
     ]
     shown = [Check(name=f.name, ok=f.ok, text=f.text, hint=f.hint) for f in findings]
-    show(checks(shown), findings, json=json)
+    show(checks(shown), findings, json=json, outputs=output)
     if any(finding.ok is False for finding in findings):
         raise typer.Exit(1)

@@ -22,7 +22,7 @@ def drift(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show which metrics have moved, against earlier runs or in a series.
@@ -33,6 +33,7 @@ def drift(
     from optimizer.history.store import read_history
     from optimizer.pipeline.moving import drift_in, drift_of
     from reports.gallery.drift import drift as drift_report
+    from reports.tables.drift import drift_tables
 
     if (workflow is None) == (series is None):
         raise typer.BadParameter("name a workflow with --workflow, or a file with --series")
@@ -49,4 +50,4 @@ def drift(
                 as_of=options.utc("--as-of", as_of),
                 config=settings,
             )
-    show(drift_report(found), found, json=json, outputs=output)
+    show(drift_report(found), found, json=json, outputs=output, tables=drift_tables(found))

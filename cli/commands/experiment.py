@@ -122,7 +122,7 @@ def plan(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Plan an experiment: variants, metric, number of cases, looks. It begins with start.
@@ -174,13 +174,15 @@ def start(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Start an experiment: runs that start from now on count.
 
     Example: optimizer experiment start clear-1
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.RUNNING, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.RUNNING, reason, json=json, outputs=output)
 
 
 def status(
@@ -191,7 +193,7 @@ def status(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show where experiments stand and what has run, without a look at the results.
@@ -202,6 +204,7 @@ def status(
     from optimizer.history.store import read_history
     from optimizer.pipeline.experiments import status as stand
     from reports.gallery.experiment_list import experiment_list
+    from reports.tables.experiments import experiment_list_tables
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
@@ -209,7 +212,8 @@ def status(
             every = experiment_summaries(
                 history, workflow_ids=None if workflow is None else [workflow]
             )
-            show(experiment_list(every), every, json=json, outputs=output)
+            tables = experiment_list_tables(every)
+            show(experiment_list(every), every, json=json, outputs=output, tables=tables)
             return
         found = stand(history, experiment, config=here.loaded.config, now=here.now)
     _show(found, json=json, outputs=output)
@@ -220,7 +224,7 @@ def report(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Look at the results of an experiment; new data make a look, which the ledger pays for.
@@ -244,13 +248,15 @@ def pause(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Pause an experiment: no look is made until it goes on.
 
     Example: optimizer experiment pause clear-1 --reason "model outage"
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.PAUSED, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.PAUSED, reason, json=json, outputs=output)
 
 
 def resume(
@@ -259,13 +265,15 @@ def resume(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Go on with a paused experiment.
 
     Example: optimizer experiment resume clear-1
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.RUNNING, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.RUNNING, reason, json=json, outputs=output)
 
 
 def conclude(
@@ -273,7 +281,7 @@ def conclude(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """End an experiment, with the winner that its last look found or with none.
@@ -297,13 +305,15 @@ def cancel(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """End an experiment without an outcome.
 
     Example: optimizer experiment cancel clear-1 --reason "wrong prompt"
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.CANCELLED, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.CANCELLED, reason, json=json, outputs=output)
 
 
 def archive(
@@ -312,16 +322,26 @@ def archive(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Put an experiment that has ended away; its looks stay in the ledger.
 
     Example: optimizer experiment archive clear-1
     """
-    _move(session(store, config, set_), experiment, ExperimentStatus.ARCHIVED, reason, json=json)
+    here = session(store, config, set_)
+    _move(here, experiment, ExperimentStatus.ARCHIVED, reason, json=json, outputs=output)
 
 
-def _move(here: Session, experiment: str, to: ExperimentStatus, reason: str, *, json: bool) -> None:
+def _move(
+    here: Session,
+    experiment: str,
+    to: ExperimentStatus,
+    reason: str,
+    *,
+    json: bool,
+    outputs: list[Path] | None,
+) -> None:
     """Take a step and show where the experiment stands then."""
     from optimizer.history.store import open_history
     from optimizer.pipeline.experiments import move
@@ -332,10 +352,12 @@ def _move(here: Session, experiment: str, to: ExperimentStatus, reason: str, *, 
     ) as history:
         move(history, experiment, to, actor=here.actor, reason=reason, now=here.now)
         found = stand(history, experiment, config=here.loaded.config, now=here.now)
-    _show(found, json=json, outputs=None)
+    _show(found, json=json, outputs=outputs)
 
 
 def _show(found: ExperimentReport, *, json: bool, outputs: list[Path] | None) -> None:
     from reports.gallery.experiment import experiment as experiment_report
+    from reports.tables.experiments import experiment_tables
 
-    show(experiment_report(found), found, json=json, outputs=outputs)
+    tables = experiment_tables(found)
+    show(experiment_report(found), found, json=json, outputs=outputs, tables=tables)

@@ -20,7 +20,7 @@ def explain(
         ),
     ],
     store: options.Store = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Explain a stored decision: proposals, evidence, what was done.
@@ -34,6 +34,7 @@ def explain(
     from optimizer.history.store import read_history
     from optimizer.pipeline.select import select_decision
     from reports.gallery.decision import decision as decision_report
+    from reports.tables.decisions import decision_tables
 
     if decision.endswith(".json"):
         _explain_file(Path(decision), output, json=json)
@@ -45,7 +46,7 @@ def explain(
         rolled = [one.rollout for one in rollouts(history, decision_id=found.decision_id)]
         measured = outcome(history, found.decision_id)
     document = decision_report(found, audit, rolled[0] if rolled else None, measured)
-    show(document, found, json=json, outputs=output)
+    show(document, found, json=json, outputs=output, tables=decision_tables([found]))
 
 
 def _explain_file(path: Path, output: list[Path] | None, *, json: bool) -> None:

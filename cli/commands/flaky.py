@@ -34,7 +34,7 @@ def flaky(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show how much repeats disagree: flake rate, pass@k, pass^k, cases that tell nothing.
@@ -44,6 +44,7 @@ def flaky(
     from optimizer.history.store import read_history
     from optimizer.pipeline.flakiness import flakiness
     from reports.gallery.flaky import flaky as flaky_report
+    from reports.tables.flaky import flaky_tables
 
     here = session(store, config, set_)
     settings = here.loaded.config.evidence
@@ -56,4 +57,5 @@ def flaky(
             pool=pool or settings.max_runs,
             level=settings.level,
         )
-    show(flaky_report(found, limit=limit), found, json=json, outputs=output)
+    document = flaky_report(found, limit=limit)
+    show(document, found, json=json, outputs=output, tables=flaky_tables(found))

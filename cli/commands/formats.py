@@ -12,6 +12,7 @@ from cli.output import show
 
 def formats(
     name: Annotated[str | None, typer.Argument(help="Only this format.")] = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Show which result files can be read, what is carried over and what is lost.
@@ -34,4 +35,4 @@ def formats(
         )
         for bridge in ([named(name)] if name else BRIDGES)
     ]
-    show(formats_report(shown), shown, json=json)
+    show(formats_report(shown), shown, json=json, outputs=output)

@@ -23,7 +23,7 @@ def frontier(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show which variants nothing else beats in quality, price and time.
@@ -33,8 +33,10 @@ def frontier(
     from optimizer.history.store import read_history
     from optimizer.pipeline.frontier import frontier as of_workflow
     from reports.gallery.frontier import frontier as frontier_report
+    from reports.tables.frontier import frontier_tables
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = of_workflow(history, workflow, variant=variant, config=here.loaded.config)
-    show(frontier_report(found, limit=limit), found, json=json, outputs=output)
+    document = frontier_report(found, limit=limit)
+    show(document, found, json=json, outputs=output, tables=frontier_tables(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.arms import loaded_arms
+from cli.annotations import annotate
+from cli.arms import opened_arms
+from cli.cases import text_limits
+from cli.files import write_reports
 from cli.output import show
-from cli.reading import chosen_runs, read_prompt
+from cli.reading import chosen_runs, is_path, read_prompt
 from cli.session import session
 from cli.summary import append_summary
 from optimizer.models.errors import SelectionError
@@ -22,7 +25,9 @@ from optimizer.models.errors import SelectionError
 if TYPE_CHECKING:
     from cli.reading import Chosen
     from cli.session import Session
-    from optimizer.models.cases import LoadedArm
+    from optimizer.models.case_changes import TextLimits
+    from optimizer.models.data_tables import DataTable
+    from optimizer.pipeline.cases import OpenArm
     from reports.document import Document
 
 
@@ -87,7 +92,8 @@ def gate(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.GateOutputs = None,
+    cases: options.Cases = False,
+    output: options.CheckOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Judge a run for CI, by the thresholds or against a baseline. Stores nothing.
@@ -103,6 +109,8 @@ def gate(
             f"{file}: no baseline to compare with, and one is required",
             hint="Name one with --baseline: a file, branch:main or @baseline.",
         )
+    if baseline is None and cases:
+        raise typer.BadParameter("--cases compares with a baseline: name one with --baseline")
     if baseline is not None and (strict or prompt is not None):
         raise typer.BadParameter("--strict and --prompt judge by thresholds, without --baseline")
     here = session(store, config, set_).reading(
@@ -112,10 +120,17 @@ def gate(
         chosen = partial(chosen_runs, file, here, run=run, outputs=output)
         gated = _by_rules(chosen, here, prompt=read_prompt(prompt), strict=strict)
     else:
-        arms = partial(loaded_arms, [baseline, file], here, run=run, outputs=output)
-        gated = _by_baseline(arms, here, guardrail or (), mode.value)
-    show(gated.document, gated.payload, json=json, outputs=output)
-    append_summary(gated.document)
+        wanted = text_limits(output, shown=cases)
+        arms = partial(
+            opened_arms, [baseline, file], here, run=run, outputs=output, texts=wanted is not None
+        )
+        gated = _by_baseline(arms, here, guardrail or (), mode.value, wanted=wanted, shown=cases)
+    named = file if is_path(file) else None
+    document, whole = replace(gated.document, file=named), replace(gated.whole, file=named)
+    write_reports(output or (), whole, gated.payload, gated.tables)
+    show(document, gated.payload, json=json)
+    append_summary(document)
+    annotate(document, title="optimizer gate")
     codes = {
         "passed": 0,
         "failed": fail_code,
@@ -127,11 +142,13 @@ def gate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Gated:
-    """What a gate says, laid out and for machines."""
+    """What a gate says, laid out, for machines and as rows; `whole`: as files have room for."""
 
     document: Document
+    whole: Document
     payload: object
     status: str
+    tables: tuple[DataTable, ...]
 
 
 def _by_rules(
@@ -147,6 +164,7 @@ def _by_rules(
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.gate import gate as gate_report
+    from reports.tables.comparisons import threshold_tables
 
     settings = here.loaded.config
     with chosen() as found:
@@ -164,21 +182,45 @@ def _by_rules(
     results = tuple(result for view in views for result in gate_run(view, strict=strict))
     status = worst(results)
     payload = {"status": status, "results": results}
-    return _Gated(document=gate_report(results), payload=payload, status=status)
+    document = gate_report(results)
+    return _Gated(
+        document=document,
+        whole=document,
+        payload=payload,
+        status=status,
+        tables=threshold_tables(results),
+    )
 
 
 def _by_baseline(
-    arms: Callable[..., list[LoadedArm]], here: Session, guardrails: Sequence[str], mode: str
+    arms: Callable[..., AbstractContextManager[list[OpenArm]]],
+    here: Session,
+    guardrails: Sequence[str],
+    mode: str,
+    *,
+    wanted: TextLimits | None,
+    shown: bool,
 ) -> _Gated:
     """Judge against a baseline, by guardrails."""
+    from optimizer.pipeline.cases import with_cases
     from optimizer.pipeline.compare import gate as gate_arms
     from optimizer.pipeline.compare import read_guardrails
     from reports.gallery.baseline_gate import baseline_gate
+    from reports.tables.comparisons import guardrail_tables
 
     settings = here.loaded.config.comparison
     asked = read_guardrails(guardrails, settings, mode)
-    baseline, candidate = arms(metrics=[guard.metric for guard in asked], workflow=None)
-    against = gate_arms(baseline, candidate, asked, settings=settings)
+    with arms(metrics=[guard.metric for guard in asked], workflow=None) as (baseline, candidate):
+        against = gate_arms(baseline.loaded, candidate.loaded, asked, settings=settings)
+        told = against
+        if wanted is not None:
+            cases = with_cases(against.comparison, baseline, candidate, wanted)
+            told = replace(against, comparison=cases)
     policy = settings.model_dump(mode="json")
-    payload = {"status": against.status, "policy": policy, "against": against}
-    return _Gated(document=baseline_gate(against), payload=payload, status=against.status)
+    return _Gated(
+        document=baseline_gate(told if shown else against),
+        whole=baseline_gate(told),
+        payload={"status": against.status, "policy": policy, "against": told},
+        status=against.status,
+        tables=guardrail_tables(told),
+    )

@@ -42,6 +42,7 @@ def ingest(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Store result files in the history. Doing it again changes nothing.
@@ -67,7 +68,13 @@ def ingest(
             "files of runs",
         )
         ingest_feedback(
-            files[1:], here, rating_scale=rating_scale, replace=replace, strict=strict, json=json
+            files[1:],
+            here,
+            rating_scale=rating_scale,
+            replace=replace,
+            strict=strict,
+            outputs=output,
+            json=json,
         )
         return
     refuse({"--rating-scale": rating_scale, "--strict": strict}, "files of feedback")
@@ -113,7 +120,9 @@ def ingest(
     is_rolling_out = any(one.status is FileStatus.STORED for one in outcomes) and _is_rolling_out(
         here
     )
-    show(ingest_report(outcomes, is_rolling_out=is_rolling_out), outcomes, json=json)
+    show(
+        ingest_report(outcomes, is_rolling_out=is_rolling_out), outcomes, json=json, outputs=output
+    )
     is_empty = bool(left_out) and len(left_out) == len(outcomes)
     if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)

@@ -43,6 +43,7 @@ def ingest_feedback(
     rating_scale: str | None,
     replace: bool,
     strict: bool,
+    outputs: Sequence[Path] | None,
     json: bool,
 ) -> None:
     """Store files of feedback. Doing it again changes nothing.
@@ -68,7 +69,7 @@ def ingest_feedback(
     )
     read = _reader(settings.ingest, rating_scale, strict=strict)
     outcomes = list(ingest_files(expand(files), read, job))
-    show(feedback_files(outcomes), outcomes, json=json)
+    show(feedback_files(outcomes), outcomes, json=json, outputs=outputs)
     if any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)
 

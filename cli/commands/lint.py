@@ -6,13 +6,15 @@ import difflib
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import options
-from cli.files import write_file, write_pieces
+from cli.endings import SARIF
+from cli.files import write_file, write_pieces, write_reports
 from cli.lint_files import STDIN, prompt_files
 from cli.output import note, plain, show, use_color, write_out
 from cli.payload import as_json
@@ -85,6 +87,7 @@ def lint(
     ] = STDIN,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.LintOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Find what is wrong with prompts, as far as their text tells, and fix it.
@@ -101,7 +104,7 @@ def lint(
     from optimizer.promptcheck.lint.baseline import baseline_text
 
     if rule is not None:
-        _explain(rule, json=json)
+        _explain(rule, json=json, outputs=output)
         return
     if not paths:
         raise typer.BadParameter("name files or folders to lint, or - for standard input")
@@ -111,7 +114,7 @@ def lint(
     files = list(prompt_files(paths, said.extract, passed_over, stdin_name=stdin_filename))
     if scores:
         found = scored(files, passed_over.unreadable, extract=said.extract)
-        _show_scores(found, json=json)
+        _show_scores(found, json=json, outputs=output)
         raise typer.Exit(COULD_NOT if passed_over.unreadable else 0)
     linted = lint_files(
         files,
@@ -136,22 +139,27 @@ def lint(
         _show_statistics(linted.report, json=json)
     elif not diff:
         _print(linted.report, LintFormat.JSON if json else output_format)
+    if output:
+        _write(output, linted.report)
     _narrate(linted.report)
     raise typer.Exit(_exit_code(linted, settings, diff=diff))
 
 
-def _explain(rule: str, *, json: bool) -> None:
+def _explain(rule: str, *, json: bool, outputs: Sequence[Path] | None) -> None:
     from optimizer.pipeline.linting import rule_pages
     from reports.gallery.lint_rules import lint_rules
 
     pages = rule_pages(rule)
-    show(lint_rules(pages), pages, json=json)
+    show(lint_rules(pages), pages, json=json, outputs=outputs)
 
 
-def _show_scores(found: Sequence[PromptScores], *, json: bool) -> None:
+def _show_scores(
+    found: Sequence[PromptScores], *, json: bool, outputs: Sequence[Path] | None
+) -> None:
     from reports.gallery.lint_scores import lint_scores
+    from reports.tables.lint import score_tables
 
-    show(lint_scores(found), found, json=json)
+    show(lint_scores(found), found, json=json, outputs=outputs, tables=score_tables(found))
 
 
 def _show_statistics(report: LintReport, *, json: bool) -> None:
@@ -234,6 +242,21 @@ def _print(report: LintReport, kind: LintFormat) -> None:
             write_out(annotation_lines(report))
         case LintFormat.TEXT:
             write_out(lint_lines(report, color=use_color(sys.stdout)))
+
+
+def _write(outputs: Sequence[Path], report: LintReport) -> None:
+    """Write what was found to files."""
+    from optimizer import __version__
+    from reports.gallery.lint import lint as lint_report
+    from reports.render.lint import lint_lines
+    from reports.render.sarif import sarif
+    from reports.tables.lint import finding_tables
+
+    own = {
+        ".txt": partial(lint_lines, report, color=False),
+        **dict.fromkeys(SARIF, partial(sarif, report, version=__version__)),
+    }
+    write_reports(outputs, lint_report(report), report, finding_tables(report), own=own)
 
 
 def _narrate(report: LintReport) -> None:

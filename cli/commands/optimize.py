@@ -123,7 +123,7 @@ def optimize(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Search a better prompt with your tests; confirm it on cases that the search never saw.
@@ -140,6 +140,7 @@ def optimize(
     from cli.running import run
     from optimizer.models.optimization_run import OptimizationStatus
     from reports.gallery.optimization import optimization
+    from reports.tables.searches import search_tables
 
     wish = Wish(
         prompt=prompt or "",
@@ -173,7 +174,7 @@ def optimize(
         propose=propose,
         go_on=continue_,
     )
-    show(optimization(found), found, json=json, outputs=output)
+    show(optimization(found), found, json=json, outputs=output, tables=search_tables(found))
     if found.status is OptimizationStatus.STOPPED:
         raise typer.Exit(COULD_NOT)
     if found.held_out is not None and not found.held_out.confirmation.is_licence:

@@ -100,7 +100,7 @@ def power(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Plan a comparison: how many cases it takes, or what a number of cases can find.
@@ -112,6 +112,7 @@ def power(
     from optimizer.pipeline.power import effect_asked
     from optimizer.pipeline.power import power as planned
     from reports.gallery.power import power as power_report
+    from reports.tables.plans import plan_tables
 
     here = session(store, config, set_)
     settings = here.loaded.config.comparison
@@ -131,7 +132,7 @@ def power(
         run_cost=run_cost,
     )
     found = planned(question, _pilot_arms(here, history, arms, wanted))
-    show(power_report(found), found, json=json, outputs=output)
+    show(power_report(found), found, json=json, outputs=output, tables=plan_tables(found))
 
 
 def _pilot_arms(

@@ -155,6 +155,7 @@ def record(
     ] = None,
     by: options.ByNow = None,
     store: options.Store = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Record the prompts of files as they are now: new ones as 1.0.0, edits as versions.
@@ -182,7 +183,7 @@ def record(
             register(history, site, actor, rules=rules, workflow_id=workflow)
             for site in found.sites
         ]
-    show(prompt_list(recorded), recorded, json=json)
+    show(prompt_list(recorded), recorded, json=json, outputs=output)
 
 
 def promote(
@@ -192,6 +193,7 @@ def promote(
     why: options.Why = "",
     record_only: RecordOnly = False,
     store: options.Store = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Put a confirmed version in force: its file is written, the one before is retired.
@@ -210,7 +212,7 @@ def promote(
     files = None if record_only else project_files(here)
     with writing(here) as history:
         moved = put_in_force(history, version, who(here, by, why), files=files, prompt_id=prompt)
-    show(prompt_moved(moved), moved, json=json)
+    show(prompt_moved(moved), moved, json=json, outputs=output)
 
 
 def rollback(
@@ -220,6 +222,7 @@ def rollback(
     why: options.Why = "",
     record_only: RecordOnly = False,
     store: options.Store = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Put the text of an earlier version in force again, byte for byte, as a new patch version.
@@ -235,7 +238,7 @@ def rollback(
     files = None if record_only else project_files(here)
     with writing(here) as history:
         moved = roll_back(history, prompt, version, who(here, by, why), files=files)
-    show(prompt_moved(moved), moved, json=json)
+    show(prompt_moved(moved), moved, json=json, outputs=output)
 
 
 def export(

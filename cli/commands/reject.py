@@ -11,6 +11,7 @@ def reject(
     by: options.By,
     why: options.Why,
     store: options.Store = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Reject a decision: it is never applied.
@@ -23,4 +24,4 @@ def reject(
     here = session(store)
     with writing(here) as history:
         moved = refuse(history, decision, who(here, by, why))
-    show_moved(moved, json=json)
+    show_moved(moved, json=json, outputs=output)

@@ -45,7 +45,7 @@ def caching(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Replay requests through caches: hit rate, savings, stale answers, and the one worth having.
@@ -57,6 +57,7 @@ def caching(
     from optimizer.replay.cache_settings import wanted
     from optimizer.replay.caching import study_caching
     from reports.gallery.replay_caching import replay_caching
+    from reports.tables.replays import caching_tables
 
     here = session(store, config, set_)
     settings = wanted(
@@ -81,7 +82,8 @@ def caching(
         warnings=found.warnings,
         study=study,
     )
-    show(replay_caching(report, limit=limit), report, json=json, outputs=output)
+    document = replay_caching(report, limit=limit)
+    show(document, report, json=json, outputs=output, tables=caching_tables(report))
 
 
 def limits(
@@ -124,7 +126,7 @@ def limits(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Replay requests through rate limits and budgets: who waits, how long, what is not overspent.
@@ -136,6 +138,7 @@ def limits(
     from optimizer.models.limits import Quota, SpendLimit
     from optimizer.pipeline.limiting import limit_plan, limit_settings, limits_report
     from reports.gallery.replay_limits import replay_limits
+    from reports.tables.replays import limit_tables
 
     here = session(store, config, set_)
     found = traffic(trace, workflow, here, as_of=as_of)
@@ -159,7 +162,8 @@ def limits(
     report = limits_report(
         found.requests, plan, settings, subject=found.subject, warnings=found.warnings
     )
-    show(replay_limits(report), report, json=json, outputs=output)
+    tables = limit_tables(report)
+    show(replay_limits(report), report, json=json, outputs=output, tables=tables)
 
 
 def batching(
@@ -181,7 +185,7 @@ def batching(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Replay requests through batchers: how full, how much wait, how many calls less.
@@ -190,6 +194,7 @@ def batching(
     """
     from optimizer.pipeline.limiting import batch_plans, batch_settings, batching_report
     from reports.gallery.replay_batching import replay_batching
+    from reports.tables.replays import batching_tables
 
     here = session(store, config, set_)
     found = traffic(trace, workflow, here, as_of=as_of)
@@ -208,4 +213,5 @@ def batching(
         has_prompts=not found.is_workflow,
         warnings=found.warnings,
     )
-    show(replay_batching(report), report, json=json, outputs=output)
+    tables = batching_tables(report)
+    show(replay_batching(report), report, json=json, outputs=output, tables=tables)

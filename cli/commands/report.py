@@ -17,7 +17,7 @@ def report(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Report on a workflow: its runs over time, its variants, its last decision.
@@ -27,9 +27,11 @@ def report(
     from optimizer.history.store import read_history
     from optimizer.pipeline.workflow import workflow_view
     from reports.gallery.workflow import workflow as workflow_report
+    from reports.tables.runs import workflow_tables
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         view = workflow_view(history, workflow, here.loaded.config.evidence, limit=limit)
     document = workflow_report(view.summary, view.runs, view.windows, view.decision)
-    show(document, view, json=json, outputs=output)
+    tables = workflow_tables(view.runs, view.windows)
+    show(document, view, json=json, outputs=output, tables=tables)

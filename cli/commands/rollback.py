@@ -28,6 +28,7 @@ def rollback(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Put back, byte for byte, what was in force before a decision.
@@ -52,4 +53,4 @@ def rollback(
             moved = roll_back(history, decision, person, settings=settings)
         else:
             moved = roll_back_to_initial(history, workflow or "", person, settings=settings)
-    show_moved(moved, json=json, emit=emit, patch=patch)
+    show_moved(moved, json=json, outputs=output, emit=emit, patch=patch)

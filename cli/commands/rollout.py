@@ -38,6 +38,7 @@ def start(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Begin to put an approved decision in force, with a small share of the traffic.
@@ -57,7 +58,7 @@ def start(
             preset=preset,
             settings=lifecycle_of(here.loaded.config),
         )
-    _show([view], json=json, emit=emit)
+    _show([view], json=json, outputs=output, emit=emit)
 
 
 def advance(
@@ -67,6 +68,7 @@ def advance(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Move rollouts as far as the runs since their last move allow: on, or back.
@@ -83,7 +85,7 @@ def advance(
     here = session(store, config, set_)
     with writing(here) as history:
         views = move(history, decision, who(here, at=at), settings=lifecycle_of(here.loaded.config))
-    _show(views, json=json, emit=emit)
+    _show(views, json=json, outputs=output, emit=emit)
     if any(one.rollout.status is RolloutStatus.ROLLED_BACK for one in views):
         raise typer.Exit(1)
 
@@ -111,9 +113,15 @@ def status(
     show(rollout_report(views), views, json=json, outputs=output)
 
 
-def _show(views: Sequence[RolloutView], *, json: bool, emit: Path | None) -> None:
+def _show(
+    views: Sequence[RolloutView],
+    *,
+    json: bool,
+    outputs: Sequence[Path] | None,
+    emit: Path | None,
+) -> None:
     from cli.deciding import write_asked
     from reports.gallery.rollout import rollout as rollout_report
 
     write_asked([one.commands for one in views if one.commands], emit)
-    show(rollout_report(views), views, json=json)
+    show(rollout_report(views), views, json=json, outputs=outputs)

@@ -11,6 +11,7 @@ def runs(
     workflow: options.Workflow = None,
     limit: options.Limit = 50,
     store: options.Store = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """List the stored runs, newest first.
@@ -20,8 +21,9 @@ def runs(
     from optimizer.history import queries
     from optimizer.history.store import read_history
     from reports.gallery.run_list import run_list
+    from reports.tables.runs import run_tables
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = queries.runs(history, workflow_id=workflow, limit=limit)
-    show(run_list(found), found, json=json)
+    show(run_list(found), found, json=json, outputs=output, tables=run_tables(found))

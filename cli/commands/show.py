@@ -20,7 +20,7 @@ def show(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output_: options.Outputs = None,
+    output_: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show one stored run: figures, failures, and how the rules come out.
@@ -32,6 +32,7 @@ def show(
     from optimizer.pipeline.view import run_view
     from optimizer.scoring_rules import ScoringRules
     from reports.gallery.run import run as run_report
+    from reports.tables.runs import variant_tables
 
     here = session(store, config, set_)
     settings = here.loaded.config
@@ -42,13 +43,15 @@ def show(
             rules=ScoringRules.from_config(settings.scoring.model_dump()),
             level=settings.evidence.level,
         )
+    figures = [variant.summary for variant in view.variants]
     document = run_report(
         view.total,
-        [variant.summary for variant in view.variants],
+        figures,
         view.failures,
         [(v.summary.variant or "", v.explanation) for v in view.variants],
         view.warnings,
         scores=view.scores,
         grading=view.grading,
     )
-    output.show(document, view, json=json, outputs=output_)
+    tables = variant_tables(figures, view.failures, view.scores)
+    output.show(document, view, json=json, outputs=output_, tables=tables)

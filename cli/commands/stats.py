@@ -34,6 +34,7 @@ def stats(
             "names itself comes first.",
         ),
     ] = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """Run a statistical method by name, describe it, or list them all.
@@ -49,11 +50,11 @@ def stats(
 
     if method is None:
         families = kernel_families()
-        show(kernel_list(families), families, json=json)
+        show(kernel_list(families), families, json=json, outputs=output)
     elif not values and source is None:
         page = kernel_page(method)
-        show(page_report(page), page, json=json)
+        show(page_report(page), page, json=json, outputs=output)
     else:
         given = read_values(values or (), source)
         found = call_kernel(method, given.positional, given.named)
-        show(kernel_result(found), found.record, json=json)
+        show(kernel_result(found), found.record, json=json, outputs=output)

@@ -7,7 +7,9 @@ from cli.output import show
 from cli.session import session
 
 
-def status(store: options.Store = None, json: options.Json = False) -> None:
+def status(
+    store: options.Store = None, output: options.Outputs = None, json: options.Json = False
+) -> None:
     """Show what the history holds: workflows, runs, files that were refused.
 
     Example: optimizer status
@@ -34,4 +36,4 @@ def status(store: options.Store = None, json: options.Json = False) -> None:
         "rejects": rejects,
         "decisions": decisions,
     }
-    show(document, payload, json=json)
+    show(document, payload, json=json, outputs=output)

@@ -17,6 +17,7 @@ def strategies(
     ] = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
+    output: options.Outputs = None,
     json: options.Json = False,
 ) -> None:
     """List the strategies, or tell what one asks and proposes.
@@ -30,7 +31,7 @@ def strategies(
     here = session(None, config, set_)
     if name is None:
         pages = strategy_pages(here.loaded.config)
-        show(strategy_list(pages), pages, json=json)
+        show(strategy_list(pages), pages, json=json, outputs=output)
     else:
         page = strategy_page(name, here.loaded.config)
-        show(page_report(page), page, json=json)
+        show(page_report(page), page, json=json, outputs=output)

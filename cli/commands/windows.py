@@ -59,7 +59,7 @@ def windows(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show a metric over time: windows of equal length, sliding windows or sessions.
@@ -71,6 +71,7 @@ def windows(
     from optimizer.history.store import read_history
     from optimizer.pipeline.series import series
     from reports.gallery.windows import windows as windows_report
+    from reports.tables.drift import window_tables
 
     here = session(store, config, set_)
     windowing = _windowing(every, slide, session_, lateness)
@@ -85,7 +86,8 @@ def windows(
             variant=variant,
             fill=fill,
         )
-    show(windows_report(found, limit=limit), found, json=json, outputs=output)
+    document = windows_report(found, limit=limit)
+    show(document, found, json=json, outputs=output, tables=window_tables(found))
 
 
 def _windowing(

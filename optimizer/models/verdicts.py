@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optimizer.models.case_changes import CaseOutcome
 from optimizer.models.cases import Arm
 from optimizer.models.terms import GuardMode, GuardStatus, Metric, Scope, Severity, VerdictKind
 
@@ -151,6 +152,7 @@ class Comparison:
         seed: Decided everything random.
         suite_sha256: Hash over the ids of the shared cases.
         correction: How several candidates were allowed for; None where there is one.
+        cases: What became of each shared case, the most telling first; None where nobody asked.
     """
 
     baseline: Arm
@@ -167,6 +169,7 @@ class Comparison:
     seed: int
     suite_sha256: str
     correction: str | None = None
+    cases: tuple[CaseOutcome, ...] | None = None
 
     @property
     def primary(self) -> MetricVerdict:

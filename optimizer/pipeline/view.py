@@ -12,12 +12,14 @@ from optimizer.history.columns import prepare
 from optimizer.history.recording import record
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.store import History, temporary_history
+from optimizer.models.case_changes import CaseOutcome, TextLimits
 from optimizer.models.contract import PromptAnalysis
 from optimizer.models.errors import SelectionError
 from optimizer.models.reports import report_of
 from optimizer.models.rules import Explanation
 from optimizer.models.summaries import FailureGroup, Grading, RunSummary, Scored, ScorerFigures
 from optimizer.models.tasks import UNJUDGED, Reading
+from optimizer.pipeline.cases import failing_cases
 from optimizer.promptcheck import analyze
 from optimizer.scoring_rules import ScoringRules
 from optimizer.stats.intervals import mean_interval
@@ -51,6 +53,7 @@ class RunView:
         warnings: What a reader should know of how it was read.
         scores: What each of its scorers said, by scorer and variant.
         grading: What grading took, and what else its tool said.
+        cases: The cases that failed, with an arm for each variant; None where nobody asked.
     """
 
     total: RunSummary
@@ -59,6 +62,7 @@ class RunView:
     warnings: tuple[str, ...]
     scores: tuple[Scored, ...]
     grading: Grading
+    cases: tuple[CaseOutcome, ...] | None = None
 
 
 @contextmanager
@@ -92,6 +96,7 @@ def run_view(
     level: float,
     prompt: str | None = None,
     recorded_prompts: bool = True,
+    texts: TextLimits | None = None,
 ) -> RunView:
     """Return the view of one run.
 
@@ -102,6 +107,7 @@ def run_view(
         level: Confidence level of the intervals, 0 to 1.
         prompt: Text of the prompt, if it is known better than the run does.
         recorded_prompts: Whether the texts that the run recorded are checked.
+        texts: Which texts of failing cases are wanted; None: not even the cases.
     """
     total, *by_variant = queries.run_reports(history, run_id)
     ids = [variant.variant_id or "" for variant in by_variant]
@@ -124,6 +130,7 @@ def run_view(
         warnings=warnings,
         scores=tuple(_scored(f, level) for f in queries.scorer_figures(history, run_id)),
         grading=queries.grading(history, run_id),
+        cases=None if texts is None else failing_cases(history, run_id, ids, texts),
     )
 
 

@@ -9,7 +9,7 @@ from optimizer.models.verdicts import BaselineGate
 from reports.document import Block, Document, Verdict
 from reports.formatting import name_of
 from reports.parts.comparisons import (
-    case_details,
+    case_blocks,
     companion_details,
     finding_section,
     judged_details,
@@ -76,6 +76,6 @@ def _measured(gate: BaselineGate) -> tuple[Block, ...]:
     return (
         finding_section((gate.comparison,)),
         metric_table(gate.comparison.metrics),
-        *case_details(gate.comparison),
+        *case_blocks(gate.comparison),
         judged_details(gate.comparison, "How it was measured"),
     )

@@ -13,7 +13,7 @@ from reports.document import Block, Details, Document, Prose, Table, Verdict, le
 from reports.formatting import count, listing, name_of, p_statement, plural
 from reports.parts.comparisons import (
     SHOWN,
-    case_details,
+    case_blocks,
     companion_details,
     effect_cells,
     finding_section,
@@ -50,9 +50,8 @@ def _of_one(one: Comparison) -> Document:
 
 def _of_several(found: ComparisonSet) -> Document:
     compared = found.comparisons
-    measured = [one for one in compared if one.metrics]
     baseline = name_of(compared[0].baseline.label)
-    best_first = sorted(measured, key=lambda one: _least_gain(one.primary), reverse=True)
+    best_first = _best_first(compared)
     more = len(best_first) - SHOWN
     return Document(
         title=f"{plural(len(compared), 'candidate')} against {baseline}",
@@ -68,10 +67,21 @@ def _of_several(found: ComparisonSet) -> Document:
     )
 
 
+def laid_out(found: ComparisonSet) -> frozenset[int]:
+    """Return the places of the comparisons that are laid out one by one."""
+    best = {id(one) for one in _best_first(found.comparisons)[:SHOWN]}
+    return frozenset(i for i, one in enumerate(found.comparisons) if id(one) in best)
+
+
+def _best_first(compared: Sequence[Comparison]) -> list[Comparison]:
+    measured = [one for one in compared if one.metrics]
+    return sorted(measured, key=lambda one: _least_gain(one.primary), reverse=True)
+
+
 def _evidence(one: Comparison) -> tuple[Block, ...]:
     return (
         metric_table(one.metrics),
-        *case_details(one),
+        *case_blocks(one),
         judged_details(one),
         *companion_details(one),
     )

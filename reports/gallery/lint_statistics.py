@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import LintReport
-from reports.document import Document, Table, Verdict, left, right
-from reports.formatting import count, plural
-from reports.tones import Tone
+from reports.document import Document, Table, left, right
+from reports.formatting import count
+from reports.parts.findings import verdict_of_lint
 
 
 def lint_statistics(report: LintReport) -> Document:
@@ -40,17 +39,4 @@ def lint_statistics(report: LintReport) -> Document:
         ),
         empty="No rule found anything.",
     )
-    return Document("Findings by rule", _verdict(report), (table,))
-
-
-def _verdict(report: LintReport) -> Verdict:
-    looked_at = f"{plural(report.n_prompts, 'prompt')} in {plural(report.n_files, 'file')}"
-    if not report.n_prompts:
-        return Verdict(Tone.WARN, f"No prompt in {plural(report.n_files, 'file')}.")
-    if not report.findings:
-        return Verdict(Tone.GOOD, f"No problems in {looked_at}.")
-    is_bad = any(p.finding.severity is IssueSeverity.CRITICAL for p in report.findings)
-    return Verdict(
-        Tone.BAD if is_bad else Tone.WARN,
-        f"Found {plural(len(report.findings), 'problem')} in {looked_at}.",
-    )
+    return Document("Findings by rule", verdict_of_lint(report), (table,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from optimizer.models.case_changes import CaseOutcome
 from optimizer.models.rules import Explanation, Outcome
 from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored
 from optimizer.models.tasks import UNJUDGED
@@ -34,6 +35,7 @@ from reports.formatting import (
     usd_total,
 )
 from reports.parts import figures, rules
+from reports.parts.cases import failing_section
 from reports.tones import Tone
 
 MESSAGE_CHARS = 160
@@ -48,6 +50,7 @@ def run(
     *,
     scores: Sequence[Scored] = (),
     grading: Grading | None = None,
+    cases: Sequence[CaseOutcome] | None = None,
 ) -> Document:
     """Lay out one run.
 
@@ -59,6 +62,7 @@ def run(
         warnings: What else a reader should know.
         scores: What each of its scorers said.
         grading: What grading took, and what else its tool said.
+        cases: The cases that failed, with an arm for each variant; None where nobody asked.
     """
     explanations = _told_apart(explanations, variants)
     return Document(
@@ -74,6 +78,7 @@ def run(
                 for label, explanation in explanations
             ),
             Section("Failures", (_failures(failures, total),)),
+            *((failing_section(cases, figures.labels(variants)),) if cases is not None else ()),
             Section("Caveats", (_caveats(total, variants, warnings),)),
             Details(
                 "About this run", (_about(total, grading), Items((figures.METHOD, rules.METHOD)))

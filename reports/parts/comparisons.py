@@ -33,6 +33,7 @@ from reports.formatting import (
     plural,
     signed_interval,
 )
+from reports.parts.cases import changed_section
 from reports.parts.effects import change, margin_of, measured
 from reports.parts.rules import interval_title
 from reports.parts.verdicts import TONES, p_of
@@ -109,8 +110,10 @@ def verdict_cell(found: MetricVerdict) -> Cell:
     return Cell(f"{found.kind.value}{detail}", TONES[found.kind])
 
 
-def case_details(comparison: Comparison) -> tuple[Block, ...]:
-    """Lay out the cases that fail now and did not, and those that pass now and did not."""
+def case_blocks(comparison: Comparison) -> tuple[Block, ...]:
+    """Lay out what became of each case where that was asked for, else which of them changed."""
+    if comparison.cases is not None:
+        return (changed_section(comparison),)
     lists = (
         ("Newly failing", comparison.newly_failing),
         ("Newly passing", comparison.newly_passing),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import LintReport, PlacedFinding
-from reports.document import Block, Details, Document, Prose, Section
+from optimizer.models.terms import GuardStatus
+from reports.document import Document, Requirement
+from reports.formatting import plural
 from reports.render.markdown import markdown
 from reports.text import line
-
-LARGEST_BYTES = 60_000
-
-LEFT_OUT = "Left out here for its length; the report that the command writes has it."
-CUT = "*Cut here for its length; the report that the command writes has the rest.*"
+from reports.tones import Tone
 
 ANNOTATIONS: Mapping[IssueSeverity, str] = {
     IssueSeverity.CRITICAL: "error",
@@ -22,6 +19,54 @@ ANNOTATIONS: Mapping[IssueSeverity, str] = {
     IssueSeverity.INFO: "notice",
 }
 """The workflow command that shows a finding at its line."""
+
+
+UNMET: Mapping[GuardStatus, str] = {
+    GuardStatus.FAILED: "error",
+    GuardStatus.INVALID: "error",
+    GuardStatus.INCONCLUSIVE: "warning",
+}
+"""The workflow command that shows what a gate asked for and did not get."""
+
+SHOWN = 10
+"""GitHub shows so many annotations of a kind in a step; more are counted in the last."""
+
+
+def document_annotations(document: Document, *, title: str) -> str:
+    """Render what there is to act on in a report as workflow commands, one to a line.
+
+    Of a gate that is what it asked for and did not get, and the verdict where it got all; of any
+    other report the verdict, as a warning where it is bad.
+
+    Args:
+        document: The report.
+        title: What the annotations are called.
+    """
+    unmet = [asked for asked in document.requirements or () if asked.status in UNMET]
+    if unmet:
+        return "".join(
+            line
+            for kind in dict.fromkeys(UNMET.values())
+            for line in _unmet([one for one in unmet if UNMET[one.status] == kind], kind, document)
+        )
+    verdict = document.verdict
+    if verdict is None:
+        return ""
+    kind = "warning" if verdict.tone is Tone.BAD else "notice"
+    return _command(kind, document.file, title, verdict.text)
+
+
+def _unmet(asked: Sequence[Requirement], kind: str, document: Document) -> Iterator[str]:
+    shown = asked if len(asked) <= SHOWN else asked[: SHOWN - 1]
+    for one in shown:
+        yield _command(kind, document.file, one.name, f"{one.subject}: {one.text}")
+    if more := len(asked) - len(shown):
+        yield _command(kind, document.file, "and more", f"{plural(more, 'more requirement')} unmet")
+
+
+def _command(kind: str, file: str | None, title: str, text: str) -> str:
+    place = "" if file is None else f"file={_property(file)},"
+    return f"::{kind} {place}title={_property(title)}::{_data(text)}\n"
 
 
 def annotation_lines(report: LintReport) -> str:
@@ -51,51 +96,6 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def step_summary(document: Document, *, max_bytes: int = LARGEST_BYTES) -> str:
-    """Render a document as Markdown of at most so many bytes.
-
-    What a reader may leave folded gives way first, the last of it before the others; if that is
-    not enough, the text ends early, at the end of a line.
-    """
-    text = markdown(document)
-    for n_kept in reversed(range(_n_details(document.blocks))):
-        if _size(text) <= max_bytes:
-            break
-        blocks, _ = _with_details(document.blocks, n_kept)
-        text = markdown(replace(document, blocks=blocks))
-    return text if _size(text) <= max_bytes else _cut(text, max_bytes)
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8"))
-
-
-def _n_details(blocks: tuple[Block, ...]) -> int:
-    """Count what may be left out; what lies within another goes with it."""
-    return sum(
-        1 if isinstance(block, Details) else _n_details(block.blocks)
-        for block in blocks
-        if isinstance(block, Details | Section)
-    )
-
-
-def _with_details(blocks: tuple[Block, ...], n_kept: int) -> tuple[tuple[Block, ...], int]:
-    """Return blocks with no more details than so many, and how many more may be kept."""
-    kept: list[Block] = []
-    for block in blocks:
-        shown = block
-        if isinstance(block, Details):
-            shown = block if n_kept > 0 else Details(block.title, (Prose(LEFT_OUT),))
-            n_kept -= 1
-        elif isinstance(block, Section):
-            inner, n_kept = _with_details(block.blocks, n_kept)
-            shown = Section(block.title, inner)
-        kept.append(shown)
-    return tuple(kept), n_kept
-
-
-def _cut(text: str, max_bytes: int) -> str:
-    room = max(0, max_bytes - _size(CUT) - 3)
-    head = text.encode("utf-8")[:room].decode("utf-8", "ignore")
-    whole_lines = head.rpartition("\n")[0] or head
-    return f"{whole_lines.rstrip()}\n\n{CUT}\n"
+def step_summary(document: Document) -> str:
+    """Render a document as Markdown for the page of a step, which has its own limit."""
+    return markdown(document)

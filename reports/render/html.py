@@ -13,6 +13,9 @@ from optimizer import __version__
 from reports.charts.drawn import can_draw, drawing_table, page_svg
 from reports.document import Align, Block, Cell, Details, Document, Section, cell
 from reports.drawings import Drawing
+from reports.formatting import count
+from reports.render.page_cases import n_blocks, page_cases
+from reports.render.passages import headed
 from reports.text import glue, plain
 from reports.tones import Tone
 
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-STYLES = ("page.css",)
+STYLES = ("page.css", "cases.css")
 """Style sheets of a page, in order."""
 
-SCRIPTS = ("page.js", "tables.js", "copying.js")
+SCRIPTS = ("page.js", "tables.js", "copying.js", "cases.js")
 """What a page can do beyond being read: files that become its one script, in order."""
 
 LEAST_CONTENTS = 4
@@ -55,6 +58,7 @@ def html(document: Document) -> str:
             document=document,
             style=style,
             script=script,
+            n_sharing=n_blocks(document.blocks),
             policy=_policy(style, script),
             version=__version__,
         )
@@ -101,7 +105,10 @@ def _environment() -> Environment:
         cell=cell,
         code=_code,
         contents=_contents,
+        headed=headed,
+        page_cases=page_cases,
         drawn=_drawn,
+        grouped=count,
         kind=_kind,
         leaning=_leaning,
         toned=_toned,

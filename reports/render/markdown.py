@@ -1,16 +1,18 @@
-"""Markdown as GitHub reads it: for pull requests and chat."""
+"""Markdown as GitHub and GitLab read it: for pull requests, summaries of steps and chat."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from urllib.parse import quote
 
 from reports.charts.drawn import drawing_table
 from reports.document import (
     Align,
     Block,
-    Cases,
     Code,
     Details,
     Document,
@@ -24,7 +26,11 @@ from reports.document import (
     cell,
 )
 from reports.drawings import Drawing
+from reports.render.limit import limited
 from reports.text import line, plain
+
+LARGEST_BYTES = 60_000
+"""What a comment of GitHub holds, 65,536 characters, less some for what is put around it."""
 
 DEEPEST_HEADING = 6
 
@@ -46,13 +52,45 @@ _AT_START = re.compile(r"^(?=[#>+=\[-])|^(\d+)(?=[.)])")
 _REFERENCES = re.compile(r"@(?=\w)|#(?=\d)")
 
 
-def markdown(document: Document) -> str:
-    """Render a document as GitHub-flavoured Markdown."""
-    parts = [f"# {_inline(document.title)}", *_blocks(document.blocks, depth=2)]
-    if document.verdict is not None:
-        parts.insert(0, f"**{_inline(document.verdict.text)}**")
-    parts.extend(_paragraph(hint) for hint in document.hints)
+def markdown(
+    document: Document, *, picture: str | None = None, max_bytes: int = LARGEST_BYTES
+) -> str:
+    """Render a document as GitHub-flavoured Markdown of at most so many bytes.
+
+    What is left out for that is said in its place.
+
+    Args:
+        document: What to render.
+        picture: A file beside the text that holds the charts, to be shown in it.
+        max_bytes: The length allowed.
+    """
+    without_drawings = replace(document, blocks=tuple(_drawn(document.blocks, picture)))
+    return limited(without_drawings, partial(_whole, picture=picture), max_bytes=max_bytes)
+
+
+def _whole(document: Document, *, picture: str | None) -> str:
+    said = [] if document.verdict is None else [f"**{_inline(document.verdict.text)}**"]
+    shown = [] if picture is None else [f"![Charts of this report](<{quote(picture)}>)"]
+    parts = [
+        *said,
+        f"# {_inline(document.title)}",
+        *shown,
+        *_blocks(document.blocks, depth=2),
+        *map(_paragraph, document.hints),
+    ]
     return "\n\n".join(parts) + "\n"
+
+
+def _drawn(blocks: Sequence[Block], picture: str | None) -> Iterator[Block]:
+    """Yield blocks with each drawing as a table, folded where a picture shows it."""
+    for block in blocks:
+        if isinstance(block, Drawing):
+            table = drawing_table(block)
+            yield table if picture is None else Details(f"{block.title}: figures", (table,))
+        elif isinstance(block, Section | Details):
+            yield type(block)(block.title, tuple(_drawn(block.blocks, picture)))
+        else:
+            yield block
 
 
 def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
@@ -63,10 +101,6 @@ def _blocks(blocks: Sequence[Block], depth: int) -> Iterable[str]:
 
 
 def _block(block: Block, depth: int) -> str:
-    if isinstance(block, Drawing):
-        block = drawing_table(block)
-    if isinstance(block, Cases):
-        block = _rows_of(block)
     match block:
         case Prose():
             return _paragraph(block.text)
@@ -83,6 +117,8 @@ def _block(block: Block, depth: int) -> str:
             return _table(block)
         case Section() | Details():
             return _titled(block, depth)
+        case _:
+            raise TypeError(f"{type(block).__name__} was to be laid out before")
 
 
 def _titled(block: Section | Details, depth: int) -> str:
@@ -104,12 +140,6 @@ def _table(table: Table) -> str:
     ]
     caption = [_paragraph(table.caption)] if table.caption else []
     return "\n\n".join([*caption, "\n".join(lines)])
-
-
-def _rows_of(cases: Cases) -> Table:
-    """Return cases as a table; what they open onto is left to formats that fold."""
-    rows = tuple(case.cells for case in cases.cases)
-    return Table(cases.columns, rows, cases.caption, cases.empty)
 
 
 def _row(texts: Iterable[str]) -> str:

@@ -1,28 +1,21 @@
-"""SARIF 2.1.0: findings of the linter as code hosts and editors read them.
-
-Paths are relative to the folder that was linted from; columns count characters.
-"""
+"""SARIF 2.1.0: findings of the linter as code hosts and editors read them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 
 from optimizer.models.contract import IssueSeverity
 from optimizer.models.linting import FixSafety, LintReport, LintRulePage, PlacedFinding
+from reports.render.sarif_log import ROOT, artifact_of, log_of
 from reports.text import plain
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: Mapping[IssueSeverity, str] = {
     IssueSeverity.CRITICAL: "error",
     IssueSeverity.WARNING: "warning",
     IssueSeverity.INFO: "note",
 }
 FINGERPRINT = "promptLines/v1"
-ROOT = "%SRCROOT%"
 
 
 def sarif(report: LintReport, *, version: str) -> str:
@@ -52,7 +45,7 @@ def sarif(report: LintReport, *, version: str) -> str:
             }
         ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return log_of(run)
 
 
 def _rule(page: LintRulePage) -> dict[str, Any]:
@@ -70,9 +63,7 @@ def _rule(page: LintRulePage) -> dict[str, Any]:
 def _result(placed: PlacedFinding, report: LintReport) -> dict[str, Any]:
     finding = placed.finding
     ids = [page.rule_id for page in report.rules]
-    artifact = {"uri": uri(placed.path)} | (
-        {} if _is_elsewhere(placed.path) else {"uriBaseId": ROOT}
-    )
+    artifact = artifact_of(placed.path)
     said = f"{finding.message} {finding.suggestion or ''}".strip()
     result = {
         "ruleId": finding.rule_id,
@@ -124,13 +115,3 @@ def _region(placed: PlacedFinding) -> dict[str, int]:
     if placed.finding.start is None:
         return region
     return region | {"endLine": placed.end_line, "endColumn": placed.end_column}
-
-
-def uri(path: str) -> str:
-    """Return a path as a URI reference."""
-    text = quote(PurePath(path).as_posix(), errors="replace")
-    return f"file://{text}" if _is_elsewhere(path) else text
-
-
-def _is_elsewhere(path: str) -> bool:
-    return PurePath(path).is_absolute()

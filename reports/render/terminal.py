@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reports.document import (
     Align,
     Block,
+    Case,
     Cases,
     Code,
     Details,
@@ -22,7 +23,7 @@ from reports.document import (
     cell,
 )
 from reports.drawings import Drawing
-from reports.formatting import count
+from reports.formatting import plural
 from reports.render.columns import cells, fit, fold
 from reports.text import glue, line, plain
 from reports.tones import Tone
@@ -50,6 +51,8 @@ LINE_END = "\u21b5"
 
 CASES_SHOWN = 20
 """Cases that are listed; of more, the number is said."""
+CASES_READ = 10
+"""The same of cases with texts, which take more lines."""
 
 INDENT = 2
 LONGEST_NAME = 24
@@ -105,9 +108,9 @@ def _block(block: Block, width: int) -> Iterator[Line]:
         from reports.charts.drawn import drawing_table
 
         block = drawing_table(block)
-    if isinstance(block, Cases):
-        block = _first_cases(block)
     match block:
+        case Cases():
+            yield from _cases(block, width)
         case Prose():
             yield from _folded(block.text, width)
         case Code():
@@ -205,7 +208,7 @@ def _facts(facts: Facts, width: int) -> Iterator[Line]:
             yield ((" " * column, PLAIN), (text, STYLES[shown.tone]))
 
 
-def _table(table: Table, width: int) -> Iterator[Line]:
+def _table(table: Table, width: int, below: Sequence[Sequence[Line]] = ()) -> Iterator[Line]:
     if not table.rows:
         yield from _folded(table.empty, width)
         return
@@ -217,23 +220,49 @@ def _table(table: Table, width: int) -> Iterator[Line]:
     fixed = [column.align is Align.RIGHT for column in table.columns]
     fitting = fit(prepared, fixed, width)
     if fitting is None:
-        yield from _records(table, width)
+        yield from _records(table, width, below)
     else:
-        yield from _rows(table, prepared, *fitting)
+        yield from _rows(table, prepared, *fitting, below=below)
 
 
-def _first_cases(cases: Cases) -> Table:
-    """Return the first cases as a table, and how many more there are."""
-    more = len(cases.cases) - CASES_SHOWN
-    said = f"{count(CASES_SHOWN)} of {count(len(cases.cases))} cases" if more > 0 else ""
-    rows = tuple(case.cells for case in cases.cases[:CASES_SHOWN])
-    caption = "; ".join(filter(None, (cases.caption, said))) or None
-    return Table(cases.columns, rows, caption, cases.empty)
+def _cases(cases: Cases, width: int) -> Iterator[Line]:
+    """Show the first cases, and below each how its texts begin."""
+    with_texts = any(case.texts for case in cases.cases[:CASES_READ])
+    first = cases.cases[: CASES_READ if with_texts else CASES_SHOWN]
+    table = Table(cases.columns, tuple(case.cells for case in first), cases.caption, cases.empty)
+    below = [[*_beginnings(case, width)] for case in first]
+    yield from _table(table, width, below)
+    more = len(cases.cases) - len(first)
+    if more > 0:
+        yield from _folded(f"and {plural(more, 'case')} more; -o x.html has them", width, QUIET)
 
 
-def _rows(table: Table, rows: list[list[str]], found: list[int], gap: int) -> Iterator[Line]:
+def _beginnings(case: Case, width: int) -> Iterator[Line]:
+    """Show how each text of a case begins, on a line of its own."""
+    room = max(width - INDENT, 1)
+    for passage in case.texts:
+        text = f"{line(passage.heading)}: {line(passage.text[: 2 * width])}"
+        yield ((" " * INDENT, PLAIN), (_clipped(text, room), QUIET))
+
+
+def _clipped(text: str, room: int) -> str:
+    """Return the beginning of a text that fits."""
+    from rich.cells import chop_cells
+
+    return text if cells(text) <= room else chop_cells(text, max(room - 1, 2))[0].rstrip() + "…"
+
+
+def _rows(
+    table: Table,
+    rows: list[list[str]],
+    found: list[int],
+    gap: int,
+    *,
+    below: Sequence[Sequence[Line]],
+) -> Iterator[Line]:
     styles = [[QUIET] * len(found), *([STYLES[cell(c).tone] for c in row] for row in table.rows)]
-    for row, tones in zip(rows, styles, strict=True):
+    after = ((), *below) if below else ((),) * len(rows)
+    for row, tones, lines_below in zip(rows, styles, after, strict=True):
         folded = [fold(text, room) for text, room in zip(row, found, strict=True)]
         for i in range(max(map(len, folded))):
             parts: list[tuple[str, str]] = []
@@ -241,15 +270,17 @@ def _rows(table: Table, rows: list[list[str]], found: list[int], gap: int) -> It
                 text = lines[i] if i < len(lines) else ""
                 parts.append((_padded(text, room, column.align) + " " * gap, style))
             yield tuple(parts)
+        yield from lines_below
 
 
-def _records(table: Table, width: int) -> Iterator[Line]:
+def _records(table: Table, width: int, below: Sequence[Sequence[Line]]) -> Iterator[Line]:
     """Show each row as facts, where the columns do not fit side by side."""
     for i, row in enumerate(table.rows):
         if i:
             yield _text("")
         titles = [column.title for column in table.columns]
         yield from _facts(Facts(tuple(zip(titles, row, strict=True))), width)
+        yield from below[i] if below else ()
 
 
 def _folded(text: str, width: int, style: str = PLAIN) -> Iterator[Line]:

@@ -30,8 +30,17 @@ def test_a_gate_can_be_written_as_junit_and_json(
 @pytest.mark.parametrize(
     ("command", "name", "message"),
     [
-        ("analyze", "a.junit.xml", "must end in .html, .md, .txt, .json, .svg, .png\n"),
-        ("gate", "a.xml", "must end in .html, .md, .txt, .json, .svg, .png, .junit.xml\n"),
+        (
+            "analyze",
+            "a.junit.xml",
+            "must end in .html, .md, .txt, .json, .svg, .png, .csv, .parquet\n",
+        ),
+        (
+            "gate",
+            "a.xml",
+            "must end in .html, .md, .txt, .json, .svg, .png, .csv, .parquet, .junit.xml, "
+            ".sarif, .sarif.json\n",
+        ),
     ],
 )
 def test_a_report_without_checks_is_not_written_as_junit(
@@ -68,3 +77,40 @@ def test_an_unbounded_interval_is_still_json() -> None:
     found = json.loads(as_json({"low": float("-inf"), "all": [float("nan"), 1.5]}))
     assert found["low"] is None
     assert found["all"] == [None, 1.5]
+
+
+def test_github_shows_what_failed_at_the_file_and_stdout_stays_the_payload(
+    optimizer: Run, run_file: Write
+) -> None:
+    path = run_file(marks="-" * 40)
+    result = optimizer("gate", "run.json", "--json", GITHUB_ACTIONS="true")
+    assert path.name == "run.json"
+    assert result.json["status"] == "failed"
+    [said] = [line for line in result.err.splitlines() if line.startswith("::")]
+    assert said.startswith("::error file=run.json,title=success_rate::")
+    assert "::error" not in optimizer("gate", "run.json").err
+
+
+def test_a_comparison_in_github_is_a_notice(optimizer: Run, run_file: Write) -> None:
+    run_file("a.json", marks="+-" * 20)
+    run_file("b.json", marks="-+" * 20, run_id="r2")
+    result = optimizer("compare", "a.json", "b.json", "--json", GITHUB_ACTIONS="true")
+    assert result.code == 0
+    assert json.loads(result.out)
+    [said] = [line for line in result.err.splitlines() if line.startswith("::")]
+    assert said.startswith("::notice title=optimizer compare::")
+
+
+def test_a_gate_can_be_written_as_sarif_by_either_ending(
+    optimizer: Run, run_file: Write, tmp_path: Path
+) -> None:
+    run_file(marks="-" * 40)
+    optimizer("gate", "run.json", "-o", "a.sarif", "-o", "b.sarif.json")
+    first, second = (
+        json.loads((tmp_path / name).read_text()) for name in ("a.sarif", "b.sarif.json")
+    )
+    assert first == second
+    [result] = first["runs"][0]["results"]
+    assert result["ruleId"] == "success_rate"
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": "run.json", "uriBaseId": "%SRCROOT%"}

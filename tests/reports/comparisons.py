@@ -5,6 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from optimizer.models.case_changes import (
+    CaseArm,
+    CaseChange,
+    CaseOutcome,
+    CaseText,
+    Kept,
+    TryTexts,
+)
 from optimizer.models.cases import Arm
 from optimizer.models.rules import GateCheck, GateResult, GateStatus, Outcome, RuleCheck, Unit
 from optimizer.models.terms import GuardMode, GuardStatus, Metric, Scope, Severity, VerdictKind
@@ -268,6 +276,67 @@ def holm(label: str, found: MetricVerdict, p: float, *findings: Finding) -> Comp
     )
 
 
+def text(content: str, kept: Kept = Kept.WHOLE, n_chars: int | None = None) -> CaseText:
+    return CaseText(text=content, kept=kept, n_chars=len(content) if n_chars is None else n_chars)
+
+
+def tried(n_passed: int, n: int = 1, **more: Any) -> CaseArm:
+    facts: dict[str, Any] = {"score": n_passed / n, "latency_ms": 231.4, "tokens": 59.0}
+    return CaseArm(n=n, n_passed=n_passed, **(facts | more))
+
+
+def shown(output: CaseText, status: str = "succeeded", **more: Any) -> TryTexts:
+    return TryTexts(status=status, output=output, **more)
+
+
+TOLD = (
+    CaseOutcome(
+        case_id="review-003",
+        change=CaseChange.BROKEN,
+        arms=(
+            tried(2, 2, shown=shown(text("negative\n\n| cold | soup |"))),
+            tried(
+                0,
+                2,
+                latency_ms=464.9,
+                tokens=None,
+                shown=shown(
+                    text("p" * 40, n_chars=1_048_576),
+                    "failed",
+                    error=text("assertion failed: expected 'negative', got 'positive'"),
+                    reasons=(text("faithful: says the reverse of the review"),),
+                ),
+            ),
+        ),
+        input=text("Cold soup, slow service and a bill with two dishes we never ordered."),
+        expected=text("negative"),
+    ),
+    CaseOutcome(
+        case_id="review-011",
+        change=CaseChange.FIXED,
+        arms=(
+            tried(0, shown=shown(CaseText(), "timeout", error=text("Request timed out"))),
+            tried(1, shown=shown(text("ab" * 32, Kept.HASH))),
+        ),
+        input=text('{"review": "The kettle bo', Kept.EXCERPT),
+    ),
+    CaseOutcome(
+        case_id="評価-٤٢",
+        change=CaseChange.FAILING,
+        arms=(tried(0, score=None, latency_ms=None, tokens=None), tried(0, score=None)),
+    ),
+    CaseOutcome(case_id="review-030", change=CaseChange.FLAKY, arms=(tried(1, 2), tried(1, 2))),
+    CaseOutcome(case_id="review-031", change=CaseChange.PASSING, arms=(tried(1), tried(1))),
+)
+FAILED_CASES = (
+    CaseOutcome(
+        case_id="review-002",
+        change=CaseChange.FAILING,
+        arms=(tried(0, 2, shown=shown(text(" positive."), "failed")),),
+        input=text("The zip broke on the second day."),
+    ),
+    CaseOutcome(case_id="review-005", change=CaseChange.FLAKY, arms=(tried(1, 2),)),
+)
 FULL = compared(
     IMPROVED,
     replace(IMPROVED, metric=Metric.SCORE, detail=None, companions=()),
@@ -445,6 +514,8 @@ CASES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "comparison-invalid": (comparison, alone(REFUSED)),
     "comparison-unpaired": (comparison, alone(UNPAIRED)),
     "comparison-unbounded": (comparison, alone(UNBOUNDED)),
+    "comparison-cases": (comparison, alone(replace(BROKEN, cases=TOLD))),
+    "comparison-cases-unpaired": (comparison, alone(replace(UNPAIRED, cases=()))),
     "comparison-several": (
         comparison,
         (
@@ -473,6 +544,10 @@ CASES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     ),
     "baseline_gate": (baseline_gate, (FAILED,)),
     "baseline_gate-empty": (baseline_gate, (replace(PROVED, checks=(), comparison=compared()),)),
+    "baseline_gate-cases": (
+        baseline_gate,
+        (replace(FAILED, comparison=replace(BROKEN, cases=TOLD)),),
+    ),
     "baseline_gate-proved": (baseline_gate, (PROVED,)),
     "baseline_gate-invalid": (baseline_gate, (REFUSING,)),
     "baseline_gate-thresholds": (gate_with_baseline, ((THRESHOLDS,), FAILED)),

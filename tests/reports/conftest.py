@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.models.case_changes import CaseChange
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.proposals import (
@@ -725,6 +726,23 @@ for file in (
 ):
     CASES |= runpy.run_path(str(Path(__file__).with_name(file)))["CASES"]
 
+COMPARED = runpy.run_path(str(Path(__file__).with_name("comparisons.py")))
+CASES |= {
+    f"run-{name}": (partial(run, cases=cases), CASES["run"][1])
+    for name, cases in {
+        "cases": COMPARED["FAILED_CASES"],
+        "cases-none": (),
+    }.items()
+}
+CASES["run-cases-variants"] = (
+    partial(run, cases=[dataclasses.replace(COMPARED["TOLD"][0], change=CaseChange.FLAKY)]),
+    (
+        *CASES["run"][1][:1],
+        (run_summary("vague", 0), run_summary("clear", 77)),
+        *CASES["run"][1][2:],
+    ),
+)
+
 
 def poisoned(record: Any, poison: str, keep: frozenset[str] = frozenset()) -> Any:
     if isinstance(record, Enum):
@@ -762,6 +780,25 @@ def lay_out() -> Callable[..., Document]:
         return function(*(poisoned(argument, poison, keep) for argument in arguments))
 
     return built
+
+
+@pytest.fixture(scope="session")
+def case_arguments() -> Callable[[str], dict[str, tuple[Any, ...]]]:
+    """What the examples of a report are made of, by their names."""
+
+    def of(kind: str) -> dict[str, tuple[Any, ...]]:
+        function = _bare(CASES[kind][0])
+        return {
+            name: arguments
+            for name, (laid_out, arguments) in CASES.items()
+            if _bare(laid_out) is function
+        }
+
+    return of
+
+
+def _bare(function: Any) -> Any:
+    return function.func if isinstance(function, partial) else function
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from optimizer.models.linting import (
     PlacedFinding,
     PromptScores,
 )
+from reports.gallery.lint import lint
 from reports.gallery.lint_rules import lint_rules
 from reports.gallery.lint_scores import lint_scores
 from reports.gallery.lint_statistics import lint_statistics
@@ -101,6 +102,9 @@ SCORES = PromptScores(
 )
 
 CASES = {
+    "lint": (lint, (FOUND,)),
+    "lint-clean": (lint, (report(),)),
+    "lint-empty": (lint, (report(n_files=0, n_prompts=0, unreadable=("a.md: gone",)),)),
     "lint_rules": (lint_rules, ((page(),),)),
     "lint_rules-list": (lint_rules, ((page(), SPACE),)),
     "lint_rules-empty": (lint_rules, ((),)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 ALL = 2**31 - 1
+
+FEW = 100
+"""Rows of long texts that are held at once."""
 
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 """What decoding raises where a text is not what was stored."""
@@ -251,6 +254,26 @@ def case_contents(history: History, run_ids: Sequence[str], variant_id: str) -> 
     """Return a hash of what was put in, by case; cases without it are left out."""
     params = {"run_ids": list(run_ids), "variant_id": variant_id}
     return dict(tuples_of(history, "case_contents", **params))
+
+
+def case_texts(
+    history: History,
+    run_ids: Sequence[str],
+    variant_id: str,
+    *,
+    case_ids: Sequence[str],
+    failing: Sequence[bool],
+) -> Iterator[tuple[str, str, str | None, str | None, str | None, list[str] | None]]:
+    """Yield case, status, inputs, outputs, error and reasons of one try of each case."""
+    params = {
+        "run_ids": list(run_ids),
+        "variant_id": variant_id,
+        "case_ids": list(case_ids),
+        "failing": list(failing),
+    }
+    cursor = _asked(history, "case_texts", params)
+    while rows := cursor.fetchmany(FEW):
+        yield from rows
 
 
 def workflows(history: History) -> list[WorkflowSummary]:

@@ -68,6 +68,8 @@ PARAMS: dict[str, object] = {
     "occurrence": 0,
     "prompt_id": None,
     "holdout_sha256": None,
+    "case_ids": ["c"],
+    "failing": [True],
 }
 
 every_query = pytest.mark.parametrize("name", NAMES)

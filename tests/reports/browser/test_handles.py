@@ -7,8 +7,6 @@ import pytest
 
 from reports.document import (
     Block,
-    Case,
-    Cases,
     Code,
     Column,
     Details,
@@ -184,19 +182,6 @@ def test_paper_shows_all_rows_of_a_long_table(visit: Callable[..., Any]) -> None
     seen = visit(page(numbered(LONG_TABLE + 50)))
     seen.page.emulate_media(media="print")
     assert len(seen.column(1)) == LONG_TABLE + 50
-
-
-def test_the_texts_of_a_case_follow_its_row(visit: Callable[..., Any]) -> None:
-    cases = tuple(
-        Case((f"case-{i}", f" {i} ms"), (("output", f"text of case-{i}"),)) for i in range(5)
-    )
-    seen = visit(page(Cases((left("case"), right("time")), cases)))
-    for _ in range(2):
-        seen.page.get_by_role("button", name="time").click()
-    rows = [row.split() for row in seen.page.locator("tbody tr").all_text_contents()]
-    assert [row[-1] for row in rows] == [
-        text for i in (4, 3, 2, 1, 0) for text in ("ms", f"case-{i}")
-    ]
 
 
 def test_a_text_is_copied_as_it_is_without_what_was_removed(visit: Callable[..., Any]) -> None:

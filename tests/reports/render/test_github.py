@@ -1,53 +1,66 @@
 from __future__ import annotations
 
-from reports.document import Details, Document, Items, Section, Verdict
-from reports.render.github import LARGEST_BYTES, step_summary
-from reports.render.markdown import markdown
+import pytest
+
+from optimizer.models.terms import GuardStatus
+from reports.document import Document, Items, Requirement, Verdict
+from reports.render.github import document_annotations, step_summary
+from reports.render.markdown import LARGEST_BYTES, markdown
 from reports.tones import Tone
 
 VERDICT = Verdict(Tone.GOOD, "PASSED: all is well.")
 
 
-def long(title: str, n: int) -> Details:
-    return Details(title, (Items(tuple(f"{title}-{i:05}-é" for i in range(n))),))
-
-
-def document(*blocks: object) -> Document:
-    return Document("Gate", VERDICT, blocks, ("Run 'optimizer gate'.",))
-
-
-def test_what_is_short_is_the_markdown_itself() -> None:
-    found = document(long("few", 3))
-    assert step_summary(found) == markdown(found)
-
-
-def test_the_last_details_give_way_first() -> None:
-    found = document(long("first", 100), Section("inner", (long("second", 100),)), long("x", 9000))
+def test_the_summary_of_a_step_is_the_markdown_within_its_limit() -> None:
+    found = Document("Gate", VERDICT, (Items(tuple(f"é-{i:06}" for i in range(90_000))),))
     text = step_summary(found)
-    assert "first-00099" in text
-    assert "second-00099" in text
-    assert "x-00000" not in text
-    assert "Left out here for its length" in text
-    assert "Run 'optimizer gate'." in text
-
-
-def test_details_within_sections_give_way_as_well() -> None:
-    found = document(Section("inner", (long("second", 9000),)), long("x", 10))
-    text = step_summary(found)
-    assert "second-00000" not in text
-    assert "<summary>second</summary>" in text
-
-
-def test_a_text_that_is_long_without_details_ends_early_at_a_line() -> None:
-    found = document(Items(tuple(f"é-{i:06}-end" for i in range(9000))))
-    text = step_summary(found)
+    assert text == markdown(found)
     assert len(text.encode()) <= LARGEST_BYTES
-    assert text.startswith("**PASSED: all is well.**")
-    assert all(line.endswith("-end") for line in text.split("\n") if line.startswith("- "))
-    assert "Cut here for its length" in text
 
 
-def test_no_limit_is_exceeded() -> None:
-    found = document(long("first", 300), long("second", 300))
-    for limit in (200, 500, 1000, 5000, 9000):
-        assert len(step_summary(found, max_bytes=limit).encode()) <= limit
+def asked(status: GuardStatus, name: str = "success", text: str = "it fell") -> Requirement:
+    return Requirement(subject="wf.clear", name=name, status=status, text=text)
+
+
+def annotated(*requirements: Requirement, file: str | None = None) -> list[str]:
+    found = Document("Gate", VERDICT, (), requirements=requirements, file=file)
+    return document_annotations(found, title="optimizer gate").splitlines()
+
+
+def test_what_a_gate_did_not_get_is_an_error_and_what_is_unsettled_a_warning() -> None:
+    assert annotated(
+        asked(GuardStatus.PASSED),
+        asked(GuardStatus.INCONCLUSIVE, "cost"),
+        asked(GuardStatus.FAILED, "success 5 pp: prove", "100 % worse"),
+        file="runs/a,b.json",
+    ) == [
+        "::error file=runs/a%2Cb.json,title=success 5 pp%3A prove::wf.clear: 100 %25 worse",
+        "::warning file=runs/a%2Cb.json,title=cost::wf.clear: it fell",
+    ]
+
+
+def test_a_gate_that_passed_is_one_notice() -> None:
+    assert annotated(asked(GuardStatus.PASSED)) == [
+        "::notice title=optimizer gate::PASSED: all is well."
+    ]
+
+
+def test_more_than_github_shows_are_counted() -> None:
+    many = [asked(GuardStatus.FAILED, f"rule {i}") for i in range(25)]
+    shown = annotated(*many)
+    assert len(shown) == 10
+    assert shown[-1] == "::error title=and more::16 more requirements unmet"
+
+
+@pytest.mark.parametrize(
+    ("tone", "kind"), [(Tone.BAD, "warning"), (Tone.GOOD, "notice"), (Tone.WARN, "notice")]
+)
+def test_a_comparison_fails_nothing(tone: Tone, kind: str) -> None:
+    found = Document("t", Verdict(tone, "REGRESSED: it fell."), ())
+    said = document_annotations(found, title="optimizer compare")
+    assert said == f"::{kind} title=optimizer compare::REGRESSED: it fell.\n"
+
+
+def test_no_text_starts_a_command_of_its_own() -> None:
+    [only] = annotated(asked(GuardStatus.FAILED, "a::b,c\n", "x\r\n::add-mask::y\x1b%0A"))
+    assert only == ("::error title=a%3A%3Ab%2Cc::wf.clear: x ::add-mask::y\\x1b%250A")

@@ -2,17 +2,127 @@ from __future__ import annotations
 
 import json
 import runpy
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from optimizer.models.errors import ConfigError
 from optimizer.models.linting import LintReport
+from optimizer.models.terms import GuardStatus
+from reports.document import Document, Requirement
+from reports.render.gate_sarif import gate_sarif
 from reports.render.github import annotation_lines
 from reports.render.lint import lint_lines
 from reports.render.sarif import sarif
 
 LEVELS = {"error", "warning", "note"}
+KEYS = {
+    "log": {"$schema", "version", "runs"},
+    "run": {"tool", "columnKind", "originalUriBaseIds", "results", "invocations"},
+    "driver": {"name", "version", "rules"},
+    "rule": {
+        "id",
+        "name",
+        "shortDescription",
+        "fullDescription",
+        "help",
+        "defaultConfiguration",
+        "properties",
+    },
+    "result": {
+        "ruleId",
+        "ruleIndex",
+        "level",
+        "message",
+        "locations",
+        "partialFingerprints",
+        "fixes",
+    },
+    "location": {"physicalLocation", "logicalLocations"},
+    "physical": {"artifactLocation", "region"},
+    "artifact": {"uri", "uriBaseId"},
+    "region": {"startLine", "startColumn", "endLine", "endColumn"},
+}
+"""What an object may hold, of what the standard allows: it forbids every other name."""
+
+LayOut = Callable[..., Document]
+UNMET = Requirement(
+    subject="wf.clear", name="success 5 pp prove", status=GuardStatus.FAILED, text="it fell"
+)
+UNSURE = replace(UNMET, name="cost 10 % detect", status=GuardStatus.INCONCLUSIVE, text="few")
+MET = replace(UNMET, name="tokens", status=GuardStatus.PASSED)
+
+
+def require_allowed(log: dict[str, Any]) -> None:
+    """Check that no object holds a name that the standard does not give it."""
+    assert set(log) <= KEYS["log"]
+    for run in log["runs"]:
+        assert set(run) <= KEYS["run"]
+        assert set(run["tool"]) == {"driver"}
+        assert set(run["tool"]["driver"]) <= KEYS["driver"]
+        assert all(set(rule) <= KEYS["rule"] for rule in run["tool"]["driver"]["rules"])
+        for result in run["results"]:
+            assert set(result) <= KEYS["result"]
+            assert set(result["message"]) == {"text"}
+            for location in result["locations"]:
+                assert set(location) <= KEYS["location"]
+                place = location.get("physicalLocation", {})
+                assert set(place) <= KEYS["physical"]
+                assert set(place.get("artifactLocation", {})) <= KEYS["artifact"]
+                assert set(place.get("region", {})) <= KEYS["region"]
+
+
+def gate_log(*asked: Requirement, file: str | None = "run 1.json") -> dict[str, Any]:
+    document = Document("Gate", None, (), requirements=asked, file=file)
+    content: dict[str, Any] = json.loads(gate_sarif(document))
+    require_allowed(content)
+    return content
+
+
+def test_a_gate_tells_what_it_did_not_get() -> None:
+    [run] = gate_log(MET, UNMET, UNSURE)["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == ["tokens", "success-5-pp-prove", "cost-10-%-detect"]
+    told = [(one["ruleId"], one["level"], one["message"]["text"]) for one in run["results"]]
+    assert told == [
+        ("success-5-pp-prove", "error", "wf.clear: it fell"),
+        ("cost-10-%-detect", "warning", "wf.clear: few"),
+    ]
+    assert all(rules[one["ruleIndex"]] == one["ruleId"] for one in run["results"])
+    [location] = run["results"][0]["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "run%201.json"
+    assert location["logicalLocations"] == [{"fullyQualifiedName": "wf.clear"}]
+
+
+def test_what_a_gate_asks_for_keeps_its_fingerprint_whatever_the_figures() -> None:
+    def of(asked: Requirement) -> str:
+        [result] = gate_log(asked)["runs"][0]["results"]
+        [(name, found)] = result["partialFingerprints"].items()
+        assert name == "requirement/v1"
+        return str(found)
+
+    assert of(UNMET) == of(replace(UNMET, text="it fell further"))
+    assert of(UNMET) != of(replace(UNMET, subject="wf.vague"))
+    assert of(UNMET) != of(UNSURE)
+
+
+def test_a_stored_run_has_no_file_to_show() -> None:
+    [result] = gate_log(UNMET, file=None)["runs"][0]["results"]
+    assert "physicalLocation" not in result["locations"][0]
+
+
+def test_every_gate_is_a_log(lay_out: LayOut) -> None:
+    for name in ("gate", "gate-empty", "gate-unsure", "baseline_gate", "baseline_gate-invalid"):
+        for poison in ("", "\x1b]8;;\u202e\ud800\n"):
+            require_allowed(json.loads(gate_sarif(lay_out(name, poison))))
+
+
+def test_a_report_that_is_not_of_a_gate_is_refused(lay_out: LayOut) -> None:
+    with pytest.raises(ConfigError, match="this report has none"):
+        gate_sarif(lay_out("comparison"))
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +143,7 @@ def log(found: LintReport) -> dict[str, Any]:
 
 
 def test_a_log_has_what_the_standard_requires(log: dict[str, Any]) -> None:
+    require_allowed(log)
     assert log["version"] == "2.1.0"
     [run] = log["runs"]
     driver = run["tool"]["driver"]

@@ -1,0 +1,1 @@
+"""One kind of result per file: result in, tables for machines out."""
