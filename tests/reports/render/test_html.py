@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from optimizer import __version__
@@ -101,6 +103,25 @@ def test_short_cells_stay_on_one_line() -> None:
 
 def test_a_column_without_a_title_has_no_heading() -> None:
     assert "<tr><td></td>" in page(Table((left(""), right("n")), (("a", "1"),)))
+
+
+def luminance(color: str) -> float:
+    digits = color * 2 if len(color) == 3 else color
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_colour_can_be_read_on_the_page_and_on_the_ground_of_code(scheme: int) -> None:
+    named = re.findall(r"--(\w+): light-dark\(#(\w+), #(\w+)\)", page())
+    colors = {name: luminance(pair[scheme]) for name, *pair in named}
+    for ground in ("page", "tint"):
+        for name in ("ink", "soft", "good", "bad", "warn", "s0", "s1", "s2", "s3", "focus"):
+            dark, light = sorted((colors[ground], colors[name]))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5
+    dark, light = sorted((colors["page"], colors["edge"]))
+    assert (light + 0.05) / (dark + 0.05) >= 3
 
 
 def test_the_script_makes_nothing_of_text() -> None:
