@@ -73,6 +73,7 @@ const sort = (table, heading) => {
 };
 
 const sortable = (table) => {
+  table.classList.add("sortable");
   for (const heading of table.tHead.rows[0].cells) {
     if (!heading.textContent.trim()) continue;
     const button = make("button", { type: "button" }, ...heading.childNodes);
