@@ -35,7 +35,7 @@ const themeSwitch = () => {
 
 // Folding: all at once, and everything but the texts of cases on paper.
 
-const folds = () => [...document.querySelectorAll("main details:not(td details, .cases details)")];
+const folds = () => [...document.querySelectorAll("main details:not(.cases details)")];
 
 const foldSwitch = () => {
   const button = make("button", { type: "button" }, "Open all");

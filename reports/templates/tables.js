@@ -47,15 +47,8 @@ const before = (one, other) => {
 };
 
 const held = new WeakMap();
-const units = (table) => {
-  if (!held.has(table)) {
-    const found = [];
-    for (const row of table.tBodies[0].rows) {
-      if (row.classList.contains("texts") && found.length) found.at(-1).push(row);
-      else found.push([row]);
-    }
-    held.set(table, found);
-  }
+const rowsOf = (table) => {
+  if (!held.has(table)) held.set(table, [...table.tBodies[0].rows]);
   return held.get(table);
 };
 
@@ -63,19 +56,19 @@ const sort = (table, heading) => {
   const next = { ascending: "descending", descending: null }[heading.getAttribute("aria-sort")];
   const order = next === undefined ? "ascending" : next;
   for (const other of heading.parentNode.cells) other.removeAttribute("aria-sort");
-  let sorted = units(table);
+  let sorted = rowsOf(table);
   if (order) {
     heading.setAttribute("aria-sort", order);
     const whole = !heading.classList.contains("right");
     const turn = order === "ascending" ? 1 : -1;
-    const keyed = sorted.map((unit) => [meaning(unit[0].cells[heading.cellIndex], whole), unit]);
+    const keyed = sorted.map((row) => [meaning(row.cells[heading.cellIndex], whole), row]);
     const missing = (key) => key.rank === 2;
     keyed.sort(([a], [b]) =>
       missing(a) || missing(b) ? missing(a) - missing(b) : turn * before(a, b));
-    sorted = keyed.map(([, unit]) => unit);
+    sorted = keyed.map(([, row]) => row);
   }
   const rows = document.createDocumentFragment();
-  for (const unit of sorted) rows.append(...unit);
+  for (const row of sorted) rows.append(row);
   table.tBodies[0].append(rows);
 };
 
@@ -107,10 +100,10 @@ const shortened = (table) => {
   });
   box.after(more);
   const update = (shown) => {
-    more.hidden = shown.every(([row]) => row.checkVisibility());
+    more.hidden = shown.every((row) => row.checkVisibility());
     button.textContent = `Show all ${rowCount(shown.length)}`;
   };
-  update(units(table));
+  update(rowsOf(table));
   return update;
 };
 
@@ -124,11 +117,11 @@ const filterable = (table) => {
   const shorten = shortened(table);
   let contents, waiting;
   const filter = () => {
-    contents ||= units(table).map((unit) => unit[0].textContent.toLowerCase());
+    contents ||= rowsOf(table).map((row) => row.textContent.toLowerCase());
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const shown = units(table).filter((unit, i) => {
+    const shown = rowsOf(table).filter((row, i) => {
       const stays = words.every((word) => contents[i].includes(word));
-      for (const row of unit) if (row.hidden === stays) row.hidden = !stays;
+      if (row.hidden === stays) row.hidden = !stays;
       return stays;
     });
     said.textContent = `${shown.length.toLocaleString("en-US")} of ${rowCount(contents.length)}`;
@@ -144,7 +137,7 @@ const filterable = (table) => {
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const table of document.querySelectorAll("main table")) {
-    const n = table.tHead && table.tBodies[0] ? units(table).length : 0;
+    const n = table.tHead && table.tBodies[0] ? rowsOf(table).length : 0;
     if (n >= SORTED_FROM) sortable(table);
     if (n >= FILTERED_FROM && table.closest(".scroll")) filterable(table);
   }
