@@ -8,12 +8,13 @@ experiment whose last look or whose time is over without one; to start an experi
 cases that it takes, where another variant passes more but chance may explain it.
 
 Stays silent when nothing completed, while an experiment runs (it says how far), on the winner of
-one that does not compare the current variant, when as many run as may, when the current variant is less stable than `min_stability`, when there are too few tests
-to plan by, and when no other variant passes more than the current one, or all were in an
-experiment against it. So it does when a variant passes more of the shared cases beyond chance,
-however often one looked: what an experiment would find is found, and others may propose the
-switch. That is told by an e-value, as decisions are made again and again without a plan of looks;
-its guarantee is for cases that are added, not for runs that drop out of the window.
+one that does not compare the current variant, when as many run as may, when the current variant is
+less stable than `min_stability`, when there are too few tests to plan by, and when no other
+variant passes more than the current one, or all were in an experiment against it. So it does when
+a variant passes more of the shared cases beyond chance, however often one looked: what an
+experiment would find is found, and others may propose the switch. That is told by an e-value, as
+decisions are made again and again without a plan of looks; its guarantee is for cases that are
+added, not for runs that drop out of the window.
 
 Does not look at cost or latency; a guardrail of the experiment does. Too few runs to tell whether
 the current variant is stable do not keep it from starting one.
