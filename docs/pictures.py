@@ -37,6 +37,7 @@ JUDGED = frozenset({0, 1, 3})
 """Exit codes of a command that has done its work."""
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+MARKDOWN = "comparison.md"
 SHOWN = re.compile(r"\(reports/(\w+)\.png\)")
 TIMES = ("started_at", "finished_at", "created_at", "timestamp")
 
@@ -52,6 +53,7 @@ def main(names: Sequence[str]) -> int:
                 return 1
         shown = SHOWN.findall(PAGE.read_text(encoding="utf-8"))
         draw([name for name in shown if not names or name in names])
+        shutil.copy(MARKDOWN, FOLDER / MARKDOWN)
     return 0
 
 
