@@ -141,7 +141,7 @@ complete -p optimizer
 """
 
 
-def test_bash_completes(
+def test_bash_completes_what_the_program_offers(
     shell: Callable[..., str], optimizer: Run, run_file: Callable[..., Path]
 ) -> None:
     optimizer("ingest", run_file(workflow_id="check out", run_id="check:1"))
@@ -171,11 +171,11 @@ _optimizer
 """
 
 
-def test_zsh_completes(shell: Callable[..., str]) -> None:
+def test_zsh_completes_what_the_program_offers(shell: Callable[..., str]) -> None:
     assert shell("zsh", ZSH).splitlines() == ["_optimizer", "set", "show"]
 
 
-def test_fish_completes(shell: Callable[..., str]) -> None:
+def test_fish_completes_what_the_program_offers(shell: Callable[..., str]) -> None:
     said = shell(
         "fish",
         'optimizer completion fish | source; complete -C "optimizer baseline s"; '
