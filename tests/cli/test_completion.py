@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,12 +94,8 @@ NO_SETTINGS = {"bash": "--norc", "zsh": "-f", "fish": "-N"}
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Callable[..., str]:
+def shell(tmp_path: Path, program: str) -> Callable[..., str]:
     """Run a shell in which `optimizer` is this program."""
-    program = tmp_path / "bin" / "optimizer"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli "$@"\n')
-    program.chmod(0o755)
 
     def run(name: str, script: str) -> str:
         if shutil.which(name) is None:
@@ -110,8 +104,7 @@ def shell(tmp_path: Path) -> Callable[..., str]:
             [name, NO_SETTINGS[name], "-c", script],
             cwd=tmp_path,
             env={
-                "PATH": f"{program.parent}:{os.environ['PATH']}",
-                "PYTHONPATH": str(ROOT),
+                "PATH": program,
                 "HOME": str(tmp_path),
                 "LC_ALL": "C.UTF-8",
             },
