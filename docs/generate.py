@@ -14,9 +14,9 @@ from pathlib import Path
 
 from cli.payload import as_plain_json
 from cli.payloads import PAYLOADS
-from cli.schema_changes import broken
-from cli.schemas import schema as json_schema
-from cli.schemas import schema_file
+from cli.schemas.by_command import schema as json_schema
+from cli.schemas.by_command import schema_file
+from cli.schemas.changes import broken
 from pages.commands import commands
 from pages.formats import failure_classes, formats
 from pages.history import queries, schema

@@ -14,7 +14,7 @@ import typer
 
 import cli.main
 from cli.app import app
-from cli.manners import OPTIONS
+from cli.terminal.manners import OPTIONS
 from pages.markdown import capital, fenced, joined, table
 
 COMPLETION = """eval "$(optimizer completion bash)"  # in ~/.bashrc

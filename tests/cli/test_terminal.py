@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from cli.app import COMMANDS, GROUPS
-from cli.start_page import TASKS
+from cli.terminal.start_page import TASKS
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Any]

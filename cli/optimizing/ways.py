@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.files import write_file
-from cli.optimizing import (
+from cli.optimizing.parts import (
     Wish,
     executor_of,
     model_name,
@@ -21,7 +20,8 @@ from cli.optimizing import (
     suffix_of,
     tools_of,
 )
-from cli.progress import searching
+from cli.terminal.progress import searching
+from cli.writing.reports import write_file
 from optimizer.models.errors import ConfigError, SelectionError
 from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus, WantedTests
 
@@ -216,7 +216,7 @@ def _take_results(
     Raises:
         ExecutorError: A result is missing, there twice, or of another prompt.
     """
-    from cli.optimizing import reader
+    from cli.optimizing.parts import reader
     from optimizer.pipeline.elsewhere import store_results
     from optimizer.prompts.runner.answers import written
 

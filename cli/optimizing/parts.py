@@ -167,7 +167,7 @@ def site_of(prompt: str, here: Session) -> PromptSite:
         FormatError: The file cannot be read.
         SelectionError: It holds no prompt, or more than one and none is named.
     """
-    from cli.prompt_files import project_files
+    from cli.reading.prompt_files import project_files
     from optimizer.pipeline.prompt_files import find_prompts
 
     root = project_files(here).root
@@ -231,7 +231,7 @@ def tools_of(  # what an optimization works with has as many parts
         ConfigError: The model's settings do not say enough.
     """
     from cli.deciding import who
-    from cli.prompt_files import project_files
+    from cli.reading.prompt_files import project_files
     from optimizer.pipeline.optimizing_tools import Tools
 
     name = model_name(wish, here)
@@ -277,7 +277,7 @@ def redactor(here: Session) -> Callable[[str], str]:
 
 
 def _own_drafts(candidates: str) -> list[Draft]:
-    from cli.reading import read_prompt
+    from cli.reading.results import read_prompt
     from optimizer.models.optimization import Draft
 
     paths = [Path(name) for name in candidates.split(os.pathsep) if name]
