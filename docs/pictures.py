@@ -37,7 +37,8 @@ JUDGED = frozenset({0, 1, 3})
 """Exit codes of a command that has done its work."""
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-WRITES = re.compile(r" -o (\S+)\.html")
+MARKDOWN = "comparison.md"
+SHOWN = re.compile(r"\(reports/(\w+)\.png\)")
 TIMES = ("started_at", "finished_at", "created_at", "timestamp")
 
 
@@ -50,8 +51,9 @@ def main(names: Sequence[str]) -> int:
             if done.code not in JUDGED:
                 sys.stderr.write(f"$ {line}\n{done.text}")
                 return 1
-        written = (found[1] for found in WRITES.finditer(PAGE.read_text(encoding="utf-8")))
-        draw([name for name in written if not names or name in names])
+        shown = SHOWN.findall(PAGE.read_text(encoding="utf-8"))
+        draw([name for name in shown if not names or name in names])
+        shutil.copy(MARKDOWN, FOLDER / MARKDOWN)
     return 0
 
 

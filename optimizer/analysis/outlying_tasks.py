@@ -81,9 +81,10 @@ def _together(
     from optimizer.stats.quantiles import chi2_quantile  # noqa: PLC0415 - few need it
     from optimizer.stats.robust_covariance import mcd_distances  # noqa: PLC0415 - numpy
 
-    table = _independent(tasks, now, settings)
-    if table is None:
+    columns = _independent(tasks, now, settings)
+    if len(columns) < FEWEST_COLUMNS:
         return
+    table = np.column_stack(list(columns.values()))
     whole = np.isfinite(table).all(axis=1)
     rows = np.flatnonzero(whole & now)
     if not rows.size:
@@ -104,16 +105,16 @@ def _together(
             settings,
             newest.run_id,
         )
-        yield _of_task(one, tasks, row)
+        yield replace(_of_task(one, tasks, row), metric=", ".join(columns))
 
 
 def _independent(
     tasks: Columns, now: NDArray[np.bool_], settings: AnomalySettings
-) -> NDArray[np.float64] | None:
-    """Return logarithms of the columns that vary and do not follow from each other; None of one."""
+) -> dict[str, NDArray[np.float64]]:
+    """Return logarithms of the metrics that vary and do not follow from each other."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    kept: list[NDArray[np.float64]] = []
+    kept: dict[str, NDArray[np.float64]] = {}
     whole = ~now
     for metric in TOGETHER:
         values = tasks.metrics[metric]
@@ -121,10 +122,10 @@ def _independent(
         rows = whole & np.isfinite(column)
         if rows.sum() < settings.min_tasks or not _varies(column[rows]):
             continue
-        trial = np.column_stack([*kept, column])[rows]
+        trial = np.column_stack([*kept.values(), column])[rows]
         if np.linalg.matrix_rank(trial - trial.mean(axis=0), tol=None) == len(kept) + 1:
-            kept, whole = [*kept, column], rows
-    return np.column_stack(kept) if len(kept) >= FEWEST_COLUMNS else None
+            kept, whole = {**kept, metric: column}, rows
+    return kept
 
 
 def _varies(column: NDArray[np.float64]) -> bool:
@@ -147,7 +148,6 @@ def _of_task(one: Anomaly, tasks: Columns, row: int) -> Anomaly:
     return replace(
         one,
         type=kind,
-        metric="latency, cost, tokens" if one.method == "mahalanobis" else one.metric,
         task_id=str(place),
         severity=mild.get(one.severity, AnomalySeverity.MEDIUM),
     )

@@ -7,13 +7,14 @@ Proposes: the switch to a winner, with the measured effect and its interval; to 
 experiment whose last look or whose time is over without one; to start an experiment, with the
 cases that it takes, where another variant passes more but chance may explain it.
 
-Stays silent when nothing completed, while an experiment runs (it says how far), when as many run
-as may, when the current variant is less stable than `min_stability`, when there are too few tests
-to plan by, and when no other variant passes more than the current one, or all were in an
-experiment against it. So it does when a variant passes more of the shared cases beyond chance,
-however often one looked: what an experiment would find is found, and others may propose the
-switch. That is told by an e-value, as decisions are made again and again without a plan of looks;
-its guarantee is for cases that are added, not for runs that drop out of the window.
+Stays silent when nothing completed, while an experiment runs (it says how far), on the winner of
+one that does not compare the current variant, when as many run as may, when the current variant is
+less stable than `min_stability`, when there are too few tests to plan by, and when no other
+variant passes more than the current one, or all were in an experiment against it. So it does when
+a variant passes more of the shared cases beyond chance, however often one looked: what an
+experiment would find is found, and others may propose the switch. That is told by an e-value, as
+decisions are made again and again without a plan of looks; its guarantee is for cases that are
+added, not for runs that drop out of the window.
 
 Does not look at cost or latency; a guardrail of the experiment does. Too few runs to tell whether
 the current variant is stable do not keep it from starting one.
@@ -111,12 +112,12 @@ class AbTesting:
             answer = self._start(evidence, current)
             if answer.proposals or not active:
                 return answer
-        return Answer(silence="; ".join(_progress(one) for one in active))
+        return Answer(silence="; ".join(_progress(one, current) for one in active))
 
     def _end(self, one: ExperimentSummary, current: WindowSummary) -> Proposal | None:
         """Propose the switch to the winner of an experiment, or its end without one."""
         improved = [look for look in one.looks if _is_win(look)]
-        if improved and _can_confirm(one.experiment):
+        if improved and _can_confirm(one.experiment) and _has_part(one.experiment, current):
             return self._promote(one, max(improved, key=lambda look: look.z or 0.0))
         why = self._over(one, current)
         if why is None:
@@ -313,6 +314,15 @@ def _can_confirm(experiment: Experiment) -> bool:
     return not design.selected_by_search or bool(design.development_runs)
 
 
+def _has_part(experiment: Experiment, current: WindowSummary) -> bool:
+    """Return whether the variant in use is one of those that an experiment compares."""
+    return any(
+        arm.variant_id == current.variant_id
+        or (arm.variant_id is None and arm.label == current.variant)
+        for arm in experiment.design.arms
+    )
+
+
 def _waits_for(one: ExperimentSummary, current: WindowSummary) -> bool:
     """Return whether a concluded experiment has a winner that is not yet in use."""
     outcome, baseline = one.experiment.outcome, one.experiment.design.baseline
@@ -348,10 +358,14 @@ def _looked(one: ExperimentSummary) -> str:
     return f"{n} of {one.experiment.design.n_max} cases were looked at"
 
 
-def _progress(one: ExperimentSummary) -> str:
+def _progress(one: ExperimentSummary, current: WindowSummary) -> str:
     name, status = one.experiment.design.experiment_id, one.experiment.status
     verb = "runs" if status is ExperimentStatus.RUNNING else "is paused"
-    return f"experiment {name} {verb}: {_looked(one)}"
+    elsewhere = f"; it is not about {current.variant}, which is in use"
+    return (
+        f"experiment {name} {verb}: {_looked(one)}"
+        f"{'' if _has_part(one.experiment, current) else elsewhere}"
+    )
 
 
 def _rate(window: WindowSummary) -> float:

@@ -28,6 +28,10 @@ HEIGHT, LOW_HEIGHT = 120, 70
 """Height of the area of one series, and of each of several."""
 
 AXIS_ROOM = 60
+N_TICKS = 6
+FEWEST_TICKS = 3
+"""Of fewer powers of ten and their like within the range, the axis has others."""
+
 MOST_POWERS = 4
 """Powers of ten up to which there are three ticks to each."""
 
@@ -93,7 +97,7 @@ def _panel(chart: Distribution, one: Counts, is_last: bool, palette: Palette) ->
             "title": None,
             "grid": False,
             "labels": is_last,
-            **({"values": _ticks(edges)} if chart.is_log else {"tickCount": 6}),
+            **({"values": _ticks(edges)} if chart.is_log else {"tickCount": N_TICKS}),
             **numbers,
         },
     }
@@ -134,11 +138,23 @@ def _panel(chart: Distribution, one: Counts, is_last: bool, palette: Palette) ->
 
 
 def _ticks(edges: tuple[float, ...]) -> list[float]:
-    """Return 1, 2 and 5 times the powers of ten within the edges, few enough to be read."""
+    """Return round numbers within the edges, few enough to be read.
+
+    They are 1, 2 and 5 times the powers of ten; of a narrow range, multiples of one of those.
+    """
     exponents = range(math.floor(math.log10(edges[0])), math.ceil(math.log10(edges[-1])) + 1)
     digits = (1, 2, 5) if len(exponents) <= MOST_POWERS else (1,)
     ticks = [digit * 10.0**exponent for exponent in exponents for digit in digits]
-    return [tick for tick in ticks if edges[0] <= tick <= edges[-1]]
+    within = [tick for tick in ticks if edges[0] <= tick <= edges[-1]]
+    return within if len(within) >= FEWEST_TICKS else _multiples(edges[0], edges[-1])
+
+
+def _multiples(low: float, high: float) -> list[float]:
+    """Return the multiples of a round step between two numbers, about as many as are readable."""
+    power = 10.0 ** math.floor(math.log10((high - low) / N_TICKS))
+    step = next(digit * power for digit in (1, 2, 5, 10) if digit * power * N_TICKS >= high - low)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [multiple * step for multiple in range(first, last + 1)]
 
 
 def _value(chart: Distribution, amount: float) -> str:

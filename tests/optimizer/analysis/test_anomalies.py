@@ -111,7 +111,9 @@ def test_a_task_may_stand_out_by_what_does_not_go_together(ran: Ran) -> None:
     cost, tokens = trace.cost_usd.copy(), trace.tokens_in.copy()
     cost[300], tokens[300] = np.quantile(cost, 0.98), np.quantile(tokens, 0.02)
     found = look(points, replace(trace, cost_usd=cost, tokens_in=tokens)).anomalies
-    assert ("mahalanobis", "300") in {(one.method, one.task_id) for one in found}
+    assert ("mahalanobis", "300", "latency, cost, tokens") in {
+        (one.method, one.task_id, one.metric) for one in found
+    }
     assert not [one for one in found if one.task_id == "300" and one.method != "mahalanobis"]
 
 
@@ -120,6 +122,17 @@ def test_columns_that_follow_from_each_other_are_looked_at_once(ran: Ran) -> Non
     look(points, replace(trace, cost_usd=trace.tokens_in * 2e-6))
     look(points, replace(trace, cost_usd=np.full(200, np.nan), tokens_in=np.full(200, 7.0)))
     look(points, replace(trace, cost_usd=np.zeros(200)))
+
+
+def test_only_what_was_measured_is_named_as_going_together(ran: Ran) -> None:
+    points, trace = ran([200, 200])
+    latency, tokens = trace.latency_ms.copy(), trace.tokens_in.copy()
+    latency[300], tokens[300] = np.quantile(latency, 0.5), 40 * tokens[300]
+    found = look(
+        points,
+        replace(trace, latency_ms=latency, tokens_in=tokens, cost_usd=np.full(400, np.nan)),
+    ).anomalies
+    assert {one.metric for one in found if one.method == "mahalanobis"} == {"latency, tokens"}
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,20 @@ def test_promotes_the_winner_of_an_experiment(evidence: Make, window: Window) ->
     assert "43 of 120 planned cases" in proposal.rationale
 
 
+def test_the_winner_over_a_variant_that_is_not_in_use_is_not_promoted(
+    evidence: Make, window: Window
+) -> None:
+    found = replace(
+        evidence(window("v3", 95, 100), window("v1", 80, 100)),
+        experiments=(summary(look(verdict=VerdictKind.IMPROVED)),),
+    )
+    answer = ask(found, max_concurrent=1)
+    assert not answer.proposals
+    assert answer.silence == (
+        "experiment e1 runs: 43 of 120 cases were looked at; it is not about v3, which is in use"
+    )
+
+
 def test_a_concluded_winner_is_proposed_until_it_is_in_use(evidence: Make, window: Window) -> None:
     won = summary(
         look(verdict=VerdictKind.IMPROVED),

@@ -77,3 +77,12 @@ def test_what_was_predicted_stands_on_what_was_measured() -> None:
     assert drawn[1].count("╋") == 1
     assert drawn[2:] == ["+10.0 pp", "+5.0 pp"]
     assert nothing[1:] == ["", "+10.0 pp", "-"]
+
+
+def test_a_narrow_range_has_numbers_on_its_axis_as_well() -> None:
+    chart = Distribution(
+        "t", "d", Unit.MS, (220.0, 260.0, 300.0, 340.0), (Counts("a", (1, 2, 3)),), is_log=True
+    )
+    (panel,) = distribution_spec(chart, LIGHT)["vconcat"]
+    ticks = panel["layer"][0]["encoding"]["x"]["axis"]["values"]
+    assert ticks == [220.0, 240.0, 260.0, 280.0, 300.0, 320.0, 340.0]
