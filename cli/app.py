@@ -46,7 +46,7 @@ from cli.commands.status import status
 from cli.commands.store import export, migrate
 from cli.commands.strategies import strategies
 from cli.commands.windows import windows
-from cli.manners import EPILOG
+from cli.terminal.manners import EPILOG
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
 """What every misuse of the command line is raised as."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.endings import JSON, ending
+from cli.writing.endings import JSON, ending
 from optimizer.models.case_changes import TextLimits
 
 EVERYTHING = TextLimits()

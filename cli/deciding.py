@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli import options
-from cli.files import write_file
 from cli.output import note, show
 from cli.payload import as_json
 from cli.session import Session
+from cli.writing.reports import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -42,9 +42,9 @@ def _run(arguments: list[str]) -> int:
 
 def _answer(arguments: list[str]) -> int:
     """Run a command and return the exit code; what went wrong is told, but for interruptions."""
-    from cli.completion_scripts import ASKING
-    from cli.manners import Manner, speak, understood
-    from cli.stages import begin, finish
+    from cli.completion.scripts import ASKING
+    from cli.terminal.manners import Manner, speak, understood
+    from cli.terminal.stages import begin, finish
     from optimizer.models.errors import MAY_NOT_READ, OptimizerError
 
     speak(Manner())
@@ -76,7 +76,7 @@ def _answer(arguments: list[str]) -> int:
 def _command(arguments: list[str]) -> int:
     if not arguments:
         from cli.output import write_out
-        from cli.start_page import start_page
+        from cli.terminal.start_page import start_page
 
         write_out(start_page())
         return 0
@@ -91,7 +91,7 @@ def _command(arguments: list[str]) -> int:
 
 
 def _complete(words: list[str]) -> int:
-    from cli.completing import complete
+    from cli.completion.at_cursor import complete
     from cli.output import write_out
 
     write_out(complete(words))
@@ -123,7 +123,7 @@ def _report(kind: str, message: str, hint: str | None) -> int:
 def _report_usage(problem: Exception) -> int:
     """Say how a command is used, what was wrong and what may have been meant."""
     from cli.output import complain
-    from cli.usage import asks_for_help, misuse
+    from cli.terminal.usage import asks_for_help, misuse
 
     if asks_for_help(problem) and "--json" not in sys.argv:
         complain(problem.format_message())  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.endings import ALL, DOCUMENT, SARIF, TABLES, TEXTS, ending_in
+from cli.writing.endings import ALL, DOCUMENT, SARIF, TABLES, TEXTS, ending_in
 
 FileOrRun = Annotated[
     str,

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.manners import Color, manner
-from cli.stages import hush, stage
+from cli.terminal.manners import Color, manner
+from cli.terminal.stages import hush, stage
 
 if TYPE_CHECKING:
     from cli.payloads import Payload
@@ -41,7 +41,7 @@ def show(
         tables: The same as rows, the main table first; () where there are none.
     """
     if outputs:
-        from cli.files import write_reports
+        from cli.writing.reports import write_reports
 
         stage("write")
         write_reports(outputs, document, payload, tables)
@@ -140,7 +140,7 @@ def _as_text(document: Document) -> str:
 def _paged(text: str) -> bool:
     if sys.stdout is None or not sys.stdout.isatty():
         return False
-    from cli.pager import paged
+    from cli.terminal.pager import paged
 
     hush()
     return paged(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cli.output import complain
-from cli.stages import stage, tell
+from cli.terminal.stages import stage, tell
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import locate
 from optimizer.models.errors import ConfigError

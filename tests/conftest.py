@@ -15,7 +15,7 @@ settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def strict() -> Callable[..., Draft202012Validator]:
     """The schema of a command, or of one of its answers, with no field beyond those it names."""
-    from cli.schemas import schema  # noqa: PLC0415 - only tests of JSON pay for it
+    from cli.schemas.by_command import schema  # noqa: PLC0415 - only tests of JSON pay for it
 
     @cache
     def validator(command: str, place: int | None = None) -> Draft202012Validator:

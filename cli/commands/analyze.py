@@ -10,10 +10,10 @@ import typer
 
 from cli import options
 from cli.cases import text_limits
-from cli.files import write_reports
 from cli.output import show
-from cli.reading import Chosen, chosen_runs, read_prompt
+from cli.reading.results import Chosen, chosen_runs, read_prompt
 from cli.session import session
+from cli.writing.reports import write_reports
 
 
 def analyze(

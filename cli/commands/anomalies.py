@@ -30,7 +30,7 @@ def anomalies(
 
     Example: optimizer anomalies --workflow wf_001
     """
-    from cli.timelines import read_timeline
+    from cli.reading.timelines import read_timeline
     from optimizer.history.store import read_history
     from optimizer.pipeline.moving import anomalies_in, anomalies_of, points_of
     from reports.gallery.anomalies import anomalies as anomalies_report

@@ -50,7 +50,7 @@ def comment(
     from cli.commenting.places import place_of
     from cli.commenting.text import comment_text, key_of
     from cli.commenting.writing import planned, write_comment
-    from cli.reading import read_text
+    from cli.reading.results import read_text
     from optimizer.models.commenting import CommentStatus
     from reports.gallery.comment import comment as comment_report
 

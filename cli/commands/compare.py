@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.annotations import annotate
-from cli.arms import opened_arms
 from cli.cases import text_limits
-from cli.files import write_reports
+from cli.ci.annotations import annotate
+from cli.ci.summary import append_summary
 from cli.output import show
+from cli.reading.arms import opened_arms
 from cli.session import session
-from cli.summary import append_summary
+from cli.writing.reports import write_reports
 
 
 def compare(

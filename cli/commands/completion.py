@@ -29,6 +29,6 @@ def completion(
 
     Example: optimizer completion bash
     """
-    from cli.completion_scripts import script
+    from cli.completion.scripts import script
 
     write_out(script(shell.value))

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.files import write_pieces
 from cli.output import note, write_out
-from cli.reading import read_file
+from cli.reading.results import read_file
 from cli.session import session
-from cli.writing import native_files
+from cli.writing.native import native_files
+from cli.writing.reports import write_pieces
 
 
 def convert(

@@ -11,8 +11,8 @@ import typer
 
 from cli import options
 from cli.output import complain, show
-from cli.progress import deciding
 from cli.session import session
+from cli.terminal.progress import deciding
 
 if TYPE_CHECKING:
     from pathlib import Path

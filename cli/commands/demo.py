@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from cli.manners import manner, speak
 from cli.output import note
+from cli.terminal.manners import manner, speak
 
 INTERRUPTED = 130
 

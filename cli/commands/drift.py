@@ -29,7 +29,7 @@ def drift(
 
     Example: optimizer drift --workflow wf_001
     """
-    from cli.timelines import read_timeline
+    from cli.reading.timelines import read_timeline
     from optimizer.history.store import read_history
     from optimizer.pipeline.moving import drift_in, drift_of, points_of
     from reports.gallery.drift import drift as drift_report

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.annotations import annotate
-from cli.arms import opened_arms
 from cli.cases import text_limits
-from cli.files import write_reports
+from cli.ci.annotations import annotate
+from cli.ci.summary import append_outputs, append_summary
 from cli.output import note, show
-from cli.reading import chosen_runs, file_named, read_prompt
+from cli.reading.arms import opened_arms
+from cli.reading.results import chosen_runs, file_named, read_prompt
 from cli.session import session
-from cli.summary import append_outputs, append_summary
+from cli.writing.reports import write_reports
 from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
 
 if TYPE_CHECKING:
-    from cli.reading import Chosen
+    from cli.reading.results import Chosen
     from cli.session import Session
     from optimizer.models.case_changes import TextLimits
     from optimizer.models.data_tables import DataTable

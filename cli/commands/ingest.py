@@ -9,9 +9,9 @@ import typer
 
 from cli import options
 from cli.output import note, show
-from cli.progress import following
-from cli.reading import read_file
+from cli.reading.results import read_file
 from cli.session import Session, session
+from cli.terminal.progress import following
 
 SHOWN_FILES = 10
 
@@ -62,7 +62,7 @@ def ingest(
 
     Example: optimizer ingest feedback thumbs.jsonl ratings.csv
     """
-    from cli.ci import ci_job
+    from cli.ci.environment import ci_job
     from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
     from executor_bridge import found
     from optimizer.models.ci import with_job

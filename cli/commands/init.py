@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.files import write_file
 from cli.output import note
+from cli.writing.reports import write_file
 from optimizer.models.errors import ConfigError
 
 FILE = "optimizer.toml"

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.endings import SARIF, require_not_read
-from cli.files import write_file, write_pieces, write_reports
-from cli.lint_files import STDIN, prompt_files
-from cli.manners import manner
 from cli.output import complain, note, plain, show, show_line, use_color, write_out
 from cli.payload import as_json
-from cli.progress import each
+from cli.reading.lint_files import STDIN, prompt_files
 from cli.session import session
+from cli.terminal.manners import manner
+from cli.terminal.progress import each
+from cli.writing.endings import SARIF, require_not_read
+from cli.writing.reports import write_file, write_pieces, write_reports
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -136,8 +136,8 @@ def optimize(
     Example: optimizer optimize prompts/triage.md --cases cases.jsonl --executor \
 "python run_tests.py {prompt_file} {cases_file} {out}" --budget 300
     """
-    from cli.optimizing import Wish
-    from cli.running import run
+    from cli.optimizing.ways import run
+    from cli.optimizing.wish import Wish
     from optimizer.models.optimization_run import OptimizationStatus
     from reports.gallery.optimization import optimization
     from reports.tables.searches import search_tables

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.arms import loaded_arms
 from cli.output import show
+from cli.reading.arms import loaded_arms
 from cli.session import session
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.files import write_file
 from cli.output import note, plain, show, write_out
 from cli.payload import as_json
 from cli.session import session
+from cli.writing.reports import write_file
 from optimizer.models.sites import PromptFormat
 
 Selected = Annotated[
@@ -48,7 +48,7 @@ def extract(
 
     Example: optimizer prompts extract workflow.yml prompts/
     """
-    from cli.prompt_files import project_files
+    from cli.reading.prompt_files import project_files
     from optimizer.pipeline.prompt_files import find_prompts
     from reports.gallery.prompt_sites import prompt_sites
 
@@ -164,7 +164,7 @@ def record(
     Example: optimizer prompts record prompts/triage.md
     """
     from cli.deciding import who
-    from cli.prompt_files import project_files
+    from cli.reading.prompt_files import project_files
     from optimizer.history.store import open_history
     from optimizer.pipeline.prompt_files import find_prompts
     from optimizer.pipeline.prompt_versions import register
@@ -205,7 +205,7 @@ def promote(
     Example: optimizer prompts promote prompts/triage.md@1.1.0 --by ann
     """
     from cli.deciding import who, writing
-    from cli.prompt_files import project_files
+    from cli.reading.prompt_files import project_files
     from optimizer.pipeline.prompt_versions import promote as put_in_force
     from reports.gallery.prompt_moved import prompt_moved
 
@@ -231,7 +231,7 @@ def rollback(
     Example: optimizer prompts rollback prompts/triage.md 1.0.0 --why "users complain"
     """
     from cli.deciding import who, writing
-    from cli.prompt_files import project_files
+    from cli.reading.prompt_files import project_files
     from optimizer.pipeline.prompt_versions import roll_back
     from reports.gallery.prompt_moved import prompt_moved
 

@@ -9,9 +9,9 @@ import typer
 from cli import options
 from cli.durations import seconds
 from cli.output import show
-from cli.progress import counting
+from cli.reading.traffic import FromWorkflow, TraceFile, traffic
 from cli.session import session
-from cli.traffic import FromWorkflow, TraceFile, traffic
+from cli.terminal.progress import counting
 
 MS_OF_A_SECOND = 1e3
 

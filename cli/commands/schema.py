@@ -28,8 +28,8 @@ def schema(
     """
     from cli.payload import as_json, as_plain_json
     from cli.payloads import PAYLOADS
-    from cli.schemas import schema as schema_of
-    from cli.schemas import schema_file, schema_id
+    from cli.schemas.by_command import schema as schema_of
+    from cli.schemas.by_command import schema_file, schema_id
     from reports.gallery.schema_list import SchemaEntry, schema_list
 
     if command:

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from cli.ci import NUMBER, github_event, github_pull_request
+from cli.ci.environment import NUMBER, github_event, github_pull_request
 from optimizer.models.errors import ConfigError
 
 Environ = Mapping[str, str]

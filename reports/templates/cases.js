@@ -1,13 +1,6 @@
 // Cases: choosing them by what became of them and by their text, and showing those that wait as data.
 (() => {
   const AT_ONCE = 50;
-  const counted = (n) => n.toLocaleString("en-US");
-
-  const make = (tag, properties, ...children) => {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  };
 
   // A case that is laid out, and one that waits, look the same to the list.
 
@@ -83,8 +76,7 @@
     if (all.length < 2) return;
     const more = make("button", { type: "button" });
     const below = make("p", { className: "more" }, more);
-    const said = make("span", {});
-    said.setAttribute("role", "status");
+    const said = spoken("span");
     first.at(-1).after(below);
 
     let change = null, chosen = all, shown = 0;
@@ -109,13 +101,7 @@
       if (next) next.querySelector("summary").focus({ preventScroll: true });
     });
 
-    const input = make("input", { type: "search", autocomplete: "off", spellcheck: false });
-    let typing;
-    const words = () => input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    input.addEventListener("input", () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => choose(words()), 120);
-    });
+    const { input, words } = searchBox(choose);
     const tally = new Map([[null, all.length]]);
     for (const one of all) tally.set(one.change, (tally.get(one.change) || 0) + 1);
     const buttons = [...tally].map(([name, n]) => {

@@ -3,6 +3,7 @@
 // All parts are one script: what one declares, those after it may use.
 
 const THEME = "optimizer-theme";
+const PAUSE_MS = 120;
 const root = document.documentElement;
 
 const make = (tag, properties, ...children) => {
@@ -11,8 +12,27 @@ const make = (tag, properties, ...children) => {
   return element;
 };
 
-const notice = make("p", { className: "unseen" });
-notice.setAttribute("role", "status");
+const spoken = (tag, properties = {}) => {
+  const element = make(tag, properties);
+  element.setAttribute("role", "status");
+  return element;
+};
+const notice = spoken("p", { className: "unseen" });
+
+const counted = (n) => n.toLocaleString("en-US");
+
+// Words that are searched for: they are heard when the typing pauses.
+
+const searchBox = (heard) => {
+  const input = make("input", { type: "search", autocomplete: "off", spellcheck: false });
+  const words = () => input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  let typing;
+  input.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => heard(words()), PAUSE_MS);
+  });
+  return { input, words };
+};
 
 // Light and dark: known before the first paint, kept where the browser lets us.
 

@@ -84,7 +84,7 @@ const sortable = (table) => {
 
 // Long tables: the first rows at once, all when asked.
 
-const rowCount = (n) => `${n.toLocaleString("en-US")} row${n === 1 ? "" : "s"}`;
+const rowCount = (n) => `${counted(n)} row${n === 1 ? "" : "s"}`;
 
 const shortened = (table) => {
   const box = table.closest(".long");
@@ -111,25 +111,18 @@ const shortened = (table) => {
 
 const filterable = (table) => {
   const name = table.caption ? table.caption.textContent : "this table";
-  const input = make("input", { type: "search", autocomplete: "off", spellcheck: false });
-  const said = make("span", {});
-  said.setAttribute("role", "status");
+  const said = spoken("span");
   const shorten = shortened(table);
-  let contents, waiting;
-  const filter = () => {
+  let contents;
+  const { input } = searchBox((words) => {
     contents ||= rowsOf(table).map((row) => row.textContent.toLowerCase());
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const shown = rowsOf(table).filter((row, i) => {
       const stays = words.every((word) => contents[i].includes(word));
       if (row.hidden === stays) row.hidden = !stays;
       return stays;
     });
-    said.textContent = `${shown.length.toLocaleString("en-US")} of ${rowCount(contents.length)}`;
+    said.textContent = `${counted(shown.length)} of ${rowCount(contents.length)}`;
     shorten(shown);
-  };
-  input.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(filter, 120);
   });
   const label = make("label", {}, "Filter", make("span", { className: "unseen" }, ` ${name}`), input);
   table.closest(".scroll").before(make("div", { className: "filter" }, label, said));

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -69,19 +70,19 @@ class Result:
         return json.loads(self.out)
 
 
-@pytest.fixture
-def optimizer(tmp_path: Path, strict: Callable[..., Draft202012Validator]) -> Callable[..., Result]:
-    """Run the program as a user does, in an empty folder, without starting another process.
+@pytest.fixture(scope="session")
+def run_in(strict: Callable[..., Draft202012Validator]) -> Callable[..., Result]:
+    """Run the program as a user does, in some folder, without starting another process.
 
     What it prints with `--json` is held against its schema.
     """
 
-    def run(*args: str | Path, stdin: str | None = None, **env: str) -> Result:
+    def run(folder: Path, *args: str | Path, stdin: str | None = None, **env: str) -> Result:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(SURROUNDINGS)}
         said = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
         given = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
         with (
-            contextlib.chdir(tmp_path),
+            contextlib.chdir(folder),
             mock.patch.dict(os.environ, {**clean, "NO_COLOR": "1", **env}, clear=True),
             mock.patch.multiple(sys, argv=["optimizer", *map(str, args)], stdin=given, **said),
         ):
@@ -94,6 +95,12 @@ def optimizer(tmp_path: Path, strict: Callable[..., Draft202012Validator]) -> Ca
         return Result(code, out, err)
 
     return run
+
+
+@pytest.fixture
+def optimizer(tmp_path: Path, run_in: Callable[..., Result]) -> Callable[..., Result]:
+    """Run the program in an empty folder."""
+    return partial(run_in, tmp_path)
 
 
 def command_with_schema(args: Sequence[str | Path]) -> str | None:
@@ -111,6 +118,25 @@ def exit_code() -> int:
             stream.flush()
         gc.enable()
     return 0
+
+
+@pytest.fixture(scope="session")
+def forked() -> Callable[..., NoReturn]:
+    """Be the program from here on, in a process that was forked for it."""
+
+    def run(folder: Path, *args: str, env: dict[str, str]) -> NoReturn:
+        code = BUG
+        try:
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(env)
+            sys.argv = ["optimizer", *args]
+            sys.stdin, sys.stdout, sys.stderr = map(os.fdopen, (0, 1, 2), "rww")
+            code = exit_code()
+        finally:
+            os._exit(code)
+
+    return run
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from cli.ci import ci_job
+from cli.ci.environment import ci_job
 from optimizer.models.ci import CiJob
 
 SHA = "a" * 40

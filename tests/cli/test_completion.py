@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,12 +94,8 @@ NO_SETTINGS = {"bash": "--norc", "zsh": "-f", "fish": "-N"}
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Callable[..., str]:
+def shell(tmp_path: Path, program: str) -> Callable[..., str]:
     """Run a shell in which `optimizer` is this program."""
-    program = tmp_path / "bin" / "optimizer"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli "$@"\n')
-    program.chmod(0o755)
 
     def run(name: str, script: str) -> str:
         if shutil.which(name) is None:
@@ -110,8 +104,7 @@ def shell(tmp_path: Path) -> Callable[..., str]:
             [name, NO_SETTINGS[name], "-c", script],
             cwd=tmp_path,
             env={
-                "PATH": f"{program.parent}:{os.environ['PATH']}",
-                "PYTHONPATH": str(ROOT),
+                "PATH": program,
                 "HOME": str(tmp_path),
                 "LC_ALL": "C.UTF-8",
             },
@@ -141,7 +134,7 @@ complete -p optimizer
 """
 
 
-def test_bash_completes(
+def test_bash_completes_what_the_program_offers(
     shell: Callable[..., str], optimizer: Run, run_file: Callable[..., Path]
 ) -> None:
     optimizer("ingest", run_file(workflow_id="check out", run_id="check:1"))
@@ -171,11 +164,11 @@ _optimizer
 """
 
 
-def test_zsh_completes(shell: Callable[..., str]) -> None:
+def test_zsh_completes_what_the_program_offers(shell: Callable[..., str]) -> None:
     assert shell("zsh", ZSH).splitlines() == ["_optimizer", "set", "show"]
 
 
-def test_fish_completes(shell: Callable[..., str]) -> None:
+def test_fish_completes_what_the_program_offers(shell: Callable[..., str]) -> None:
     said = shell(
         "fish",
         'optimizer completion fish | source; complete -C "optimizer baseline s"; '

@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from cli.app import app
 from cli.payloads import PAYLOADS, Payload
-from cli.schemas import schema
+from cli.schemas.by_command import schema
 from optimizer.strategies import STRATEGIES
 
 Run = Callable[..., Any]

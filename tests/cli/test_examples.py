@@ -3,10 +3,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import os
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -190,18 +188,11 @@ def lines(path: Path, rows: Iterator[dict[str, Any]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def stored(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stored(world: Path, run_in: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with its runs in a history."""
     folder = tmp_path_factory.mktemp("stored") / "world"
     shutil.copytree(world, folder)
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPTIMIZER_", "GITHUB_"))}
-    subprocess.run(
-        [sys.executable, "-m", "cli", "ingest", "runs/"],
-        cwd=folder,
-        env={**clean, "PYTHONPATH": str(Path(__file__).parents[2])},
-        check=True,
-        capture_output=True,
-    )
+    assert run_in(folder, "ingest", "runs/").code == 0
     return folder
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from cli.files import write_file
+from cli.writing.reports import write_file
 from optimizer.models.errors import ConfigError
 
 Run = Callable[..., Any]

@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from cli.app import UsageProblem, app
-from cli.manners import understood
+from cli.terminal.manners import understood
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("cli", "executor_bridge", "optimizer", "reports")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cli.payloads import PAYLOADS
-from cli.schema_changes import broken
-from cli.schemas import schema
+from cli.schemas.by_command import schema
+from cli.schemas.changes import broken
 
 RATE: dict[str, Any] = {"type": ["number", "null"]}
 PUBLISHED: dict[str, Any] = {

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,7 +46,7 @@ OF_FILES: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(run_in: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stored")
     path = folder / "history.duckdb"
     plan = ("plan", "few", *WORKFLOW, "-a", "clear", "-b", "few_shot", "--cases", "60")
@@ -59,15 +56,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("experiment", *plan, "--include-existing"),
         ("experiment", "start", "few"),
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", *map(str, words), "--store", str(path)],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        done = run_in(folder, *words, "--store", path)
+        assert done.code == 0, done.err
     return path
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from cli.app import COMMANDS, GROUPS
-from cli.start_page import TASKS
+from cli.terminal.start_page import TASKS
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Any]
@@ -37,7 +37,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def see(tmp_path: Path, environment: dict[str, str]) -> See:
+def see(tmp_path: Path, environment: dict[str, str], forked: Run) -> See:
     """Run the program at a terminal of some size and return all that it wrote there."""
 
     def run(
@@ -51,10 +51,8 @@ def see(tmp_path: Path, environment: dict[str, str]) -> See:
     ) -> Any:
         process, terminal = pty.fork()
         if process == 0:
-            os.chdir(tmp_path)
-            command = [sys.executable, "-m", "cli", *args]
-            command += [] if watched else ["--no-progress"]
-            os.execvpe(sys.executable, command, {**environment, **env})
+            words = args if watched else (*args, "--no-progress")
+            forked(tmp_path, *words, env={**environment, **env})
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         seen = b""
         while True:

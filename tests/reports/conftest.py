@@ -917,7 +917,17 @@ def golden() -> Callable[[str, str], None]:
     return agrees
 
 
+def fullest() -> list[str]:
+    """One example of each report, that which is laid out from most."""
+    found: dict[Any, str] = {}
+    for name, (laid_out, _) in sorted(CASES.items(), key=lambda case: len(repr(case[1][1]))):
+        found[_bare(laid_out)] = name
+    return sorted(found.values())
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "example" in metafunc.fixturenames:
+        metafunc.parametrize("example", fullest())
     if "document" in metafunc.fixturenames:
         metafunc.parametrize("document", sorted(CASES), indirect=True)
     if "name" in metafunc.fixturenames:

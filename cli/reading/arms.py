@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.options import NO_FAMILY
-from cli.reading import history_of_file, is_file, run_of
+from cli.reading.results import history_of_file, is_file, run_of
 from optimizer.models.errors import SelectionError
 
 if TYPE_CHECKING:

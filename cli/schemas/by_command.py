@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from cli.payload import FORMAT_VERSION
 from cli.payloads import PAYLOADS, ErrorPayload, JsonSchema
-from cli.schema_types import Definitions
+from cli.schemas.types import Definitions
 from optimizer.models.errors import SelectionError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

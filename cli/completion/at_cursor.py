@@ -7,9 +7,9 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any, get_args
 
-from cli.completion_names import FINDERS, Names
-from cli.completion_scripts import FILES
-from cli.manners import COLOR, SWITCHES, Color
+from cli.completion.names import FINDERS, Names
+from cli.completion.scripts import FILES
+from cli.terminal.manners import COLOR, SWITCHES, Color
 
 LONGEST_HELP = 60
 """Characters of what is said of a name."""
@@ -73,7 +73,7 @@ def _commands(context: Any) -> Iterator[tuple[str, str]]:
 
 
 def _options(command: Any) -> Iterator[tuple[str, str]]:
-    from cli.usage import options_of
+    from cli.terminal.usage import options_of
 
     told = {
         name: parameter.help or ""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from cli.manners import manner
+from cli.terminal.manners import manner
 
 PAGER_VARIABLES = ("OPTIMIZER_PAGER", "PAGER")
 """Who names the pager, the first first; empty or `cat` is none."""

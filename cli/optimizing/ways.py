@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.files import write_file
-from cli.optimizing import (
-    Wish,
-    executor_of,
-    model_name,
-    opener,
-    question_of,
-    redactor,
-    rules_of,
-    suffix_of,
-    tools_of,
-)
-from cli.progress import searching
+from cli.optimizing.models import model_name
+from cli.optimizing.questions import question_of, suffix_of
+from cli.optimizing.tools import executor_of, tools_of
+from cli.optimizing.wish import Wish, rules_of
+from cli.optimizing.world import opener, redactor
+from cli.terminal.progress import searching
+from cli.writing.reports import write_file
 from optimizer.models.errors import ConfigError, SelectionError
 from optimizer.models.optimization_run import OptimizationRun, OptimizationStatus, WantedTests
 
@@ -216,7 +210,7 @@ def _take_results(
     Raises:
         ExecutorError: A result is missing, there twice, or of another prompt.
     """
-    from cli.optimizing import reader
+    from cli.optimizing.tools import reader
     from optimizer.pipeline.elsewhere import store_results
     from optimizer.prompts.runner.answers import written
 

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.endings import CSV, JSON, PICTURES, TABLES, ending, folder_of
 from cli.output import note
 from cli.payload import as_json
+from cli.writing.endings import CSV, JSON, PICTURES, TABLES, ending, folder_of
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.manners import COLOR, SWITCHES
+from cli.terminal.manners import COLOR, SWITCHES
 from optimizer.models.nearest import meant
 
 SUGGESTIONS = re.compile(r" ?\((?:Possible options|Did you mean)[^)]*\)$| Did you mean [^?]*\?$")

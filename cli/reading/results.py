@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.stages import stage
+from cli.terminal.stages import stage
 from optimizer.models.errors import MAY_NOT_READ, ConfigError, SelectionError
 
 if TYPE_CHECKING:

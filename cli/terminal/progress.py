@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from cli.output import plain
-from cli.stages import instead, is_watched
+from cli.terminal.stages import instead, is_watched
 from optimizer.models.ingest import FileOutcome
 
 if TYPE_CHECKING:

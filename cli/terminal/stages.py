@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread, current_thread, main_thread
 
-from cli.manners import manner
+from cli.terminal.manners import manner
 
 PATIENCE_S = 1.0
 """Seconds without a sign before one is given."""

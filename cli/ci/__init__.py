@@ -1,0 +1,1 @@
+"""Continuous integration: where a command runs, and what it leaves there."""

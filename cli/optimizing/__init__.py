@@ -1,0 +1,1 @@
+"""What `optimizer optimize` does beyond a command: its parts, and the ways to run it."""
