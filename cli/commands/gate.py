@@ -15,9 +15,10 @@ from cli import options
 from cli.annotations import annotate
 from cli.arms import opened_arms
 from cli.cases import text_limits
+from cli.endings import SARIF
 from cli.files import write_reports
 from cli.output import note, show
-from cli.reading import chosen_runs, file_named, read_prompt
+from cli.reading import chosen_runs, file_named, line_count, read_prompt
 from cli.session import session
 from cli.summary import append_outputs, append_summary
 from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
@@ -147,7 +148,8 @@ def gate(
         gated = _with_fallback(by_baseline, instead)
     named = file_named(file)
     document, whole = replace(gated.document, file=named), replace(gated.whole, file=named)
-    write_reports(output or (), whole, gated.payload, gated.tables)
+    own = dict.fromkeys(SARIF, partial(_sarif, whole))
+    write_reports(output or (), whole, gated.payload, gated.tables, own=own)
     show(document, gated.payload, json=json)
     append_summary(document)
     append_outputs(gated.payload)
@@ -170,6 +172,15 @@ class _Gated:
     payload: JudgedByRules | JudgedByBaseline
     status: str
     tables: tuple[DataTable, ...]
+
+
+def _sarif(document: Document) -> str:
+    """Return what was asked for and not met as SARIF."""
+    from optimizer import __version__
+    from reports.render.gate_sarif import gate_sarif
+
+    lines = None if document.file is None else line_count(document.file)
+    return gate_sarif(document, version=__version__, line_count=lines)
 
 
 def _with_fallback(
