@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options, output
+from cli.listeners import Spoken
 from cli.payload import as_json
 from cli.session import session
 
@@ -79,4 +80,4 @@ def clear(
         gone = clear_baseline(history, workflow, actor=here.actor, now=here.now)
     output.note(f"{gone.workflow_id}: has no baseline any more; it was {gone.run_id}")
     if json:
-        output.write_out(as_json(gone))
+        output.write_out(as_json(gone), Spoken.JSON)

@@ -10,6 +10,7 @@ import typer
 
 from cli import options
 from cli.files import write_file
+from cli.listeners import Spoken
 from cli.output import note, plain, show, write_out
 from cli.payload import as_json
 from cli.session import session
@@ -264,7 +265,8 @@ def export(
         found = select_version(history, version, prompt_id=prompt)
         text = as_json(published(history, found)) if json else found.text
     if output is None:
-        write_out(plain(text) if sys.stdout and sys.stdout.isatty() else text)
+        is_seen = sys.stdout is not None and sys.stdout.isatty()
+        write_out(plain(text) if is_seen else text, Spoken.JSON if json else Spoken.VERBATIM)
     else:
         write_file(output, text)
         note(f"wrote {output}")
