@@ -54,11 +54,14 @@ def show(
     from optimizer.history import queries
     from optimizer.history.store import read_history
     from optimizer.pipeline.baselines import is_stored
+    from optimizer.pipeline.workflow import require_workflow
     from reports.gallery.baseline import baseline as baseline_report
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = queries.baselines(history, workflow_id=workflow)
+        if workflow is not None and not found:
+            require_workflow(history, workflow)
         gone = [one.workflow_id for one in found if not is_stored(history, one)]
     output.show(baseline_report(found, gone), found, json=json, outputs=output_)
 

@@ -182,6 +182,7 @@ def _experiments(
     """Show how far the experiments are, without a look at their results."""
     from optimizer.history.store import read_history
     from optimizer.pipeline.experiment_page import experiment_page
+    from optimizer.pipeline.workflow import require_workflow
     from reports.gallery.experiments import experiments as experiments_report
     from reports.tables.overviews import experiment_page_tables
 
@@ -189,5 +190,7 @@ def _experiments(
         found = experiment_page(
             history, here.loaded.config, workflow_id=workflow, now=here.now, limit=limit
         )
+        if workflow is not None and not found.n_active and not found.n_ended:
+            require_workflow(history, workflow)
     tables = experiment_page_tables(found)
     show(experiments_report(found), found, json=json, outputs=output, tables=tables)
