@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from optimizer.models.overview import (
     ChangeKind,
@@ -41,6 +41,7 @@ from reports.parts.periods import (
     activity_block,
     decisions_block,
     experiments_block,
+    nothing_said,
     rejects_block,
     spans_said,
     totals_table,
@@ -54,7 +55,9 @@ from reports.parts.shifts import (
     effect_rows_table,
     fall,
     interval_title,
+    is_worse,
     kind_cell,
+    rise,
     together,
 )
 from reports.tones import Tone
@@ -82,20 +85,33 @@ def period(found: PeriodReview, limit: int = 50) -> Document:
         title=_title(found),
         verdict=_verdict(found),
         blocks=(
-            Section("What changed", _changes(found, limit)),
-            Section("Latency, cost, tokens and scores", (_amounts(found, limit),)),
-            Section("What was run", (spans_said(found), totals_table(found))),
-            Details("Pass rates of both periods", (_rates(found, limit),)),
-            watched_block(found),
-            decisions_block(found, limit),
-            experiments_block(found),
-            waiting_block(found, limit),
-            rejects_block(found, limit),
-            activity_block(found, limit),
-            Details("Method and caveats", (Prose(METHOD), Prose(_levels(found)), _caveats(found))),
+            *(_what_ran(found, limit) if found.changes else (spans_said(found),)),
+            *decisions_block(found, limit),
+            *experiments_block(found),
+            *waiting_block(found, limit),
+            *rejects_block(found, limit),
+            *activity_block(found, limit),
+            *nothing_said(found),
+            *(_method(found) if found.changes else ()),
         ),
         hints=_hints(found),
     )
+
+
+def _what_ran(found: PeriodReview, limit: int) -> tuple[Block, ...]:
+    amounts = Section("Latency, cost, tokens and scores", (_amounts(found, limit),))
+    return (
+        Section("What changed", _changes(found, limit)),
+        amounts,
+        Section("What was run", (spans_said(found), totals_table(found))),
+        Details("Pass rates of both periods", (_rates(found, limit),)),
+        watched_block(found),
+    )
+
+
+def _method(found: PeriodReview) -> tuple[Block, ...]:
+    blocks = (Prose(METHOD), Prose(_levels(found)), _caveats(found))
+    return (Details("Method and caveats", blocks),)
 
 
 def _title(found: PeriodReview) -> str:
@@ -109,7 +125,6 @@ def _verdict(found: PeriodReview) -> Verdict:
     if not ran:
         return Verdict(Tone.NEUTRAL, f"{title}: nothing was run; {_newest(found)}.")
     worse = _of_kind(found, ChangeKind.WORSE)
-    better = _of_kind(found, ChangeKind.BETTER)
     of = plural(len(ran), "workflow")
     if worse:
         falls = "; ".join(fall(one.workflow_id, one.shift) for one in worse[:MOST_NAMES])
@@ -121,12 +136,29 @@ def _verdict(found: PeriodReview) -> Verdict:
         return Verdict(Tone.NEUTRAL, text)
     if not judged:
         return Verdict(Tone.WARN, f"{title}: {of} ran, with not enough data to tell a change.")
-    names = named([one.workflow_id for one in better])
-    up = f"; {names} got better" if better else ""
-    unknown = len(ran) - len(judged)
-    rest = f"; {count(unknown)} could not be judged" if unknown else ""
-    text = f"{title}: none of {plural(len(judged), 'workflow')} got clearly worse{up}{rest}."
-    return Verdict(Tone.GOOD, text)
+    return _none_worse(found, judged, len(ran) - len(judged))
+
+
+def _none_worse(found: PeriodReview, judged: Sequence[WorkflowChange], n_unknown: int) -> Verdict:
+    """Say that no workflow passes clearly less, and what moved all the same."""
+    names = named([one.workflow_id for one in _of_kind(found, ChangeKind.BETTER)])
+    none = f"none of {plural(len(judged), 'workflow')} passes clearly less"
+    if len(judged) == 1:
+        none = f"{name_of(judged[0].workflow_id)} does not pass clearly less"
+    up = f"; {names} got better" if names else ""
+    rest = f"; {count(n_unknown)} could not be judged" if n_unknown else ""
+    dearer = [
+        (name, effect)
+        for name, effect in clear_effects([(one.workflow_id, one.shift) for one in judged])
+        if is_worse(effect)
+    ]
+    but = ""
+    if dearer:
+        told = "; ".join(rise(name, effect) for name, effect in dearer[:MOST_NAMES])
+        more = len(dearer) - MOST_NAMES
+        but = f", but {told}" + (f"; and {count(more)} more" if more > 0 else "")
+    tone = Tone.WARN if dearer else Tone.GOOD
+    return Verdict(tone, f"{_title(found)}: {none}{but}{up}{rest}.")
 
 
 def _newest(found: PeriodReview) -> str:

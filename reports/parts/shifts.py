@@ -61,6 +61,14 @@ def fall(workflow_id: str, shift: Shift) -> str:
     )
 
 
+def rise(workflow_id: str, effect: Effect) -> str:
+    """Say how another figure of a workflow moved: 'latency of support +21.4 % (...)'."""
+    return (
+        f"{NOUNS.get(effect.metric, effect.metric)} of {name_of(workflow_id)} "
+        f"{estimate(effect)} ({level(effect.level)} CI {bounds(effect)})"
+    )
+
+
 def clear_effects(shifts: Sequence[tuple[str, Shift]]) -> tuple[tuple[str, Effect], ...]:
     """Return the effects other than on the pass rate whose interval excludes 0."""
     return tuple(
@@ -106,8 +114,12 @@ def together(level_all: float, level_each: float | None) -> str:
     )
 
 
+def is_worse(effect: Effect) -> bool:
+    """Whether an effect goes the wrong way."""
+    return (effect.estimate > 0) != (effect.metric in RISES_ARE_GOOD)
+
+
 def _tone(effect: Effect) -> Tone:
     if effect.low <= 0 <= effect.high:
         return Tone.NEUTRAL
-    is_good = (effect.estimate > 0) == (effect.metric in RISES_ARE_GOOD)
-    return Tone.GOOD if is_good else Tone.BAD
+    return Tone.BAD if is_worse(effect) else Tone.GOOD
