@@ -42,6 +42,7 @@ from reports.parts.periods import (
     activity_block,
     decisions_block,
     experiments_block,
+    nothing_said,
     rejects_block,
     spans_said,
     totals_table,
@@ -84,20 +85,33 @@ def period(found: PeriodReview, limit: int = 50) -> Document:
         title=_title(found),
         verdict=_verdict(found),
         blocks=(
-            Section("What changed", _changes(found, limit)),
-            Section("Latency, cost, tokens and scores", (_amounts(found, limit),)),
-            Section("What was run", (spans_said(found), totals_table(found))),
-            Details("Pass rates of both periods", (_rates(found, limit),)),
-            watched_block(found),
-            decisions_block(found, limit),
-            experiments_block(found),
-            waiting_block(found, limit),
-            rejects_block(found, limit),
-            activity_block(found, limit),
-            Details("Method and caveats", (Prose(METHOD), Prose(_levels(found)), _caveats(found))),
+            *(_what_ran(found, limit) if found.changes else (spans_said(found),)),
+            *decisions_block(found, limit),
+            *experiments_block(found),
+            *waiting_block(found, limit),
+            *rejects_block(found, limit),
+            *activity_block(found, limit),
+            *nothing_said(found),
+            *(_method(found) if found.changes else ()),
         ),
         hints=_hints(found),
     )
+
+
+def _what_ran(found: PeriodReview, limit: int) -> tuple[Block, ...]:
+    amounts = Section("Latency, cost, tokens and scores", (_amounts(found, limit),))
+    return (
+        Section("What changed", _changes(found, limit)),
+        amounts,
+        Section("What was run", (spans_said(found), totals_table(found))),
+        Details("Pass rates of both periods", (_rates(found, limit),)),
+        watched_block(found),
+    )
+
+
+def _method(found: PeriodReview) -> tuple[Block, ...]:
+    blocks = (Prose(METHOD), Prose(_levels(found)), _caveats(found))
+    return (Details("Method and caveats", blocks),)
 
 
 def _title(found: PeriodReview) -> str:

@@ -123,8 +123,12 @@ def together(level_all: float, level_each: float | None) -> str:
     )
 
 
+def is_worse(effect: Effect) -> bool:
+    """Whether an effect goes the wrong way."""
+    return (effect.estimate > 0) != (effect.metric in RISES_ARE_GOOD)
+
+
 def _tone(effect: Effect) -> Tone:
     if effect.low <= 0 <= effect.high:
         return Tone.NEUTRAL
-    is_good = (effect.estimate > 0) == (effect.metric in RISES_ARE_GOOD)
-    return Tone.GOOD if is_good else Tone.BAD
+    return Tone.BAD if is_worse(effect) else Tone.GOOD
