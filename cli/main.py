@@ -108,11 +108,12 @@ def _forget_reader() -> int:
 
 def _report(kind: str, message: str, hint: str | None) -> int:
     """Say what went wrong on stderr, and as JSON on stdout where JSON was asked for."""
+    from cli.listeners import Spoken
     from cli.output import complain, write_out
     from cli.payload import error_json
 
     if "--json" in sys.argv:
-        write_out(error_json(kind, message, hint))
+        write_out(error_json(kind, message, hint), Spoken.JSON)
     for line in message.splitlines():
         complain(f"error: {line}")
     if hint:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.listeners import Spoken, unheard
 from cli.terminal.manners import Color, manner
 from cli.terminal.stages import hush, stage
 
@@ -49,7 +50,7 @@ def show(
     if json:
         from cli.payload import as_json
 
-        write_out(as_json(payload))
+        write_out(as_json(payload), Spoken.JSON)
     elif manner().quiet:
         show_line(document.title if document.verdict is None else document.verdict.text)
     else:
@@ -67,16 +68,20 @@ def show_line(text: str) -> None:
     write_out(line(text) + "\n")
 
 
-def write_out(text: str) -> None:
+def write_out(text: str, kind: Spoken = Spoken.TEXT) -> None:
     """Write to stdout, with other words for what it cannot carry.
 
     A reader that has gone changes nothing.
+
+    Args:
+        text: What to write.
+        kind: What it is: a service of continuous integration acts on commands of ours only.
     """
     hush()
     if sys.stdout is None:
         return
     try:
-        sys.stdout.write(_carried(text, sys.stdout.encoding))
+        sys.stdout.write(unheard(_carried(text, sys.stdout.encoding), os.environ, kind))
         sys.stdout.flush()
     except BrokenPipeError:
         forget_stdout()
@@ -88,18 +93,19 @@ def forget_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def note(text: str) -> None:
+def note(text: str, kind: Spoken = Spoken.TEXT) -> None:
     """Tell something on stderr, unless only the verdict is wanted."""
     if not manner().quiet:
-        complain(text)
+        complain(text, kind)
 
 
-def complain(text: str) -> None:
+def complain(text: str, kind: Spoken = Spoken.TEXT) -> None:
     """Say on stderr what must be said, where there is one."""
     hush()
     with suppress(OSError, ValueError, AttributeError):
         shown = "\n".join(plain(line) for line in text.split("\n"))
-        sys.stderr.write(_carried(shown, sys.stderr.encoding) + "\n")
+        heard = unheard(_carried(shown, sys.stderr.encoding), os.environ, kind)
+        sys.stderr.write(heard + "\n")
 
 
 def plain(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from cli.listeners import Spoken
 from cli.output import note
 
 if TYPE_CHECKING:
@@ -20,4 +21,4 @@ def annotate(document: Document, *, title: str) -> None:
     from reports.render.github import document_annotations
 
     for command in document_annotations(document, title=title).splitlines():
-        note(command)
+        note(command, Spoken.COMMANDS)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options, output
+from cli.listeners import Spoken
 from cli.payload import as_json
 from cli.session import session
 
@@ -53,11 +54,14 @@ def show(
     from optimizer.history import queries
     from optimizer.history.store import read_history
     from optimizer.pipeline.baselines import is_stored
+    from optimizer.pipeline.workflow import require_workflow
     from reports.gallery.baseline import baseline as baseline_report
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = queries.baselines(history, workflow_id=workflow)
+        if workflow is not None and not found:
+            require_workflow(history, workflow)
         gone = [one.workflow_id for one in found if not is_stored(history, one)]
     output.show(baseline_report(found, gone), found, json=json, outputs=output_)
 
@@ -79,4 +83,4 @@ def clear(
         gone = clear_baseline(history, workflow, actor=here.actor, now=here.now)
     output.note(f"{gone.workflow_id}: has no baseline any more; it was {gone.run_id}")
     if json:
-        output.write_out(as_json(gone))
+        output.write_out(as_json(gone), Spoken.JSON)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options
+from cli.listeners import Spoken
 from cli.output import note, write_out
 from cli.reading.results import read_file
 from cli.session import session
@@ -51,7 +52,7 @@ def convert(
     if output is None:
         for run in reading.runs:
             for piece in native_json(run, reading.source):
-                write_out(piece.decode())
+                write_out(piece.decode(), Spoken.JSON)
         return
     for path, runs in native_files(reading, output, source=file):
         write_pieces(path, (p for run in runs for p in native_json(run, reading.source)))

@@ -203,6 +203,7 @@ def status(
     from optimizer.analysis.experiments import experiment_summaries
     from optimizer.history.store import read_history
     from optimizer.pipeline.experiments import status as stand
+    from optimizer.pipeline.workflow import require_workflow
     from reports.gallery.experiment_list import experiment_list
     from reports.tables.experiments import experiment_list_tables
 
@@ -212,6 +213,8 @@ def status(
             every = experiment_summaries(
                 history, workflow_ids=None if workflow is None else [workflow]
             )
+            if workflow is not None and not every:
+                require_workflow(history, workflow)
             tables = experiment_list_tables(every)
             show(experiment_list(every), every, json=json, outputs=output, tables=tables)
             return

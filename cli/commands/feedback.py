@@ -21,7 +21,7 @@ def feedback(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show what users say of each variant, and whether the tests agree.
@@ -33,6 +33,7 @@ def feedback(
     from optimizer.history.store import read_history
     from optimizer.pipeline.feedback import feedback_view
     from reports.gallery.feedback import feedback as feedback_report
+    from reports.tables.stores import feedback_tables
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
@@ -43,4 +44,5 @@ def feedback(
             limit=limit,
             level=here.loaded.config.evidence.level,
         )
-    show(feedback_report(found), found, json=json, outputs=output)
+    tables = feedback_tables(found)
+    show(feedback_report(found), found, json=json, outputs=output, tables=tables)

@@ -17,8 +17,9 @@ from cli.ci.annotations import annotate
 from cli.ci.summary import append_outputs, append_summary
 from cli.output import note, show
 from cli.reading.arms import opened_arms
-from cli.reading.results import chosen_runs, file_named, read_prompt
+from cli.reading.results import chosen_runs, file_named, line_count, read_prompt
 from cli.session import session
+from cli.writing.endings import SARIF
 from cli.writing.reports import write_reports
 from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
 
@@ -147,7 +148,8 @@ def gate(
         gated = _with_fallback(by_baseline, instead)
     named = file_named(file)
     document, whole = replace(gated.document, file=named), replace(gated.whole, file=named)
-    write_reports(output or (), whole, gated.payload, gated.tables)
+    own = dict.fromkeys(SARIF, partial(_sarif, whole))
+    write_reports(output or (), whole, gated.payload, gated.tables, own=own)
     show(document, gated.payload, json=json)
     append_summary(document)
     append_outputs(gated.payload)
@@ -170,6 +172,15 @@ class _Gated:
     payload: JudgedByRules | JudgedByBaseline
     status: str
     tables: tuple[DataTable, ...]
+
+
+def _sarif(document: Document) -> str:
+    """Return what was asked for and not met as SARIF."""
+    from optimizer import __version__
+    from reports.render.gate_sarif import gate_sarif
+
+    lines = None if document.file is None else line_count(document.file)
+    return gate_sarif(document, version=__version__, line_count=lines)
 
 
 def _with_fallback(

@@ -51,7 +51,7 @@ def ingest(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Store result files in the history. Doing it again changes nothing.
@@ -71,6 +71,7 @@ def ingest(
     from optimizer.pipeline.ingest import IngestJob
     from optimizer.pipeline.ingest import ingest as ingest_files
     from reports.gallery.ingest import ingest as ingest_report
+    from reports.tables.stores import file_tables
 
     here = session(store, config, set_)
     if is_feedback(files):
@@ -132,9 +133,8 @@ def ingest(
     is_rolling_out = any(one.status is FileStatus.STORED for one in outcomes) and _is_rolling_out(
         here
     )
-    show(
-        ingest_report(outcomes, is_rolling_out=is_rolling_out), outcomes, json=json, outputs=output
-    )
+    document = ingest_report(outcomes, is_rolling_out=is_rolling_out)
+    show(document, outcomes, json=json, outputs=output, tables=file_tables(outcomes))
     is_empty = bool(left_out) and len(left_out) == len(outcomes)
     if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)

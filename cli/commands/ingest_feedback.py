@@ -55,6 +55,7 @@ def ingest_feedback(
     from optimizer.pipeline.feedback import FeedbackJob
     from optimizer.pipeline.feedback import ingest_feedback as ingest_files
     from reports.gallery.feedback_files import feedback_files
+    from reports.tables.stores import feedback_file_tables
 
     if not files:
         raise ConfigError("ingest feedback: no file is named, expected files of feedback")
@@ -69,7 +70,8 @@ def ingest_feedback(
     )
     read = _reader(settings.ingest, rating_scale, strict=strict)
     outcomes = list(ingest_files(expand(files), read, job))
-    show(feedback_files(outcomes), outcomes, json=json, outputs=outputs)
+    tables = feedback_file_tables(outcomes)
+    show(feedback_files(outcomes), outcomes, json=json, outputs=outputs, tables=tables)
     if any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)
 

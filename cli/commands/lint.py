@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
+from cli.listeners import Spoken
 from cli.output import complain, note, plain, show, show_line, use_color, write_out
 from cli.payload import as_json
 from cli.reading.lint_files import STDIN, prompt_files
@@ -164,7 +165,7 @@ def _narrate_baseline(path: Path, report: LintReport, *, json: bool) -> None:
     """Say which baseline was written; as JSON, what is in it."""
     note(f"wrote {path}: {len(report.findings)} known findings")
     if json:
-        write_out(as_json(report))
+        write_out(as_json(report), Spoken.JSON)
 
 
 def _explain(rule: str, *, json: bool, outputs: Sequence[Path] | None) -> None:
@@ -234,7 +235,7 @@ def _pass_on(files: Sequence[NamedFile], linted: Linted, stdin_name: str) -> Non
     for file in files:
         if file.path == stdin_name:
             content = linted.fixed.get(file.path, file.content)
-            write_out(content.decode("utf-8", "replace"))
+            write_out(content.decode("utf-8", "replace"), Spoken.VERBATIM)
     note(lint_lines(linted.report, color=False).rstrip("\n"))
 
 
@@ -257,11 +258,11 @@ def _print(report: LintReport, kind: LintFormat) -> None:
 
     match kind:
         case LintFormat.JSON:
-            write_out(as_json(report))
+            write_out(as_json(report), Spoken.JSON)
         case LintFormat.SARIF:
-            write_out(sarif(report, version=__version__))
+            write_out(sarif(report, version=__version__), Spoken.JSON)
         case LintFormat.GITHUB:
-            write_out(annotation_lines(report))
+            write_out(annotation_lines(report), Spoken.COMMANDS)
         case LintFormat.TEXT if manner().quiet:
             show_line(lint_summary(report))
         case LintFormat.TEXT:

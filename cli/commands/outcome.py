@@ -15,7 +15,7 @@ def outcome(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Measure what became of a decision, beside what was predicted.
@@ -31,12 +31,14 @@ def outcome(
     from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.outcomes import measure
     from reports.gallery.outcome import outcome as outcome_report
+    from reports.tables.outcomes import outcome_tables
 
     here = session(store, config, set_)
     with writing(here) as history:
         found = measure(
             history, decision, who(here, at=at), settings=lifecycle_of(here.loaded.config)
         )
-    show(outcome_report(found), found, json=json, outputs=output)
+    tables = outcome_tables(found)
+    show(outcome_report(found), found, json=json, outputs=output, tables=tables)
     if found.status is OutcomeStatus.FAILED:
         raise typer.Exit(1)

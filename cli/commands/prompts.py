@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import options
+from cli.listeners import Spoken
 from cli.output import note, plain, show, write_out
 from cli.payload import as_json
 from cli.session import session
@@ -63,7 +64,7 @@ def extract(
 
 
 def list_(
-    store: options.Store = None, output: options.Outputs = None, json: options.Json = False
+    store: options.Store = None, output: options.TableOutputs = None, json: options.Json = False
 ) -> None:
     """List the prompts that are stored, each with its version in use.
 
@@ -72,11 +73,13 @@ def list_(
     from optimizer.history.queries.optimizing import prompt_versions
     from optimizer.history.store import read_history
     from reports.gallery.prompt_list import prompt_list
+    from reports.tables.versions import version_tables
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = prompt_versions(history)
-    show(prompt_list(found), found, json=json, outputs=output)
+    tables = version_tables(found)
+    show(prompt_list(found), found, json=json, outputs=output, tables=tables)
 
 
 def show_(
@@ -128,7 +131,7 @@ def log(
         str | None, typer.Argument(metavar="ID", help="The prompt, where several are stored.")
     ] = None,
     store: options.Store = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show the versions of a prompt and every step of theirs, newest last.
@@ -139,12 +142,14 @@ def log(
     from optimizer.models.versions import VersionLog
     from optimizer.pipeline.prompt_pages import steps
     from reports.gallery.prompt_log import prompt_log
+    from reports.tables.versions import version_log_tables
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         versions, entries = steps(history, prompt)
     found = VersionLog(versions=tuple(versions), steps=tuple(entries))
-    show(prompt_log(versions[0].prompt_id, versions, entries), found, json=json, outputs=output)
+    document = prompt_log(versions[0].prompt_id, versions, entries)
+    show(document, found, json=json, outputs=output, tables=version_log_tables(found))
 
 
 def record(
@@ -264,7 +269,8 @@ def export(
         found = select_version(history, version, prompt_id=prompt)
         text = as_json(published(history, found)) if json else found.text
     if output is None:
-        write_out(plain(text) if sys.stdout and sys.stdout.isatty() else text)
+        is_seen = sys.stdout is not None and sys.stdout.isatty()
+        write_out(plain(text) if is_seen else text, Spoken.JSON if json else Spoken.VERBATIM)
     else:
         write_file(output, text)
         note(f"wrote {output}")

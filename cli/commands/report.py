@@ -129,10 +129,12 @@ def _all(
     from optimizer.history.store import read_history
     from optimizer.pipeline.portfolio import portfolio
     from reports.gallery.portfolio import portfolio as portfolio_report
+    from reports.tables.overviews import portfolio_tables
 
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = portfolio(history, here.loaded.config, as_of=as_of, now=here.now, limit=limit)
-    show(portfolio_report(found), found, json=json, outputs=output)
+    tables = portfolio_tables(found)
+    show(portfolio_report(found), found, json=json, outputs=output, tables=tables)
 
 
 def _period(
@@ -149,12 +151,14 @@ def _period(
     from optimizer.history.store import read_history
     from optimizer.pipeline.period_review import period_review
     from reports.gallery.period import period as period_report
+    from reports.tables.overviews import period_tables
 
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = period_review(
             history, period, here.loaded.config, workflow_id=workflow, until=until
         )
-    show(period_report(found, limit), found, json=json, outputs=output)
+    tables = period_tables(found)
+    show(period_report(found, limit), found, json=json, outputs=output, tables=tables)
 
 
 def _performance(
@@ -164,10 +168,12 @@ def _performance(
     from optimizer.history.store import read_history
     from optimizer.pipeline.performance import performance
     from reports.gallery.performance import performance as performance_report
+    from reports.tables.overviews import performance_tables
 
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = performance(history, workflow, here.loaded.config, limit=limit)
-    show(performance_report(found), found, json=json, outputs=output)
+    tables = performance_tables(found)
+    show(performance_report(found), found, json=json, outputs=output, tables=tables)
 
 
 def _experiments(
@@ -176,10 +182,15 @@ def _experiments(
     """Show how far the experiments are, without a look at their results."""
     from optimizer.history.store import read_history
     from optimizer.pipeline.experiment_page import experiment_page
+    from optimizer.pipeline.workflow import require_workflow
     from reports.gallery.experiments import experiments as experiments_report
+    from reports.tables.overviews import experiment_page_tables
 
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         found = experiment_page(
             history, here.loaded.config, workflow_id=workflow, now=here.now, limit=limit
         )
-    show(experiments_report(found), found, json=json, outputs=output)
+        if workflow is not None and not found.n_active and not found.n_ended:
+            require_workflow(history, workflow)
+    tables = experiment_page_tables(found)
+    show(experiments_report(found), found, json=json, outputs=output, tables=tables)

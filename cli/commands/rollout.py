@@ -38,7 +38,7 @@ def start(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Begin to put an approved decision in force, with a small share of the traffic.
@@ -68,7 +68,7 @@ def advance(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Move rollouts as far as the runs since their last move allow: on, or back.
@@ -95,7 +95,7 @@ def status(
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
-    output: options.Outputs = None,
+    output: options.TableOutputs = None,
     json: options.Json = False,
 ) -> None:
     """Show where rollouts stand, and what the runs since their last move say.
@@ -106,11 +106,13 @@ def status(
     from optimizer.pipeline.lifecycle import lifecycle_of
     from optimizer.pipeline.rollouts import status as stand
     from reports.gallery.rollout import rollout as rollout_report
+    from reports.tables.outcomes import rollout_tables
 
     here = session(store, config, set_)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         views = stand(history, decision, settings=lifecycle_of(here.loaded.config))
-    show(rollout_report(views), views, json=json, outputs=output)
+    tables = rollout_tables(views)
+    show(rollout_report(views), views, json=json, outputs=output, tables=tables)
 
 
 def _show(
@@ -122,6 +124,8 @@ def _show(
 ) -> None:
     from cli.deciding import write_asked
     from reports.gallery.rollout import rollout as rollout_report
+    from reports.tables.outcomes import rollout_tables
 
     write_asked([one.commands for one in views if one.commands], emit)
-    show(rollout_report(views), views, json=json, outputs=outputs)
+    tables = rollout_tables(views)
+    show(rollout_report(views), views, json=json, outputs=outputs, tables=tables)

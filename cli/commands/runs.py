@@ -20,10 +20,13 @@ def runs(
     """
     from optimizer.history import queries
     from optimizer.history.store import read_history
+    from optimizer.pipeline.workflow import require_workflow
     from reports.gallery.run_list import run_list
     from reports.tables.runs import run_tables
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
+        if workflow is not None:
+            require_workflow(history, workflow)
         found = queries.runs(history, workflow_id=workflow, limit=limit)
     show(run_list(found), found, json=json, outputs=output, tables=run_tables(found))

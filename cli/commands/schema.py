@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options
+from cli.listeners import Spoken
 from cli.output import show, write_out
 
 
@@ -34,7 +35,7 @@ def schema(
 
     if command:
         found = schema_of(" ".join(command))
-        write_out(as_json(found) if json else as_plain_json(found))
+        write_out(as_json(found) if json else as_plain_json(found), Spoken.JSON)
         return
     entries = [
         SchemaEntry(command=name, schema_id=schema_id(name), file=schema_file(name))

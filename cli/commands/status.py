@@ -8,7 +8,7 @@ from cli.session import session
 
 
 def status(
-    store: options.Store = None, output: options.Outputs = None, json: options.Json = False
+    store: options.Store = None, output: options.TableOutputs = None, json: options.Json = False
 ) -> None:
     """Show what the history holds: workflows, runs, files that were refused.
 
@@ -19,6 +19,7 @@ def status(
     from optimizer.history.store import SCHEMA_VERSION, read_history
     from optimizer.models.stores import StoreStatus
     from reports.gallery.status import status as status_report
+    from reports.tables.stores import status_tables
 
     here = session(store)
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
@@ -37,4 +38,4 @@ def status(
         rejects=tuple(rejects),
         decisions=decisions,
     )
-    show(document, found, json=json, outputs=output)
+    show(document, found, json=json, outputs=output, tables=status_tables(found))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import options
+from cli.listeners import Spoken
 from cli.output import note, write_out
 from cli.payload import as_json
 from cli.session import session
@@ -31,7 +32,7 @@ def export(
     for written in exported:
         note(f"wrote {written.path}: {written.n_rows:,} rows")
     if json:
-        write_out(as_json(exported))
+        write_out(as_json(exported), Spoken.JSON)
 
 
 def migrate(store: options.Store = None, json: options.Json = False) -> None:
@@ -52,4 +53,4 @@ def migrate(store: options.Store = None, json: options.Json = False) -> None:
         else f"{here.store}: up to date"
     )
     if json:
-        write_out(as_json(StoreMigrated(store=here.store, steps=steps)))
+        write_out(as_json(StoreMigrated(store=here.store, steps=steps)), Spoken.JSON)

@@ -24,6 +24,9 @@ FILE_SUFFIXES = frozenset(
 SHOWN_RUNS = 10
 """How many runs an ambiguous choice lists."""
 
+BLOCK = 1 << 20
+"""Bytes of a file that are read at once."""
+
 
 def read_file(path: str, here: Session) -> Reading:
     """Read one file, or standard input for `-`.
@@ -127,6 +130,17 @@ def file_named(selector: str) -> str | None:
         return None
     absolute, here = path.absolute(), Path.cwd()
     return (absolute.relative_to(here) if absolute.is_relative_to(here) else path).as_posix()
+
+
+def line_count(path: str) -> int | None:
+    """Return how many lines a text has; None: the file is no text."""
+    count, last = 0, b"\n"
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            if b"\0" in block:
+                return None
+            count, last = count + block.count(b"\n"), block[-1:]
+    return count + (last != b"\n")
 
 
 def run_of(run_ids: Sequence[str], wanted: str | None, file: str) -> str:

@@ -75,7 +75,7 @@ def harm(effects: tuple[Effect, ...], settings: Lifecycle) -> str | None:
     """Say which effect is worse than its margin beyond doubt, or None where none is."""
     return next(
         (
-            f"{sentence(one)}, worse than {settings.limits.margin(one.metric):g} beyond doubt"
+            f"{sentence(one)}, worse than {_amount(one, settings)} beyond doubt"
             for one in effects
             if one.metric in JUDGED and _best(one) < -settings.limits.margin(one.metric)
         ),
@@ -84,11 +84,23 @@ def harm(effects: tuple[Effect, ...], settings: Lifecycle) -> str | None:
 
 
 def sentence(effect: Effect) -> str:
-    """Say what an effect is: 'success_rate -0.21 [-0.3, -0.12] on 80'."""
-    return (
-        f"{effect.metric} {effect.estimate:+.3g} [{effect.low:+.3g}, {effect.high:+.3g}] "
-        f"on {effect.n}"
-    )
+    """Say what an effect is: 'success_rate -21 pp [-30, -12] on 80'."""
+    factor, unit = _unit(effect.metric)
+    estimate, low, high = (factor * x for x in (effect.estimate, effect.low, effect.high))
+    return f"{effect.metric} {estimate:+.3g}{unit} [{low:+.3g}, {high:+.3g}]{unit} on {effect.n}"
+
+
+def _amount(effect: Effect, settings: Lifecycle) -> str:
+    """Say the margin of an effect in its unit."""
+    factor, unit = _unit(effect.metric)
+    return f"{factor * settings.limits.margin(effect.metric):.3g}{unit}"
+
+
+def _unit(metric: str) -> tuple[float, str]:
+    """Return what a share is told in: percentage points of a rate, percent of an amount."""
+    if metric == "success_rate":
+        return 100.0, " pp"
+    return (100.0, " %") if metric.endswith("_relative") else (1.0, "")
 
 
 def percent(share: float) -> str:
@@ -123,8 +135,8 @@ def _waits(rollout: Rollout, health: Health, settings: Lifecycle) -> str | None:
     ]
     if doubtful:
         one = doubtful[0]
-        margin = settings.limits.margin(one.metric)
-        return f"stays at {share}: {sentence(one)}, worse than {margin:g}, though not beyond doubt"
+        margin = _amount(one, settings)
+        return f"stays at {share}: {sentence(one)}, worse than {margin}, though not beyond doubt"
     return None
 
 

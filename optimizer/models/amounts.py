@@ -9,6 +9,11 @@ WHOLE = 1000
 """From here on amounts are written without a fraction."""
 
 
+def percent(share: float) -> str:
+    """Write a share of 0 to 1 in percent: '62.2 %'."""
+    return f"{Decimal(f'{100 * share:.3g}'):f} %"
+
+
 def amount(number: float | None) -> str:
     """Write a number to four significant digits, never with an exponent: '11392', '0.6417'."""
     if number is None:

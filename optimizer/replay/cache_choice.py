@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from optimizer.models.amounts import percent
 from optimizer.models.caching import (
     CacheKind,
     CacheReplay,
@@ -82,7 +83,7 @@ def why_none(study: CachingStudy, settings: CacheReplaySettings) -> str:
     if study.most_hits is not None and is_hopeless(study, settings):
         return (
             f"no cache can answer more than {study.most_hits} of {study.n} requests, "
-            f"{settings.min_expected_hit_rate:.0%} are expected"
+            f"{percent(settings.min_expected_hit_rate)} are expected"
         )
     return _shortfall(study.replays, settings)
 

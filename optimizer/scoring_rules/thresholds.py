@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.models.amounts import amount
+from optimizer.models.amounts import amount, percent
 from optimizer.models.proposals import Fact
 from optimizer.models.summaries import WindowSummary
 from optimizer.stats.intervals import Interval, clopper_pearson, mean_interval
@@ -127,9 +127,10 @@ def _mean(
 def _at_least(
     name: str, text: str, interval: Interval, bound: float, limits: Thresholds
 ) -> Reading:
-    sure = f"with {limits.level:.0%} confidence"
+    sure = f"with {percent(limits.level)} confidence"
+    at_most, due = _told(name, interval.high), _told(name, bound)
     return Reading(
-        text=f"{text} ({sure} at most {interval.high:.3g}, at least {bound:g} is due)",
+        text=f"{text} ({sure} at most {at_most}, at least {due} is due)",
         missed=interval.estimate < bound,
         broken=interval.high < bound,
         fact=_fact(name, interval, bound),
@@ -137,13 +138,19 @@ def _at_least(
 
 
 def _at_most(name: str, text: str, interval: Interval, bound: float, limits: Thresholds) -> Reading:
-    sure = f"with {limits.level:.0%} confidence"
+    sure = f"with {percent(limits.level)} confidence"
+    at_least, due = _told(name, interval.low), _told(name, bound)
     return Reading(
-        text=f"{text} ({sure} at least {interval.low:.3g}, at most {bound:g} is due)",
+        text=f"{text} ({sure} at least {at_least}, at most {due} is due)",
         missed=interval.estimate > bound,
         broken=interval.low > bound,
         fact=_fact(name, interval, bound),
     )
+
+
+def _told(name: str, value: float) -> str:
+    """Write a value in the unit of what was measured."""
+    return percent(value) if name.endswith("_rate") else f"{value:.3g}"
 
 
 def _fact(name: str, interval: Interval, bound: float) -> Fact:

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from optimizer.models.amounts import amount
+from optimizer.models.amounts import amount, percent
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Proposal
-from optimizer.models.rules import Outcome, RuleCheck
+from optimizer.models.rules import Outcome, RuleCheck, Unit
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
 
@@ -106,4 +106,8 @@ def _fact(check: RuleCheck) -> str:
     """Return a fired rule in words."""
     side = "below" if check.fires_below else "above"
     of = "" if check.n is None else f" of {check.n} tests"
-    return f"{check.rule} {amount(check.value)}{of} is {side} {check.setting} {check.threshold:g}"
+    if check.unit is Unit.RATE and check.value is not None:
+        value, threshold = percent(check.value), percent(check.threshold)
+    else:
+        value, threshold = amount(check.value), f"{check.threshold:g}"
+    return f"{check.rule} {value}{of} is {side} {check.setting} {threshold}"

@@ -15,6 +15,9 @@ MOST_RULES = 60
 
 TIERS = 3
 TIER_HEIGHT = 15
+RAISED = 11
+"""Pixels of the lowest names above the plot: marks at its upper edge reach into them."""
+
 GAP = 4
 LONGEST_NAME = 24
 REACH = 9
@@ -46,7 +49,7 @@ def event_layers(
     rows = [
         {
             "at": _x(event, domain, width),
-            "top": -6 - TIER_HEIGHT * (place.tier or 0) if place.tier is not None else 0,
+            "top": -RAISED - TIER_HEIGHT * (place.tier or 0) if place.tier is not None else 0,
             "name": _name(event),
             "align": None if place.tier is None else "right" if place.is_left else "left",
             "text": hover(event.text),

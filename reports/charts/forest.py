@@ -20,7 +20,7 @@ from reports.charts.base import (
     layer,
     width_of,
 )
-from reports.document import Cell, Table, left, right
+from reports.document import Cell, Table, left
 from reports.drawings import Forest, Interval
 from reports.formatting import count, shorten
 from reports.text import line
@@ -69,15 +69,14 @@ def forest_spec(chart: Forest, palette: Palette) -> Spec:
 
 
 def forest_table(chart: Forest) -> Table:
-    """Return a forest plot as a table, each interval drawn in characters."""
+    """Return a forest plot as a table of characters; the figures stand in the table beside it."""
     drawn = chart.intervals[:MOST_LINES]
     return Table(
-        columns=(left("of"), left(CAPTION), right("effect"), left("better")),
+        columns=(left("of"), left(CAPTION), left("better")),
         rows=tuple(
             (
                 one.label,
                 Cell("".join(_line(one, drawn)), one.tone),
-                Cell(one.text, one.tone),
                 DIRECTIONS[one.more_is_better],
             )
             for one in drawn

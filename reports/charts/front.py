@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from reports.charts.bars import bar
 from reports.charts.base import (
     WIDTH,
     Palette,
@@ -15,10 +14,9 @@ from reports.charts.base import (
     hover,
     known,
     layer,
-    told,
 )
 from reports.charts.names import Box, names
-from reports.document import Cell, Table, left, right
+from reports.document import Cell, Table, left
 from reports.drawings import Front, Spot
 from reports.formatting import count
 from reports.text import line
@@ -33,7 +31,8 @@ MOST_ROWS = 20
 IN_USE, ON_FRONT, BEATEN = "in use", "on the front", "beaten by another"
 SHAPES = {IN_USE: "diamond", ON_FRONT: "circle", BEATEN: "cross"}
 PAD = 0.08
-CHARS = 10
+CHARS = 20
+DOTS = {True: "\u25cf", False: "\u25cb"}
 
 
 def front_spec(chart: Front, palette: Palette) -> Spec:
@@ -117,31 +116,38 @@ def front_spec(chart: Front, palette: Palette) -> Spec:
 
 
 def front_table(chart: Front) -> Table:
-    """Return trade-offs as a table, with a bar of characters for what less of is better."""
+    """Return trade-offs as places between the worst and the best; the figures stand beside it."""
     shown = _shown(chart)[:MOST_ROWS]
-    top = max((spot.x for spot in shown if known(spot.x)), default=0.0)
+    xs, ys = [spot.x for spot in shown], [spot.y for spot in shown]
     more = len(chart.spots) - len(shown)
     return Table(
         columns=(
             left("variant"),
-            right(chart.y_title),
-            right(chart.x_title),
-            left(chart.x_title),
-            left("front"),
+            left(f"{chart.y_title}, better \u2192"),
+            left(f"{chart.x_title}, \u2190 better"),
         ),
         rows=tuple(
             (
                 spot.label,
-                told(chart.y_unit, spot.y),
-                told(chart.x_unit, spot.x),
-                bar(spot.x, top, CHARS),
-                Cell("on", Tone.GOOD) if spot.on_front else "off",
+                _placed(spot, spot.y, ys),
+                _placed(spot, spot.x, xs),
             )
             for spot in shown
         ),
-        caption=chart.title + (f"; {count(more)} more not listed" if more > 0 else ""),
+        caption=f"{chart.title}; {DOTS[True]} on the front, {DOTS[False]} beaten by another"
+        + (f"; {count(more)} more not listed" if more > 0 else ""),
         empty="No two values of one thing are known.",
     )
+
+
+def _placed(spot: Spot, number: float | None, others: Sequence[float | None]) -> Cell:
+    """Mark where a value lies from the least to the greatest."""
+    found = [other for other in others if known(other)]
+    low, high = min(found), max(found)
+    share = ((number or 0.0) - low) / (high - low) if high > low else 0.5
+    row = ["\u2508"] * CHARS
+    row[round((CHARS - 1) * share)] = DOTS[spot.on_front]
+    return Cell("".join(row), Tone.GOOD if spot.on_front else Tone.NEUTRAL)
 
 
 def front_note(chart: Front) -> str:

@@ -11,7 +11,7 @@ from reports.parts.trails import trail_of_all
 from reports.tones import Tone
 
 HASH_CHARS = 16
-
+NOTHING_LOGGED = Verdict(Tone.NEUTRAL, "The audit log is empty: nothing was recorded.")
 
 METHOD = (
     "Each line carries a hash over itself and the hash of the line before: one that was changed, "
@@ -24,9 +24,9 @@ METHOD = (
 def audit(entries: Sequence[AuditEntry], limit: int, chain: AuditChain) -> Document:
     """Lay out the newest of some lines of the audit log, and whether the whole log is sound."""
     if not chain.n_lines:
-        return Document("Audit log", Verdict(Tone.NEUTRAL, "Nothing was recorded."), ())
+        return Document("Audit log", NOTHING_LOGGED, ())
     shown = entries[-limit:]
-    table = trail_of_all(shown, empty="No line is as was asked.")
+    table = trail_of_all(shown, empty="No line matches what was asked for.")
     last = (chain.last_hash or "none")[:HASH_CHARS]
     return Document(
         title="Audit log",
@@ -39,29 +39,42 @@ def audit(entries: Sequence[AuditEntry], limit: int, chain: AuditChain) -> Docum
 def _chain_verdict(n_found: int, n_shown: int, chain: AuditChain) -> Verdict:
     """Say whether the chain is whole, and how much of it is shown."""
     lines = plural(chain.n_lines, "line")
-    picked = f"; {count(n_found)} as asked" if n_found < chain.n_lines else ""
+    picked = f"; {_matching(n_found)}" if n_found < chain.n_lines else ""
     newest = f"{picked}, the newest {count(n_shown)} shown" if n_shown < n_found else picked
     if chain.first_broken is None:
-        return Verdict(Tone.GOOD, f"{lines}, each follows from the one before{newest}.")
+        return Verdict(Tone.GOOD, f"The audit log is whole: {lines}{newest}.")
     text = (
-        f"Line {count(chain.first_broken)} of {lines} does not follow from the one before: the log "
-        f"was changed{newest}."
+        f"The audit log was changed: line {count(chain.first_broken)} of {lines} does not follow "
+        f"from the one before{newest}."
     )
     return Verdict(Tone.BAD, text)
+
+
+def _matching(n: int) -> str:
+    if not n:
+        return "none matches what was asked for"
+    return f"{count(n)} {'matches' if n == 1 else 'match'} what was asked for"
 
 
 def audit_check(entries: Sequence[AuditEntry], broken: int | None) -> Document:
     """Say whether the audit log is whole; `broken` is the place of its first bad line, from 1."""
     lines = plural(len(entries), "line")
+    if not entries:
+        return Document("Audit log", NOTHING_LOGGED, ())
     if broken is None:
-        last = entries[-1].hash[:HASH_CHARS] if entries else "none"
+        last = entries[-1].hash[:HASH_CHARS]
         return Document(
             "Audit log",
-            Verdict(Tone.GOOD, f"{lines}: each follows from the one before."),
+            Verdict(
+                Tone.GOOD, f"The audit log is whole: {lines}, each follows from the one before."
+            ),
             (Facts((("last hash", last),)),),
         )
     bad = entries[broken - 1]
-    text = f"Line {count(broken)} of {lines} does not follow from the one before."
+    text = (
+        f"The audit log was changed: line {count(broken)} of {lines} does not follow from the one "
+        "before."
+    )
     return Document(
         title="Audit log",
         verdict=Verdict(Tone.BAD, text),

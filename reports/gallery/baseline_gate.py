@@ -75,7 +75,7 @@ def gate_with_baseline(results: Sequence[GateResult], against: BaselineGate) -> 
 def _measured(gate: BaselineGate) -> tuple[Block, ...]:
     """Lay out the comparison that the guardrails rest on."""
     return (
-        finding_section((gate.comparison,)),
+        *finding_section((gate.comparison,)),
         metric_table(gate.comparison.metrics),
         *metric_charts(gate.comparison),
         *case_blocks(gate.comparison),

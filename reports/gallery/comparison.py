@@ -45,9 +45,9 @@ def comparison(found: ComparisonSet) -> Document:
 
 def _of_one(one: Comparison) -> Document:
     return Document(
-        title=f"{name_of(one.candidate.label)} against {name_of(one.baseline.label)}",
+        title=f"Comparison of {name_of(one.candidate.label)} against {name_of(one.baseline.label)}",
         verdict=verdict_of(one),
-        blocks=(finding_section((one,)), *_evidence(one, metric_charts(one))),
+        blocks=(*finding_section((one,)), *_evidence(one, metric_charts(one))),
         hints=_hints(one),
     )
 
@@ -58,14 +58,14 @@ def _of_several(found: ComparisonSet) -> Document:
     best_first = _best_first(compared)
     more = len(best_first) - SHOWN
     return Document(
-        title=f"{plural(len(compared), 'candidate')} against {baseline}",
+        title=f"Comparison of {plural(len(compared), 'candidate')} against {baseline}",
         verdict=_verdict_of_several(best_first, baseline),
         blocks=(
             _candidate_table(best_first[:LISTED]),
             *_unlisted(len(best_first) - LISTED),
             *candidate_charts(best_first),
             *_omnibus(found),
-            finding_section(compared),
+            *finding_section(compared),
             *(
                 Details(name_of(one.candidate.label), _evidence(one, metric_effects(one)))
                 for one in best_first[:SHOWN]

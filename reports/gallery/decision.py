@@ -31,7 +31,7 @@ from reports.document import (
     Verdict,
     left,
 )
-from reports.formatting import UNKNOWN, moment, plural, rate
+from reports.formatting import UNKNOWN, moment, name_of, plural, rate
 from reports.gallery.outcome import outcome_facts, outcome_section
 from reports.gallery.rollout import rollout_facts
 from reports.parts import figures, rules
@@ -66,7 +66,7 @@ def decision(
         again: Whether it had been made before, of the same evidence.
     """
     return Document(
-        title=f"Decision {d.decision_id}",
+        title=f"Decision {d.decision_id[: figures.ID_CHARS]} of {name_of(d.workflow_id)}",
         verdict=decision_verdict(d),
         blocks=(
             _standing(d, again=again),

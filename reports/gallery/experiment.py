@@ -103,7 +103,7 @@ def experiment(found: ExperimentReport) -> Document:
                 for one in found.candidates
                 if one.comparison is not None
             ),
-            *((finding_section(looked),) if looked else ()),
+            *finding_section(looked),
             Section("Looks", (_looks(found),)),
             *_split(found),
             *_next_batch(found),

@@ -71,12 +71,21 @@ def _verdict(found: ExperimentPage) -> Verdict:
     stops = [one.experiment.design.experiment_id for one in found.active if one.stop is not None]
     broken = [one.experiment.design.experiment_id for one in found.active if _is_broken(one)]
     every = plural(found.n_active + found.n_ended, "experiment")
-    text = f"{every}: {count(found.n_active)} not ended, {count(found.n_running)} running"
+    text = f"{every}{_standing(found)}"
     if broken:
         text = f"{text}; the split of {named(broken)} is not that of the plan"
     if stops:
         text = f"{text}; {named(stops)} should end"
     return Verdict(Tone.BAD if broken else Tone.WARN if stops else Tone.NEUTRAL, f"{text}.")
+
+
+def _standing(found: ExperimentPage) -> str:
+    """Say how many run, wait to be started and ended; those that there are."""
+    n_waiting = found.n_active - found.n_running
+    n_all = found.n_active + found.n_ended
+    counts = ((found.n_running, "running"), (n_waiting, "not running"), (found.n_ended, "ended"))
+    told = [how if n == n_all else f"{count(n)} {how}" for n, how in counts if n]
+    return f"{': ' if len(told) > 1 else ', '}{listing(told)}"
 
 
 def _is_broken(one: ExperimentReport) -> bool:

@@ -78,7 +78,7 @@ def frontier(found: Frontier, *, limit: int) -> Document:
     if len(found.objectives) > 1 and shown:
         blocks.append(Details("Intervals of price and time", (_intervals(found, shown),)))
     blocks.append(Details("How it is measured", (Facts(_facts(found)), Prose(METHOD))))
-    return Document(f"Front of {found.workflow_id}", _verdict(found), tuple(blocks))
+    return Document(f"Trade-offs of {found.workflow_id}", _verdict(found), tuple(blocks))
 
 
 def _verdict(found: Frontier) -> Verdict:
@@ -91,18 +91,20 @@ def _verdict(found: Frontier) -> Verdict:
     front = [one for one in found.standings if one.is_on_front]
     place = "on" if here.is_on_front else "off"
     best = next((one for one in found.standings if one.gain and one.gain.low > 0), None)
-    n = f"{count(len(front))} of {plural(len(found.standings), 'variant')} are on the front"
+    verb = "is" if len(front) == 1 else "are"
+    n = f"{count(len(front))} of {plural(len(found.standings), 'variant')} {verb} on the front"
     sure = f"{name_of(here.variant)} (in use) is {place} it (probability {rate(here.membership)})"
     if best is None or best.gain is None:
         return Verdict(
-            Tone.GOOD, f"{n}; {sure}; no other is worth more by the weights beyond doubt."
+            Tone.GOOD, f"No variant is worth more by the weights beyond doubt. {n}; {sure}."
         )
     gain = best.gain
     bounds = relative_interval(gain.low, gain.high)
     return Verdict(
         Tone.WARN,
-        f"{n}; {sure}; {name_of(best.variant)} is worth {relative_change(gain.estimate)} "
-        f"{bounds} more by the weights.",
+        f"{name_of(best.variant)} is worth more than {name_of(here.variant)} (in use) by the "
+        f"weights: {relative_change(gain.estimate)}, {level(gain.level)} CI {bounds}. {n}; "
+        f"{name_of(here.variant)} is {place} it (probability {rate(here.membership)}).",
     )
 
 

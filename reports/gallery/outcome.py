@@ -21,10 +21,15 @@ WORDS = {
     OutcomeStatus.UNKNOWN: "not known yet",
 }
 
+SAID = {status: f"is {words}" for status, words in WORDS.items()} | {
+    OutcomeStatus.FAILED: "has failed",
+    OutcomeStatus.ROLLED_BACK: "was rolled back",
+}
+
 
 def outcome(found: DecisionOutcome) -> Document:
     """Lay out what became of a decision."""
-    text = f"{found.workflow_id}: decision {found.decision_id} is {WORDS[found.status]}"
+    text = f"{found.workflow_id}: decision {found.decision_id} {SAID[found.status]}"
     return Document(
         title=f"Outcome of {found.decision_id}",
         verdict=Verdict(OUTCOME_TONES[found.status], f"{text}: {found.reason}."),

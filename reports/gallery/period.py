@@ -33,6 +33,7 @@ from reports.formatting import (
     moment,
     name_of,
     named,
+    percentage_points,
     plural,
     rate,
 )
@@ -41,6 +42,7 @@ from reports.parts.periods import (
     activity_block,
     decisions_block,
     experiments_block,
+    nothing_said,
     rejects_block,
     spans_said,
     totals_table,
@@ -56,6 +58,7 @@ from reports.parts.shifts import (
     interval_title,
     kind_cell,
     together,
+    worsened,
 )
 from reports.tones import Tone
 
@@ -82,20 +85,33 @@ def period(found: PeriodReview, limit: int = 50) -> Document:
         title=_title(found),
         verdict=_verdict(found),
         blocks=(
-            Section("What changed", _changes(found, limit)),
-            Section("Latency, cost, tokens and scores", (_amounts(found, limit),)),
-            Section("What was run", (spans_said(found), totals_table(found))),
-            Details("Pass rates of both periods", (_rates(found, limit),)),
-            watched_block(found),
-            decisions_block(found, limit),
-            experiments_block(found),
-            waiting_block(found, limit),
-            rejects_block(found, limit),
-            activity_block(found, limit),
-            Details("Method and caveats", (Prose(METHOD), Prose(_levels(found)), _caveats(found))),
+            *(_what_ran(found, limit) if found.changes else (spans_said(found),)),
+            *decisions_block(found, limit),
+            *experiments_block(found),
+            *waiting_block(found, limit),
+            *rejects_block(found, limit),
+            *activity_block(found, limit),
+            *nothing_said(found),
+            *(_method(found) if found.changes else ()),
         ),
         hints=_hints(found),
     )
+
+
+def _what_ran(found: PeriodReview, limit: int) -> tuple[Block, ...]:
+    amounts = Section("Latency, cost, tokens and scores", (_amounts(found, limit),))
+    return (
+        Section("What changed", _changes(found, limit)),
+        amounts,
+        Section("What was run", (spans_said(found), totals_table(found))),
+        Details("Pass rates of both periods", (_rates(found, limit),)),
+        watched_block(found),
+    )
+
+
+def _method(found: PeriodReview) -> tuple[Block, ...]:
+    blocks = (Prose(METHOD), Prose(_levels(found)), _caveats(found))
+    return (Details("Method and caveats", blocks),)
 
 
 def _title(found: PeriodReview) -> str:
@@ -110,11 +126,14 @@ def _verdict(found: PeriodReview) -> Verdict:
         return Verdict(Tone.NEUTRAL, f"{title}: nothing was run; {_newest(found)}.")
     worse = _of_kind(found, ChangeKind.WORSE)
     better = _of_kind(found, ChangeKind.BETTER)
+    dearer = worsened([(one.workflow_id, one.shift) for one in ran], MOST_NAMES)
     of = plural(len(ran), "workflow")
     if worse:
         falls = "; ".join(fall(one.workflow_id, one.shift) for one in worse[:MOST_NAMES])
         more = f"; and {count(len(worse) - MOST_NAMES)} more" if len(worse) > MOST_NAMES else ""
-        return Verdict(Tone.BAD, f"{title}: {count(len(worse))} of {of} got worse: {falls}{more}.")
+        also = f"; clearly worse besides: {dearer}" if dearer else ""
+        text = f"{title}: {count(len(worse))} of {of} got worse: {falls}{more}{also}."
+        return Verdict(Tone.BAD, text)
     judged = [one for one in ran if one.shift.kind in JUDGED]
     if all(one.shift.kind is ChangeKind.NEW for one in ran):
         text = f"{title}: {of} ran, and none before: there is nothing to hold them against."
@@ -122,11 +141,13 @@ def _verdict(found: PeriodReview) -> Verdict:
     if not judged:
         return Verdict(Tone.WARN, f"{title}: {of} ran, with not enough data to tell a change.")
     names = named([one.workflow_id for one in better])
-    up = f"; {names} got better" if better else ""
+    up = f"; that of {names} rose" if better else ""
     unknown = len(ran) - len(judged)
     rest = f"; {count(unknown)} could not be judged" if unknown else ""
-    text = f"{title}: none of {plural(len(judged), 'workflow')} got clearly worse{up}{rest}."
-    return Verdict(Tone.GOOD, text)
+    but = f", but clearly worse: {dearer}" if dearer else ""
+    of = plural(len(judged), "workflow")
+    text = f"{title}: no clear fall of the pass rate in {of}{up}{rest}{but}."
+    return Verdict(Tone.WARN if dearer else Tone.GOOD, text)
 
 
 def _newest(found: PeriodReview) -> str:
@@ -152,14 +173,16 @@ def _changes(found: PeriodReview, limit: int) -> tuple[Block, ...]:
             right("shared cases"),
         ),
         rows=tuple(_row(one, found.min_cases) for one in shown),
-        caption="Pass rate of the variant in use; its n is the number of tests",
+        caption="Pass rate of the variant in use over all tests; change on shared cases",
         empty="Nothing was run in either period.",
     )
-    switched = tuple(text for one in shown if (text := _switch(one)) is not None)
+    said = tuple(
+        text for one in shown for text in (_switch(one), _on_shared(one)) if text is not None
+    )
     rest = len(found.changes) - len(shown)
     blocks: list[Block] = [table]
-    if switched:
-        blocks.append(Items(switched))
+    if said:
+        blocks.append(Items(said))
     if rest:
         blocks.append(Prose(f"{plural(rest, 'more workflow')} not shown; --limit shows them."))
     return tuple(blocks)
@@ -189,6 +212,22 @@ def _switch(one: WorkflowChange) -> str | None:
     if old == new:
         return f"{one.workflow_id}: another variant called {new} is in use."
     return f"{one.workflow_id}: {new} is in use in place of {old}."
+
+
+def _on_shared(one: WorkflowChange) -> str | None:
+    """Say how all tests and the shared cases differ; None where they say the same."""
+    effect = one.shift.effect(PASS_RATE)
+    before, now = (None if side is None else side.success_rate for side in (one.before, one.now))
+    if effect is None or before is None or now is None:
+        return None
+    of_all, of_shared = percentage_points(now - before), percentage_points(effect.estimate)
+    if of_all == of_shared:
+        return None
+    return (
+        f"{one.workflow_id}: {of_all} over all tests, {of_shared} on the "
+        f"{plural(effect.n, 'case')} that both periods ran; the others, or how often each ran, "
+        "make the difference."
+    )
 
 
 def _rates(found: PeriodReview, limit: int) -> Table:

@@ -80,6 +80,9 @@ def portfolio(found: Portfolio) -> Document:
 
 def _verdict(found: Portfolio) -> Verdict:
     worst = found.counts[0].state
+    if len(found.counts) == 1:
+        every = "" if found.n == 1 else "all "
+        return Verdict(TONES[worst], f"{plural(found.n, 'workflow')}: {every}{worst.value}.")
     counts = listing([f"{count(one.n)} {one.state.value}" for one in found.counts])
     return Verdict(TONES[worst], f"{plural(found.n, 'workflow')}: {counts}.")
 

@@ -51,8 +51,8 @@ SCOPES = {
 }
 
 
-def finding_section(comparisons: Sequence[Comparison]) -> Section:
-    """Lay out what the integrity checks found, the gravest first, each finding once."""
+def finding_section(comparisons: Sequence[Comparison]) -> tuple[Section, ...]:
+    """Lay out what the integrity checks found, the gravest first, each once; () of nothing."""
     told: dict[tuple[Severity, str], list[str]] = {}
     for comparison in comparisons:
         for finding in comparison.findings:
@@ -63,7 +63,7 @@ def finding_section(comparisons: Sequence[Comparison]) -> Section:
         f"{severity.value}{_of(labels, len(comparisons))}: {text}"
         for (severity, text), labels in gravest_first
     ]
-    return Section("Findings", (Items(listed(texts)),))
+    return (Section("Findings", (Items(listed(texts)),)),) if texts else ()
 
 
 def metric_table(metrics: Sequence[MetricVerdict]) -> Table:

@@ -19,9 +19,9 @@ from reports.document import (
     left,
     right,
 )
-from reports.formatting import UNKNOWN, count, listing, name_of, plural
+from reports.formatting import UNKNOWN, count, level, listing, name_of, plural
 from reports.parts import rules
-from reports.parts.effects import change, guardrail_name, margin_of, size
+from reports.parts.effects import change, change_interval, guardrail_name, margin_of, size
 from reports.parts.verdicts import clause
 from reports.tones import Tone
 
@@ -124,7 +124,7 @@ def guardrail_reasons(against: BaselineGate) -> str:
     """Say why the guardrails gave their status, each of them that has it."""
     deciding = [check for check in against.checks if check.status is against.status]
     reasons = [
-        f"{_asked(check.guardrail)}: {clause(check.text)}{_hidden(check)}" for check in deciding
+        f"{_asked(check.guardrail)}: {clause(check.text)}{_measured(check)}" for check in deciding
     ]
     more = len(reasons) - MOST_REASONS
     shown = reasons[:MOST_REASONS] + ([f"and {count(more)} more"] if more > 0 else [])
@@ -191,7 +191,7 @@ def _guardrail_table(checks: Sequence[GuardCheck]) -> Table:
                 status_cell(check.status),
                 change(check.guardrail.metric, check.verdict.estimate),
                 _bound(check),
-                _up_to(check, check.could_hide),
+                _up_to(check, None if _is_failed(check) else check.could_hide),
                 _up_to(check, check.smallest_margin),
             )
             for check in checks
@@ -205,12 +205,20 @@ def _asked(guardrail: Guardrail) -> str:
     return f"{guardrail.metric.value} ({guardrail.mode.value} {margin})"
 
 
-def _hidden(check: GuardCheck) -> str:
-    """Say how much worse a candidate may be in which no regression was found."""
-    passed = check.status is GuardStatus.PASSED and check.guardrail.mode is GuardMode.DETECT
-    if not passed or not check.could_hide:
+def _measured(check: GuardCheck) -> str:
+    """Say the effect, or how much worse may be what was not found to be worse."""
+    metric, found = check.guardrail.metric, check.verdict
+    if check.status is GuardStatus.PASSED and check.guardrail.mode is GuardMode.DETECT:
+        return f" (could hide up to {size(metric, check.could_hide)})" if check.could_hide else ""
+    if found.estimate is None or found.level is None:
         return ""
-    return f" (could hide up to {size(check.guardrail.metric, check.could_hide)})"
+    bounds = change_interval(metric, found.low, found.high)
+    return f" ({change(metric, found.estimate)}, {level(found.level)} CI {bounds})"
+
+
+def _is_failed(check: GuardCheck) -> bool:
+    """Whether there is nothing left to hide."""
+    return check.status is GuardStatus.FAILED
 
 
 def _bound(check: GuardCheck) -> str:

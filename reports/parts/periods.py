@@ -106,8 +106,10 @@ def _moved(one: Watched) -> str | None:
     return f"{name}: {'; '.join(parts)}." if parts else None
 
 
-def decisions_block(found: PeriodReview, limit: int) -> Section:
+def decisions_block(found: PeriodReview, limit: int) -> tuple[Section, ...]:
     """Lay out the decisions that would change something, and count the others."""
+    if not found.decisions:
+        return ()
     proposing = [one for one in found.decisions if one.n_proposals]
     quiet = len(found.decisions) - len(proposing)
     table = Table(
@@ -129,7 +131,7 @@ def decisions_block(found: PeriodReview, limit: int) -> Section:
         blocks.append(Prose(f"{plural(len(proposing) - limit, 'more decision')} not shown."))
     if quiet:
         blocks.append(Prose(f"{plural(quiet, 'decision')} proposed nothing."))
-    return Section("New decisions", tuple(blocks))
+    return (Section("New decisions", tuple(blocks)),)
 
 
 def _outcome(status: str | None) -> Cell:
@@ -140,7 +142,7 @@ def _outcome(status: str | None) -> Cell:
     return Cell(status.replace("_", " "), known.get(status, Tone.NEUTRAL))
 
 
-def experiments_block(found: PeriodReview) -> Section:
+def experiments_block(found: PeriodReview) -> tuple[Section, ...]:
     """Say how the experiments ended that were concluded."""
     texts = []
     for one in found.experiments:
@@ -156,24 +158,23 @@ def experiments_block(found: PeriodReview) -> Section:
                 f"({level(outcome.level)} CI {bounds}, {plural(outcome.n, 'case')})"
             )
         texts.append(f"{one.design.experiment_id}: {ended}{effect}.")
-    return Section(
-        "Experiments concluded", (Items(tuple(texts), empty="No experiment was concluded."),)
-    )
+    return (Section("Experiments concluded", (Items(tuple(texts)),)),) if texts else ()
 
 
-def waiting_block(found: PeriodReview, limit: int) -> Section:
+def waiting_block(found: PeriodReview, limit: int) -> tuple[Section, ...]:
     """Lay out what waits for whom, longest first."""
+    if not found.waiting:
+        return ()
     table = Table(
         columns=(left("what"), left("workflow"), left("since"), left("next")),
         rows=tuple(
             (one.kind.value, one.workflow_id or UNKNOWN, day(one.since), _step(one))
             for one in found.waiting[:limit]
         ),
-        empty="Nothing waits for anybody.",
     )
     rest = len(found.waiting) - limit
     more = (Prose(f"{count(rest)} more that wait are not shown."),) if rest > 0 else ()
-    return Section("What waits", (table, *more))
+    return (Section("What waits", (table, *more)),)
 
 
 def _step(one: Waiting) -> str:
@@ -181,15 +182,16 @@ def _step(one: Waiting) -> str:
     return NEXT[one.kind].format(one.subject[:ID_CHARS] if hashed else quoted(one.subject))
 
 
-def rejects_block(found: PeriodReview, limit: int) -> Section:
+def rejects_block(found: PeriodReview, limit: int) -> tuple[Section, ...]:
     """Lay out the files that were refused."""
+    if not found.rejects:
+        return ()
     table = Table(
         columns=(left("file"), left("at"), left("why")),
         rows=tuple(
             (one.path, moment(one.rejected_at), shorten(one.reason, LONGEST_REASON))
             for one in found.rejects[:limit]
         ),
-        empty="No file was refused.",
     )
     rest = len(found.rejects) - limit
     blocks: list[Block] = [table]
@@ -197,16 +199,30 @@ def rejects_block(found: PeriodReview, limit: int) -> Section:
         blocks.append(Prose(f"{plural(rest, 'more file')} not shown."))
     if found.rejects and found.workflow_id is not None:
         blocks.append(Prose("These may be of any workflow: what is refused is not read."))
-    return Section("Refused files", tuple(blocks))
+    return (Section("Refused files", tuple(blocks)),)
 
 
-def activity_block(found: PeriodReview, limit: int) -> Details:
+def nothing_said(found: PeriodReview) -> tuple[Section, ...]:
+    """Say in a line each what there is nothing to tell of."""
+    told = (
+        (found.decisions, "No decision was made."),
+        (any(one.outcome for one in found.experiments), "No experiment was concluded."),
+        (found.waiting, "Nothing waits for anybody."),
+        (found.rejects, "No file was refused."),
+        (found.activity, "Nobody did anything that the audit log keeps."),
+    )
+    texts = tuple(text for found_any, text in told if not found_any)
+    return (Section("Also looked for", (Prose(" ".join(texts)),)),) if texts else ()
+
+
+def activity_block(found: PeriodReview, limit: int) -> tuple[Details, ...]:
     """Lay out the newest lines of the audit log of the period, in order."""
+    if not found.activity:
+        return ()
     shown = found.activity[-limit:]
     more = f"; the newest {count(len(shown))} shown" if len(shown) < len(found.activity) else ""
     table = trail_of_all(
         shown,
         caption=f"{plural(len(found.activity), 'line')} of the audit log{more}",
-        empty="Nobody did anything that the audit log keeps.",
     )
-    return Details("What was done, and by whom", (table,))
+    return (Details("What was done, and by whom", (table,)),)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from optimizer.models.overview import ChangeKind, Shift
 from optimizer.models.proposals import Effect
 from reports.document import Cell, Table, left, right
-from reports.formatting import UNKNOWN, count, level, name_of, percentage_points, plural
+from reports.formatting import UNKNOWN, count, level, listing, name_of, percentage_points, plural
 from reports.parts.proposals import bounds, estimate
 from reports.tones import Tone
 
@@ -61,6 +61,23 @@ def fall(workflow_id: str, shift: Shift) -> str:
     )
 
 
+def worsened(shifts: Sequence[tuple[str, Shift]], most: int) -> str | None:
+    """Name what other than pass rates clearly got worse, of at most so many workflows.
+
+    For example 'billing (latency +21.4 %, tokens +9.0 %)'; None where nothing did.
+    """
+    of: dict[str, list[str]] = {}
+    for workflow_id, effect in clear_effects(shifts):
+        if _tone(effect) is Tone.BAD:
+            said = f"{NOUNS.get(effect.metric, effect.metric)} {estimate(effect)}"
+            of.setdefault(workflow_id, []).append(said)
+    if not of:
+        return None
+    named = [f"{name_of(one)} ({', '.join(what)})" for one, what in of.items()]
+    more = [f"{count(len(named) - most)} more"] if len(named) > most else []
+    return listing([*named[:most], *more])
+
+
 def clear_effects(shifts: Sequence[tuple[str, Shift]]) -> tuple[tuple[str, Effect], ...]:
     """Return the effects other than on the pass rate whose interval excludes 0."""
     return tuple(
@@ -106,8 +123,12 @@ def together(level_all: float, level_each: float | None) -> str:
     )
 
 
+def is_worse(effect: Effect) -> bool:
+    """Whether an effect goes the wrong way."""
+    return (effect.estimate > 0) != (effect.metric in RISES_ARE_GOOD)
+
+
 def _tone(effect: Effect) -> Tone:
     if effect.low <= 0 <= effect.high:
         return Tone.NEUTRAL
-    is_good = (effect.estimate > 0) == (effect.metric in RISES_ARE_GOOD)
-    return Tone.GOOD if is_good else Tone.BAD
+    return Tone.BAD if is_worse(effect) else Tone.GOOD

@@ -24,7 +24,12 @@ def trail(entries: Sequence[AuditEntry]) -> Table:
     )
 
 
-def trail_of_all(entries: Sequence[AuditEntry], *, empty: str, caption: str | None = None) -> Table:
+def trail_of_all(
+    entries: Sequence[AuditEntry],
+    *,
+    caption: str | None = None,
+    empty: str = "Nothing was recorded.",
+) -> Table:
     """Lay out lines on whatever subject."""
     return Table(
         columns=(

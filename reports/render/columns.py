@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-ATTEMPTS = ((2, 40), (2, 20), (2, 14), (1, 14), (2, 10), (1, 10), (1, 6))
-"""Gap between two columns, and cells up to which words are kept whole; the first that fits."""
+ATTEMPTS = ((2, 40, 0), (2, 20, 0), (2, 14, 0), (1, 14, 0), (1, 6, 14), (1, 10, 0), (1, 6, 0))
+"""Gap between two columns, and cells up to which words and their parts are kept whole."""
 
-_PIECES = re.compile(r"[^\-_/,:;=&?]*[\-_/,:;=&?]+|[^\-_/,:;=&?]+")
+WIDEST_GAP = 2
+
+_WHOLE = re.compile(r"\d{4}-\d\d-\d\d|(?:[<>o\u25cb\u25cf]?[\u2500-\u259f])+[<>o\u25cb\u25cf]?")
+"""What loses its meaning when broken: a date, a bar drawn in characters."""
+
+_PIECES = re.compile(rf"{_WHOLE.pattern}|[^\-_/,:;=&?]*[\-_/,:;=&?]+|[^\-_/,:;=&?]+")
 
 
 def fold(text: str, width: int) -> list[str]:
@@ -33,7 +38,8 @@ def fit(
 ) -> tuple[list[int], int] | None:
     """Return the width of each column and the gap between them, None where they do not fit.
 
-    Words are kept whole where there is room; then the longest give way, and at last the gap.
+    A narrow gap comes before broken lines. Words are kept whole where there is room; then the
+    longest give way, first between their parts. Dates and bars of characters are never broken.
 
     Args:
         rows: The texts, the headings first.
@@ -44,22 +50,30 @@ def fit(
     natural = [max(map(_widest_line, column)) for column in columns]
     word = [max(map(_widest_word, column)) for column in columns]
     whole = [max(_widest_word(head), *map(_widest_line, body), 0) for head, *body in columns]
-    for gap, longest in ATTEMPTS:
+    kept = [max(map(_widest_whole, column)) for column in columns]
+    part = [max(map(_widest_part, column)) for column in columns]
+    n_gaps = len(natural) - 1
+    if sum(natural) + n_gaps <= room < sum(natural) + WIDEST_GAP * n_gaps:
+        return natural, 1
+    for gap, longest, longest_part in ATTEMPTS:
         floor = [
-            whole[i] if keep else min(natural[i], word[i], longest) for i, keep in enumerate(fixed)
+            whole[i]
+            if keep
+            else max(kept[i], min(word[i], max(longest, min(part[i], longest_part))))
+            for i, keep in enumerate(fixed)
         ]
-        left = room - gap * (len(natural) - 1)
+        left = room - gap * n_gaps
         if sum(floor) <= left:
             return _shrink(natural, floor, left), gap
     return None
 
 
 def _shrink(natural: list[int], floor: list[int], room: int) -> list[int]:
-    """Take from the widest column that may still give, until all fit."""
+    """Take from the widest column that may still give, the last of several, until all fit."""
     found = list(natural)
     while sum(found) > room:
         giving = [i for i, width in enumerate(found) if width > floor[i]]
-        widest = max(giving, key=lambda i: found[i])
+        widest = max(giving, key=lambda i: (found[i], i))
         found[widest] -= 1
     return found
 
@@ -87,6 +101,17 @@ def _pieces(word: str, width: int) -> list[str]:
 
 def _widest_line(text: str) -> int:
     return max(map(cells, text.split("\n")))
+
+
+def _widest_whole(text: str) -> int:
+    return max((cells(found[0]) for found in _WHOLE.finditer(text)), default=0)
+
+
+def _widest_part(text: str) -> int:
+    return max(
+        (cells(part) for word in re.split(r"[ \n]", text) for part in _PIECES.findall(word)),
+        default=0,
+    )
 
 
 def _widest_word(text: str) -> int:

@@ -27,7 +27,7 @@ from reports.document import (
 )
 from reports.drawings import Drawing
 from reports.render.limit import limited
-from reports.text import line, plain
+from reports.text import glue, line, plain
 
 LARGEST_BYTES = 60_000
 """What a comment of GitHub holds, 65,536 characters, less some for what is put around it."""
@@ -147,7 +147,7 @@ def _row(texts: Iterable[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    return "<br>".join(_inline(part) for part in plain(text).split("\n"))
+    return "<br>".join(_escaped(glue(line(part))) for part in plain(text).split("\n"))
 
 
 def _paragraph(text: str) -> str:
@@ -156,7 +156,11 @@ def _paragraph(text: str) -> str:
 
 def _inline(text: str) -> str:
     """Return a text on one line that Markdown shows as it is."""
-    escaped = _ANYWHERE.sub(lambda match: f"\\{match[0]}", line(text)).replace("<", "&lt;")
+    return _escaped(line(text))
+
+
+def _escaped(text: str) -> str:
+    escaped = _ANYWHERE.sub(lambda match: f"\\{match[0]}", text).replace("<", "&lt;")
     return _REFERENCES.sub(lambda match: f"{match[0]}&#8203;", escaped)
 
 

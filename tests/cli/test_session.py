@@ -102,6 +102,28 @@ def test_variants_of_one_label_are_told_apart_wherever_they_are_listed(
     assert "are called" not in optimizer("show", "small").out
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["runs"],
+        ["report"],
+        ["report", "--experiments"],
+        ["experiment", "status"],
+        ["baseline", "show"],
+    ],
+)
+def test_a_workflow_that_nobody_knows_is_said_with_the_one_that_may_be_meant(
+    optimizer: Run, run_file: Write, command: list[str]
+) -> None:
+    optimizer("ingest", run_file(workflow_id="support"))
+    result = optimizer(*command, "--workflow", "suport")
+    assert result.code == 2
+    assert result.err == (
+        "error: workflow 'suport': not in this history, expected one of support\n"
+        "hint: Did you mean support?\n"
+    )
+
+
 def test_decide_wants_one_workflow_or_all(optimizer: Run, samples: Path) -> None:
     optimizer("ingest", samples)
     assert optimizer("decide").code == 2

@@ -18,6 +18,15 @@ STORED: dict[str, tuple[Any, ...]] = {
     "runs": ("runs",),
     "show": ("show", "latest"),
     "report": ("report", *WORKFLOW),
+    "report of all": ("report",),
+    "report of a period": ("report", "--period", "week", "--as-of", "2026-11-01"),
+    "report of performance": ("report", *WORKFLOW, "--performance"),
+    "report of experiments": ("report", "--experiments"),
+    "status": ("status",),
+    "feedback": ("feedback", *WORKFLOW),
+    "rollout": ("rollout", "status"),
+    "prompts": ("prompts", "list"),
+    "ingest": ("ingest", CLEAR),
     "decide": ("decide", *WORKFLOW),
     "decide --all": ("decide", "--all"),
     "explain": ("explain", "latest"),
@@ -110,7 +119,7 @@ def test_a_comparison_tells_each_metric_and_each_changed_case(
     assert (first["n_fixed"], first["n_broken"]) == ("19", "14")
     assert {row["effect_unit"] for row in others if row["metric"] == "latency"} == {"ratio - 1"}
     changes = [row["change"] for row in found["out-cases"]]
-    assert (changes.count("newly passing"), changes.count("newly failing")) == (19, 14)
+    assert (changes.count("fixed"), changes.count("broken")) == (19, 14)
 
 
 def test_the_manual_names_every_table(optimizer: Run, store: Path, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ HEALTH = Health(
     effects=(BETTER, SLOWER),
     run_ids=("r1", "r2"),
 )
-HARM = "success_rate -0.21 [-0.3, -0.12] on 80, worse than 0.05 beyond doubt"
+HARM = "success_rate -21 pp [-30, -12] pp on 80, worse than 5 pp beyond doubt"
 
 
 def told(status: OutcomeStatus, *effects: MeasuredEffect, **more: Any) -> DecisionOutcome:

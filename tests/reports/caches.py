@@ -133,7 +133,7 @@ CASES = {
                     replays=(replay(17, n=2000, stale=None),),
                     prefixes=(prefix(11_409, saved_prompt_tokens=None), ENDLESS),
                     best_prefix=ENDLESS,
-                    reason="no cache can answer more than 17 of 2000 requests, 20% are expected",
+                    reason="no cache can answer more than 17 of 2000 requests, 20 % are expected",
                     absent=("semantic: not available, the texts of inputs were not recorded",),
                 ),
                 subject="traces/mooncake.jsonl",

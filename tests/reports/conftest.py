@@ -886,6 +886,7 @@ def arguments_of() -> Callable[..., tuple[Any, ...]]:
     return found
 
 
+@pytest.fixture(scope="session")
 def case_arguments() -> Callable[[str], dict[str, tuple[Any, ...]]]:
     """What the examples of a report are made of, by their names."""
 

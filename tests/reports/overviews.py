@@ -72,6 +72,17 @@ STEADY = Shift(
 FEW = Shift(kind=ChangeKind.UNKNOWN, n_shared=4)
 
 
+DEARER = Shift(
+    kind=ChangeKind.STEADY,
+    n_shared=48,
+    effects=(
+        effect("success_rate", 0.073, -0.02, 0.16),
+        effect("latency_relative", 0.569, 0.5, 0.63),
+        effect("tokens_relative", 0.732, 0.7, 0.76),
+    ),
+)
+
+
 def row(name: str, **more: Any) -> WorkflowRow:
     facts: dict[str, Any] = {
         "workflow_id": name,
@@ -455,4 +466,5 @@ CASES = {
         partial(period, limit=1),
         (review(change("search", STEADY, 96, 96), change("support", ROSE, 80, 104)),),
     ),
+    "period-dearer": (period, (review(change("sentiment", DEARER, 79, 91)),)),
 }

@@ -20,7 +20,7 @@ Arguments = Callable[..., tuple[Any, ...]]
 
 HOSTILE = "\x1b[2J\u202e</script>\x00\ud800\n"
 ODD_NUMBERS = (math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7976931348623157e308)
-FOR_THE_PAGE_ALONE = {"Check", "KernelResult"}
+FOR_THE_PAGE_ALONE = {"Check", "KernelResult", "RunPoint", "Timeline"}
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ def test_harm_beyond_doubt_rolls_back_even_with_few_tests(make: Any) -> None:
     worse = make.effect("success_rate", -0.5, 0.2, n=12)
     back = moved(make, begun(make), health(make, 12, worse))
     assert back.status is RolloutStatus.ROLLED_BACK
-    assert "success_rate -0.5 [-0.7, -0.3] on 12, worse than 0.05 beyond doubt" in back.reason
+    assert "success_rate -50 pp [-70, -30] pp on 12, worse than 5 pp beyond doubt" in back.reason
 
 
 def test_harm_is_left_to_a_person_where_settings_say_so(make: Any) -> None:

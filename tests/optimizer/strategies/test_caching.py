@@ -93,7 +93,7 @@ def test_is_silent_where_requests_are_rare(ask: Ask, traffic: Traffic) -> None:
 
 def test_is_silent_where_nothing_repeats(ask: Ask, traffic: Traffic) -> None:
     answer = ask(traffic([*range(95), *range(5)]))
-    assert answer.silence == "no cache can answer more than 5 of 100 requests, 20% are expected"
+    assert answer.silence == "no cache can answer more than 5 of 100 requests, 20 % are expected"
 
 
 def test_is_silent_where_the_low_end_of_the_hit_rate_is_too_low(ask: Ask, traffic: Traffic) -> None:

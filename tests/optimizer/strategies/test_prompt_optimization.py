@@ -36,7 +36,7 @@ def test_proposes_a_rewrite_with_the_chosen_focus(evidence: Make, window: Window
     (proposal,) = ask(found).proposals
     assert proposal.type is DecisionType.OPTIMIZE_PROMPT
     assert proposal.changes[0].new == "v, rewritten (clarity_focus)"
-    assert "success_rate 0.5 of 100 tests is below min_success_rate 0.8" in proposal.rationale
+    assert "success_rate 50 % of 100 tests is below min_success_rate 80 %" in proposal.rationale
     assert proposal.effects == ()
     assert proposal.effects_note
 

@@ -69,7 +69,7 @@ def test_a_comparison_with_500_changed_cases_says_how_many_it_left_out() -> None
     n_rows = len(re.findall(r"^\| case-", text, re.MULTILINE))
     assert f"and {500 - n_rows} more of 500 cases; -o FILE.html has them" in text
     assert "The texts of 495 more cases are left out; -o FILE.html has them." in text
-    assert "| success | +1.0 pp |" in text
+    assert "| success | +1.0\u00a0pp |" in text
     assert "Further figures-00019" in text
     assert "Run 'optimizer gate'." in text
     assert page(text).count("<table>") == 2
@@ -98,7 +98,7 @@ def test_the_first_blocks_are_the_last_to_go() -> None:
     text = markdown(document(METRICS, *sections))
     assert len(text.encode()) <= LARGEST_BYTES
     assert text.startswith("**PASSED: all is well.**")
-    assert "| cost | -2 % |" in text
+    assert "| cost | -2\u00a0% |" in text
     n = text.count("## part")
     assert f"Left out here for length: {900 - n} more parts; -o FILE.html has them." in text
     assert text.endswith("Run 'optimizer gate'.\n")
@@ -121,7 +121,7 @@ def test_a_text_of_a_megabyte_is_shortened_and_says_by_how_much(block: Block) ->
     text = markdown(document(block, METRICS))
     assert len(text.encode()) <= LARGEST_BYTES
     assert "more characters" in text
-    assert "| cost | -2 % |" in text
+    assert "| cost | -2\u00a0% |" in text
 
 
 def test_many_items_and_values_are_counted() -> None:
@@ -134,7 +134,7 @@ def test_many_items_and_values_are_counted() -> None:
 def test_a_verdict_of_any_length_stays_first() -> None:
     text = markdown(Document("t", Verdict(Tone.BAD, "FAILED: " + "x" * 90_000), (METRICS,)))
     assert text.startswith("**FAILED: xxx")
-    assert "| cost | -2 % |" in text
+    assert "| cost | -2\u00a0% |" in text
     assert len(text.encode()) <= LARGEST_BYTES
 
 

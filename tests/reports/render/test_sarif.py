@@ -75,9 +75,13 @@ def require_allowed(log: dict[str, Any]) -> None:
                 assert set(place.get("region", {})) <= KEYS["region"]
 
 
-def gate_log(*asked: Requirement, file: str | None = "run 1.json") -> dict[str, Any]:
+def gate_log(
+    *asked: Requirement, file: str | None = "run 1.json", line_count: int | None = None
+) -> dict[str, Any]:
     document = Document("Gate", None, (), requirements=asked, file=file)
-    content: dict[str, Any] = json.loads(gate_sarif(document))
+    content: dict[str, Any] = json.loads(
+        gate_sarif(document, version="1.2.3", line_count=line_count)
+    )
     require_allowed(content)
     return content
 
@@ -107,6 +111,16 @@ def test_what_a_gate_asks_for_keeps_its_fingerprint_whatever_the_figures() -> No
     assert of(UNMET) == of(replace(UNMET, text="it fell further"))
     assert of(UNMET) != of(replace(UNMET, subject="wf.vague"))
     assert of(UNMET) != of(UNSURE)
+
+
+def test_a_gate_is_about_all_lines_of_a_text_file() -> None:
+    def place(line_count: int | None) -> dict[str, Any]:
+        [result] = gate_log(UNMET, line_count=line_count)["runs"][0]["results"]
+        found: dict[str, Any] = result["locations"][0]["physicalLocation"]
+        return found
+
+    assert place(7)["region"] == {"startLine": 1, "endLine": 7}
+    assert "region" not in place(None)
 
 
 def test_a_stored_run_has_no_file_to_show() -> None:

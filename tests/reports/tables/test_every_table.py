@@ -16,6 +16,9 @@ import pytest
 import reports.tables
 from optimizer.history.table_file import TYPES, write_parquet
 from optimizer.models.data_tables import DataTable, rows
+from optimizer.models.lifecycle import DecisionStatistics
+from optimizer.models.stores import StoreStatus
+from optimizer.models.versions import VersionLog
 from reports.render.csv import csv_text
 from reports.tables.comparisons import comparison_tables, guardrail_tables, threshold_tables
 from reports.tables.decisions import audit_tables, decision_tables
@@ -24,38 +27,75 @@ from reports.tables.experiments import experiment_list_tables, experiment_tables
 from reports.tables.flaky import flaky_tables
 from reports.tables.frontier import frontier_tables
 from reports.tables.lint import finding_tables, score_tables
+from reports.tables.outcomes import outcome_tables, rollout_tables
+from reports.tables.overviews import (
+    experiment_page_tables,
+    performance_tables,
+    period_tables,
+    portfolio_tables,
+)
 from reports.tables.plans import plan_tables
 from reports.tables.replays import batching_tables, caching_tables, limit_tables
 from reports.tables.runs import run_tables, variant_tables, workflow_tables
 from reports.tables.searches import search_tables
 from reports.tables.spending import budget_tables, model_tables
+from reports.tables.stores import (
+    feedback_file_tables,
+    feedback_tables,
+    file_tables,
+    status_tables,
+)
+from reports.tables.versions import version_log_tables, version_tables
 
 Tables = Callable[..., tuple[DataTable, ...]]
 
 OF_REPORT: dict[str, Tables] = {
-    "anomalies": anomaly_tables,
+    "anomalies": lambda found, *_: anomaly_tables(found),
     "audit": lambda entries, _=None: audit_tables(entries),
     "baseline_gate": guardrail_tables,
     "budget": budget_tables,
     "comparison": lambda found: comparison_tables(found.comparisons),
     "decision": lambda one, *_: decision_tables([one]),
     "decision_list": decision_tables,
-    "drift": drift_tables,
+    "drift": lambda found, *_: drift_tables(found),
     "experiment": experiment_tables,
     "experiment_list": experiment_list_tables,
+    "experiments": experiment_page_tables,
+    "feedback": feedback_tables,
+    "feedback_files": feedback_file_tables,
     "flaky": flaky_tables,
     "frontier": frontier_tables,
     "gate": threshold_tables,
+    "ingest": file_tables,
     "lint_scores": score_tables,
     "lint": finding_tables,
     "models": model_tables,
     "optimization": search_tables,
+    "outcome": outcome_tables,
+    "performance": performance_tables,
+    "period": period_tables,
+    "portfolio": portfolio_tables,
     "power": plan_tables,
+    "prompt_list": version_tables,
+    "prompt_log": lambda _, versions, steps: version_log_tables(
+        VersionLog(versions=tuple(versions), steps=tuple(steps))
+    ),
     "replay_batching": batching_tables,
     "replay_caching": caching_tables,
     "replay_limits": limit_tables,
+    "rollout": rollout_tables,
     "run": lambda total, variants, failures, *_: variant_tables(variants, failures, ()),
     "run_list": lambda runs, *_: run_tables(runs),
+    "status": lambda path, n_bytes, version, workflows, rejects, decisions=None: status_tables(
+        StoreStatus(
+            store=Path(path),
+            n_bytes=n_bytes,
+            schema_version=version,
+            workflows=tuple(workflows),
+            rejects=tuple(rejects),
+            decisions=decisions or DecisionStatistics(by_state={}, strategies=()),
+        )
+    ),
     "windows": window_tables,
     "workflow": lambda summary, runs, windows, decision: workflow_tables(runs, windows),
 }
