@@ -74,11 +74,6 @@ def panel_of(
     return _panel((rules, *by_model, *examples), refused, Objective.PASS_RATE)
 
 
-def needs_model(strategy: OptimizationStrategy) -> bool:
-    """Say whether a strategy is nothing without a language model."""
-    return strategy in BY_MODEL
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
     """Drafts that nobody has tested.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.decisions import AuditChain, AuditEntry
-from reports.document import Details, Document, Facts, Prose, Table, Verdict, left, right
+from reports.document import Details, Document, Facts, Prose, Verdict
 from reports.formatting import count, moment, plural
-from reports.parts.trails import entry_row
+from reports.parts.trails import trail_of_all
 from reports.tones import Tone
 
 HASH_CHARS = 16
@@ -26,18 +26,7 @@ def audit(entries: Sequence[AuditEntry], limit: int, chain: AuditChain) -> Docum
     if not chain.n_lines:
         return Document("Audit log", NOTHING_LOGGED, ())
     shown = entries[-limit:]
-    table = Table(
-        columns=(
-            right("seq"),
-            left("at (UTC)"),
-            left("who"),
-            left("what"),
-            left("to"),
-            left("more"),
-        ),
-        rows=tuple((*entry_row(one)[:4], one.subject, entry_row(one)[4]) for one in shown),
-        empty="No line matches what was asked for.",
-    )
+    table = trail_of_all(shown, empty="No line matches what was asked for.")
     last = (chain.last_hash or "none")[:HASH_CHARS]
     return Document(
         title="Audit log",

@@ -31,7 +31,7 @@ from reports.formatting import (
 )
 from reports.parts.effects import change, change_interval
 from reports.parts.prompts import quoted
-from reports.parts.trails import entry_row
+from reports.parts.trails import trail_of_all
 from reports.parts.wording import STATE_TONES, STATES
 from reports.tones import Tone
 
@@ -221,16 +221,8 @@ def activity_block(found: PeriodReview, limit: int) -> tuple[Details, ...]:
         return ()
     shown = found.activity[-limit:]
     more = f"; the newest {count(len(shown))} shown" if len(shown) < len(found.activity) else ""
-    table = Table(
-        columns=(
-            right("seq"),
-            left("at (UTC)"),
-            left("who"),
-            left("what"),
-            left("to"),
-            left("more"),
-        ),
-        rows=tuple((*entry_row(one)[:4], one.subject, entry_row(one)[4]) for one in shown),
+    table = trail_of_all(
+        shown,
         caption=f"{plural(len(found.activity), 'line')} of the audit log{more}",
     )
     return (Details("What was done, and by whom", (table,)),)

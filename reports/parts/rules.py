@@ -164,12 +164,6 @@ def interval_title(common: float | None) -> str:
     return "interval" if common is None else f"{level(common)} CI"
 
 
-def success_check(explanation: Explanation | None) -> RuleCheck | None:
-    """Return the rule on the success rate, which carries its interval."""
-    checks = explanation.checks if explanation else ()
-    return next((c for c in checks if c.rule == "success_rate" and c.value is not None), None)
-
-
 def worst(checks: Iterable[RuleCheck]) -> RuleCheck | None:
     """Return the rule that is most surely, and then furthest, beyond its threshold.
 

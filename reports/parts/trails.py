@@ -19,13 +19,34 @@ def trail(entries: Sequence[AuditEntry]) -> Table:
     """Lay out the lines on one subject."""
     return Table(
         columns=(right("seq"), left("at (UTC)"), left("who"), left("what"), left("more")),
-        rows=tuple(entry_row(entry) for entry in entries),
+        rows=tuple(_row(entry) for entry in entries),
         empty="Nothing was recorded.",
     )
 
 
-def entry_row(entry: AuditEntry) -> tuple[str, str, str, str, str]:
-    """Return one line as a row."""
+def trail_of_all(
+    entries: Sequence[AuditEntry],
+    *,
+    caption: str | None = None,
+    empty: str = "Nothing was recorded.",
+) -> Table:
+    """Lay out lines on whatever subject."""
+    return Table(
+        columns=(
+            right("seq"),
+            left("at (UTC)"),
+            left("who"),
+            left("what"),
+            left("to"),
+            left("more"),
+        ),
+        rows=tuple((*_row(one)[:4], one.subject, _row(one)[4]) for one in entries),
+        caption=caption,
+        empty=empty,
+    )
+
+
+def _row(entry: AuditEntry) -> tuple[str, str, str, str, str]:
     return (
         count(entry.seq),
         moment(entry.logged_at).removesuffix(" UTC"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, LintRulePage
 from optimizer.promptcheck.reading import Reading
-from optimizer.promptcheck.templates import Span, SpanKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +66,6 @@ class LintRule:
     def rule_id(self) -> str:
         """Its id."""
         return self.page.rule_id
-
-
-def free_spans(reading: Reading) -> Iterator[Span]:
-    """Yield the stretches that an edit may touch."""
-    return (span for span in reading.spans if span.kind is SpanKind.FREE)
 
 
 def removal(start: int, end: int) -> tuple[Edit, ...]:
