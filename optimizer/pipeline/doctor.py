@@ -59,7 +59,7 @@ def examine(store: Path, *, lock_timeout_s: float) -> list[Finding]:
                 name="history",
                 ok=None,
                 text=f"there is none at {store} yet",
-                hint="Store runs with 'optimizer ingest'.",
+                hint="Store the results of this folder with 'optimizer ingest .', or name files.",
             )
         ]
     try:
