@@ -11,6 +11,7 @@ from cli import options
 from cli.listeners import Spoken
 from cli.output import note, write_out
 from cli.payload import as_json
+from cli.progress import stepping
 from cli.session import session
 
 
@@ -27,8 +28,11 @@ def export(
     from optimizer.history.store import read_history
 
     here = session(store)
-    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        exported = export_parquet(history, parquet)
+    with (
+        read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history,
+        stepping("export") as told,
+    ):
+        exported = export_parquet(history, parquet, told=told)
     for written in exported:
         note(f"wrote {written.path}: {written.n_rows:,} rows")
     if json:
