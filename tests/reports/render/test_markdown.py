@@ -128,7 +128,7 @@ def test_a_case_opens_onto_its_texts_and_nothing_else(
         (left("case"), left("why")), (Case((name, "why"), tuple(Passage(*one) for one in texts)),)
     )
     page = rendered(cases, Prose("after"))
-    assert page.count("<details>") == page.count("</details>") == 1
+    assert page.count("<details>") == page.count("</details>") == 2
     told = re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)
     assert [html.unescape(one).rstrip("\n") for one in told] == [
         plain(text).rstrip("\n") for _, text in texts
