@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cli.output import note
+from cli.manners import manner
+from cli.output import tell
 
 if TYPE_CHECKING:
     from reports.document import Document
@@ -15,9 +16,9 @@ VARIABLE = "GITHUB_ACTIONS"
 
 def annotate(document: Document, *, title: str) -> None:
     """Say what there is to act on in a report, where GitHub Actions listens."""
-    if os.environ.get(VARIABLE) != "true":
+    if os.environ.get(VARIABLE) != "true" or manner().quiet:
         return
     from reports.render.github import document_annotations
 
     for command in document_annotations(document, title=title).splitlines():
-        note(command)
+        tell(command)

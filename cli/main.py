@@ -115,8 +115,8 @@ def _report(kind: str, message: str, hint: str | None) -> int:
         write_out(error_json(kind, message, hint))
     for line in message.splitlines():
         complain(f"error: {line}")
-    if hint:
-        complain(f"hint: {hint}")
+    for line in (hint or "").splitlines():
+        complain(f"hint: {line}")
     return COULD_NOT
 
 

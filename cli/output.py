@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.manners import Color, manner
+from cli.runners import unheard
 from cli.stages import hush, stage
 
 if TYPE_CHECKING:
@@ -57,14 +58,14 @@ def show(
             document = replace(document, blocks=(), hints=())
         text = _as_text(document)
         if not _paged(text):
-            write_out(text)
+            write_out(unheard(text))
 
 
 def show_line(text: str) -> None:
     """Print a text on one line."""
     from reports.text import line
 
-    write_out(line(text) + "\n")
+    write_out(unheard(line(text)) + "\n")
 
 
 def write_out(text: str) -> None:
@@ -96,10 +97,14 @@ def note(text: str) -> None:
 
 def complain(text: str) -> None:
     """Say on stderr what must be said, where there is one."""
+    tell(unheard(plain(text)))
+
+
+def tell(text: str) -> None:
+    """Write to stderr as it is: what is there for whoever runs the job, as annotations are."""
     hush()
     with suppress(OSError, ValueError, AttributeError):
-        shown = "\n".join(plain(line) for line in text.split("\n"))
-        sys.stderr.write(_carried(shown, sys.stderr.encoding) + "\n")
+        sys.stderr.write(_carried(text, sys.stderr.encoding) + "\n")
 
 
 def plain(text: str) -> str:

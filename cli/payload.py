@@ -7,15 +7,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+from cli.runners import unheard_json
+
+NOT_ASCII = re.compile(r"[^\x00-\x7e]+")
 
 FORMAT_VERSION = 1
 
 
 def as_json(content: object) -> str:
     """Return content as JSON for machines, in ASCII; what is not finite is null."""
-    import json
-
     import msgspec
 
     try:
@@ -25,8 +25,8 @@ def as_json(content: object) -> str:
     fields = body[1:] if body.startswith(b"{") else b'"items":' + body + b"}"
     comma = b"" if fields == b"}" else b","
     whole = b'{"format_version":%d%b%b' % (FORMAT_VERSION, comma, fields)
-    text = msgspec.json.format(whole, indent=2).decode()
-    return NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
+    text = NOT_ASCII.sub(_escaped, msgspec.json.format(whole, indent=2).decode())
+    return unheard_json(text) + "\n"
 
 
 def as_plain_json(content: object) -> str:
@@ -34,6 +34,12 @@ def as_plain_json(content: object) -> str:
     import json
 
     return json.dumps(content, indent=2) + "\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    import json
+
+    return json.dumps(found[0])[1:-1].replace("\x7f", r"\u007f")
 
 
 def _escaped_json(content: object) -> str:

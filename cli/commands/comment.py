@@ -10,7 +10,8 @@ import typer
 
 from cli import options
 from cli.commenting.places import Target
-from cli.output import note, show, write_out
+from cli.output import note, plain, show, write_out
+from cli.runners import unheard
 from cli.session import session
 
 
@@ -61,7 +62,7 @@ def comment(
     outcome = planned(place, text) if dry_run else write_comment(place, text, settings)
     show(comment_report(outcome), outcome, json=json)
     if outcome.status is CommentStatus.PLANNED and not json:
-        write_out(f"\n{text.body}\n")
+        write_out(unheard(plain(f"\n{text.body}\n")))
     if outcome.status is CommentStatus.LEFT_OUT:
         note(f"no comment was written: {outcome.reason}")
         raise typer.Exit(1 if require else 0)

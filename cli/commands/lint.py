@@ -20,6 +20,7 @@ from cli.manners import manner
 from cli.output import complain, note, plain, show, show_line, use_color, write_out
 from cli.payload import as_json
 from cli.progress import each
+from cli.runners import unheard
 from cli.session import session
 from optimizer.models.errors import ConfigError
 
@@ -246,7 +247,7 @@ def _show_diff(files: Sequence[NamedFile], linted: Linted) -> None:
                 for content in (file.content, linted.fixed[file.path])
             )
             for line in difflib.unified_diff(old, new, file.path, file.path):
-                write_out(plain(line.rstrip("\r\n")) + "\n")
+                write_out(unheard(plain(line.rstrip("\r\n"))) + "\n")
 
 
 def _print(report: LintReport, kind: LintFormat) -> None:
@@ -265,7 +266,7 @@ def _print(report: LintReport, kind: LintFormat) -> None:
         case LintFormat.TEXT if manner().quiet:
             show_line(lint_summary(report))
         case LintFormat.TEXT:
-            write_out(lint_lines(report, color=use_color(sys.stdout)))
+            write_out(unheard(lint_lines(report, color=use_color(sys.stdout))))
 
 
 def _write(outputs: Sequence[Path], report: LintReport) -> None:
