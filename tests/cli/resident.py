@@ -46,9 +46,7 @@ def warm_up(folder: Path) -> None:
     No page: what draws its charts has threads, and a fork of a process with threads may hang.
     """
     old, now = (str(SAMPLES / f"sentiment-{name}.json") for name in ("clear", "few_shot"))
-    written = [
-        word for kind in ("md", "junit.xml") for word in ("-o", str(folder / f"x.{kind}"))
-    ]
+    written = [word for kind in ("md", "junit.xml") for word in ("-o", str(folder / f"x.{kind}"))]
     os.environ["GITHUB_REPOSITORY"] = "ada/prompts"
     with (
         open(os.devnull, "w") as nowhere,
