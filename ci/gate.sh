@@ -10,7 +10,7 @@ set -eu
 
 case ${GATE_NAME:-} in
   -* | *[!A-Za-z0-9._-]*)
-    echo "error: name: '$GATE_NAME', expected letters, digits and . _ -" >&2
+    printf "error: name: '%s', expected letters, digits and . _ -\n" "$GATE_NAME" >&2
     exit 2
     ;;
 esac
@@ -62,7 +62,7 @@ case $verdict in
   inconclusive) level=warning ;;
   *) level=error ;;
 esac
-echo "::$level title=Prompt gate::$(printf '%s' "$headline" | sed 's/%/%25/g')"
+printf '::%s title=Prompt gate::%s\n' "$level" "$(printf '%s' "$headline" | sed 's/%/%25/g')"
 
 # Only what was tested on the default branch itself goes into its history: a pull request that has
 # the rights of that branch (pull_request_target, workflow_run) does not.
@@ -72,9 +72,5 @@ case ${GITHUB_EVENT_NAME:-} in
     [ "${GITHUB_REF:-}" != "refs/heads/${GATE_DEFAULT_BRANCH:-main}" ] || keep=true
     ;;
 esac
-{
-  echo "report-path=$folder/gate.html"
-  echo "folder=$folder"
-  echo "exit-code=$code"
-  echo "keep=$keep"
-} >>"$GITHUB_OUTPUT"
+printf '%s\n' "report-path=$folder/gate.html" "folder=$folder" "exit-code=$code" "keep=$keep" \
+  >>"$GITHUB_OUTPUT"

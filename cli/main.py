@@ -116,8 +116,8 @@ def _report(kind: str, message: str, hint: str | None) -> int:
         write_out(error_json(kind, message, hint), Spoken.JSON)
     for line in message.splitlines():
         complain(f"error: {line}")
-    if hint:
-        complain(f"hint: {hint}")
+    for line in (hint or "").splitlines():
+        complain(f"hint: {line}")
     return COULD_NOT
 
 

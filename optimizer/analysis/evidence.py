@@ -24,7 +24,7 @@ from optimizer.history.store import History
 from optimizer.models.budgets import BudgetsSettings, BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
-from optimizer.models.nearest import meant
+from optimizer.models.nearest import meant, some_of
 from optimizer.models.reports import report_of
 from optimizer.models.summaries import WindowSummary
 from optimizer.scoring_rules import ScoringRules
@@ -116,7 +116,7 @@ def require_workflow(history: History, workflow_id: str, as_of: datetime | None)
         raise SelectionError(f"workflow {workflow_id!r}: no run had ended by {as_of}")
     raise SelectionError(
         f"workflow {workflow_id!r}: not in this history, "
-        f"expected one of {', '.join(known) if known else 'none: it is empty'}",
+        f"expected one of {some_of(known) if known else 'none: it is empty'}",
         hint=meant(workflow_id, known, "See 'optimizer status'."),
     )
 
@@ -235,7 +235,7 @@ def _current(windows: Sequence[WindowSummary], variant: str | None) -> WindowSum
         return found[0]
     workflow_id = windows[0].workflow_id
     if not found:
-        known = ", ".join(window.variant for window in windows)
+        known = some_of(window.variant for window in windows)
         raise SelectionError(
             f"workflow {workflow_id!r}: no variant {variant!r} has run, expected one of {known}"
         )

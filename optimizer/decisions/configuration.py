@@ -11,6 +11,7 @@ import msgspec
 from optimizer.models.decisions import Decision, accepted
 from optimizer.models.errors import HistoryError, TransitionError
 from optimizer.models.lifecycle import PatchOp
+from optimizer.models.nearest import as_word
 from optimizer.models.proposals import EXPLORATORY, Change, DecisionType
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import parameters_of
@@ -139,7 +140,7 @@ def _require_old(document: Document, change: Change, decision: Decision) -> None
     raise TransitionError(
         f"decision {decision.decision_id}: {change.setting} is {found!r} now, expected "
         f"{change.old!r} as when it was decided",
-        hint=f"Decide again: 'optimizer decide --workflow {decision.workflow_id}'.",
+        hint=f"Decide again: 'optimizer decide --workflow {as_word(decision.workflow_id)}'.",
     )
 
 

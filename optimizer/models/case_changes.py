@@ -117,6 +117,10 @@ class CaseOutcome:
     expected: CaseText | None = None
 
 
+VARIANTS_WITH_CASES = 50
+"""Variants of a run whose failing cases are told, the first ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLimits:
     """How many texts are fetched, and how much of each.

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+WORD = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./:#@%+=,-]*")
+"""What means itself to every shell."""
+
+MOST_NAMED = 10
+"""Names that a message lists."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -15,6 +22,23 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def meant(name: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """Return the hint `Did you mean ...?`, or another where nothing is like it."""
+    """Return the hint `Did you mean ...?` as a shell takes the name, or another hint.
+
+    Where nothing is like the name, or it is the very one, there is nothing to suggest.
+    """
     close = nearest(name, known)
-    return otherwise if close is None else f"Did you mean {close}?"
+    return otherwise if close in (None, name) else f"Did you mean {as_word(close or '')}?"
+
+
+def as_word(name: str) -> str:
+    """Return a name as one word of a command line."""
+    from shlex import quote  # noqa: PLC0415 - only who errs needs it
+
+    return name if WORD.fullmatch(name) else quote(name)
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Return names as a list, the first of them where they are many."""
+    every = list(names)
+    more = len(every) - MOST_NAMED
+    return ", ".join(every[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -10,8 +10,8 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, LoadedArm
 from optimizer.models.errors import NothingYetError, SelectionError
-from optimizer.models.nearest import meant
-from optimizer.pipeline.select import BRANCH, LATEST, MOST_NAMES, SHOWN, run_names, select_run
+from optimizer.models.nearest import as_word, meant, some_of
+from optimizer.pipeline.select import BRANCH, LATEST, MOST_NAMES, run_names, select_run
 
 PART = "#"
 """Separates a run or a file from the variant in it: `run.json#few_shot`."""
@@ -76,10 +76,10 @@ def arm_of_runs(
     found = [one for one in variants if part in (one.variant, one.variant_id)]
     if len(found) == 1:
         return arm_of_run(history, found[0].run_id, part, selector=selector, wanted=wanted)
-    runs = ", ".join(f"{one.run_id} ({one.variant})" for one in variants[:SHOWN])
+    runs = some_of(f"{one.run_id} ({one.variant})" for one in variants)
     raise SelectionError(
         f"{selector}: holds {len(run_ids)} runs, expected one of {runs}",
-        hint=f"Name a run: {selector.partition(PART)[0]}{PART}{run_ids[0]}.",
+        hint=f"Name a run: {as_word(selector.partition(PART)[0] + PART + run_ids[0])}.",
     )
 
 
@@ -143,13 +143,13 @@ def _labelled(history: History, label: str, wanted: Wanted) -> str:
     workflows = sorted({run.workflow_id for run in found})
     if len(workflows) > 1:
         raise SelectionError(
-            f"variant {label!r}: is in the workflows {', '.join(workflows)}",
+            f"variant {label!r}: is in the workflows {some_of(workflows)}",
             hint="Name one with --workflow, or write WORKFLOW:VARIANT.",
         )
     identities = sorted({run.variant_id for run in found})
     if len(identities) > 1:
         raise SelectionError(
-            f"variant {label!r}: {len(identities)} variants are called so: {', '.join(identities)}",
+            f"variant {label!r}: {len(identities)} variants are called so: {some_of(identities)}",
             hint="Name a run in its place.",
         )
     if not found:
@@ -186,11 +186,11 @@ def _variant(variants: Sequence[ArmRun], part: str | None, selector: str, wanted
     found = [v for v in variants if name is not None and name in (v.variant, v.variant_id)]
     if len(found) == 1:
         return found[0]
-    labels = ", ".join(variant.variant for variant in variants)
+    labels = some_of(variant.variant for variant in variants)
     what = f"{len(found) or 'no'} variants {part!r}" if part else f"{len(variants)} variants"
     raise SelectionError(
         f"{selector}: holds {what}, expected one of {labels}",
-        hint=f"Name one: {selector.partition(PART)[0]}{PART}{variants[0].variant}.",
+        hint=f"Name one: {as_word(selector.partition(PART)[0] + PART + variants[0].variant)}.",
     )
 
 

@@ -9,6 +9,7 @@ from optimizer.history.baselines import record_baseline, remove_baseline
 from optimizer.history.store import History
 from optimizer.models.errors import NothingYetError, SelectionError
 from optimizer.models.experiments import Baseline
+from optimizer.models.nearest import some_of
 from optimizer.pipeline.select import select_run
 
 HINT = "Set the newest run with 'optimizer baseline set latest', or name another."
@@ -31,7 +32,7 @@ def set_baseline(history: History, selector: str, *, actor: str, now: datetime) 
     label = selector.rpartition(":")[2] if ":" in selector else None
     found = [one for one in variants if one.variant == label] or variants
     if len(found) != 1:
-        names = ", ".join(sorted(one.variant for one in variants))
+        names = some_of(sorted(one.variant for one in variants))
         raise SelectionError(
             f"run {run_id!r}: holds {len(variants)} variants: {names}",
             hint="Name one as WORKFLOW:VARIANT.",
@@ -66,7 +67,7 @@ def require_baseline(history: History, workflow_id: str | None) -> Baseline:
         subject = f"workflow {workflow_id!r}" if workflow_id else "baseline"
         raise NothingYetError(f"{subject}: no baseline is set", hint=HINT)
     if len(found) > 1:
-        names = ", ".join(one.workflow_id for one in found)
+        names = some_of(one.workflow_id for one in found)
         raise SelectionError(
             f"baseline: {len(found)} workflows have one: {names}",
             hint="Name the workflow with --workflow.",
@@ -97,7 +98,7 @@ def clear_baseline(
     """
     found = queries.baselines(history, workflow_id=workflow_id)
     if len(found) != 1:
-        names = ", ".join(one.workflow_id for one in found)
+        names = some_of(one.workflow_id for one in found)
         what = f"{len(found)} workflows have one: {names}" if found else "none is set"
         raise SelectionError(
             f"baseline: {what}",

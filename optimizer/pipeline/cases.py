@@ -12,7 +12,13 @@ from optimizer.analysis.case_texts import with_texts
 from optimizer.experiments.changed import case_arms, changed_cases
 from optimizer.history import queries
 from optimizer.history.store import History
-from optimizer.models.case_changes import CaseArm, CaseChange, CaseOutcome, TextLimits
+from optimizer.models.case_changes import (
+    VARIANTS_WITH_CASES,
+    CaseArm,
+    CaseChange,
+    CaseOutcome,
+    TextLimits,
+)
 from optimizer.models.cases import CaseColumns, LoadedArm
 from optimizer.models.verdicts import Comparison, ComparisonSet
 
@@ -70,15 +76,17 @@ def failing_cases(
 ) -> tuple[CaseOutcome, ...]:
     """Return the cases of a run that failed under one of its variants, those that did most first.
 
+    Of a run with very many variants, only the first `VARIANTS_WITH_CASES` are looked at.
+
     Args:
         history: The history that holds the run.
         run_id: The run.
         variant_ids: Its variants, in the order of the arms of a case.
         limits: How many texts are wanted, and how much of each.
     """
-    columns = [queries.case_columns(history, [run_id], variant) for variant in variant_ids]
-    cases = _failing(columns)
-    for side, variant_id in enumerate(variant_ids):
+    told = variant_ids[:VARIANTS_WITH_CASES]
+    cases = _failing([queries.case_columns(history, [run_id], variant) for variant in told])
+    for side, variant_id in enumerate(told):
         cases = with_texts(cases, history, ((run_id,), variant_id), side, limits)
     return cases
 

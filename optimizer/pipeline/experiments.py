@@ -23,6 +23,7 @@ from optimizer.models.experiments import (
     Standing,
 )
 from optimizer.models.names import legible
+from optimizer.models.nearest import some_of
 from optimizer.models.terms import ExperimentStatus
 from optimizer.pipeline.looking import evaluate
 from optimizer.pipeline.moments import moment
@@ -121,7 +122,7 @@ def find(history: History, experiment_id: str) -> Experiment:
     if found:
         return found[0]
     known = [one.design.experiment_id for one in queries.experiments(history)]
-    names = ", ".join(known) if known else "none: there are no experiments"
+    names = some_of(known) if known else "none: there are no experiments"
     raise SelectionError(
         f"experiment {experiment_id!r}: not in this history, expected one of {names}",
         hint="'optimizer experiment plan --help' tells how to plan one.",

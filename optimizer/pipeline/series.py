@@ -8,10 +8,10 @@ from optimizer.analysis.series import series as of_workflow
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.errors import SelectionError
+from optimizer.models.nearest import some_of
 from optimizer.models.series import Aggregate, Fill, Series, SeriesMetric, Windowing
 from optimizer.pipeline.workflow import require_workflow
 
-SHOWN = 10
 """How many variants a message lists."""
 
 
@@ -54,7 +54,7 @@ def _require_variant(history: History, workflow_id: str, variant: str) -> None:
     """
     known = queries.variant_tasks(history, workflow_id=workflow_id)
     if all(variant not in (one.variant, one.variant_id) for one in known):
-        names = ", ".join([one.variant for one in known][:SHOWN])
+        names = some_of(one.variant for one in known)
         raise SelectionError(
             f"workflow {workflow_id!r}: no variant {variant!r} has run, expected one of {names}"
         )

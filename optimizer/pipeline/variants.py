@@ -11,9 +11,9 @@ from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import LoadedArm
 from optimizer.models.errors import SelectionError
+from optimizer.models.nearest import some_of
 from optimizer.pipeline.workflow import require_workflow
 
-SHOWN = 10
 """How many variants a message lists."""
 
 ID_SHOWN = 8
@@ -44,7 +44,7 @@ def variant_arms(
         labels.setdefault(run.variant_id, run.variant)
     chosen = [i for i, label in labels.items() if variant is None or variant in (label, i)]
     if not chosen:
-        names = ", ".join(list(dict.fromkeys(labels.values()))[:SHOWN])
+        names = some_of(dict.fromkeys(labels.values()))
         raise SelectionError(
             f"workflow {workflow_id!r}: no variant {variant!r} has run, expected one of {names}"
         )

@@ -12,7 +12,7 @@ from optimizer.models.decisions import Decision
 from optimizer.models.drift import DriftFinding
 from optimizer.models.errors import SelectionError
 from optimizer.models.lifecycle import PastDecision
-from optimizer.models.nearest import meant
+from optimizer.models.nearest import meant, some_of
 from optimizer.models.summaries import RunSummary, WindowSummary, WorkflowSummary
 from optimizer.pipeline.moving import drift_of
 
@@ -84,7 +84,7 @@ def require_workflow(history: History, workflow_id: str) -> WorkflowSummary:
     """
     known = {workflow.workflow_id: workflow for workflow in queries.workflows(history)}
     if workflow_id not in known:
-        names = ", ".join(known) if known else "none: it is empty"
+        names = some_of(known) if known else "none: it is empty"
         raise SelectionError(
             f"workflow {workflow_id!r}: not in this history, expected one of {names}",
             hint=meant(workflow_id, known, "See 'optimizer status'."),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from optimizer.models.case_changes import (
+    VARIANTS_WITH_CASES,
     CaseArm,
     CaseChange,
     CaseOutcome,
@@ -69,6 +70,8 @@ def changed_section(comparison: Comparison) -> Section:
 
 def failing_section(cases: Sequence[CaseOutcome], labels: Sequence[str]) -> Section:
     """Lay out the cases of a run that failed, with what they gave under each variant."""
+    n_variants, labels = len(labels), labels[:VARIANTS_WITH_CASES]
+    part = f", under the first {len(labels)} of {count(n_variants)} variants"
     measured = _measured(cases) if len(labels) == 1 else ()
     each = labels if 1 < len(labels) <= MOST_VARIANTS else ()
     found = Cases(
@@ -84,7 +87,7 @@ def failing_section(cases: Sequence[CaseOutcome], labels: Sequence[str]) -> Sect
         empty=NONE_FAILED,
     )
     title = f"Failing cases: {count(len(cases))}" if cases else "Failing cases"
-    return Section(title, (found,))
+    return Section(title + part * (n_variants > len(labels)), (found,))
 
 
 def _rows(

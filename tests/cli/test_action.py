@@ -273,10 +273,12 @@ def test_what_has_the_rights_of_the_default_branch_does_not_get_into_its_history
     assert len(forge.bodies) == 1
 
 
+@pytest.mark.parametrize("end", ["\n", r"\n", r"\012", r"\c"])
 def test_commands_that_a_model_has_said_do_not_reach_the_runner(
-    runner: Runner, results: Callable[..., Path]
+    runner: Runner, run_file: Callable[..., Path], end: str
 ) -> None:
-    named = results("+" * 40, metadata={"prompt_variant": "x\n::add-mask::a\n::error::b"})
+    name = f"x{end}::add-mask::a{end}::error::b"
+    named = run_file("r.json", "+" * 40, run_id=name, metadata={"prompt_variant": name})
     log = runner.pull_request(named, comment="false").log
     pause = re.search(r"::stop-commands::([0-9a-f]{32})\n", log)
     assert pause is not None

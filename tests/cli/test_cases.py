@@ -229,3 +229,22 @@ def test_arms_that_share_no_case_say_so(
     result = optimizer("compare", *pair, "--cases", "-o", tmp_path / "x.html")
     assert result.code == 0
     assert "not compared case by case" in result.out
+
+
+def test_of_a_run_with_very_many_variants_the_cases_of_the_first_are_told(
+    optimizer: Run, tmp_path: Path
+) -> None:
+    tasks = [task(f"c{n}", n, "-", "no", f"v{n}") for n in range(60)]
+    run = {
+        "run_id": "r",
+        "workflow_id": "wf",
+        "started_at": "2026-03-01T12:00:00Z",
+        "finished_at": "2026-03-01T12:10:00Z",
+        "total_duration": 600.0,
+        "task_results": tasks,
+    }
+    (tmp_path / "r.json").write_text(json.dumps(run))
+    result = optimizer("analyze", "r.json", "--cases", "-o", "r.txt")
+    assert result.code == 0, result.err
+    told = (tmp_path / "r.txt").read_text()
+    assert "Failing cases: 50, under the first 50 of 60 variants" in told
