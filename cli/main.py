@@ -108,7 +108,7 @@ def _forget_reader() -> int:
 
 def _report(kind: str, message: str, hint: str | None) -> int:
     """Say what went wrong on stderr, and as JSON on stdout where JSON was asked for."""
-    from cli.listeners import Spoken
+    from cli.ci.listeners import Spoken
     from cli.output import complain, write_out
     from cli.payload import error_json
 

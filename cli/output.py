@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.listeners import Spoken, unheard
+from cli.ci.listeners import Spoken, unheard
 from cli.terminal.manners import Color, manner
 from cli.terminal.stages import hush, stage
 

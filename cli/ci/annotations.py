@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cli.listeners import Spoken
+from cli.ci.listeners import Spoken
 from cli.output import note
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options, output
-from cli.listeners import Spoken
+from cli.ci.listeners import Spoken
 from cli.payload import as_json
 from cli.session import session
 

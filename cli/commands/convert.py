@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.listeners import Spoken
+from cli.ci.listeners import Spoken
 from cli.output import note, write_out
 from cli.reading.results import read_file
 from cli.session import session

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.listeners import Spoken
+from cli.ci.listeners import Spoken
 from cli.output import complain, note, plain, show, show_line, use_color, write_out
 from cli.payload import as_json
 from cli.reading.lint_files import STDIN, prompt_files

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.listeners import Spoken
+from cli.ci.listeners import Spoken
 from cli.output import show, write_out
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.listeners import Spoken, unheard
+from cli.ci.listeners import Spoken, unheard
 
 Run = Callable[..., Any]
 Write = Callable[..., Path]
