@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from optimizer.models.rules import Unit
 
+PLAIN_WORD = re.compile(r"[\w@%+=:,./-][\w@%+=:,./#-]*")
 UNKNOWN = "-"
 UNBOUNDED = "unbounded"
 LONGEST_NAME = 60
@@ -273,6 +276,11 @@ def listing(words: list[str], conjunction: str = "and") -> str:
 def name_of(label: str) -> str:
     """Return a label as a sentence names it: on one line, and not at any length."""
     return shorten(label, LONGEST_NAME)
+
+
+def word(text: str) -> str:
+    """Return a text as one word of a shell; `#` within a word needs no quotes."""
+    return text if PLAIN_WORD.fullmatch(text) else shlex.quote(text)
 
 
 def named(labels: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import typer
 from cli import options
 from cli.output import show
 from cli.session import session
+from cli.terminal.progress import stepping
 
 
 def doctor(
@@ -24,10 +25,11 @@ def doctor(
 
     here = session(store, config)
     files = ", ".join(map(str, here.loaded.files)) or "no file: the defaults are in force"
-    findings = [
-        Finding(name="settings", ok=True, text=f"valid, from {files}"),
-        *examine(here.store, lock_timeout_s=here.lock_timeout_s),
-    ]
+    with stepping("examine") as told:
+        findings = [
+            Finding(name="settings", ok=True, text=f"valid, from {files}"),
+            *examine(here.store, lock_timeout_s=here.lock_timeout_s, told=told),
+        ]
     shown = [Check(name=f.name, ok=f.ok, text=f.text, hint=f.hint) for f in findings]
     show(checks(shown), findings, json=json, outputs=output)
     if any(finding.ok is False for finding in findings):

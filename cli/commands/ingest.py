@@ -11,7 +11,7 @@ from cli import options
 from cli.output import note, show
 from cli.reading.results import read_file
 from cli.session import Session, session
-from cli.terminal.progress import following
+from cli.terminal.progress import ingesting
 
 SHOWN_FILES = 10
 
@@ -107,25 +107,19 @@ def ingest(
             )
     named = {file.path for file in sought if not file.may_be_other}
     paths = list(dict.fromkeys(file.path for file in sought))
-    job = IngestJob(
-        store=here.store,
-        settings=settings.store,
-        replace=replace,
-        keep_going=keep_going,
-        actor=here.actor,
-        now=here.now,
-        optional=frozenset(paths) - named,
-    )
-    outcomes = missing + list(
-        following(
-            ingest_files(
-                paths,
-                lambda path: with_job(read_file(path, here), job_of_ci),
-                job,
-            ),
-            paths,
+    with ingesting(paths) as told:
+        job = IngestJob(
+            store=here.store,
+            settings=settings.store,
+            replace=replace,
+            keep_going=keep_going,
+            actor=here.actor,
+            now=here.now,
+            optional=frozenset(paths) - named,
+            told=told,
         )
-    )
+        stored = ingest_files(paths, lambda path: with_job(read_file(path, here), job_of_ci), job)
+        outcomes = missing + list(stored)
     left_out = [outcome.path for outcome in outcomes if outcome.status is FileStatus.LEFT_OUT]
     if left_out:
         names = ", ".join(left_out[:SHOWN_FILES]) + (", ..." if left_out[SHOWN_FILES:] else "")

@@ -29,4 +29,4 @@ def init(
         raise ConfigError(f"{path}: there already", hint="Overwrite it with --force.")
     write_file(path, example_toml())
     note(f"wrote {path}; every setting in it is commented out and shows its default")
-    note("next: 'optimizer ingest RUNS', then 'optimizer decide --all'")
+    note("next: 'optimizer ingest .', then 'optimizer decide --all'")

@@ -12,6 +12,7 @@ from cli.ci.listeners import Spoken
 from cli.output import note, write_out
 from cli.payload import as_json
 from cli.session import session
+from cli.terminal.progress import stepping
 
 
 def export(
@@ -27,8 +28,11 @@ def export(
     from optimizer.history.store import read_history
 
     here = session(store)
-    with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
-        exported = export_parquet(history, parquet)
+    with (
+        read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history,
+        stepping("export") as told,
+    ):
+        exported = export_parquet(history, parquet, told=told)
     for written in exported:
         note(f"wrote {written.path}: {written.n_rows:,} rows")
     if json:

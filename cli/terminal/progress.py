@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from cli.output import plain
-from cli.terminal.stages import instead, is_watched
-from optimizer.models.ingest import FileOutcome
+from cli.terminal.stages import PATIENCE_S, instead, is_watched
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -36,15 +36,33 @@ LONG_BYTES = 20_000_000
 """A single file is worth watching from this size on."""
 
 
-def following(outcomes: Iterable[FileOutcome], paths: Sequence[str]) -> Iterator[FileOutcome]:
-    """Yield the outcomes of an ingest, showing how far it is and how long it has taken."""
+@contextmanager
+def ingesting(paths: Sequence[str]) -> Iterator[Callable[[int], None] | None]:
+    """Give what shows that a file is ready, and its tasks; None where nobody would see it."""
     if not is_watched() or not _takes_a_while(paths):
-        yield from outcomes
+        yield None
         return
     with _bar("ingest", len(paths), "tasks") as advance:
-        for outcome in outcomes:
-            advance(1, outcome.n_tasks)
-            yield outcome
+        yield lambda n_tasks: advance(1, n_tasks)
+
+
+@contextmanager
+def stepping(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what shows how many steps of how many are done, once that takes a while."""
+    if not is_watched():
+        yield None
+        return
+    began, stack = time.monotonic(), ExitStack()
+    shown: list[tuple[Bars, TaskID]] = []
+
+    def told(done: int, total: int) -> None:
+        if not shown and time.monotonic() - began >= PATIENCE_S and done < total:
+            shown.append(stack.enter_context(_shown(label, total, "")))
+        for bars, bar in shown:
+            bars.update(bar, completed=done, total=total)
+
+    with stack:
+        yield told
 
 
 def deciding(batches: Iterable[list[Made]], n_workflows: int) -> Iterator[list[Made]]:

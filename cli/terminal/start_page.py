@@ -12,12 +12,12 @@ NAMES = 15
 TASKS: Mapping[str, Sequence[str]] = {
     "begin": ("demo", "init", "ingest", "status", "doctor", "config"),
     "look at a run": ("analyze", "runs", "show", "report", "formats", "convert"),
-    "compare": ("compare", "gate", "baseline", "power", "flaky", "experiment"),
+    "compare": ("compare", "gate", "comment", "baseline", "power", "flaky", "experiment"),
     "decide": ("decide", "explain", "strategies", "approve", "reject", "apply", "rollout"),
     "look back": ("outcome", "rollback", "audit", "feedback"),
     "watch": ("windows", "drift", "anomalies", "models", "frontier", "budget"),
     "better prompts": ("lint", "optimize", "prompts"),
-    "other": ("replay", "stats", "store", "completion"),
+    "other": ("replay", "stats", "store", "schema", "completion"),
 }
 """Every command, under what one wants to do."""
 

@@ -86,7 +86,7 @@ def _scored_by(  # noqa: PLR0917 - which arm takes as many
     if not columns.pop("n_said").any():
         raise SelectionError(
             f"scorer {scorer!r}: scored no task of {selector}",
-            hint="See 'optimizer show RUN' for the scorers of a run.",
+            hint="See 'optimizer show latest' for the scorers of a run.",
         )
     return replace(cases, **columns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,15 @@ class Exported:
     n_rows: int
 
 
-def export_parquet(history: History, folder: Path) -> list[Exported]:
+def export_parquet(
+    history: History, folder: Path, *, told: Callable[[int, int], None] | None = None
+) -> list[Exported]:
     """Write every table to `folder`; each file appears whole or not at all.
+
+    Args:
+        history: What to write.
+        folder: Where to; made if it is not there.
+        told: Called with how many tables of how many are written.
 
     Raises:
         HistoryError: The folder cannot be made, or its name is no text.
@@ -51,7 +59,12 @@ def export_parquet(history: History, folder: Path) -> list[Exported]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HistoryError(f"{folder}: cannot be made: {error.strerror}") from error
-    return [_export(history, table, folder) for table in TABLES]
+    written = list[Exported]()
+    for table in TABLES:
+        if told is not None:
+            told(len(written), len(TABLES))
+        written.append(_export(history, table, folder))
+    return written
 
 
 def _export(history: History, table: str, folder: Path) -> Exported:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -27,10 +28,20 @@ class Damage:
     reason: str
 
 
-def unreadable_tables(history: History) -> list[Damage]:
-    """Read every column of every row, so that the database verifies all blocks in use."""
+def unreadable_tables(
+    history: History, *, told: Callable[[int, int], None] | None = None
+) -> list[Damage]:
+    """Read every column of every row, so that the database verifies all blocks in use.
+
+    Args:
+        history: What to read.
+        told: Called with how many tables of how many are read.
+    """
     found = []
-    for table in table_names(history.connection):
+    tables = table_names(history.connection)
+    for n, table in enumerate(tables):
+        if told is not None:
+            told(n, len(tables))
         try:
             history.connection.execute(f"SELECT bit_xor(hash(t)) FROM {table} AS t").fetchall()
         except duckdb.OutOfMemoryException:

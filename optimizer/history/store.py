@@ -16,6 +16,7 @@ import duckdb
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 
+STORE_RUNS = "Store the results of this folder with 'optimizer ingest .', or name files."
 SCHEMA_VERSION = 5
 
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
@@ -192,7 +193,8 @@ def _require_file(path: Path) -> None:
     require_text(path)
     if not _is_there(path):
         raise NoHistoryError(
-            f"{path}: there is no history here yet", hint="Store runs with 'optimizer ingest'."
+            f"{path}: there is no history here yet",
+            hint=STORE_RUNS,
         )
 
 
@@ -306,7 +308,7 @@ def _require_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     if not tables:
         raise NoHistoryError(
             f"{path}: an empty DuckDB file, expected a history",
-            hint="Store runs with 'optimizer ingest'.",
+            hint=STORE_RUNS,
         )
     if "schema_version" not in tables:
         raise HistoryError(

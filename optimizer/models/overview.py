@@ -28,7 +28,12 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of time: what ended after its start, up to its end; both UTC."""
+    """A stretch of time: what ended after its start, up to its end.
+
+    Attributes:
+        starts_at: Its start, UTC.
+        ends_at: Its end, UTC.
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -39,6 +44,7 @@ class PeriodFigures:
     """What was run of one workflow in one period.
 
     Attributes:
+        workflow_id: The workflow.
         is_now: Whether it is the later of the two periods.
         n_runs: Runs, of whichever variant; likewise the four that follow.
         n_tasks: Tests.
@@ -135,6 +141,9 @@ class PeriodDecision:
     """A decision of a period, and where it stands.
 
     Attributes:
+        decision_id: The decision.
+        workflow_id: Its workflow.
+        decided_at: When it was made, UTC.
         n_proposals: What was proposed; 0: it changes nothing.
         outcome: What became of it, as measured; None where it is not.
     """
@@ -188,7 +197,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What else has moved in a workflow by the end of a period."""
+    """What else has moved in a workflow by the end of a period.
+
+    Attributes:
+        workflow_id: The workflow.
+        drift: Whether it is still what it was; None where it was not looked at.
+        anomalies: What stands out; None where it was not looked at.
+    """
 
     workflow_id: str
     drift: DriftReport | None
@@ -259,6 +274,7 @@ class WorkflowRow:
     """One workflow as it stands.
 
     Attributes:
+        workflow_id: The workflow.
         n_runs: Its runs.
         last_finished_at: End of the newest of them.
         variant_id: The variant in use: that of its newest run.
@@ -309,7 +325,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateCount:
-    """How many workflows are in a state."""
+    """How many workflows are in a state.
+
+    Attributes:
+        state: The state.
+        n: How many are.
+    """
 
     state: WorkflowState
     n: int

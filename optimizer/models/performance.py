@@ -13,12 +13,21 @@ class RunPerformance:
     """What one run took; each figure with its own n.
 
     Attributes:
+        run_id: The run.
+        started_at: When it began, UTC.
         variant: Label of its only variant; None where it has several.
         n_completed: Completed tests.
         elapsed_s: From its start to its end, in seconds.
         n_latency: Completed tests with a known time; likewise the other n.
         latency_p50_ms: Percentiles by linear interpolation, None where no time is known.
+        latency_p95_ms: The 95th.
+        latency_p99_ms: The 99th.
+        n_cost: Tests behind the mean price.
         cost_mean_usd: Of calls that no cache answered.
+        cost_total_usd: The sum of the known prices; None where none is known.
+        n_tokens: Tests behind the mean number of tokens.
+        tokens_mean: Mean of the known token counts of a test; None where none is known.
+        tokens_total: Their sum; None where none is known.
         n_cache_known: Completed tests of which it is known whether a cache answered.
         n_cached: Those that a cache answered.
     """

@@ -11,7 +11,7 @@ from optimizer.models.errors import NothingYetError, SelectionError
 from optimizer.models.experiments import Baseline
 from optimizer.pipeline.select import select_run
 
-HINT = "Set one with 'optimizer baseline set RUN'."
+HINT = "Set the newest run with 'optimizer baseline set latest', or name another."
 
 
 def set_baseline(history: History, selector: str, *, actor: str, now: datetime) -> Baseline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -51,25 +51,33 @@ class Finding:
     hint: str | None = None
 
 
-def examine(store: Path, *, lock_timeout_s: float) -> list[Finding]:
-    """Look at a history and return what was found, however broken it is."""
+def examine(
+    store: Path, *, lock_timeout_s: float, told: Callable[[int, int], None] | None = None
+) -> list[Finding]:
+    """Look at a history and return what was found, however broken it is.
+
+    Args:
+        store: The history.
+        lock_timeout_s: How long to wait while another process writes.
+        told: Called with how many tables of how many are read.
+    """
     if not store.exists():
         return [
             Finding(
                 name="history",
                 ok=None,
                 text=f"there is none at {store} yet",
-                hint="Store runs with 'optimizer ingest'.",
+                hint="Store the results of this folder with 'optimizer ingest .', or name files.",
             )
         ]
     try:
         with open_any_version(store, lock_timeout_s=lock_timeout_s, read_only=True) as history:
-            return _examine(history)
+            return _examine(history, told)
     except HistoryError as error:
         return [Finding(name="history", ok=False, text=str(error), hint=error.hint)]
 
 
-def _examine(history: History) -> list[Finding]:
+def _examine(history: History, told: Callable[[int, int], None] | None) -> list[Finding]:
     version = schema_version(history)
     schema = Finding(
         name="schema version",
@@ -81,7 +89,7 @@ def _examine(history: History) -> list[Finding]:
         return [schema]
     unreadable = [
         Finding(name=f"table {damage.table}", ok=False, text=damage.reason, hint=RESTORE)
-        for damage in misshapen_tables(history) or unreadable_tables(history)
+        for damage in misshapen_tables(history) or unreadable_tables(history, told=told)
     ]
     if unreadable:
         return [schema, *unreadable, Finding(name="the rest", ok=None, text="not looked at")]

@@ -124,7 +124,7 @@ def find(history: History, experiment_id: str) -> Experiment:
     names = ", ".join(known) if known else "none: there are no experiments"
     raise SelectionError(
         f"experiment {experiment_id!r}: not in this history, expected one of {names}",
-        hint="Plan one with 'optimizer experiment plan'.",
+        hint="'optimizer experiment plan --help' tells how to plan one.",
     )
 
 

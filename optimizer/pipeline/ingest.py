@@ -45,6 +45,8 @@ class IngestJob:
         actor: Who, for the audit log.
         now: The time of ingest, UTC.
         optional: Files that are left out where no bridge recognizes them.
+        told: Called for each file that is ready, with the number of its tasks; a large one is
+            ready when it is written.
     """
 
     store: Path
@@ -54,6 +56,7 @@ class IngestJob:
     actor: str
     now: datetime
     optional: Set[str] = frozenset()
+    told: Callable[[int], None] | None = None
 
 
 def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
@@ -76,6 +79,8 @@ def _ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOu
             writer.put(item)
             if _is_large(item) or _is_bad(item) or writer.n_tasks >= BATCH_ROWS:
                 yield from writer.finish()
+            if job.told is not None:
+                job.told(_n_tasks(item))
             if writer.has_rejected and not job.keep_going:
                 return
         yield from writer.finish()
@@ -105,7 +110,7 @@ class _Writer:
         """Take one more file into the batch."""
         self._items.append(item)
         if isinstance(item, ReadyFile):
-            self.n_tasks += sum(run.header.n_tasks for run in item.runs)
+            self.n_tasks += _n_tasks(item)
             if self._running is None:
                 self._files = SimpleQueue()  # a batch that failed leaves its end in the old one
                 self._running = self._thread.submit(_write, self._files, self._job)
@@ -199,6 +204,10 @@ def _reject(outcome: FileOutcome, now: datetime) -> Reject:
 
 def _is_bad(item: Item) -> bool:
     return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
+
+
+def _n_tasks(item: Item) -> int:
+    return sum(run.header.n_tasks for run in item.runs) if isinstance(item, ReadyFile) else 0
 
 
 def _is_large(item: Item) -> bool:

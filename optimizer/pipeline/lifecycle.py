@@ -259,7 +259,8 @@ def _snapshots(
     if body == last.body:
         raise TransitionError(
             f"decision {decision.decision_id}: the configuration is as it would make it already",
-            hint=f"Reject it with 'optimizer reject {decision.decision_id}'.",
+            hint="Reject it with "
+            f"'optimizer reject {decision.decision_id} --by NAME --why REASON'.",
         )
     yield _snapshot(decision, last.seq + 1, body, APPLIED, max(at, last.made_at))
 

@@ -190,7 +190,7 @@ def _baseline(history: History, request: PlanRequest, runs: Sequence[ArmInRun]) 
     if stored is None:
         raise SelectionError(
             f"workflow {request.workflow_id!r}: no baseline is set",
-            hint="Name one with --baseline, or set one with 'optimizer baseline set RUN'.",
+            hint="Name one with --baseline, or set one: 'optimizer baseline set latest'.",
         )
     return ExperimentArm(label=stored.variant, variant_id=stored.variant_id)
 

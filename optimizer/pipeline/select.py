@@ -76,7 +76,7 @@ def select_decision(history: History, selector: str) -> Decision:
         if not newest:
             raise SelectionError(
                 "latest: the history holds no decision",
-                hint="Make one with 'optimizer decide --workflow NAME'.",
+                hint="Decide on every workflow with 'optimizer decide --all'.",
             )
         return newest[0]
     found = queries.decisions(history, prefix=selector, limit=SHOWN)

@@ -181,17 +181,25 @@ def hover(text: str) -> str:
     return shorten(line(text), LONGEST_TEXT)
 
 
-def labels_of(texts: Iterable[str]) -> list[str]:
-    """Return texts as labels: short, harmless, and no two the same."""
+def labels_of(texts: Iterable[str], longest: int = LONGEST_LABEL) -> list[str]:
+    """Return texts as labels: short, harmless, and no two the same; both ends of long ones stay."""
     found: dict[str, None] = {}
     for text in texts:
-        label = short = shorten(line(text), LONGEST_LABEL) or "-"
+        label = short = _both_ends(line(text), longest) or "-"
         n = 1
         while label in found:
             n += 1
             label = f"{short} ({n})"
         found[label] = None
     return list(found)
+
+
+def _both_ends(text: str, n: int) -> str:
+    """Return a text of at most `n` characters, without its middle where it is longer."""
+    if len(text) <= n:
+        return text
+    tail = (n - 1) // 2
+    return f"{text[: n - 1 - tail].rstrip()}\u2026{text[-tail:].lstrip()}"
 
 
 def width_of(texts: Iterable[str], *, most: float = math.inf) -> float:

@@ -36,6 +36,9 @@ FARTHEST = 4
 
 PAD = 0.06
 LABEL_ROOM, TEXT_ROOM = 190, 200
+LABEL_CHARS = 28
+"""Characters of a label that there is room for."""
+
 CHARS = 25
 """Characters of a line of the table."""
 
@@ -56,7 +59,8 @@ def forest_spec(chart: Forest, palette: Palette) -> Spec:
     """Return the specification of a forest plot, an axis for each scale and direction."""
     drawn = chart.intervals[:MOST_LINES]
     groups = list(dict.fromkeys((one.scale, one.more_is_better) for one in drawn))
-    label_room = width_of(labels_of(one.label for one in drawn), most=LABEL_ROOM) + 12
+    labels = labels_of((one.label for one in drawn), LABEL_CHARS)
+    label_room = width_of(labels, most=LABEL_ROOM) + 12
     text_room = (
         width_of((shorten(line(one.text), LONGEST_LABEL) for one in drawn), most=TEXT_ROOM) + 16
     )
@@ -98,7 +102,7 @@ def _panel(intervals: Sequence[Interval], rooms: tuple[float, float], palette: P
     reach = _reach(intervals)
     label_room, text_room = rooms
     width = WIDTH - label_room - text_room
-    labels = labels_of(one.label for one in intervals)
+    labels = labels_of((one.label for one in intervals), LABEL_CHARS)
     rows = [_row(one, label, reach, palette) for one, label in zip(intervals, labels, strict=True)]
     y: Spec = {
         "field": "label",

@@ -131,7 +131,7 @@ def _table(found: AnomalyReport, limit: int) -> Table:
             left("by"),
             right("x limit"),
             left("where"),
-            left("when"),
+            left("when (UTC)"),
         ),
         rows=tuple(
             (
@@ -142,7 +142,7 @@ def _table(found: AnomalyReport, limit: int) -> Table:
                 METHODS.get(one.method, one.method),
                 figure(one.distance / one.threshold),
                 _where(one),
-                moment(one.at),
+                moment(one.at).removesuffix(" UTC"),
             )
             for one in found.anomalies[:limit]
         ),

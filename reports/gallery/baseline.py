@@ -14,7 +14,12 @@ def baseline(baselines: Sequence[Baseline], gone: Collection[str] = ()) -> Docum
     """Lay out the baseline of each workflow; `gone` are those whose run is no longer stored."""
     if not baselines:
         verdict = Verdict(Tone.NEUTRAL, "No baseline is set.")
-        return Document("Baselines", verdict, (), ("Run 'optimizer baseline set RUN' to set one.",))
+        return Document(
+            "Baselines",
+            verdict,
+            (),
+            ("Run 'optimizer baseline set latest' to set the newest run.",),
+        )
     if len(baselines) == 1:
         (one,) = baselines
         text = f"{one.workflow_id}: the baseline is {name_of(one.variant)} in run {one.run_id}."

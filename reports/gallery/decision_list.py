@@ -9,7 +9,7 @@ from optimizer.models.reviews import Fate
 from reports.document import Cell, Document, Table, Verdict, left, right
 from reports.formatting import UNKNOWN, count, margin, plural, rate
 from reports.parts.rules import fired, outcome_cell, worst
-from reports.parts.wording import TYPES
+from reports.parts.wording import STORE_RUNS, TYPES
 from reports.tones import Tone
 
 ID_CHARS = 8
@@ -19,7 +19,12 @@ def decision_list(decisions: Sequence[Decision]) -> Document:
     """Lay out decisions in the order given."""
     if not decisions:
         verdict = Verdict(Tone.NEUTRAL, "No workflow is stored, so there is nothing to decide.")
-        return Document("Decisions", verdict, (), ("Run 'optimizer ingest FILE' to store runs.",))
+        return Document(
+            "Decisions",
+            verdict,
+            (),
+            (STORE_RUNS,),
+        )
     n_proposing = sum(bool(proposals(d)) for d in decisions)
     n_fired = sum(bool(d.explanation and fired(d.explanation.checks)) for d in decisions)
     workflows = plural(len(decisions), "workflow")
@@ -28,7 +33,7 @@ def decision_list(decisions: Sequence[Decision]) -> Document:
         title="Decisions",
         verdict=Verdict(Tone.WARN if n_proposing or n_fired else Tone.GOOD, text),
         blocks=(_table(decisions),),
-        hints=("Run 'optimizer explain DECISION' to see one with its evidence.",),
+        hints=("Run 'optimizer explain latest' to see the newest with its evidence.",),
     )
 
 

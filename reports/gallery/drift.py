@@ -127,7 +127,7 @@ def _table(findings: Sequence[DriftFinding], empty: str) -> Table:
             right("after"),
             right("values"),
             right("p"),
-            left("since"),
+            left("since (UTC)"),
         ),
         rows=tuple(
             (
@@ -137,7 +137,7 @@ def _table(findings: Sequence[DriftFinding], empty: str) -> Table:
                 shown(one.metric, one.after),
                 f"{count(one.n_before)} + {count(one.n_after)}",
                 p_value(one.p_value),
-                moment(one.changed_at),
+                moment(one.changed_at).removesuffix(" UTC"),
             )
             for one in findings
         ),

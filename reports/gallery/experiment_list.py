@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optimizer.models.experiments import ExperimentSummary
 from optimizer.models.terms import ExperimentStatus
 from reports.document import Cell, Document, Table, Verdict, left, right
-from reports.formatting import UNKNOWN, count, listing, name_of, named, plural
+from reports.formatting import UNKNOWN, count, listing, name_of, named, plural, word
 from reports.tones import Tone
 
 
@@ -15,10 +15,11 @@ def experiment_list(experiments: Sequence[ExperimentSummary]) -> Document:
     """Lay out experiments in the order given."""
     if not experiments:
         verdict = Verdict(Tone.NEUTRAL, "No experiment is planned.")
-        hint = "Run 'optimizer experiment plan NAME' to plan one."
+        hint = "Run 'optimizer experiment plan --help' to see how to plan one."
         return Document("Experiments", verdict, (), (hint,))
     running = sum(one.experiment.status is ExperimentStatus.RUNNING for one in experiments)
     text = f"{plural(len(experiments), 'experiment')}, {count(running)} running."
+    first = word(experiments[0].experiment.design.experiment_id)
     return Document(
         title="Experiments",
         verdict=Verdict(Tone.NEUTRAL, text),
@@ -36,7 +37,7 @@ def experiment_list(experiments: Sequence[ExperimentSummary]) -> Document:
                 rows=tuple(_row(one) for one in experiments),
             ),
         ),
-        hints=("Run 'optimizer experiment status NAME' to see one.",),
+        hints=(f"Run 'optimizer experiment status {first}' to see one.",),
     )
 
 

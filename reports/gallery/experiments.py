@@ -30,6 +30,7 @@ from reports.formatting import (
     p_value,
     plural,
     rate,
+    word,
 )
 from reports.gallery.experiment import AA
 from reports.parts.effects import change, change_interval
@@ -51,7 +52,7 @@ def experiments(found: ExperimentPage) -> Document:
     if not found.n_active and not found.n_ended:
         of = "" if found.workflow_id is None else f" of {name_of(found.workflow_id)}"
         verdict = Verdict(Tone.NEUTRAL, f"No experiment{of} is planned.")
-        hint = "Run 'optimizer experiment plan NAME' to plan one."
+        hint = "Run 'optimizer experiment plan --help' to see how to plan one."
         return Document("Experiments", verdict, (), (hint,))
     return Document(
         title="Experiments",
@@ -63,8 +64,16 @@ def experiments(found: ExperimentPage) -> Document:
             Section("Ended", (_ended(found.ended),)),
             Details("Method and caveats", (Prose(METHOD), Prose(AA))),
         ),
-        hints=("Run 'optimizer experiment report NAME' to look at the results of one.",),
+        hints=_hints(found),
     )
+
+
+def _hints(found: ExperimentPage) -> tuple[str, ...]:
+    every = [one.experiment for one in found.active] + [one.experiment for one in found.ended]
+    if not every:
+        return ()
+    first = word(every[0].design.experiment_id)
+    return (f"Run 'optimizer experiment report {first}' to look at the results of one.",)
 
 
 def _verdict(found: ExperimentPage) -> Verdict:

@@ -101,7 +101,7 @@ def _confirmed(run: OptimizationRun) -> tuple[Tone, str]:
     assert run.held_out is not None
     look = run.held_out.confirmation
     made = _made(run)
-    name, parent = (made.version, made.parent) if made else ("the champion", None)
+    name, parent = (made.version, made.parent) if made else ("the new prompt", None)
     if not look.is_licence:
         return Tone.WARN, f"{name} is refused: {look.reason}"
     where = "is in force" if run.promoted else "may be promoted"

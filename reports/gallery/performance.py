@@ -44,6 +44,7 @@ from reports.parts.shifts import (
     interval_title,
     together,
 )
+from reports.parts.wording import STORE_RUNS
 from reports.tones import Tone
 
 Figure = Callable[[RunPerformance], float | None]
@@ -70,7 +71,7 @@ def performance(found: WorkflowPerformance) -> Document:
             f"Performance of {found.workflow_id}",
             Verdict(Tone.NEUTRAL, text),
             (),
-            ("Run 'optimizer ingest FILE' to store runs.",),
+            (STORE_RUNS,),
         )
     return Document(
         title=f"Performance of {found.workflow_id}",

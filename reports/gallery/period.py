@@ -36,6 +36,7 @@ from reports.formatting import (
     percentage_points,
     plural,
     rate,
+    word,
 )
 from reports.parts.figures import LEVEL
 from reports.parts.periods import (
@@ -300,4 +301,5 @@ def _caveats(found: PeriodReview) -> Items:
 def _hints(found: PeriodReview) -> tuple[str, ...]:
     if not any(one.now is not None for one in found.changes):
         return ("Name another end of the period with --as-of.",)
-    return ("Run 'optimizer report --workflow NAME' to see one workflow over time.",)
+    first = word(name_of(found.changes[0].workflow_id))
+    return (f"Run 'optimizer report --workflow {first}' to see one workflow over time.",)

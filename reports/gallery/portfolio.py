@@ -26,13 +26,16 @@ from reports.formatting import (
     interval,
     listing,
     moment,
+    name_of,
     plural,
     rate,
     usd_total,
+    word,
 )
 from reports.parts.figures import LEVEL
 from reports.parts.prompts import quoted
 from reports.parts.shifts import PASS_RATE, effect_rows_table, together
+from reports.parts.wording import STORE_RUNS
 from reports.tones import Tone
 
 TONES: Mapping[WorkflowState, Tone] = {
@@ -60,8 +63,9 @@ def portfolio(found: Portfolio) -> Document:
     """Lay out all workflows."""
     if not found.n:
         text = "No workflow is stored, so there is nothing to look at."
-        hint = "Run 'optimizer ingest FILE' to store runs."
+        hint = STORE_RUNS
         return Document("All workflows", Verdict(Tone.NEUTRAL, text), (), (hint,))
+    first = word(name_of(found.workflows[0].row.workflow_id))
     return Document(
         title="All workflows",
         verdict=_verdict(found),
@@ -72,7 +76,7 @@ def portfolio(found: Portfolio) -> Document:
             Details("Method and caveats", (Prose(_method(found)), Prose(_caveats(found)))),
         ),
         hints=(
-            "Run 'optimizer report --workflow NAME' to see one over time.",
+            f"Run 'optimizer report --workflow {first}' to see one over time.",
             "Run 'optimizer report --period week' to see what changed.",
         ),
     )

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from optimizer.models.versions import Version, VersionState
 from reports.document import Cell, Document, Table, Verdict, left, right
-from reports.formatting import UNKNOWN, count, moment, plural
+from reports.formatting import UNKNOWN, count, moment, plural, word
 from reports.parts.prompts import STATE_TONES, STATES, in_use
 from reports.tones import Tone
 
@@ -27,6 +27,8 @@ def prompt_list(versions: Sequence[Version]) -> Document:
     if waiting:
         verb = "waits" if len(waiting) == 1 else "wait"
         text += f"; {plural(len(waiting), 'confirmed version')} {verb} for promotion"
+    newest = versions[-1]
+    first = f"{newest.version} --prompt {word(newest.prompt_id)}"
     return Document(
         "Prompts",
         Verdict(Tone.NEUTRAL, f"{text}."),
@@ -43,7 +45,7 @@ def prompt_list(versions: Sequence[Version]) -> Document:
                 rows=tuple(map(_row, prompts)),
             ),
         ),
-        ("Run 'optimizer prompts show ID' to see what one rests on.",),
+        (f"Run 'optimizer prompts show {first}' to see what one rests on.",),
     )
 
 

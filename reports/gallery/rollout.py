@@ -29,7 +29,7 @@ def rollout(views: Sequence[RolloutView]) -> Document:
     """Lay out rollouts in the order given."""
     if not views:
         verdict = Verdict(Tone.NEUTRAL, "No rollout is running.")
-        hint = "Run 'optimizer rollout start DECISION' to start one."
+        hint = "Run 'optimizer rollout start latest' to start that of the newest decision."
         return Document("Rollouts", verdict, (), (hint,))
     sections = tuple(_section(one) for one in views)
     is_running = any(one.rollout.status is RolloutStatus.RUNNING for one in views)

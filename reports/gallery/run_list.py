@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from shlex import quote
 
 from optimizer.models.summaries import RunSummary
 from reports.document import Block, Document, Items, Section, Verdict
-from reports.formatting import count, moment, plural
+from reports.formatting import count, moment, plural, word
 from reports.parts.figures import run_table
+from reports.parts.wording import STORE_RUNS
 from reports.tones import Tone
-
-PLAIN = re.compile(r"[\w@%+=:,./-][\w@%+=:,./#-]*")
 
 
 def run_list(runs: Sequence[RunSummary]) -> Document:
     """Lay out runs in the order given, by workflow where there are several."""
     if not runs:
         verdict = Verdict(Tone.NEUTRAL, "No run is stored.")
-        return Document("Runs", verdict, (), ("Run 'optimizer ingest FILE' to store one.",))
+        return Document(
+            "Runs",
+            verdict,
+            (),
+            (STORE_RUNS,),
+        )
     by_workflow: dict[str, list[RunSummary]] = {}
     for run in runs:
         by_workflow.setdefault(run.workflow_id, []).append(run)
@@ -28,7 +30,7 @@ def run_list(runs: Sequence[RunSummary]) -> Document:
         f"{plural(len(runs), 'run')} of {plural(len(by_workflow), 'workflow')}, "
         f"{count(sum(run.n_tasks for run in runs))} tasks, newest {moment(newest)}."
     )
-    hint = "Run 'optimizer show RUN' to see the figures and failures of one."
+    hint = "Run 'optimizer show latest' to see the figures and failures of the newest."
     blocks: tuple[Block, ...] = (run_table(runs),)
     if len(by_workflow) > 1:
         blocks = tuple(Section(name, (run_table(of),)) for name, of in by_workflow.items())
@@ -52,13 +54,13 @@ def runs_of_file(
         f"{file}: {plural(len(runs), 'run')} of {moment(began)}, "
         f"{count(n_passed)} of {count(n)} tests passed."
     )
-    caveats, name = _shared(warnings), _word(file)
+    caveats, name = _shared(warnings), word(file)
     return Document(
         f"Runs of {file}",
         Verdict(Tone.NEUTRAL, text),
         (run_table(runs), *((Section("Caveats", (Items(caveats),)),) if caveats else ())),
         (
-            f"Run 'optimizer analyze {name} --run {_word(runs[0].run_id)}' to look at one.",
+            f"Run 'optimizer analyze {name} --run {word(runs[0].run_id)}' to look at one.",
             f"Run 'optimizer compare {name}' to compare them with the first.",
         ),
     )
@@ -74,8 +76,3 @@ def _shared(warnings: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         text if len(of) == len(warnings) else f"{', '.join(of)}: {text}"
         for text, of in runs.items()
     )
-
-
-def _word(text: str) -> str:
-    """Return a text as one word of a shell; `#` within a word needs no quotes."""
-    return text if PLAIN.fullmatch(text) else quote(text)

@@ -8,6 +8,7 @@ from optimizer.models.lifecycle import DecisionStatistics
 from optimizer.models.summaries import Reject, WorkflowSummary
 from reports.document import Document, Facts, Prose, Section, Table, Verdict, left, right
 from reports.formatting import count, duration, listing, moment, n_bytes, plural
+from reports.parts.wording import STORE_RUNS
 from reports.tones import Tone
 
 
@@ -36,7 +37,7 @@ def status(  # noqa: PLR0917 - all that a history holds
             *((_decisions(decisions),) if decisions is not None and decisions.n else ()),
             Section("Rejected files", (_rejects(rejects),)),
         ),
-        hints=() if workflows else ("Run 'optimizer ingest FILE' to store runs.",),
+        hints=() if workflows else (STORE_RUNS,),
     )
 
 

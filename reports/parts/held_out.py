@@ -40,11 +40,12 @@ def evidence(look: Confirmation) -> Iterator[tuple[str, Cell | str]]:
     yield "verdict", Cell(look.verdict, Tone.GOOD if look.is_licence else Tone.WARN)
     if look.is_better:
         yield "found", look.reason
-    yield (
-        "passed",
-        f"{count(look.n_champion_passed)} of {plural(look.n_tests, 'test')}, the control "
-        f"{count(look.n_control_passed)}",
-    )
+    else:
+        yield (
+            "passed",
+            f"{count(look.n_champion_passed)} of {plural(look.n_tests, 'test')}, the one in use "
+            f"{count(look.n_control_passed)}",
+        )
     if look.estimate is not None:
         yield (
             f"gain, {level(1 - look.alpha)} CI",

@@ -68,7 +68,8 @@ def cheaper_arm(comparison: Comparison) -> str | None:
     if price.estimate < 0:
         said = f"{candidate} is cheaper: it {compared(price.metric, price.estimate, baseline)}"
     else:
-        said = f"{baseline} is cheaper: {candidate} {compared(price.metric, price.estimate, 'it')}"
+        dearer = compared(price.metric, price.estimate, baseline)
+        said = f"{baseline} is cheaper: {candidate} {dearer}"
     noun = WORDS[primary.metric].noun
     return f"No difference in {noun} was found, and {said}{_interval(price)}."
 

@@ -9,6 +9,8 @@ from optimizer.models.proposals import DecisionType
 from optimizer.models.reviews import Fate, RiskLevel, ViolationSeverity
 from reports.tones import Tone
 
+STORE_RUNS = "Run 'optimizer ingest .' to store the results of this folder, or name files."
+
 TYPES: Mapping[DecisionType, str] = {
     DecisionType.MODEL_SWITCH: "switch the model",
     DecisionType.PARAMETER_ADJUSTMENT: "adjust the parameters",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from types import UnionType
 from typing import TYPE_CHECKING, Any
 
 from optimizer import __version__
@@ -32,6 +33,9 @@ SCRIPTS = ("page.js", "tables.js", "copying.js", "cases.js")
 
 LEAST_CONTENTS = 4
 """Parts of a page that are worth a table of contents."""
+
+MOST_CONTENTS = 15
+"""Parts beyond which a table of contents leaves out what is folded."""
 
 LONG_TABLE = 200
 """Rows of a table that are laid out at once; with a script, those beyond wait to be asked for."""
@@ -146,12 +150,18 @@ def _kind(block: Block) -> str:
 
 def _contents(document: Document) -> list[tuple[str, str]]:
     """Return the anchors and titles of a page's parts, where there are enough to choose from."""
-    found = [
+    found = _parts(document, Section | Details)
+    if len(found) > MOST_CONTENTS:
+        found = _parts(document, Section)
+    return found if len(found) >= LEAST_CONTENTS else []
+
+
+def _parts(document: Document, kinds: type[Section] | UnionType) -> list[tuple[str, str]]:
+    return [
         (f"part-{i}", block.title)
         for i, block in enumerate(document.blocks, 1)
-        if isinstance(block, Section | Details)
+        if isinstance(block, kinds)
     ]
-    return found if len(found) >= LEAST_CONTENTS else []
 
 
 def _leaning(align: Align, content: Cell | str = "") -> Markup:

@@ -23,6 +23,7 @@ Write = Callable[..., Path]
 ROOT = Path(__file__).parents[2]
 
 WITHOUT_JSON = {
+    "completion": "its output is a script for a shell",
     "convert": "its output is the native JSON of the runs",
     "demo": "it is for people to watch",
     "init": "it writes one file, and says which",
@@ -179,6 +180,7 @@ STORIES = {
 REFUSED = {
     "analyze": "missing.json",
     "compare": "missing.json samples/sentiment-clear.json",
+    "comment": "missing.md",
     "config show": "--config missing.toml",
     "doctor": "--config missing.toml",
     "drift": "--series triage.md",

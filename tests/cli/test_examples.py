@@ -48,6 +48,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "rollback": APPLIED,
     "outcome": APPLIED,
     "audit": DECIDED,
+    "comment": ("gate run.json -o gate.md",),
     "feedback": ("ingest feedback thumbs.jsonl ratings.csv",),
     "rollout start": APPROVED,
     "rollout advance": (*APPROVED, "rollout start latest --preset standard"),

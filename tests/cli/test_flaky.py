@@ -170,7 +170,10 @@ def test_a_workflow_must_be_named_and_there(sentiment: Run) -> None:
 def test_without_a_history_it_says_how_to_make_one(optimizer: Run) -> None:
     result = optimizer("flaky", "-w", "wf")
     assert result.code == 2
-    assert "hint: Store runs with 'optimizer ingest'." in result.err
+    assert (
+        "hint: Store the results of this folder with 'optimizer ingest .', or name files."
+        in result.err
+    )
 
 
 def test_help_shows_an_example(optimizer: Run) -> None:

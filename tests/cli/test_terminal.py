@@ -51,9 +51,9 @@ def see(tmp_path: Path, environment: dict[str, str], forked: Run) -> See:
     ) -> Any:
         process, terminal = pty.fork()
         if process == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             words = args if watched else (*args, "--no-progress")
             forked(tmp_path, *words, env={**environment, **env})
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         seen = b""
         while True:
             ready = select.select([terminal], [], [], 60)[0]

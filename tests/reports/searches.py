@@ -97,8 +97,8 @@ LOOK = Confirmation(
     low=0.152,
     high=0.671,
     method="McNemar mid-p, Tango score interval",
-    reason="better than the prompt in use (17 of 18 held-out tests passed with the champion, 9 "
-    "with the control; 8 cases got better, 0 worse)",
+    reason="better than the prompt in use (17 of 18 held-out tests passed with the new prompt, 9 "
+    "with the one in use; 8 cases got better, 0 worse)",
     looked_at=NOON,
 )
 NOT_SHOWN = replace(
@@ -112,13 +112,13 @@ NOT_SHOWN = replace(
     low=-0.153,
     high=0.264,
     reason="not shown to be better than the prompt in use (10 of 18 held-out tests passed with the "
-    "champion, 9 with the control; 2 cases got better, 1 worse)",
+    "new prompt, 9 with the one in use; 2 cases got better, 1 worse)",
 )
 NOT_NO_WORSE = replace(
     NOT_SHOWN,
     objective="tokens",
     reason="not shown to be no worse than the prompt in use (10 of 18 held-out tests passed with "
-    "the champion, 9 with the control; 2 cases got better, 1 worse)",
+    "the new prompt, 9 with the one in use; 2 cases got better, 1 worse)",
 )
 NO_WORSE = replace(
     LOOK,
@@ -133,7 +133,7 @@ NO_WORSE = replace(
     low=-0.041,
     high=0.079,
     reason="no worse than the prompt in use, and shorter (41 of 60 held-out tests passed with the "
-    "champion, 40 with the control; 2 cases got better, 1 worse)",
+    "new prompt, 40 with the one in use; 2 cases got better, 1 worse)",
 )
 MADE = Version(
     prompt_id=ID,

@@ -44,8 +44,8 @@ LOOK = Confirmation(
     low=0.152,
     high=0.671,
     method="McNemar mid-p, Tango score interval",
-    reason="better than the prompt in use (17 of 18 held-out tests passed with the champion, 9 "
-    "with the control; 8 cases got better, 0 worse)",
+    reason="better than the prompt in use (17 of 18 held-out tests passed with the new prompt, 9 "
+    "with the one in use; 8 cases got better, 0 worse)",
     looked_at=NOON + timedelta(hours=1),
 )
 

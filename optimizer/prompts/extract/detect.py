@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -90,13 +91,13 @@ def patch(
     if now is None:
         raise PatchRefused(
             f"{where}: changed meanwhile: there is no prompt any more",
-            hint="Take over what stands there with 'optimizer prompts record', or restore it.",
+            hint=_take_over(site),
         )
     if now.sha256 != site.sha256:
         found = f"found {now.sha256[:_SHOWN_HASH]}, expected {site.sha256[:_SHOWN_HASH]}"
         raise PatchRefused(
             f"{where}: changed meanwhile: hash of the text: {found}",
-            hint="Take over what stands there with 'optimizer prompts record', or restore it.",
+            hint=_take_over(site),
         )
     if "\r" not in now.text:
         text = with_lf(text)
@@ -130,3 +131,8 @@ def _too_long(found: FoundPrompts, settings: ExtractSettings) -> Iterator[Skippe
 
 def _lf(text: str) -> str:
     return text.replace("\r\n", "\n")
+
+
+def _take_over(site: PromptSite) -> str:
+    file = shlex.quote(site.path)
+    return f"Take over what stands there with 'optimizer prompts record {file}', or restore it."

@@ -69,8 +69,8 @@ def doubt_of(found: Judgement, settings: OptimizeSettings) -> str | None:
     if not found.stands:
         n_in_doubt = found.tests.n_lost_by_champion
         return (
-            f"no verdict: {n_in_doubt} held-out tests of the champion failed for reasons that may "
-            "not be the prompt's; counted against it, nothing is confirmed"
+            f"no verdict: {n_in_doubt} held-out tests of the new prompt failed for reasons that "
+            "may not be the prompt's; counted against it, nothing is confirmed"
         )
     return None
 
@@ -78,8 +78,8 @@ def doubt_of(found: Judgement, settings: OptimizeSettings) -> str | None:
 def reason_of(plain: Confirmation, verdict: MetricVerdict) -> str:
     """Return the verdict in a sentence, with the counts."""
     counts = (
-        f"{plain.n_champion_passed} of {plain.n_tests} held-out tests passed with the champion, "
-        f"{plain.n_control_passed} with the control; {verdict.n_fixed or 0} cases got better, "
+        f"{plain.n_champion_passed} of {plain.n_tests} held-out tests passed with the new prompt, "
+        f"{plain.n_control_passed} with the one in use; {verdict.n_fixed or 0} cases got better, "
         f"{verdict.n_broken or 0} worse"
     )
     said = _SAID.get((plain.objective, verdict.kind)) or _SAID_OF_ANY.get(verdict.kind)

@@ -33,7 +33,10 @@ def test_reading_where_there_is_none_says_how_to_make_one(tmp_path: Path) -> Non
         read_history(tmp_path / "h.duckdb", lock_timeout_s=1),
     ):
         pass
-    assert error.value.hint == "Store runs with 'optimizer ingest'."
+    assert (
+        error.value.hint
+        == "Store the results of this folder with 'optimizer ingest .', or name files."
+    )
 
 
 def test_a_text_file_is_no_history(tmp_path: Path) -> None:

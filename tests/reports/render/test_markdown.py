@@ -18,6 +18,7 @@ from reports.document import (
     Items,
     Mark,
     Marked,
+    Passage,
     Prose,
     Section,
     Table,
@@ -123,9 +124,11 @@ def test_marked_text_is_one_block_and_reads_as_it_is(pieces: list[tuple[Mark, st
 def test_a_case_opens_onto_its_texts_and_nothing_else(
     name: str, texts: list[tuple[str, str]]
 ) -> None:
-    cases = Cases((left("case"), left("why")), (Case((name, "why"), tuple(texts)),))
+    cases = Cases(
+        (left("case"), left("why")), (Case((name, "why"), tuple(Passage(*one) for one in texts)),)
+    )
     page = rendered(cases, Prose("after"))
-    assert page.count("<details>") == page.count("</details>") == 1
+    assert page.count("<details>") == page.count("</details>") == 2
     told = re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)
     assert [html.unescape(one).rstrip("\n") for one in told] == [
         plain(text).rstrip("\n") for _, text in texts
