@@ -69,6 +69,14 @@ ROSE = Shift(
 STEADY = Shift(
     kind=ChangeKind.STEADY, n_shared=60, effects=(effect("success_rate", 0.0, -0.08, 0.08),)
 )
+SLOWER = Shift(
+    kind=ChangeKind.STEADY,
+    n_shared=60,
+    effects=(
+        effect("success_rate", 0.01, -0.07, 0.09),
+        effect("latency_relative", 0.569, 0.536, 0.603),
+    ),
+)
 FEW = Shift(kind=ChangeKind.UNKNOWN, n_shared=4)
 
 
@@ -462,6 +470,7 @@ CASES = {
         ),
     ),
     "period-few": (period, (review(change("tiny", FEW, 2, 3), level_each=None),)),
+    "period-slower": (period, (review(change("search", SLOWER, 96, 97)),)),
     "period-better": (
         partial(period, limit=1),
         (review(change("search", STEADY, 96, 96), change("support", ROSE, 80, 104)),),
