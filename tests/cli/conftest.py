@@ -132,6 +132,7 @@ def forked() -> Callable[..., NoReturn]:
             os.environ.update(env)
             sys.argv = ["optimizer", *args]
             sys.stdin, sys.stdout, sys.stderr = map(os.fdopen, (0, 1, 2), "rww")
+            sys.__stdout__ = sys.stdout  # what the size of the terminal is asked of
             code = exit_code()
         finally:
             os._exit(code)

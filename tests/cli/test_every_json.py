@@ -71,7 +71,8 @@ STORIES = {
         status
         report -w sentiment
         compare samples/sentiment-vague.json samples/sentiment-clear.json
-        gate samples/sentiment-clear.json [1]
+        gate samples/sentiment-clear.json -o gate.md [1]
+        comment gate.md --to github
         gate samples/sentiment-clear.json -b samples/sentiment-vague.json -g success:5pp
         power --detect 5pp --discordance 0.15
         power --from-history sentiment
@@ -288,7 +289,8 @@ PUBLISHED = {
 @pytest.mark.parametrize("story", STORIES)
 def test_every_answer_is_as_its_schema_says(optimizer: Run, folder: Path, story: str) -> None:
     for words, code in steps(story):
-        found = optimizer(*words, "--json")
+        job = {"GITHUB_REPOSITORY": "ada/prompts"} if words[0] == "comment" else {}
+        found = optimizer(*words, "--json", **job)
         assert (found.code, "error" in found.json) == (code, False), (words, found.err)
         assert found.json["format_version"] == 1
 

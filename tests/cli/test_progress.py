@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cli import progress
+from cli.terminal import progress
 from cli.terminal.manners import Manner, speak
 from cli.terminal.progress import ingesting, stepping
 

@@ -31,7 +31,17 @@ ESCAPE = "\x1b["
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    mine = ("OPTIMIZER_", "GITHUB_", "CI", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS")
+    mine = (
+        "OPTIMIZER_",
+        "GITHUB_",
+        "CI",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "PAGER",
+        "LESS",
+        "LINES",
+        "COLUMNS",
+    )
     clean = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
     return {**clean, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
 
