@@ -33,6 +33,9 @@ from optimizer.stats.intervals import mean_interval
 
 SHOWN_FAILURES = 10
 SPREADS = ("latency", "score")
+FEWEST_BINS = 3
+"""Bins with a test in them from which on there is a spread to look at."""
+
 N_BINS = 20
 """Parts of the range of a metric in which tests are counted."""
 
@@ -148,10 +151,10 @@ def run_view(
 
 
 def _spreads(history: History, run_id: str, variant_ids: Sequence[str]) -> Iterator[Spread]:
-    """Yield how a metric spreads over the tests of a run, none where all have one value."""
+    """Yield how a metric spreads over the tests of a run; two values are told by their rate."""
     for metric in SPREADS:
         bins = queries.spread(history, run_id, metric, n_bins=N_BINS)
-        if len({one.bin for one in bins}) < 2:  # noqa: PLR2004 - one value does not spread
+        if len({one.bin for one in bins}) < FEWEST_BINS:
             continue
         counts = {(one.variant_id, one.bin): one.n for one in bins}
         yield Spread(

@@ -40,6 +40,7 @@ RECORDED = ("prompts record prompts/triage.md",)
 BETTER = "a better version"
 IN_FORCE = (*RECORDED, BETTER, "prompts promote prompts/triage.md@1.1.0 --by ann")
 
+JOB = {"GITHUB_REPOSITORY": "ada/prompts", "GITHUB_ACTIONS": "true"}
 BEFORE: dict[str, tuple[str, ...]] = {
     "explain": DECIDED,
     "approve": DECIDED,
@@ -212,7 +213,7 @@ def test_every_example_can_be_pasted(
         else:
             done = optimizer(*shlex.split(line))
             assert done.code in {0, 1}, done.err
-    result = optimizer(*words(example, tmp_path))
+    result = optimizer(*words(example, tmp_path), **(JOB if name == "comment" else {}))
     assert result.code in ANSWERS.get(name, {0}), result.err + result.out
 
 

@@ -107,7 +107,7 @@ def test_harm_is_rolled_back_with_exit_code_one(optimizer: Run, ingest: Run, dec
     assert "was rolled back: success_rate" in moved.out
     assert optimizer("rollout", "advance").out.startswith("No rollout is running.")
     assert "rolled back" in optimizer("rollout", "status", decided).out
-    assert "is rolled back" in optimizer("outcome", decided).out
+    assert "was rolled back" in optimizer("outcome", decided).out
 
 
 def test_deciding_can_say_what_it_would_ask_for(
@@ -227,7 +227,7 @@ def test_a_broken_audit_log_names_its_first_bad_line(
         connection.execute(damage)
     broken = optimizer("audit", "verify")
     assert broken.code == 1
-    assert broken.out.startswith(f"Line {line} of ")
+    assert broken.out.startswith(f"The audit log was changed: line {line} of ")
     assert optimizer("audit", "verify", "--json").json["first_broken"] == line
 
 
@@ -258,7 +258,7 @@ def test_the_audit_log_can_be_shown_by_subject_and_to_its_end(optimizer: Run, de
     optimizer("approve", decided, *BY)
     items = optimizer("audit", "--subject", decided, "--limit", "2", "--json").json["items"]
     assert [json.loads(one["detail"])["to"] for one in items] == ["validating", "approved"]
-    assert optimizer("audit").out.startswith("3 lines, each follows")
+    assert optimizer("audit").out.startswith("The audit log is whole: 3 lines.")
 
 
 def test_the_log_says_when_it_was_told_and_when_it_was_done(optimizer: Run, decided: str) -> None:

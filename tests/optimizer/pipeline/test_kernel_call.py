@@ -136,7 +136,7 @@ def test_what_a_kernel_refuses_is_told_by_its_name() -> None:
 def test_an_unknown_kernel_is_told_what_is_near() -> None:
     with pytest.raises(SelectionError) as caught:
         call_kernel("tnago")
-    assert caught.value.hint == "Try tango."
+    assert caught.value.hint == "Did you mean tango?"
 
 
 @pytest.mark.parametrize("name", places())
