@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,7 +171,8 @@ def _opened(
     with files.history(name) as (history, run_ids):
         chosen = run_ids if run is None else [run_of(run_ids, run, name)]
         loaded = arm_of_runs(history, chosen, part or None, selector=selector, wanted=wanted)
-    return OpenArm(loaded=loaded, history=partial(files.texts, name))
+    told = replace(loaded, arm=replace(loaded.arm, source_path=name))
+    return OpenArm(loaded=told, history=partial(files.texts, name))
 
 
 def _require_names(selectors: Sequence[str]) -> None:

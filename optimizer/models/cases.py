@@ -72,6 +72,7 @@ class Arm:
         n_cached: Completed tasks that a cache answered.
         experiments: Experiments under way that it takes part in.
         warnings: What a reader should know of how its runs were read.
+        source_path: The file that it was read from; None where its runs are stored.
     """
 
     selector: str
@@ -96,6 +97,7 @@ class Arm:
     n_cached: int = 0
     experiments: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    source_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from reports.tones import Tone
 LISTED = 200
 """Candidates that have a row; of more, the number is said."""
 
+STDIN = "-"
 NOTHING_COMPARED = Verdict(Tone.BAD, "INVALID: nothing was compared.")
 
 
@@ -172,8 +173,8 @@ def _hints(one: Comparison) -> tuple[str, ...]:
                 return ()
             workflow = quote(one.baseline.workflow_id)
             return (
-                f"Run 'optimizer power --detect {margin} --from-history {workflow}' to see how "
-                "many cases settle it.",
+                f"Run {_stored_first(one)}'optimizer power --detect {margin} --from-history "
+                f"{workflow}' to see how many cases settle it.",
             )
         case _:
             candidate, baseline = quote(one.candidate.selector), quote(one.baseline.selector)
@@ -182,3 +183,10 @@ def _hints(one: Comparison) -> tuple[str, ...]:
                 f"Run 'optimizer gate {candidate} --baseline {baseline} --guardrail {guardrail}' "
                 "to hold it in CI.",
             )
+
+
+def _stored_first(one: Comparison) -> str:
+    """Return the command that stores what was read from files, nothing where all is stored."""
+    paths = dict.fromkeys((one.baseline.source_path, one.candidate.source_path))
+    files = [quote(path) for path in paths if path is not None and path != STDIN]
+    return f"'optimizer ingest {' '.join(files)}', then " if files else ""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,15 @@ def test_the_first_line_is_the_verdict_with_effect_interval_and_counts(
     assert said.startswith("IMPROVED: v2 passes 6.2 pp more than v1, 95 % CI [+0.5, +12.4] pp,")
     assert "16 fixed / 6 broken of 161 cases (p = 0.035)" in said
     assert all(len(line) <= 80 for line in result.out.splitlines())
+
+
+def test_what_to_do_next_about_files_can_be_pasted(optimizer: Run, run_file: Write) -> None:
+    old = run_file("old.json", "+" * 20 + "-" * 20)
+    now = run_file("now 2.json", "+-" * 20, metadata={"prompt_variant": "v2"}, run_id="r2")
+    said = " ".join(optimizer("compare", old.name, now.name, "-m", "success").out.split())
+    (hint,) = re.findall(r"Run '(optimizer ingest .*)', then '(optimizer power .*?)' to", said)
+    for command in hint:
+        assert optimizer(*shlex.split(command)[1:]).code == 0
 
 
 def test_the_json_holds_every_figure(optimizer: Run, two: tuple[Path, Path]) -> None:
