@@ -74,7 +74,7 @@ def _shift(table: CaseTable, level: float) -> Shift:
     before = table.variants[0]
     (found,) = contrasts(table, before, level=level)
     effect = found.effect("success_rate")
-    kind = ChangeKind.STEADY if effect is None else _kind(effect)
+    kind = ChangeKind.UNKNOWN if effect is None else _kind(effect)
     return Shift(kind=kind, n_shared=found.n_shared, effects=found.effects)
 
 
