@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-llm test lint types unit calibration bench bench-world docs clean
+.PHONY: demo demo-llm test lint types unit coverage calibration bench bench-world docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/optimizer demo
@@ -22,6 +22,9 @@ types: $(VENV)/developing
 	$(BIN)/mypy
 
 unit: $(VENV)/developing $(VENV)/modelled $(VENV)/validating
+	$(BIN)/pytest -n 2 --dist worksteal
+
+coverage: $(VENV)/developing $(VENV)/modelled $(VENV)/validating   # the same, half as slow again
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 

@@ -128,6 +128,9 @@ def queries(database: str, workflow: str) -> None:
         "variant_ids": ["v0"],
         "decision_ids": ["d"],
         "subject": "d",
+        "actor": None,
+        "since": None,
+        "until": None,
     }
     with duckdb.connect(database, read_only=True) as connection:
         for name in ASKED:
