@@ -11,7 +11,7 @@ from optimizer.promptcheck.layout import Layout, Line
 ITEM = re.compile(r"[ \t]*+(?:(?:[-*+•]|\d+[.)])[ \t]+|\d+[\u3001\uff0e])(?P<text>.*)")
 
 _INSTRUCTS = re.compile(
-    rf"""\W*(?:(?:please|always|never|only|if|when|do|don['\u2019]t|avoid|you|ensure
+    rf"""\W*+(?:(?:please|always|never|only|if|when|do|don['\u2019]t|avoid|you|ensure
                  |{"|".join((*words.ACTION_VERBS, *words.OTHER_INSTRUCTION_VERBS))})\b
              |.*\b(?:must|should|never|always)\b)""",
     re.IGNORECASE | re.VERBOSE,

@@ -28,7 +28,7 @@ VERBATIM_TAGS = frozenset(
 
 # A line that announces an example, or one side of one: what follows it is data.
 _EXAMPLE_LINE = re.compile(
-    r"""^[ \t]*+(?:[#>*_\-]+[ \t]*)*(?:examples?|for[ ]example|e\.g\.|sample|beispiele?|exemples?
+    r"""^[ \t#>*_\-]*+(?:examples?|for[ ]example|e\.g\.|sample|beispiele?|exemples?
         |ejemplos?|input|output|question|answer|q|a|user|assistant|text|\u4f8b|\u793a\u4f8b)
         \b[^.\n]{0,40}[:\uff1a]""",
     re.IGNORECASE | re.VERBOSE,

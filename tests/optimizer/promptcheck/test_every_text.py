@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from optimizer.models.contract import IssueType, PromptAnalysis
 from optimizer.promptcheck import analyze
+from optimizer.promptcheck.lint.linter import lint
 from optimizer.promptcheck.spans import free_text, split
 
 PROSE = [
@@ -69,3 +70,9 @@ def test_has_the_same_vague_words_with_a_variable_in_its_fence(text: str):
 def test_scores_alike_with_any_line_ends(text: str):
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     assert check(unix.replace("\n", "\r\n")) == check(unix)
+
+
+@given(st.sampled_from("-#>*_= \t.:|`~{}<"), st.integers(1, 3000))
+@example("-", 80)
+def test_is_linted_however_long_its_rules_of_one_character_are(mark: str, n: int):
+    lint(f"Answer briefly.\n{mark * n}\nUse the text.")
