@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from optimizer.models.contract import IssueSeverity
+from optimizer.models.choices import IssueSeverity
 from optimizer.models.settings import Field, Settings
 
 Count = Annotated[int, Field(ge=1)]
