@@ -1,55 +1,21 @@
-"""The command table, in the order of the work."""
+"""The command table, in the order of the work; a command is imported when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-import typer
-
-from cli.commands import baseline, budget, experiment, prompts, replay, rollout
-from cli.commands.analyze import analyze
-from cli.commands.anomalies import anomalies
-from cli.commands.apply import apply
-from cli.commands.approve import approve
-from cli.commands.audit import audit
-from cli.commands.comment import comment
-from cli.commands.compare import compare
-from cli.commands.completion import completion
-from cli.commands.config import show as config_show
-from cli.commands.convert import convert
-from cli.commands.decide import decide
-from cli.commands.demo import demo
-from cli.commands.doctor import doctor
-from cli.commands.drift import drift
-from cli.commands.explain import explain
-from cli.commands.feedback import feedback
-from cli.commands.flaky import flaky
-from cli.commands.formats import formats
-from cli.commands.frontier import frontier
-from cli.commands.gate import gate
-from cli.commands.ingest import ingest
-from cli.commands.init import init
-from cli.commands.lint import lint
-from cli.commands.models import models
-from cli.commands.optimize import optimize
-from cli.commands.outcome import outcome
-from cli.commands.power import power
-from cli.commands.reject import reject
-from cli.commands.report import report
-from cli.commands.rollback import rollback
-from cli.commands.runs import runs
-from cli.commands.schema import schema
-from cli.commands.show import show
-from cli.commands.stats import stats
-from cli.commands.status import status
-from cli.commands.store import export, migrate
-from cli.commands.strategies import strategies
-from cli.commands.windows import windows
 from cli.terminal.manners import EPILOG
+from cli.typer import Exit, Option, for_typer
 
-UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
-"""What every misuse of the command line is raised as."""
+if TYPE_CHECKING:
+    import typer
+
+    app: typer.Typer
+    UsageProblem: type[Exception]
 
 ABOUT: dict[str, Any] = {
     "name": "optimizer",
@@ -59,140 +25,149 @@ ABOUT: dict[str, Any] = {
     "rich_markup_mode": None,
     "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
 }
-app = typer.Typer(**ABOUT)
-config_app = typer.Typer(name="config", help="The settings in force.", no_args_is_help=True)
-store_app = typer.Typer(name="store", help="The history as a file.", no_args_is_help=True)
-baseline_app = typer.Typer(
-    name="baseline", help="What candidates are held against.", no_args_is_help=True
+
+COMMANDS: tuple[str, ...] = (
+    "analyze",
+    "ingest",
+    "runs",
+    "show",
+    "decide",
+    "explain",
+    "strategies",
+    "approve",
+    "reject",
+    "apply",
+    "rollback",
+    "outcome",
+    "audit",
+    "power",
+    "compare",
+    "flaky",
+    "feedback",
+    "windows",
+    "drift",
+    "anomalies",
+    "models",
+    "frontier",
+    "optimize",
+    "lint",
+    "gate",
+    "comment",
+    "report",
+    "init",
+    "status",
+    "doctor",
+    "formats",
+    "convert",
+    "stats",
+    "schema",
+    "completion",
+    "demo",
 )
-experiment_app = typer.Typer(
-    name="experiment",
-    help="Variants against a baseline, over the runs that come in.",
-    no_args_is_help=True,
+"""The commands: each is the function of its name in the module of its name in `cli.commands`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Commands with a first word in common, which is the module that they are in.
+
+    Attributes:
+        name: That word.
+        help: What they are for.
+        commands: The names of their functions.
+    """
+
+    name: str
+    help: str
+    commands: tuple[str, ...]
+
+
+GROUPS: tuple[Group, ...] = (
+    Group(
+        name="rollout",
+        help="A decision put in force step by step.",
+        commands=("start", "advance", "status"),
+    ),
+    Group(
+        name="baseline",
+        help="What candidates are held against.",
+        commands=("set_", "show", "clear"),
+    ),
+    Group(
+        name="experiment",
+        help="Variants against a baseline, over the runs that come in.",
+        commands=(
+            "plan",
+            "start",
+            "status",
+            "report",
+            "pause",
+            "resume",
+            "conclude",
+            "cancel",
+            "archive",
+        ),
+    ),
+    Group(
+        name="prompts",
+        help="Prompts in files, and their versions.",
+        commands=(
+            "extract",
+            "list_",
+            "show_",
+            "diff",
+            "log",
+            "record",
+            "promote",
+            "rollback",
+            "export",
+        ),
+    ),
+    Group(
+        name="replay",
+        help="What would have become of recorded requests.",
+        commands=("caching", "limits", "batching"),
+    ),
+    Group(name="budget", help="What was spent, and what may be.", commands=("status",)),
+    Group(name="config", help="The settings in force.", commands=("show",)),
+    Group(name="store", help="The history as a file.", commands=("export", "migrate")),
 )
-budget_app = typer.Typer(
-    name="budget", help="What was spent, and what may be.", no_args_is_help=True
-)
-prompts_app = typer.Typer(
-    name="prompts", help="Prompts in files, and their versions.", no_args_is_help=True
-)
-replay_app = typer.Typer(
-    name="replay",
-    help="What would have become of recorded requests.",
-    no_args_is_help=True,
-)
 
-rollout_app = typer.Typer(
-    name="rollout", help="A decision put in force step by step.", no_args_is_help=True
-)
-
-COMMANDS: tuple[Callable[..., Any], ...] = (
-    analyze,
-    ingest,
-    runs,
-    show,
-    decide,
-    explain,
-    strategies,
-    approve,
-    reject,
-    apply,
-    rollback,
-    outcome,
-    audit,
-    power,
-    compare,
-    flaky,
-    feedback,
-    windows,
-    drift,
-    anomalies,
-    models,
-    frontier,
-    optimize,
-    lint,
-    gate,
-    comment,
-    report,
-    init,
-    status,
-    doctor,
-    formats,
-    convert,
-    stats,
-    schema,
-    completion,
-    demo,
-)
-for command in COMMANDS:
-    app.command()(command)
+Command = Callable[..., Any]
 
 
-config_app.command()(config_show)
-store_app.command()(export)
-store_app.command()(migrate)
-baseline_app.command("set")(baseline.set_)
-baseline_app.command()(baseline.show)
-baseline_app.command()(baseline.clear)
-for command in (
-    experiment.plan,
-    experiment.start,
-    experiment.status,
-    experiment.report,
-    experiment.pause,
-    experiment.resume,
-    experiment.conclude,
-    experiment.cancel,
-    experiment.archive,
-):
-    experiment_app.command()(command)
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code.
 
-replay_app.command()(replay.caching)
-replay_app.command()(replay.limits)
-replay_app.command()(replay.batching)
-budget_app.command()(budget.status)
-for command in (rollout.start, rollout.advance, rollout.status):
-    rollout_app.command()(command)
+    Raises:
+        UsageProblem: The command line is wrong.
+    """
+    from cli.plain import understood
 
-prompts_app.command()(prompts.extract)
-prompts_app.command("list")(prompts.list_)
-prompts_app.command("show")(prompts.show_)
-for command in (
-    prompts.diff,
-    prompts.log,
-    prompts.record,
-    prompts.promote,
-    prompts.rollback,
-    prompts.export,
-):
-    prompts_app.command()(command)
+    found = _found(arguments)
+    said = None if found is None else understood(*found)
+    try:
+        if found is None or said is None:
+            return (
+                only(arguments[0])(list(arguments), prog_name="optimizer", standalone_mode=False)
+                or 0
+            )
+        found[0](**said)
+    except Exit as end:
+        return end.exit_code
+    except Exception as problem:
+        if is_misuse(problem) and said is not None:
+            from typer.main import get_command
 
-GROUPS = (
-    rollout_app,
-    baseline_app,
-    experiment_app,
-    prompts_app,
-    replay_app,
-    budget_app,
-    config_app,
-    store_app,
-)
-for group in GROUPS:
-    app.add_typer(group)
-for table in (app, *GROUPS):
-    for known in table.registered_commands:
-        known.epilog = EPILOG
+            whole = get_command(only(arguments[0]))
+            problem.ctx = _context(whole, "optimizer", list(arguments))  # type: ignore[attr-defined]
+        raise
+    return 0
 
 
-@app.callback(invoke_without_command=True)
-def root(version: bool = typer.Option(False, "--version", "-V", help="Show the version.")) -> None:
-    """Answer `--version` wherever it stands."""
-    if version:
-        from cli.output import write_out
-        from optimizer import __version__
-
-        write_out(f"optimizer {__version__}\n")
-        raise typer.Exit
+def is_misuse(problem: Exception) -> bool:
+    """Tell whether the command line is what is wrong."""
+    return "typer" in sys.modules and isinstance(problem, _usage_problem())
 
 
 def only(name: str) -> typer.Typer:
@@ -200,14 +175,81 @@ def only(name: str) -> typer.Typer:
 
     Building the options of every command takes longer than a short command itself.
     """
-    chosen = [command for command in COMMANDS if command.__name__ == name]
-    groups = [group for group in GROUPS if group.info.name == name]
-    if not chosen and not groups:
-        return app
-    small = typer.Typer(**ABOUT)
-    for command in chosen:
-        small.command(epilog=EPILOG)(command)
+    commands = [one for one in COMMANDS if one == name]
+    groups = [one for one in GROUPS if one.name == name]
+    if not commands and not groups:
+        return _built(COMMANDS, GROUPS)
+    return _built(commands, groups)
+
+
+def _built(commands: Sequence[str], groups: Sequence[Group]) -> typer.Typer:
+    import typer
+
+    built = typer.Typer(**ABOUT)
+    for name in commands:
+        built.command(epilog=EPILOG)(for_typer(_function(name, name)))
     for group in groups:
-        small.add_typer(group)
-    small.callback(invoke_without_command=True)(root)
-    return small
+        inner = typer.Typer(name=group.name, help=group.help, no_args_is_help=True)
+        for name in group.commands:
+            command = inner.command(_word(name), epilog=EPILOG)
+            command(for_typer(_function(group.name, name)))
+        built.add_typer(inner)
+    built.callback(invoke_without_command=True)(for_typer(root))
+    return built
+
+
+def root(
+    version: Annotated[bool, Option("--version", "-V", help="Show the version.")] = False,
+) -> None:
+    """Answer `--version` wherever it stands."""
+    if version:
+        from cli.output import write_out
+        from optimizer import __version__
+
+        write_out(f"optimizer {__version__}\n")
+        raise Exit
+
+
+def _found(arguments: Sequence[str]) -> tuple[Command, Sequence[str]] | None:
+    """Return the command that words begin with, and the words behind it; None where none is."""
+    first, *rest = arguments
+    if first in COMMANDS:
+        return _function(first, first), rest
+    for group in GROUPS:
+        for name in group.commands:
+            if group.name == first and rest[:1] == [_word(name)]:
+                return _function(first, name), rest[1:]
+    return None
+
+
+def _function(module: str, name: str) -> Command:
+    return cast(Command, getattr(import_module(f"cli.commands.{module}"), name))
+
+
+def _word(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
+def _context(command: Any, name: str | None, words: list[str], around: Any = None) -> Any:
+    """Return the surroundings of the innermost command that words lead to, as typer makes them."""
+    context = command.make_context(name, words, parent=around)
+    if not hasattr(command, "resolve_command"):
+        return context
+    left = [*context._protected_args, *context.args]
+    name, inner, rest = command.resolve_command(context, left)
+    return _context(inner, name, rest, context)
+
+
+def _usage_problem() -> type[Exception]:
+    """Return what every misuse of the command line is raised as."""
+    import typer
+
+    return typer.BadParameter.__mro__[2]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _built(COMMANDS, GROUPS)
+    if name == "UsageProblem":
+        return _usage_problem()
+    raise AttributeError(name)

@@ -8,9 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import note, show
 from cli.payload import as_json
 from cli.session import Session

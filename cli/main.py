@@ -80,14 +80,14 @@ def _command(arguments: list[str]) -> int:
 
         write_out(start_page())
         return 0
-    from cli.app import UsageProblem, only
+    from cli.app import is_misuse, run
 
     try:
-        command = only(arguments[0])
-        code = command(arguments, prog_name="optimizer", standalone_mode=False)
-    except UsageProblem as problem:
-        code = _report_usage(problem)
-    return code or 0
+        return run(arguments)
+    except Exception as problem:
+        if not is_misuse(problem):
+            raise
+        return _report_usage(problem)
 
 
 def _complete(words: list[str]) -> int:

@@ -7,8 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from cli import typer
 from cli.writing.endings import ALL, DOCUMENT, SARIF, TABLES, TEXTS, ending_in
 
 FileOrRun = Annotated[

@@ -6,9 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.cases import text_limits
 from cli.output import show
 from cli.reading.results import Chosen, chosen_runs, read_prompt

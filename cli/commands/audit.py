@@ -6,9 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import show
 from cli.session import session
 

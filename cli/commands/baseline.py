@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cli import options, output
+from cli import options, output, typer
 from cli.ci.listeners import Spoken
 from cli.payload import as_json
 from cli.session import session

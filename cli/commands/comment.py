@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.commenting.places import Target
 from cli.output import note, show, write_out
 from cli.session import session

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.cases import text_limits
 from cli.ci.annotations import annotate
 from cli.ci.summary import append_summary

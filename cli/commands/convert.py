@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.ci.listeners import Spoken
 from cli.output import note, write_out
 from cli.reading.results import read_file

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import complain, show
 from cli.session import session
 from cli.terminal.progress import deciding

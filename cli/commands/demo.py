@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from cli import typer
 from cli.output import note
 from cli.terminal.manners import manner, speak
 
@@ -91,9 +90,9 @@ def _in_short() -> Iterator[None]:
 
 
 def _take(step: Step) -> None:
-    from cli.app import only
+    from cli.app import run
 
-    code = only(step.arguments[0])(step.arguments, standalone_mode=False)
+    code = run(step.arguments)
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     if code:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import show
 from cli.session import session
 from cli.terminal.progress import stepping

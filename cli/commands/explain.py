@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import show
 from cli.session import session
 

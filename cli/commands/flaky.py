@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import show
 from cli.session import session
 

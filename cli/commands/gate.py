@@ -9,9 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.cases import text_limits
 from cli.ci.annotations import annotate
 from cli.ci.summary import append_outputs, append_summary

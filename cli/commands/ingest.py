@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import note, show
 from cli.reading.results import read_file
 from cli.session import Session, session

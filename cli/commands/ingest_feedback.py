@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from cli import typer
 from cli.output import show
 from cli.session import Session
 from optimizer.models.errors import ConfigError

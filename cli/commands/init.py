@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from cli import typer
 from cli.output import note
 from cli.writing.reports import write_file
 from optimizer.models.errors import ConfigError

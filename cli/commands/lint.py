@@ -10,9 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.ci.listeners import Spoken
 from cli.output import complain, note, plain, show, show_line, use_color, write_out
 from cli.payload import as_json

@@ -7,9 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import show
 from cli.session import session
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.output import show
 from cli.reading.arms import loaded_arms
 from cli.session import session

@@ -6,9 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.ci.listeners import Spoken
 from cli.output import note, plain, show, write_out
 from cli.payload import as_json

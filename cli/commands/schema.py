@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.ci.listeners import Spoken
 from cli.output import show, write_out
 

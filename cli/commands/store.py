@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from cli import options
+from cli import options, typer
 from cli.ci.listeners import Spoken
 from cli.output import note, write_out
 from cli.payload import as_json

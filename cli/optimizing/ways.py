@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from cli import typer
 from cli.optimizing.models import model_name
 from cli.optimizing.questions import question_of, suffix_of
 from cli.optimizing.tools import executor_of, tools_of

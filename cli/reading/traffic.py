@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from cli import typer
 from cli.options import utc
 from cli.session import Session
 from optimizer.models.errors import ConfigError

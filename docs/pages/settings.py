@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from optimizer.config.describe import Row, settings_table
-from optimizer.config.layers import KeyPath
-from optimizer.config.load import DEFAULT, Loaded
+from optimizer.config.layers import KeyPath, Merged
+from optimizer.config.load import Loaded
 from optimizer.config.schema import schema_of
-from optimizer.config.tree import DEFAULTS, Config, entries, keys
+from optimizer.config.tree import DEFAULTS, Config, entries
 from optimizer.models.settings import Settings
 from pages.markdown import table
 
@@ -39,8 +39,7 @@ def settings() -> Iterator[str]:
 
 def setting_rows() -> list[Row]:
     """Return every setting with its default."""
-    origins = {".".join(key.path): DEFAULT for key in keys(DEFAULTS)}
-    return settings_table(Loaded(config=DEFAULTS, origins=origins, sha256="", files=()))
+    return settings_table(Loaded(config=DEFAULTS, merged=Merged({}), files=()))
 
 
 def table_of_settings(rows: Iterable[Row]) -> str:

@@ -25,7 +25,7 @@ from optimizer.models.budgets import BudgetsSettings, BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.nearest import meant, some_of
-from optimizer.models.reports import report_of
+from optimizer.models.reports import figures_of
 from optimizer.models.summaries import WindowSummary
 from optimizer.scoring_rules import ScoringRules
 
@@ -167,7 +167,7 @@ def _evidence(
     name, settings = current.workflow_id, scope.settings
     others = tuple(window for window in windows if window is not current)
     analysis = prompt_analysis(found.prompts.get(current.variant_id), current)
-    report = report_of(current, is_judged=current.n_unjudged == 0)
+    report = figures_of(current, is_judged=current.n_unjudged == 0)
     tokens = [window.tokens_mean for window in others if window.tokens_mean is not None]
     explanation = scope.rules.explain_optimize(
         analysis,

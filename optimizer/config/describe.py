@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic_core import to_jsonable_python
-
 from optimizer.config.load import Loaded
 from optimizer.config.schema import schema_of
 from optimizer.config.tree import keys
+from optimizer.models.settings import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ def settings_table(loaded: Loaded) -> list[Row]:
     return [
         Row(
             key=(key := ".".join(entry.path)),
-            value=to_jsonable_python(entry.value),
+            value=plain(entry.value),
             origin=loaded.origins[key],
             allowed=schema.allowed(entry.path),
             description=entry.description,

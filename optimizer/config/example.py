@@ -7,12 +7,10 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from pydantic_core import to_jsonable_python
-
 from optimizer.config.layers import KeyPath
 from optimizer.config.schema import Schema, schema_of
 from optimizer.config.tree import DEFAULTS, Entry, entries
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Settings, plain
 
 WIDTH = 98
 
@@ -39,7 +37,7 @@ def _block(entry: Entry, schema: Schema) -> Iterator[str]:
     yield from _prose(entry.description)
     yield from _prose(_sentence(schema.allowed(entry.path)))
     yield from _items(entry.path, schema)
-    value = to_jsonable_python(entry.value)
+    value = plain(entry.value)
     name = _name(entry.path[-1])
     yield f"# {name} is not set." if value is None else f"#{name} = {_toml(value)}"
 

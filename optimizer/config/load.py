@@ -7,18 +7,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import ValidationError
-from pydantic_core import to_jsonable_python
+from typing import TYPE_CHECKING, TypeVar
 
 from optimizer.config import files as settings_files
-from optimizer.config.contradictions import refuse_contradictions
-from optimizer.config.documents import translate
-from optimizer.config.faults import config_error, not_numbers
 from optimizer.config.layers import KeyPath, Merged, flags, merge, variables
 from optimizer.config.tree import DEFAULTS, Config, Entry, keys, sections
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Settings, plain
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 DEFAULT = "default"
 
@@ -31,18 +28,29 @@ class Loaded:
 
     Attributes:
         config: The settings.
-        origins: Where the value of each key is from: `default`, a file with the line where it
-            is known, the name of an environment variable, or `--set`.
-        sha256: Hash of the settings, whatever they are from; stored with each decision.
+        merged: What files, the environment and flags say.
         files: The settings files that were read.
         warnings: What was said and changes nothing, one sentence each.
     """
 
     config: Config
-    origins: Mapping[str, str]
-    sha256: str
+    merged: Merged
     files: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where the value of each key is from.
+
+        It is `default`, a file with the line where it is known, the name of an environment
+        variable, or `--set`.
+        """
+        return {".".join(key.path): _origin(key.path, self.merged) for key in keys(self.config)}
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the settings, whatever they are from; stored with each decision."""
+        return _sha256(self.config)
 
 
 def load(
@@ -67,14 +75,18 @@ def load(
     used = _files(start, files)
     layers = [settings_files.read(path, start) for path in used]
     layers += [*variables(environ), *flags(overrides)]
+    if not layers:
+        return Loaded(config=Config(), merged=Merged({}), files=used)
+    from optimizer.config.contradictions import refuse_contradictions  # noqa: PLC0415
+    from optimizer.config.documents import translate  # noqa: PLC0415 - start-up time
+
     said = [translate(layer) for layer in layers]
     merged = merge([one.layer for one in said], sections(DEFAULTS))
     config = validated(Config, merged)
     refuse_contradictions(config, merged)
     return Loaded(
         config=config,
-        origins={".".join(key.path): _origin(key.path, merged) for key in keys(config)},
-        sha256=_sha256(config),
+        merged=merged,
         files=used,
         warnings=tuple(warning for one in said for warning in one.warnings),
     )
@@ -86,6 +98,10 @@ def validated(tree: type[Tree], merged: Merged) -> Tree:
     Raises:
         ConfigError: A value is not allowed or a key is unknown.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - start-up time
+
+    from optimizer.config.faults import config_error, not_numbers  # noqa: PLC0415 - start-up time
+
     try:
         config = tree.model_validate(merged.values())
     except ValidationError as error:
@@ -127,7 +143,7 @@ def _is_misread(key: Entry, merged: Merged) -> bool:
     if given is not None and isinstance(given.value, bool):
         return not isinstance(key.value, bool)
     try:
-        json.dumps(key.value, default=to_jsonable_python, allow_nan=False)
+        json.dumps(key.value, default=plain, allow_nan=False)
     except ValueError:
         return True
     return False

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
-
-from pydantic import create_model
 
 from optimizer.models.settings import Settings
 from optimizer.strategies import STRATEGIES
@@ -43,26 +41,25 @@ def strategies_section(strategies: Iterable[type[Configurable]]) -> type[Strateg
     Raises:
         TypeError: A strategy has a setting of the same name as one of the switch.
     """
-    fields: dict[str, Any] = {}
-    for strategy in strategies:
-        entry = _entry_type(strategy)
-        fields[strategy.name] = (entry, entry.model_validate({}))
-    return create_model(
-        "StrategiesSettings",
-        __base__=StrategiesSection,
-        __doc__=StrategiesSection.__doc__,
-        **fields,
-    )
+    kinds: dict[str, type[Any]] = {one.name: _entry_type(one) for one in strategies}
+    fields: dict[str, Any] = {name: kind() for name, kind in kinds.items()}
+    return _section("StrategiesSettings", (StrategiesSection,), kinds, fields)
 
 
 def _entry_type(strategy: type[Configurable]) -> type[StrategySwitch]:
     own = strategy.settings_type
     if taken := own.model_fields.keys() & StrategySwitch.model_fields.keys():
         raise TypeError(f"{own.__name__}: {', '.join(sorted(taken))} is kept for every strategy")
-    bases = cast(type[StrategySwitch], (own, StrategySwitch))
-    return create_model(
-        own.__name__, __base__=bases, __doc__=own.__doc__, priority=(int, strategy.priority)
-    )
+    priority = {"priority": strategy.priority}
+    return _section(own.__name__, (own, StrategySwitch), {"priority": int}, priority)
+
+
+def _section(
+    name: str, bases: tuple[type, ...], kinds: Mapping[str, type], defaults: Mapping[str, Any]
+) -> type[Any]:
+    """Return a section of its own fields and those of its bases."""
+    said = {"__module__": __name__, "__doc__": bases[0].__doc__, "__annotations__": dict(kinds)}
+    return type(name, bases, {**said, **defaults})
 
 
 if TYPE_CHECKING:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import Annotated, Literal
 
 from optimizer.models.change_limits import ChangeLimits
 from optimizer.models.errors import SelectionError
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, together
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Minutes = Annotated[float, Field(ge=0)]
@@ -25,14 +23,13 @@ class PresetSettings(Settings):
     dwell_min: tuple[Minutes, ...] = ()
     """Minutes that runs must span before each step is left; empty: none."""
 
-    @model_validator(mode="after")
-    def _rises_to_all(self) -> Self:
+    @together
+    def _rises_to_all(self) -> None:
         rises = all(a < b for a, b in pairwise(self.shares))
         if not self.shares or self.shares[-1] != 1 or not rises:
             raise ValueError("shares: expected a list that rises to 1")
         if self.dwell_min and len(self.dwell_min) != len(self.shares):
             raise ValueError("dwell_min: expected one for each share, or none")
-        return self
 
 
 class PresetsSettings(Settings):

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import duckdb
 import zstandard
 
+from optimizer.history import duck as duckdb
 from optimizer.history import queries
 from optimizer.history.recording import raw_content
 from optimizer.history.store import History, first_line, schema_text, table_names

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
-
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, together
 
 
 class RawPolicy(StrEnum):
@@ -57,11 +55,10 @@ class StoreSettings(Settings):
     lock_timeout_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """How long to wait for another process that has the history open, in seconds."""
 
-    @model_validator(mode="after")
-    def _a_blob_keeps_everything(self) -> Self:
+    @together
+    def _a_blob_keeps_everything(self) -> None:
         if self.raw is RawPolicy.BLOB and self.payloads is not PayloadPolicy.FULL:
             raise ValueError(
                 f"payloads = {self.payloads} keeps less than raw = blob, which keeps the whole "
                 "file; set raw = reference or raw = none as well"
             )
-        return self

@@ -11,8 +11,7 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-import duckdb
-
+from optimizer.history import duck as duckdb
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 

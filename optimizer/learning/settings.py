@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
-
-from pydantic import model_validator
 
 from optimizer.learning.parameters import Parameter, ParameterKind
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Settings, together
 
 
 class OptimizationMode(StrEnum):
@@ -44,10 +41,9 @@ class ParameterConfig(Settings):
     choices: tuple[float | str, ...] = ()
     """The values of a choice."""
 
-    @model_validator(mode="after")
-    def _leaves_something_to_search(self) -> Self:
+    @together
+    def _leaves_something_to_search(self) -> None:
         self.parameter()
-        return self
 
     def parameter(self) -> Parameter:
         """Return it as what is searched."""

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
-
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 
 HOURS_OF_A_DAY = 24
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 
 LATENCY = frozenset({"latency_relative"})
 COST = frozenset({"cost_relative", "tokens_relative"})

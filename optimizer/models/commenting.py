@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
-
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 
 
 class CommentSettings(Settings):

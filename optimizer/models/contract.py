@@ -6,57 +6,34 @@ These names, fields and messages are relied on from outside; import them from `o
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from optimizer.models.choices import (
+    IssueSeverity,
+    IssueType,
+    OptimizationStrategy,
+    SuggestionType,
+)
 from optimizer.models.published import Published, Rate, Score
 
+__all__ = [
+    "IssueSeverity",
+    "IssueType",
+    "OptimizationChange",
+    "OptimizationConfig",
+    "OptimizationResult",
+    "OptimizationStrategy",
+    "Prompt",
+    "PromptAnalysis",
+    "PromptIssue",
+    "PromptSuggestion",
+    "PromptVersion",
+    "SuggestionType",
+]
+
 MAX_PROMPT_CHARS = 100_000
-
-
-class IssueSeverity(StrEnum):
-    """How bad an issue is."""
-
-    CRITICAL = "critical"
-    WARNING = "warning"
-    INFO = "info"
-
-
-class IssueType(StrEnum):
-    """What is wrong with a prompt text."""
-
-    TOO_LONG = "too_long"
-    TOO_SHORT = "too_short"
-    VAGUE_LANGUAGE = "vague_language"
-    MISSING_STRUCTURE = "missing_structure"
-    REDUNDANCY = "redundancy"
-    POOR_FORMATTING = "poor_formatting"
-    AMBIGUOUS_INSTRUCTIONS = "ambiguous_instructions"
-
-
-class SuggestionType(StrEnum):
-    """What could be done about it."""
-
-    ADD_STRUCTURE = "add_structure"
-    CLARIFY_INSTRUCTIONS = "clarify_instructions"
-    REDUCE_LENGTH = "reduce_length"
-    ADD_EXAMPLES = "add_examples"
-    IMPROVE_FORMATTING = "improve_formatting"
-
-
-class OptimizationStrategy(StrEnum):
-    """How a prompt is to be rewritten."""
-
-    CLARITY_FOCUS = "clarity_focus"
-    EFFICIENCY_FOCUS = "efficiency_focus"
-    STRUCTURE_FOCUS = "structure_focus"
-    AUTO = "auto"
-    LLM_GUIDED = "llm_guided"
-    LLM_CLARITY = "llm_clarity"
-    LLM_EFFICIENCY = "llm_efficiency"
-    HYBRID = "hybrid"
 
 
 def _not_blank(text: str) -> str:

@@ -8,10 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
 from optimizer.models.failures import FailureKind, FailurePattern
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, after
 
 UTC = "UTC"
 REFUSE = "refuse"
@@ -38,8 +36,8 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Regex = Annotated[str, AfterValidator(_compiles)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
+Regex = Annotated[str, after(_compiles)]
+Zone = Annotated[str, after(_known_zone)]
 
 
 class FailurePatternSettings(Settings):
@@ -113,10 +111,10 @@ class IngestSettings(Settings):
     ci: bool = True
     """Whether commit, branch and pull request that a file leaves out are those of the CI job."""
 
-    map: dict[str, str] = Field(default_factory=dict)
+    map: dict[str, str] = {}  # noqa: RUF012 - never changed
     """What the columns of a table mean, by field, as `--map FIELD=COLUMN` says it."""
 
-    tables: dict[str, TableSettings] = Field(default_factory=dict)
+    tables: dict[str, TableSettings] = {}  # noqa: RUF012 - never changed
     """Saved mappings of tables by name; a table that only one of them fits is read by it."""
 
     table: str | None = None

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from optimizer.models.contract import IssueSeverity
-from optimizer.models.settings import Settings
+from optimizer.models.choices import IssueSeverity
+from optimizer.models.settings import Field, Settings
 
 Count = Annotated[int, Field(ge=1)]
 

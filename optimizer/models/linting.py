@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from optimizer.models.contract import IssueSeverity
+from optimizer.models.choices import IssueSeverity
 
 
 class FixSafety(StrEnum):

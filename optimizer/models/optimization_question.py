@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from optimizer.models.contract import OptimizationStrategy
+from optimizer.models.choices import OptimizationStrategy
 from optimizer.models.optimization import Case, Draft
 from optimizer.models.sites import PromptSite
 from optimizer.models.tasks import text_sha256

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from optimizer.models.execution import ErrorDistribution, TestExecutionReport
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
 from optimizer.models.summaries import RunSummary, WindowSummary
+
+if TYPE_CHECKING:
+    from optimizer.models.execution import TestExecutionReport
 
 
 def report_of(
@@ -19,13 +24,43 @@ def report_of(
         summary: The figures.
         is_judged: Whether anybody told pass from fail; else the success rate is unknown.
     """
+    from optimizer.models.execution import ErrorDistribution, TestExecutionReport  # noqa: PLC0415
+
+    said = _said(summary, is_judged)
+    if said is None:
+        return None
+    errors = ErrorDistribution(**said.pop("error_distribution"))
+    return TestExecutionReport(**said, error_distribution=errors)
+
+
+def figures_of(
+    summary: RunSummary | WindowSummary, *, is_judged: bool = True
+) -> TestExecutionReport | None:
+    """Return what the scoring rules read of `report_of`, without making and checking a model."""
+    said = _said(summary, is_judged)
+    if said is None:
+        return None
+    errors = SimpleNamespace(**said.pop("error_distribution"))
+    return cast("TestExecutionReport", _Figures(**said, error_distribution=errors))
+
+
+class _Figures(SimpleNamespace):
+    """The figures of a report by the names of its fields."""
+
+    def get_timeout_error_rate(self) -> float:
+        """Return the share of tests that timed out, 0 to 1."""
+        return float(self.error_distribution.timeout_errors / self.total_tests)
+
+
+def _said(summary: RunSummary | WindowSummary, is_judged: bool) -> dict[str, Any] | None:
+    """Return the fields of a report, None where no task completed."""
     if summary.n_completed == 0 or summary.success_rate is None:
         return None
     if isinstance(summary, RunSummary):
         run_id, executed_at = summary.run_id, summary.finished_at
     else:
         run_id, executed_at = f"newest {summary.n_runs} runs", summary.last_started_at
-    return TestExecutionReport(
+    return dict(
         workflow_id=summary.workflow_id,
         run_id=run_id,
         total_tests=summary.n_completed,
@@ -39,7 +74,7 @@ def report_of(
         avg_tokens_per_request=summary.tokens_mean or 0.0,
         total_cost=summary.cost_total_usd or 0.0,
         cost_per_request=summary.cost_mean_usd or 0.0,
-        error_distribution=ErrorDistribution(
+        error_distribution=dict(
             timeout_errors=summary.n_timeout_failures,
             api_errors=summary.n_api_failures,
             validation_errors=summary.n_validation_failures,

@@ -34,7 +34,7 @@ UNCHANGED = "it changes nothing in force"
 
 def lifecycle_of(config: Config) -> Lifecycle:
     """Return how decisions are put in force, watched and taken back."""
-    return Lifecycle(limits=config.safety, **dict(config.lifecycle))
+    return Lifecycle.of_checked({**config.lifecycle.by_name(), "limits": config.safety})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

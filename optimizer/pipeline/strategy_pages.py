@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from pydantic_core import to_jsonable_python
-
 from optimizer.config.schema import schema_of
 from optimizer.config.tree import Config
-from optimizer.models.settings import descriptions
+from optimizer.models.settings import descriptions, plain
 from optimizer.models.strategy_pages import StrategyPage, StrategySetting
 from optimizer.pipeline.asking import require_strategies
 from optimizer.strategies import STRATEGIES, Strategy
@@ -63,8 +61,8 @@ def _settings(strategy: type[Strategy], entry: object) -> tuple[StrategySetting,
     return tuple(
         StrategySetting(
             name=name,
-            value=to_jsonable_python(getattr(entry, name)),
-            default=to_jsonable_python(getattr(defaults, name)),
+            value=plain(getattr(entry, name)),
+            default=plain(getattr(defaults, name)),
             allowed=schema.allowed((name,)),
             text=said.get(name, ""),
         )

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from pydantic_core import to_json
 
 from optimizer import __version__
 from optimizer.models.decisions import Study
@@ -119,7 +118,7 @@ def _looked_at(found: Evidence) -> msgspec.Raw:
 
 def _key(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw) -> str:
     """Return a hash of what studies look at, settings, seed and the version of the program."""
-    settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
-    said = hashlib.sha256(settings).hexdigest()
+    settings = strategy.settings.model_dump_json() if hasattr(strategy, "settings") else ""
+    said = hashlib.sha256(settings.encode()).hexdigest()
     content = msgspec.json.encode((looked_at, found.seed, __version__, said))
     return hashlib.sha256(content).hexdigest()

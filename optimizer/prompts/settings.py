@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import Field
-
 from optimizer.models.caching import Eviction, StaleBy
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 
 Size = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from optimizer.models.limits import Adaptation
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 
 
 class LimitSettings(Settings):

@@ -10,16 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Self
-
-from pydantic import BeforeValidator, Field, model_validator
+from typing import Annotated, Any
 
 from optimizer.models.amounts import amount
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Effect, Proposal
 from optimizer.models.requests import Requests
 from optimizer.models.reviews import Objection, ViolationSeverity
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, before, together
 from optimizer.models.summaries import WindowSummary
 from optimizer.safety.guards import COST, LATENCY
 from optimizer.safety.reach import VARIANT, in_force
@@ -64,7 +62,7 @@ class Constraint(Settings):
     name: Annotated[str, Field(min_length=1)]
     """What it is called in the report."""
 
-    constraint_type: Annotated[ConstraintType, BeforeValidator(_snake)]
+    constraint_type: Annotated[ConstraintType, before(_snake)]
     """What is limited; `MaxLatencyMs` is read as `max_latency_ms`."""
 
     value: float | str
@@ -73,8 +71,8 @@ class Constraint(Settings):
     hard: bool = True
     """Whether it holds a change back; a soft one warns."""
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
+    @together
+    def _fits(self) -> None:
         wants_text = self.constraint_type in PROVIDERS
         if wants_text != isinstance(self.value, str):
             raise ValueError(
@@ -83,7 +81,6 @@ class Constraint(Settings):
         is_share = self.constraint_type is ConstraintType.MIN_QUALITY_SCORE
         if is_share and not 0 <= float(self.value) <= 1:
             raise ValueError("min_quality_score: expected a score from 0 to 1")
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

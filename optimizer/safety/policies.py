@@ -11,13 +11,11 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field
-
 from optimizer.models.amounts import amount
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import DecisionType, Effect, Proposal
 from optimizer.models.reviews import Objection, ViolationSeverity
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 from optimizer.models.summaries import WindowSummary
 from optimizer.safety.settings import Severity
 

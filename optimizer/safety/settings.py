@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import Annotated, Literal
 
 from optimizer.models.change_limits import ChangeLimits
 from optimizer.models.reviews import RiskLevel, ViolationSeverity
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, together
 
 Severity = Literal["info", "warning", "error", "critical"]
 
@@ -41,11 +39,10 @@ class RiskBands(Settings):
     unmeasured: RiskLevel = RiskLevel.HIGH
     """Risk of another variant whose quality nobody compared with that of the one in use."""
 
-    @model_validator(mode="after")
-    def _rises(self) -> Self:
+    @together
+    def _rises(self) -> None:
         if not self.medium <= self.high <= self.critical:
             raise ValueError("expected medium <= high <= critical")
-        return self
 
 
 class CircuitBreakerSettings(Settings):

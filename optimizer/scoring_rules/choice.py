@@ -18,9 +18,17 @@ STRUCTURE = "structure_focus"
 class ChoiceThresholds(Protocol):
     """All that the choice needs of the rules."""
 
-    low_score_threshold: float
-    clarity_efficiency_gap: float
-    strategy_timeout_rate: float
+    @property
+    def low_score_threshold(self) -> float:
+        """Score below which clarity or efficiency counts as low, 0 to 100."""
+
+    @property
+    def clarity_efficiency_gap(self) -> float:
+        """How far they must differ for the lower one to be the focus, in points."""
+
+    @property
+    def strategy_timeout_rate(self) -> float:
+        """Share of timeouts above which clarity is the focus."""
 
 
 def choose(

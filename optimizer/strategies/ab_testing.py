@@ -26,11 +26,9 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
-
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Proposal
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Metric, VerdictKind
 

@@ -26,8 +26,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
-
 from optimizer.learning.parameters import Acquisition, ParameterKind, SearchStrategy
 from optimizer.learning.settings import OptimizationMode, ParameterConfig
 from optimizer.learning.trials import as_values, variants
@@ -35,7 +33,7 @@ from optimizer.learning.tuning import Idea, Measured, Terms, Tuning, tune
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fact, Proposal
 from optimizer.models.rules import Outcome
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import switch
 

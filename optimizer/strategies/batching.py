@@ -18,14 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from optimizer.models.batching import BatchPlan, BatchReplay
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fact, Proposal
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, together
 from optimizer.models.summaries import WindowSummary
 
 if TYPE_CHECKING:
@@ -75,14 +73,13 @@ class BatchingSettings(Settings):
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Confidence level of the intervals, all sizes and waits together."""
 
-    @model_validator(mode="after")
-    def _sizes_agree(self) -> Self:
+    @together
+    def _sizes_agree(self) -> None:
         if self.min_batch_size > self.max_batch_size:
             raise ValueError(
                 f"min_batch_size {self.min_batch_size} is above max_batch_size "
                 f"{self.max_batch_size}"
             )
-        return self
 
     def plans(self) -> list[BatchPlan]:
         """Return the batchers that are tried; the largest allowed one where none is listed."""

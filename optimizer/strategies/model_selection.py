@@ -21,8 +21,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, model_validator
-
 from optimizer.learning import choice
 from optimizer.learning.candidates import Limits, distinct, refusals
 from optimizer.learning.objectives import (
@@ -35,7 +33,7 @@ from optimizer.learning.objectives import (
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import WeightedGain
 from optimizer.models.proposals import Answer, Change, DecisionType, Proposal
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, together
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import switch
 
@@ -94,12 +92,11 @@ class ModelSelectionSettings(Settings):
     min_gain: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Smallest weighted gain worth a switch."""
 
-    @model_validator(mode="after")
-    def _weights_add_up(self) -> ModelSelectionSettings:
+    @together
+    def _weights_add_up(self) -> None:
         total = self.quality_weight + self.cost_weight + self.latency_weight
         if abs(total - 1) > WEIGHTS_SLACK:
             raise ValueError(f"the weights add up to {total:g}, expected about 1")
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,15 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, cast
 
-from pydantic import Field, model_validator
-
 from optimizer.learning import choice
 from optimizer.learning.candidates import FrontierDemand, Limits
 from optimizer.learning.objectives import Weights
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import Frontier, Standing, WeightedGain
 from optimizer.models.proposals import Answer, Fact, Proposal
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, together
 from optimizer.models.summaries import RunPoint, WindowSummary
 from optimizer.models.switching import switch
 from optimizer.stats.intervals import newcombe, wilson
@@ -54,12 +52,11 @@ class ObjectiveWeights(Settings):
     latency: Annotated[float, Field(ge=0, le=1)] = 0.2
     """What the response time counts, as a share of the current variant's."""
 
-    @model_validator(mode="after")
-    def _add_up(self) -> ObjectiveWeights:
+    @together
+    def _add_up(self) -> None:
         total = self.quality + self.cost + self.latency
         if abs(total - 1) > WEIGHTS_SLACK:
             raise ValueError(f"the weights add up to {total:g}, expected about 1")
-        return self
 
 
 class ParetoOptimizationSettings(Settings):

@@ -21,12 +21,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
-
 from optimizer.models.evidence import Evidence
 from optimizer.models.policies import BanditStudy, Gain
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fact, Proposal
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import switch
 from optimizer.models.terms import BanditAlgorithm, ExperimentStatus

@@ -22,9 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
-
-from pydantic import Field, model_validator
+from typing import Annotated, ClassVar
 
 from optimizer.models.drift import AnomalySeverity, DriftMethod
 from optimizer.models.evidence import Evidence
@@ -36,7 +34,7 @@ from optimizer.models.proposals import (
     Effect,
     Proposal,
 )
-from optimizer.models.settings import Settings
+from optimizer.models.settings import Field, Settings, together
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import switch
 from optimizer.scoring_rules.degradation import Margins
@@ -125,8 +123,8 @@ class ThresholdBasedSettings(Settings):
     reduce_traffic_percent: Annotated[float, Field(gt=0, le=100)] = 50.0
     """By how much `reduce_traffic` lowers the share of the current variant, in percent."""
 
-    @model_validator(mode="after")
-    def _has_a_safe_variant_where_one_is_needed(self) -> Self:
+    @together
+    def _has_a_safe_variant_where_one_is_needed(self) -> None:
         responses = (
             self.on_threshold_violation,
             self.on_drift,
@@ -135,7 +133,6 @@ class ThresholdBasedSettings(Settings):
         )
         if Response.SWITCH_TO_SAFE in responses and self.safe_variant is None:
             raise ValueError("switch_to_safe needs safe_variant, the variant to switch to")
-        return self
 
 
 class ThresholdBased:

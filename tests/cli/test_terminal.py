@@ -320,7 +320,7 @@ def test_the_start_page_is_short_and_names_every_command(optimizer: Run) -> None
     assert len(lines) < 24
     assert max(map(len, lines)) <= 80
     named = [name for names in TASKS.values() for name in names]
-    known = [c.__name__ for c in COMMANDS] + [str(group.info.name) for group in GROUPS]
+    known = [*COMMANDS, *(group.name for group in GROUPS)]
     assert sorted(named) == sorted(known)
 
 

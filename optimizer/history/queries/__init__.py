@@ -10,8 +10,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from duckdb import DuckDBPyConnection
 
+from optimizer.history.duck import DuckDBPyConnection
 from optimizer.history.store import History
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.errors import HistoryError

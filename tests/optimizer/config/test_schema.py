@@ -54,7 +54,7 @@ class Shapes(Settings):
     pair: tuple[int, str] = (1, "x")
     """A number and a text."""
 
-    prices: Mapping[str, float] = Field(default_factory=dict)
+    prices: Mapping[str, float] = {}
     """Prices by name."""
 
     limit: int | None = None

@@ -1,0 +1,43 @@
+"""DuckDB as the history uses it: its engine without the rest of its Python package.
+
+The package `duckdb` re-exports the extension module `_duckdb` and adds relations, a metadata
+lookup and adapters that no query of ours touches. Importing them takes longer than most queries;
+the classes are the same, so what others make with `duckdb` fits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import (
+        CatalogException,
+        ConstraintException,
+        DuckDBPyConnection,
+        Error,
+        IOException,
+        OutOfMemoryException,
+        connect,
+    )
+else:
+    try:
+        import _duckdb as engine
+    except ImportError:  # a build that keeps its engine elsewhere
+        import duckdb as engine
+    CatalogException = engine.CatalogException
+    ConstraintException = engine.ConstraintException
+    DuckDBPyConnection = engine.DuckDBPyConnection
+    Error = engine.Error
+    IOException = engine.IOException
+    OutOfMemoryException = engine.OutOfMemoryException
+    connect = engine.connect
+
+__all__ = [
+    "CatalogException",
+    "ConstraintException",
+    "DuckDBPyConnection",
+    "Error",
+    "IOException",
+    "OutOfMemoryException",
+    "connect",
+]
