@@ -6,5 +6,5 @@
 
 SELECT DISTINCT case_id
 FROM tasks
-WHERE array_contains($run_ids, run_id)
+WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
 ORDER BY case_id NULLS LAST
