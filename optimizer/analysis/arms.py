@@ -2,23 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from optimizer.history import queries
+from optimizer.history.queries import cases
+from optimizer.history.queries.cases import RunsOf
 from optimizer.history.store import History
 from optimizer.models.cases import Arm, ArmRun, CaseColumns, LoadedArm
 from optimizer.models.errors import SelectionError
 from optimizer.models.terms import ExperimentStatus
 
+if TYPE_CHECKING:
+    from optimizer.models.experiments import ExperimentDesign
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JUDGES = ("judge", "judge_model", "grader", "scorer")
 """Keys under which runs say who graded them."""
+
+
+def load_arms(
+    history: History,
+    runs_of: RunsOf,
+    *,
+    selectors: Mapping[str, str],
+    latencies: bool,
+    family: str | None = None,
+    scorer: str | None = None,
+) -> dict[str, LoadedArm]:
+    """Return variants with what each case gave, each over some runs, by variant id.
+
+    However many they are, the history is asked as often as for one.
+
+    Args:
+        history: An open history.
+        runs_of: The runs of each variant, which must be there and hold it.
+        selectors: How the user named each.
+        latencies: Whether every single time is wanted.
+        family: Which column of a task or key of its metadata tells the family of its case; None:
+            its family, where one was recorded.
+        scorer: Whose word is the score; None: the score of the tasks.
+
+    Raises:
+        SelectionError: No task of one has that column or key, or that scorer.
+    """
+    columns = cases.case_columns(history, runs_of)
+    if scorer is not None:
+        columns = _scored_by(scorer, columns, history, runs_of, selectors)
+    if family is not None:
+        columns = _of_families(family, columns, history, runs_of, selectors)
+    times = cases.case_latencies(history, runs_of) if latencies else {}
+    contents = cases.case_contents(history, runs_of)
+    datasets = cases.arm_datasets(history, runs_of)
+    runs = _runs(history, runs_of)
+    under_way = _UnderWay(history)
+    return {
+        variant_id: LoadedArm(
+            arm=_arm(
+                selectors[variant_id],
+                runs[variant_id],
+                columns[variant_id],
+                datasets[variant_id],
+                under_way.of(runs[variant_id][-1]),
+            ),
+            cases=columns[variant_id],
+            latencies=times.get(variant_id),
+            contents=contents[variant_id],
+        )
+        for variant_id in runs_of
+    }
 
 
 def load_arm(
@@ -31,64 +88,72 @@ def load_arm(
     family: str | None = None,
     scorer: str | None = None,
 ) -> LoadedArm:
-    """Return one variant in some runs with what each case gave.
-
-    Args:
-        history: An open history.
-        selector: How the user named the arm.
-        run_ids: The runs, which must be there and hold the variant.
-        variant_id: The variant.
-        latencies: Whether every single time is wanted.
-        family: Which column of a task or key of its metadata tells the family of its case; None:
-            its family, where one was recorded.
-        scorer: Whose word is the score; None: the score of the tasks.
+    """Return one variant in some runs with what each case gave, as `load_arms` does.
 
     Raises:
         SelectionError: No task has that column or key, or that scorer.
     """
-    runs = [run for run in queries.arms(history, run_ids) if run.variant_id == variant_id]
-    cases = queries.case_columns(history, run_ids, variant_id)
-    if scorer is not None:
-        cases = _scored_by(scorer, cases, history, run_ids, variant_id, selector)
-    if family is not None:
-        labels = queries.case_families(history, run_ids, variant_id, key=family)
-        if not bool((labels != "").any()):
+    return load_arms(
+        history,
+        {variant_id: run_ids},
+        selectors={variant_id: selector},
+        latencies=latencies,
+        family=family,
+        scorer=scorer,
+    )[variant_id]
+
+
+def _runs(history: History, runs_of: RunsOf) -> dict[str, list[ArmRun]]:
+    """Return the runs of each variant, oldest first."""
+    found: dict[str, list[ArmRun]] = {variant_id: [] for variant_id in runs_of}
+    wanted = {(variant_id, run_id) for variant_id, runs in runs_of.items() for run_id in runs}
+    run_ids = sorted({run_id for _, run_id in wanted})
+    for run in queries.arms(history, run_ids):
+        if (run.variant_id, run.run_id) in wanted:
+            found[run.variant_id].append(run)
+    return found
+
+
+def _of_families(
+    family: str,
+    columns: Mapping[str, CaseColumns],
+    history: History,
+    runs_of: RunsOf,
+    selectors: Mapping[str, str],
+) -> dict[str, CaseColumns]:
+    """Return the cases with their families as a column or a key of metadata tells them."""
+    labels = cases.case_families(history, runs_of, key=family)
+    for variant_id, of_variant in labels.items():
+        if not bool((of_variant != "").any()):
             raise SelectionError(
-                f"family {family!r}: no task of {selector} says it",
+                f"family {family!r}: no task of {selectors[variant_id]} says it",
                 hint="Name a key of the tasks' metadata, or dataset, scenario, tenant, task_type.",
             )
-        cases = replace(cases, family=labels)
-    datasets = queries.arm_datasets(history, run_ids, variant_id)
-    under_way = _under_way(history, runs[-1])
-    return LoadedArm(
-        arm=_arm(selector, runs, cases, datasets, under_way),
-        cases=cases,
-        latencies=queries.case_latencies(history, run_ids, variant_id) if latencies else None,
-        contents=queries.case_contents(history, run_ids, variant_id),
-    )
+    return {one: replace(columns[one], family=labels[one]) for one in columns}
 
 
-def _scored_by(  # noqa: PLR0917 - which arm takes as many
+def _scored_by(
     scorer: str,
-    cases: CaseColumns,
+    columns: Mapping[str, CaseColumns],
     history: History,
-    run_ids: Sequence[str],
-    variant_id: str,
-    selector: str,
-) -> CaseColumns:
+    runs_of: RunsOf,
+    selectors: Mapping[str, str],
+) -> dict[str, CaseColumns]:
     """Return the cases with the word of one scorer as their score."""
-    columns = queries.case_scores(history, run_ids, variant_id, scorer=scorer)
-    if columns.pop("n_beyond").any():
-        raise SelectionError(
-            f"scorer {scorer!r}: gives scores beyond 0 to 1 to tasks of {selector}",
-            hint="Choose a scorer whose scale is 0 to 1.",
-        )
-    if not columns.pop("n_said").any():
-        raise SelectionError(
-            f"scorer {scorer!r}: scored no task of {selector}",
-            hint="See 'optimizer show latest' for the scorers of a run.",
-        )
-    return replace(cases, **columns)
+    scores = cases.case_scores(history, runs_of, scorer=scorer)
+    for variant_id, said in scores.items():
+        if said.pop("n_beyond").any():
+            raise SelectionError(
+                f"scorer {scorer!r}: gives scores beyond 0 to 1 to tasks of "
+                f"{selectors[variant_id]}",
+                hint="Choose a scorer whose scale is 0 to 1.",
+            )
+        if not said.pop("n_said").any():
+            raise SelectionError(
+                f"scorer {scorer!r}: scored no task of {selectors[variant_id]}",
+                hint="See 'optimizer show latest' for the scorers of a run.",
+            )
+    return {one: replace(columns[one], **scores[one]) for one in columns}
 
 
 def content_of(runs: Sequence[ArmRun]) -> str:
@@ -99,7 +164,7 @@ def content_of(runs: Sequence[ArmRun]) -> str:
 def _arm(
     selector: str,
     runs: Sequence[ArmRun],
-    cases: CaseColumns,
+    columns: CaseColumns,
     datasets: tuple[str, ...],
     experiments: tuple[str, ...],
 ) -> Arm:
@@ -121,24 +186,37 @@ def _arm(
         n_completed=sum(run.n_completed for run in runs),
         n_succeeded=sum(run.n_succeeded for run in runs),
         n_errors=sum(run.n_errors for run in runs),
-        started_at=EPOCH + timedelta(microseconds=int(cases.first_at.min())),
-        ended_at=EPOCH + timedelta(microseconds=int(cases.first_at.max())),
+        started_at=EPOCH + timedelta(microseconds=int(columns.first_at.min())),
+        ended_at=EPOCH + timedelta(microseconds=int(columns.first_at.max())),
         datasets=datasets,
         judge=_judge(said),
-        n_cached=int(cases.n_cached.sum()),
+        n_cached=int(columns.n_cached.sum()),
         experiments=experiments,
         warnings=tuple(dict.fromkeys(text for run in runs for text in _warnings(run))),
     )
 
 
-def _under_way(history: History, run: ArmRun) -> tuple[str, ...]:
-    """Return the experiments that run or pause and that the variant of a run takes part in."""
-    return tuple(
-        one.design.experiment_id
-        for one in queries.experiments(history, workflow_id=run.workflow_id)
-        if one.status in (ExperimentStatus.RUNNING, ExperimentStatus.PAUSED)
-        and run.variant in {arm.label for arm in one.design.arms}
-    )
+class _UnderWay:
+    """The experiments that run or pause; a workflow is asked for once."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._of: dict[str, list[ExperimentDesign]] = {}
+
+    def of(self, run: ArmRun) -> tuple[str, ...]:
+        """Return those that the variant of a run takes part in."""
+        if run.workflow_id not in self._of:
+            stored = queries.experiments(self._history, workflow_id=run.workflow_id)
+            self._of[run.workflow_id] = [
+                one.design
+                for one in stored
+                if one.status in (ExperimentStatus.RUNNING, ExperimentStatus.PAUSED)
+            ]
+        return tuple(
+            design.experiment_id
+            for design in self._of[run.workflow_id]
+            if run.variant in {arm.label for arm in design.arms}
+        )
 
 
 def _warnings(run: ArmRun) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.analysis.contrasts import AMOUNTS, contrasts
-from optimizer.history import queries
+from optimizer.history.queries.cases import case_columns
 from optimizer.history.queries.lifecycle import RunOfVariant
 from optimizer.history.store import History
 from optimizer.models.contrasts import CaseTable
@@ -86,7 +86,9 @@ def _cases(history: History, side: Side) -> CaseColumns | None:
 
 
 def _columns(history: History, runs: Sequence[RunOfVariant], side: Side) -> CaseColumns:
-    return queries.case_columns(history, [one.run_id for one in runs], side.variant_id or "")
+    variant_id = side.variant_id or ""
+    runs_of = {variant_id: [one.run_id for one in runs]}
+    return case_columns(history, runs_of)[variant_id]
 
 
 def _table(first: CaseColumns, second: CaseColumns) -> CaseTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,9 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 """DuckDB must not fetch anything because of what a file is called or holds."""
+
+READING_MEMORY = "50%"
+"""Of this machine's memory. A question on more than that goes on by way of the disk."""
 
 ROW_GROUP_ROWS = 16_384
 """Rows of a table that are written together. The last of a transaction, which are fewer, take up
@@ -231,7 +235,7 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
     while True:
         try:
             if read_only:
-                return duckdb.connect(path.absolute(), read_only=True, config=OFFLINE)
+                return duckdb.connect(path.absolute(), read_only=True, config=_reading(path))
             return _connect_to_write(path)
         except duckdb.Error as error:
             if not _is_locked(error):
@@ -243,6 +247,18 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
                 ) from error
         time.sleep(wait_s * random.uniform(0.5, 1.5))
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def _reading(path: Path) -> dict[str, str | bool | int | float | list[str]]:
+    """Return how to read: a large question is answered in parts, not with all of the memory.
+
+    What does not fit goes to a folder of this process: beside the history, where there is likely
+    room, unless nothing can be written there. It is made when it is needed, and goes at the end.
+    """
+    beside = path.absolute().parent
+    folder = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
+    spilled = folder / f"{path.name}.{os.getpid()}.tmp"
+    return OFFLINE | {"memory_limit": READING_MEMORY, "temp_directory": str(spilled)}
 
 
 def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:

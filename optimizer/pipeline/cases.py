@@ -10,7 +10,7 @@ import numpy as np
 
 from optimizer.analysis.case_texts import with_texts
 from optimizer.experiments.changed import case_arms, changed_cases
-from optimizer.history import queries
+from optimizer.history.queries.cases import case_columns
 from optimizer.history.store import History
 from optimizer.models.case_changes import (
     VARIANTS_WITH_CASES,
@@ -85,7 +85,8 @@ def failing_cases(
         limits: How many texts are wanted, and how much of each.
     """
     told = variant_ids[:VARIANTS_WITH_CASES]
-    cases = _failing([queries.case_columns(history, [run_id], variant) for variant in told])
+    columns = case_columns(history, {variant_id: [run_id] for variant_id in told})
+    cases = _failing([columns[variant_id] for variant_id in told])
     for side, variant_id in enumerate(told):
         cases = with_texts(cases, history, ((run_id,), variant_id), side, limits)
     return cases

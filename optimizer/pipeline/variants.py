@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from optimizer.analysis.arms import load_arm
+from optimizer.analysis.arms import load_arms
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import LoadedArm
@@ -14,7 +14,8 @@ from optimizer.models.errors import SelectionError
 from optimizer.models.nearest import some_of
 from optimizer.pipeline.workflow import require_workflow
 
-"""How many variants a message lists."""
+LOADED_AT_ONCE = 500
+"""Variants that are loaded together: what their cases gave is held in memory."""
 
 ID_SHOWN = 8
 """Characters of a variant's id that tell it from another of the same label."""
@@ -49,23 +50,26 @@ def variant_arms(
             f"workflow {workflow_id!r}: no variant {variant!r} has run, expected one of {names}"
         )
     taken = Counter(labels.values())
-    for variant_id in chosen:
-        loaded = _loaded(history, variant_id, runs[variant_id][:pool])
-        if taken[labels[variant_id]] > 1:
-            label = f"{labels[variant_id]} ({variant_id[:ID_SHOWN]})"
-            loaded = replace(loaded, arm=replace(loaded.arm, label=label))
-        yield loaded
+    for first in range(0, len(chosen), LOADED_AT_ONCE):
+        some = chosen[first : first + LOADED_AT_ONCE]
+        loaded = _loaded(history, {variant_id: runs[variant_id][:pool] for variant_id in some})
+        for variant_id in some:
+            arm = loaded[variant_id]
+            if taken[labels[variant_id]] > 1:
+                label = f"{labels[variant_id]} ({variant_id[:ID_SHOWN]})"
+                arm = replace(arm, arm=replace(arm.arm, label=label))
+            yield arm
 
 
-def _loaded(history: History, variant_id: str, run_ids: list[str]) -> LoadedArm:
-    """Load a variant over some runs, or over the newest alone where its cases change."""
-    loaded = load_arm(
-        history,
-        selector=run_ids[0],
-        run_ids=run_ids,
-        variant_id=variant_id,
-        latencies=False,
-    )
-    if loaded.arm.pairable or len(run_ids) == 1:
-        return loaded
-    return _loaded(history, variant_id, run_ids[:1])
+def _loaded(history: History, runs_of: Mapping[str, Sequence[str]]) -> dict[str, LoadedArm]:
+    """Load variants over some runs, or over the newest alone where the cases change."""
+    selectors = {variant_id: runs[0] for variant_id, runs in runs_of.items()}
+    loaded = load_arms(history, runs_of, selectors=selectors, latencies=False)
+    newest = {
+        variant_id: runs[:1]
+        for variant_id, runs in runs_of.items()
+        if len(runs) > 1 and not loaded[variant_id].arm.pairable
+    }
+    if newest:
+        loaded |= load_arms(history, newest, selectors=selectors, latencies=False)
+    return loaded

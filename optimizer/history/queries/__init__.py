@@ -28,10 +28,9 @@ from optimizer.models.terms import ExperimentStatus
 from optimizer.stats.quantiles import normal_quantile
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    from optimizer.models.cases import ArmRun, CaseColumns, VariantRun
+    from optimizer.models.cases import ArmRun, VariantRun
     from optimizer.models.experiments import Baseline, Experiment, Look
     from optimizer.models.feedback import MatchedFeedback, VariantTasks
     from optimizer.models.series import WindowRow
@@ -215,52 +214,6 @@ def runs_of_variant(
         workflow_id=workflow_id,
         limit=limit,
     )
-
-
-def arm_datasets(history: History, run_ids: Sequence[str], variant_id: str) -> tuple[str, ...]:
-    """Return the data sets that a variant was run on, by name."""
-    rows = tuples_of(history, "arm_datasets", run_ids=list(run_ids), variant_id=variant_id)
-    return tuple(row[0] for row in rows)
-
-
-def case_columns(history: History, run_ids: Sequence[str], variant_id: str) -> CaseColumns:
-    """Return what each case gave under a variant in some runs."""
-    from optimizer.models.cases import CaseColumns
-
-    columns = columns_of(history, "case_columns", run_ids=list(run_ids), variant_id=variant_id)
-    columns["first_at"] = columns["first_at"].astype("datetime64[us]").astype("int64")
-    return CaseColumns(**columns)
-
-
-def case_scores(
-    history: History, run_ids: Sequence[str], variant_id: str, *, scorer: str
-) -> dict[str, NDArray[Any]]:
-    """Return what one scorer gave the cases of `case_columns`, as columns."""
-    params = {"run_ids": list(run_ids), "variant_id": variant_id, "scorer": scorer}
-    return columns_of(history, "case_scores", **params)
-
-
-def case_latencies(
-    history: History, run_ids: Sequence[str], variant_id: str
-) -> NDArray[np.float64]:
-    """Return every known time of a variant in some runs, in ms, in the order of the cases."""
-    params = {"run_ids": list(run_ids), "variant_id": variant_id}
-    return columns_of(history, "case_latencies", **params)["latency_ms"]
-
-
-def case_families(
-    history: History, run_ids: Sequence[str], variant_id: str, *, key: str
-) -> NDArray[np.object_]:
-    """Return the family of each case of `case_columns`, told by a column or a key of metadata."""
-    params = {"run_ids": list(run_ids), "variant_id": variant_id, "key": key}
-    params["path"] = "/" + key.replace("~", "~0").replace("/", "~1")
-    return columns_of(history, "case_families", **params)["family"]
-
-
-def case_contents(history: History, run_ids: Sequence[str], variant_id: str) -> dict[str, str]:
-    """Return a hash of what was put in, by case; cases without it are left out."""
-    params = {"run_ids": list(run_ids), "variant_id": variant_id}
-    return dict(tuples_of(history, "case_contents", **params))
 
 
 def case_texts(

@@ -28,5 +28,5 @@ SELECT
 FROM runs
 JOIN reports ON reports.run_id = runs.run_id AND reports.variant_id IS NOT NULL
 JOIN variants ON variants.variant_id = reports.variant_id
-WHERE array_contains($run_ids, runs.run_id)
+WHERE runs.run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
 ORDER BY runs.started_at NULLS LAST, runs.run_id NULLS LAST, reports.variant_id NULLS LAST

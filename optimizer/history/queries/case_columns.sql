@@ -1,16 +1,23 @@
--- What each case gave under one variant in some runs: its repeats, averaged.
+-- What each case gave under some variants, each over its runs: its repeats, averaged.
 --
--- Grain:   one row per case
--- Params:  $run_ids     VARCHAR[]  the runs
---          $variant_id  VARCHAR    the variant
--- Columns: case_id, n (completed tasks), n_passed, n_errors (timed out or in error),
---          n_cached (of the completed), n_unfinished, n_scored, score (errors score 0; NULL without a score), score_variance,
+-- Grain:   one row per variant and case
+-- Params:  $arms  VARCHAR[]  variants in runs, each as its variant id, a line feed, its run id
+-- Columns: variant_id, case_id, n (completed tasks), n_passed, n_errors (timed out or in error),
+--          n_cached (of the completed), n_unfinished, n_scored, score (errors score 0; NULL without
+--          a score), score_variance,
 --          n_latency, latency_ms, n_cost, cost_usd, n_tokens, tokens (means over what is known;
 --          what a cache answered has no price), family, first_at (UTC)
 
-WITH task AS (
+WITH asked AS (
     SELECT
-        case_id,
+        split_part(item, chr(10), 1)                           AS variant_id,
+        substr(item, length(split_part(item, chr(10), 1)) + 2) AS run_id
+    FROM unnest($arms) AS named(item)
+),
+task AS (
+    SELECT
+        tasks.variant_id,
+        tasks.case_id,
         status IN ('succeeded', 'failed', 'timeout', 'error')                   AS completed,
         status = 'succeeded'                                                    AS passed,
         status IN ('timeout', 'error')                                          AS broke,
@@ -26,15 +33,19 @@ WITH task AS (
         family,
         created_at
     FROM tasks
-    WHERE array_contains($run_ids, run_id) AND variant_id = $variant_id
+    JOIN asked ON asked.run_id = tasks.run_id AND asked.variant_id = tasks.variant_id
+    WHERE tasks.workflow_id IN (
+        SELECT runs.workflow_id FROM runs JOIN asked ON asked.run_id = runs.run_id
+    )
 )
 SELECT
+    variant_id,
     case_id,
-    count(*) FILTER (WHERE completed)     AS n,
-    count(*) FILTER (WHERE passed)        AS n_passed,
-    count(*) FILTER (WHERE broke)         AS n_errors,
-    count(*) FILTER (WHERE completed AND cached) AS n_cached,
-    count(*) FILTER (WHERE NOT completed) AS n_unfinished,
+    count(CASE WHEN completed THEN 1 END) AS n,
+    count(CASE WHEN passed THEN 1 END)    AS n_passed,
+    count(CASE WHEN broke THEN 1 END)     AS n_errors,
+    count(CASE WHEN completed AND cached THEN 1 END) AS n_cached,
+    count(CASE WHEN NOT completed THEN 1 END) AS n_unfinished,
     count(score)                          AS n_scored,
     avg(score)                            AS score,
     var_samp(score)                       AS score_variance,
@@ -47,5 +58,5 @@ SELECT
     coalesce(min(family), '')             AS family,
     min(created_at)                       AS first_at
 FROM task
-GROUP BY case_id
-ORDER BY case_id NULLS LAST
+GROUP BY variant_id, case_id
+ORDER BY variant_id NULLS LAST, case_id NULLS LAST

@@ -1,28 +1,44 @@
--- What was put in, by case of a variant in some runs: cases of one content are one case.
+-- What was put in, by case of some variants: cases of one content are one case.
 --
--- Grain:   one row per case whose inputs were kept whole or as a hash
--- Params:  $run_ids     VARCHAR[]  the runs
---          $variant_id  VARCHAR    the variant
--- Columns: case_id, content (hash of the inputs)
+-- Grain:   one row per variant and case whose inputs were kept whole or as a hash
+-- Params:  $arms  VARCHAR[]  variants in runs, each as its variant id, a line feed, its run id
+-- Columns: variant_id, case_id, content (hash of the inputs)
 
-WITH long_inputs AS (
+WITH asked AS (
+    SELECT
+        split_part(item, chr(10), 1)                           AS variant_id,
+        substr(item, length(split_part(item, chr(10), 1)) + 2) AS run_id
+    FROM unnest($arms) AS named(item)
+),
+
+texts AS (
+    SELECT run_id, position, inputs
+    FROM task_texts
+    WHERE run_id IN (SELECT run_id FROM asked)
+),
+
+long_inputs AS (
     SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
     FROM long_texts
-    WHERE field = 'inputs' AND array_contains($run_ids, run_id)
+    WHERE field = 'inputs' AND run_id IN (SELECT run_id FROM asked)
     GROUP BY run_id, position
 ),
 
 put_in AS (
-    SELECT tasks.case_id, coalesce(task_texts.inputs, long_inputs.text) AS inputs
+    SELECT tasks.variant_id, tasks.case_id, coalesce(texts.inputs, long_inputs.text) AS inputs
     FROM tasks
-    JOIN task_texts USING (run_id, position)
-    LEFT JOIN long_inputs USING (run_id, position)
-    WHERE array_contains($run_ids, run_id) AND tasks.variant_id = $variant_id
+    JOIN asked ON asked.run_id = tasks.run_id AND asked.variant_id = tasks.variant_id
+    JOIN texts ON texts.run_id = tasks.run_id AND texts.position = tasks.position
+    LEFT JOIN long_inputs
+        ON long_inputs.run_id = tasks.run_id AND long_inputs.position = tasks.position
+    WHERE tasks.workflow_id IN (
+        SELECT runs.workflow_id FROM runs JOIN asked ON asked.run_id = runs.run_id
+    )
 )
 
-SELECT case_id, md5(min(inputs)) AS content
+SELECT variant_id, case_id, md5(min(inputs)) AS content
 FROM put_in
 WHERE inputs NOT IN ('{}', '[]', '""', 'null')
     AND (json_valid(inputs) OR regexp_full_match(inputs, '[0-9a-f]{64}'))
-GROUP BY case_id
-ORDER BY case_id NULLS LAST
+GROUP BY variant_id, case_id
+ORDER BY variant_id NULLS LAST, case_id NULLS LAST

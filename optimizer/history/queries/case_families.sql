@@ -1,28 +1,41 @@
--- The family of each case of a variant in some runs, told by a column or a key of the metadata.
+-- The family of each case of some variants, told by a column or a key of the metadata.
 --
--- Grain:   one row per case, as in case_columns.sql
--- Params:  $run_ids     VARCHAR[]  the runs
---          $variant_id  VARCHAR    the variant
---          $key         VARCHAR    family, dataset, scenario, tenant, task_type or a key of the
---                                  metadata of a task or of its result
---          $path        VARCHAR    the key as a JSON pointer
--- Columns: case_id, family ("" where it is not recorded)
+-- Grain:   one row per variant and case, as in case_columns.sql
+-- Params:  $arms  VARCHAR[]  variants in runs, each as its variant id, a line feed, its run id
+--          $key   VARCHAR    family, dataset, scenario, tenant, task_type or a key of the
+--                            metadata of a task or of its result
+--          $path  VARCHAR    the key as a JSON pointer
+-- Columns: variant_id, case_id, family ("" where it is not recorded)
 
-WITH long_metadata AS (
+WITH asked AS (
+    SELECT
+        split_part(item, chr(10), 1)                           AS variant_id,
+        substr(item, length(split_part(item, chr(10), 1)) + 2) AS run_id
+    FROM unnest($arms) AS named(item)
+),
+
+texts AS (
+    SELECT run_id, position, metadata, result_metadata
+    FROM task_texts
+    WHERE run_id IN (SELECT run_id FROM asked)
+),
+
+long_metadata AS (
     SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
     FROM long_texts
-    WHERE field = 'metadata' AND array_contains($run_ids, run_id)
+    WHERE field = 'metadata' AND run_id IN (SELECT run_id FROM asked)
     GROUP BY run_id, position
 ),
 
 long_result_metadata AS (
     SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
     FROM long_texts
-    WHERE field = 'result_metadata' AND array_contains($run_ids, run_id)
+    WHERE field = 'result_metadata' AND run_id IN (SELECT run_id FROM asked)
     GROUP BY run_id, position
 )
 
 SELECT
+    tasks.variant_id,
     tasks.case_id,
     coalesce(min(CASE $key
         WHEN 'family'    THEN tasks.family
@@ -31,16 +44,22 @@ SELECT
         WHEN 'tenant'    THEN tasks.tenant
         WHEN 'task_type' THEN tasks.task_type
         ELSE coalesce(
-            json_extract_string(coalesce(task_texts.metadata, long_metadata.text), $path),
+            json_extract_string(coalesce(texts.metadata, long_metadata.text), $path),
             json_extract_string(
-                coalesce(task_texts.result_metadata, long_result_metadata.text), $path
+                coalesce(texts.result_metadata, long_result_metadata.text), $path
             )
         )
     END), '') AS family
 FROM tasks
-LEFT JOIN task_texts USING (run_id, position)
-LEFT JOIN long_metadata USING (run_id, position)
-LEFT JOIN long_result_metadata USING (run_id, position)
-WHERE array_contains($run_ids, run_id) AND tasks.variant_id = $variant_id
-GROUP BY tasks.case_id
-ORDER BY tasks.case_id NULLS LAST
+JOIN asked ON asked.run_id = tasks.run_id AND asked.variant_id = tasks.variant_id
+LEFT JOIN texts ON texts.run_id = tasks.run_id AND texts.position = tasks.position
+LEFT JOIN long_metadata
+    ON long_metadata.run_id = tasks.run_id AND long_metadata.position = tasks.position
+LEFT JOIN long_result_metadata
+    ON long_result_metadata.run_id = tasks.run_id
+    AND long_result_metadata.position = tasks.position
+WHERE tasks.workflow_id IN (
+    SELECT runs.workflow_id FROM runs JOIN asked ON asked.run_id = runs.run_id
+)
+GROUP BY tasks.variant_id, tasks.case_id
+ORDER BY tasks.variant_id NULLS LAST, tasks.case_id NULLS LAST

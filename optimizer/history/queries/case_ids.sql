@@ -6,5 +6,10 @@
 
 SELECT DISTINCT case_id
 FROM tasks
-WHERE array_contains($run_ids, run_id)
+WHERE workflow_id IN (
+        SELECT workflow_id
+        FROM runs
+        WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
+    )
+    AND run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
 ORDER BY case_id NULLS LAST

@@ -30,7 +30,12 @@ placed AS (
         ) AS place
     FROM tasks
     JOIN wanted ON wanted.case_id = tasks.case_id
-    WHERE array_contains($run_ids, tasks.run_id)
+    WHERE tasks.run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
+        AND tasks.workflow_id IN (
+            SELECT workflow_id
+            FROM runs
+            WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
+        )
         AND tasks.variant_id = $variant_id
         AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 ),
@@ -47,8 +52,14 @@ long AS (
         string_agg(long_texts.text, '' ORDER BY long_texts.piece NULLS LAST) AS text
     FROM long_texts
     JOIN tried ON tried.run_id = long_texts.run_id AND tried.position = long_texts.position
-    WHERE array_contains($run_ids, long_texts.run_id)
+    WHERE long_texts.run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
     GROUP BY long_texts.run_id, long_texts.position, long_texts.field
+),
+
+texts AS (
+    SELECT run_id, position, inputs, outputs
+    FROM task_texts
+    WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
 ),
 
 said AS (
@@ -65,7 +76,8 @@ said AS (
         ON long.run_id = scores.run_id
         AND long.position = scores.position
         AND long.field = 'reason of ' || scores.scorer
-    WHERE array_contains($run_ids, scores.run_id) AND scores.reason IS NOT NULL
+    WHERE scores.run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
+        AND scores.reason IS NOT NULL
     GROUP BY scores.run_id, scores.position
 )
 
@@ -77,7 +89,7 @@ SELECT
     coalesce(long_errors.text, tried.error_message)   AS error,
     said.reasons
 FROM tried
-LEFT JOIN task_texts AS texts
+LEFT JOIN texts
     ON texts.run_id = tried.run_id AND texts.position = tried.position
 LEFT JOIN long AS long_inputs
     ON long_inputs.run_id = tried.run_id

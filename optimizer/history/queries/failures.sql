@@ -12,7 +12,9 @@ SELECT
     count(*)       AS n,
     min(case_id)   AS example_case
 FROM tasks
-WHERE run_id = $run_id AND failure_kind IS NOT NULL
+WHERE run_id = $run_id
+    AND workflow_id IN (SELECT workflow_id FROM runs WHERE run_id = $run_id)
+    AND failure_kind IS NOT NULL
 GROUP BY failure_kind, failure_reason, error_message
 ORDER BY n DESC NULLS LAST, kind NULLS LAST, reason NULLS LAST, message NULLS LAST
 LIMIT $limit

@@ -7,9 +7,9 @@
 
 SELECT 'variant' AS kind, variant_id AS key
 FROM variants
-WHERE array_contains($variant_ids, variant_id)
+WHERE variant_id IN (SELECT item FROM unnest($variant_ids) AS named(item))
 UNION ALL
 SELECT 'prompt' AS kind, prompt_sha256 AS key
 FROM prompts
-WHERE array_contains($prompt_sha256s, prompt_sha256)
+WHERE prompt_sha256 IN (SELECT item FROM unnest($prompt_sha256s) AS named(item))
 ORDER BY kind NULLS LAST, key NULLS LAST

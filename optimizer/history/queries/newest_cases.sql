@@ -54,6 +54,7 @@ FROM tasks
 JOIN aged ON aged.run_id = tasks.run_id AND aged.variant_id = tasks.variant_id
 WHERE aged.age <= $earlier_runs + 1
     AND aged.pairable
+    AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
     AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 GROUP BY aged.workflow_id, aged.age = 1, tasks.case_id
 ORDER BY workflow_id NULLS LAST, is_now NULLS LAST, tasks.case_id NULLS LAST

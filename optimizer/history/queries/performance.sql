@@ -25,7 +25,8 @@ answered AS (
         count(CASE WHEN tasks.cached THEN 1 END) AS n_cached
     FROM tasks
     JOIN newest ON newest.run_id = tasks.run_id
-    WHERE tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
+    WHERE tasks.workflow_id = $workflow_id
+        AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
     GROUP BY tasks.run_id
 )
 SELECT

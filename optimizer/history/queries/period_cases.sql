@@ -49,5 +49,6 @@ SELECT
 FROM tasks
 JOIN counted ON counted.run_id = tasks.run_id AND counted.variant_id = tasks.variant_id
 WHERE tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
+    AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
 GROUP BY counted.workflow_id, counted.is_now, tasks.case_id
 ORDER BY counted.workflow_id NULLS LAST, counted.is_now NULLS LAST, tasks.case_id NULLS LAST

@@ -69,6 +69,7 @@ by_case AS (
         AND ordered.variant_id = tasks.variant_id
         AND ordered.age = 1
     WHERE tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
+        AND ($workflow_id IS NULL OR tasks.workflow_id = $workflow_id)
     GROUP BY placed.workflow_id, placed.is_now, tasks.case_id
 ),
 own AS (

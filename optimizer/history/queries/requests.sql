@@ -48,6 +48,11 @@ task AS (
     JOIN newest ON newest.run_id = tasks.run_id
     WHERE tasks.workflow_id IN (SELECT unnest($workflow_ids))
         AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
+),
+texts AS (
+    SELECT run_id, position, inputs, outputs, metadata
+    FROM task_texts
+    WHERE run_id IN (SELECT run_id FROM newest)
 )
 SELECT
     array_position($workflow_ids, task.workflow_id)                       AS place,
@@ -78,7 +83,7 @@ SELECT
     CASE WHEN task.age <= $max_texts THEN texts.inputs END               AS text,
     task.position
 FROM task
-LEFT JOIN task_texts AS texts
+LEFT JOIN texts
     ON texts.run_id = task.run_id AND texts.position = task.position
 WHERE task.age <= $max_tasks
 ORDER BY place NULLS LAST, at_us NULLS LAST, task.run_id NULLS LAST,

@@ -17,7 +17,9 @@ WITH said AS (
         task_scores.passed
     FROM task_scores
     JOIN tasks ON tasks.run_id = task_scores.run_id AND tasks.position = task_scores.position
-    WHERE task_scores.run_id = $run_id AND tasks.run_id = $run_id
+    WHERE task_scores.run_id = $run_id
+        AND tasks.run_id = $run_id
+        AND tasks.workflow_id IN (SELECT workflow_id FROM runs WHERE run_id = $run_id)
 ), by_case AS (
     SELECT
         variant_id,

@@ -7,6 +7,10 @@
 
 SELECT count(DISTINCT case_id) AS n
 FROM tasks
-WHERE array_contains($run_ids, run_id)
-    AND case_id IN (SELECT case_id FROM tasks WHERE array_contains($other_run_ids, run_id))
+WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
+    AND case_id IN (
+        SELECT case_id
+        FROM tasks
+        WHERE run_id IN (SELECT item FROM unnest($other_run_ids) AS named(item))
+    )
 ORDER BY n NULLS LAST

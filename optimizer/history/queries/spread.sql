@@ -17,6 +17,7 @@ WITH known AS (
         CASE $metric WHEN 'latency' THEN latency_ms WHEN 'score' THEN score END AS value
     FROM tasks
     WHERE run_id = $run_id
+        AND workflow_id IN (SELECT workflow_id FROM runs WHERE run_id = $run_id)
         AND status IN ('succeeded', 'failed', 'timeout', 'error')
 ),
 ends AS (

@@ -6,5 +6,5 @@
 
 SELECT decision_id, state, body
 FROM decisions
-WHERE array_contains($decision_ids, decision_id)
+WHERE decision_id IN (SELECT item FROM unnest($decision_ids) AS named(item))
 ORDER BY decision_id NULLS LAST

@@ -6,5 +6,5 @@
 
 SELECT run_id, content_sha256, source_sha256
 FROM runs
-WHERE array_contains($run_ids, run_id)
+WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
 ORDER BY run_id NULLS LAST

@@ -10,5 +10,6 @@ SELECT
     task_id
 FROM tasks
 WHERE run_id = $run_id
+    AND workflow_id IN (SELECT workflow_id FROM runs WHERE run_id = $run_id)
     AND position IN (SELECT unnest($positions))
 ORDER BY position NULLS LAST

@@ -7,5 +7,5 @@
 SELECT variants.variant_id, prompts.text
 FROM variants
 JOIN prompts ON prompts.prompt_sha256 = variants.prompt_sha256
-WHERE array_contains($variant_ids, variants.variant_id)
+WHERE variants.variant_id IN (SELECT item FROM unnest($variant_ids) AS named(item))
 ORDER BY variants.variant_id NULLS LAST

@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from optimizer.history import queries
-from optimizer.history.queries import evidence, lifecycle, optimizing, overview
+from optimizer.history.queries import cases, evidence, lifecycle, optimizing, overview
 from optimizer.history.store import temporary_history
 
 NAMES = sorted(
@@ -39,6 +39,7 @@ PARAMS: dict[str, object] = {
     "decision_id": None,
     "decision_ids": ["d"],
     "variant": None,
+    "arms": ["v\nr"],
     "variant_id": "v",
     "key": "document",
     "path": "$.document",
@@ -94,7 +95,9 @@ def test_begins_with_its_question_grain_params_and_columns(name: str) -> None:
 
 @every_query
 def test_has_a_function_that_runs_it(name: str) -> None:
-    source = "".join(map(inspect.getsource, (queries, evidence, lifecycle, optimizing, overview)))
+    source = "".join(
+        map(inspect.getsource, (queries, cases, evidence, lifecycle, optimizing, overview))
+    )
     used = f'"{name}"' in source
     assert used or name == "report_rows", f"no function runs {name}.sql"
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from optimizer.history import queries
 from optimizer.history.columns import prepare
+from optimizer.history.queries import cases
 from optimizer.history.recording import record
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.store import History, open_history
@@ -100,9 +100,9 @@ def test_cases_of_the_same_long_inputs_have_the_same_content(
     stored = run("r1", "++", tasks={"inputs": LONG})
     store(stored, run("r2", "+", tasks={"inputs": LONG.replace("abc", "abd")}))
     variant = next(iter(stored.tasks)).variant.variant_id
-    first, second = queries.case_contents(history, ["r1"], variant).values()
+    first, second = cases.case_contents(history, {variant: ["r1"]})[variant].values()
     assert first == second
-    (other,) = queries.case_contents(history, ["r2"], variant).values()
+    (other,) = cases.case_contents(history, {variant: ["r2"]})[variant].values()
     assert other != first
 
 
@@ -111,7 +111,7 @@ def test_a_family_is_found_in_long_metadata(history: History, run: Make, store: 
     stored = run("r1", "+", tasks={"metadata": text})
     store(stored)
     variant = next(iter(stored.tasks)).variant.variant_id
-    assert list(queries.case_families(history, ["r1"], variant, key="kind")) == ["billing"]
+    assert list(cases.case_families(history, {variant: ["r1"]}, key="kind")[variant]) == ["billing"]
 
 
 def test_long_texts_are_still_there_when_the_history_is_opened_again(

@@ -1,0 +1,261 @@
+"""Time and memory of every command that reads, on histories of growing size.
+
+    python benchmarks/growth.py FOLDER [--sizes 1000000,10000000] [--only WORDS] [--json]
+
+Histories are made in FOLDER where they are not there yet. `own` is asked of a workflow whose
+share of the history stays the same: the exponent log(t2/t1)/log(n2/n1) of its CPU time should not
+exceed 1. `fixed` is asked of one whose history is the same at any size, beside more and more of
+others: its exponent should be about 0. `all` is asked of everything there is. `sorted` says
+that the tasks of a history lie by workflow, as they do once it is compacted, instead of in order
+of arrival.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import data
+import duckdb
+from growing_data import FIXED, OWN, fill
+
+PYTHON = sys.executable
+AS_OF = "2026-11-17"
+"""When the newest runs of these histories ended, which ends the week of a period."""
+
+ANSWERS = (0, 1, 3)
+"""Exit codes of an answer."""
+
+OF_A_WORKFLOW = {
+    "runs -w": "runs -w {w}",
+    "show": "show {run}",
+    "report -w": "report -w {w}",
+    "report -w --performance": "report -w {w} --performance",
+    "report -w --period week": f"report -w {{w}} --period week --as-of {AS_OF}",
+    "report --experiments -w": "report --experiments -w {w}",
+    "compare A B -w": "compare v0 v1 -w {w}",
+    "compare A B -w --pool 5": "compare v0 v1 -w {w} --pool 5",
+    "flaky -w": "flaky -w {w}",
+    "windows -w": "windows -w {w} --metric latency --every 1d",
+    "drift -w": "drift -w {w}",
+    "anomalies -w": "anomalies -w {w}",
+    "models -w": "models -w {w}",
+    "frontier -w": "frontier -w {w}",
+    "power -w": "power -w {w} --detect 5pp",
+    "replay caching -w": "replay caching -w {w}",
+    "replay limits -w": "replay limits -w {w} --requests-per-minute 100",
+    "replay batching -w": "replay batching -w {w} --size 5",
+    "decide -w": "decide -w {w}",
+    "decide -w --as-of": f"decide -w {{w}} --as-of {AS_OF}",
+    "experiment status -w": "experiment status -w {w}",
+    "gate --baseline RUN": "gate {file} --baseline {run}",
+}
+"""Commands that ask of one workflow."""
+
+OF_EVERYTHING = {
+    "runs": "runs",
+    "show latest": "show latest",
+    "status": "status",
+    "report": "report",
+    "report --period week": f"report --period week --as-of {AS_OF}",
+    "report --experiments": "report --experiments",
+    "models": "models",
+    "budget status": "budget status -c {budget}",
+    "strategies": "strategies threshold_based",
+    "stats": "stats tango b=6 c=16 n=161 level=0.95",
+    "baseline show": "baseline show",
+    "experiment status": "experiment status",
+    "explain": "explain latest",
+    "outcome": "outcome latest",
+    "audit": "audit",
+    "doctor": "doctor",
+}
+"""Commands that look at every workflow, by their nature, or at none."""
+
+OF_NO_HISTORY = ("stats", "strategies")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a command took, at one size of the history.
+
+    Attributes:
+        command: The command, as the table names it.
+        of: own, fixed or all.
+        n_rows: Tasks in the history.
+        wall_s: Median of the rounds.
+        cpu_s: Median of user and system time, in seconds.
+        peak_mb: Highest of the rounds.
+        code: Exit code.
+    """
+
+    command: str
+    of: str
+    n_rows: int
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    code: int
+
+
+def main() -> None:
+    """Make what is missing, measure everything, print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sizes", default="1000000,10000000")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--only", default="", help="commands whose names hold this")
+    parser.add_argument("--sorted", action="store_true", help="tasks lie by workflow")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    taken = [
+        one
+        for size in sizes
+        for one in measured(
+            history_of(options.folder, size, is_sorted=options.sorted),
+            size,
+            rounds=options.rounds,
+            only=options.only,
+        )
+    ]
+    if options.json:
+        print(json.dumps([asdict(one) for one in taken]))
+    else:
+        show(taken, sizes)
+
+
+def history_of(folder: Path, n_rows: int, *, is_sorted: bool) -> Path:
+    """Return a history of so many tasks; it is made where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = folder / f"{n_rows}.duckdb"
+    if not store.exists():
+        for n_runs in fill(store, n_rows):
+            print(f"{store}: {n_runs:,} runs", file=sys.stderr)
+        prepare(store)
+    return sorted_copy(store) if is_sorted else store
+
+
+def prepare(store: Path) -> None:
+    """Give the history a baseline, decisions and a file to hold against a run."""
+    for workflow in (OWN, FIXED):
+        first = newest_run(store, workflow)
+        argv = ["baseline", "set", first, "--store", str(store)]
+        subprocess.run([PYTHON, "-m", "cli", *argv], check=True, capture_output=True)
+        argv = ["decide", "-w", workflow, "--store", str(store)]
+        subprocess.run([PYTHON, "-m", "cli", *argv], check=True, capture_output=True)
+
+
+def sorted_copy(store: Path) -> Path:
+    """Return a copy of a history whose tasks and texts lie by workflow and time."""
+    copy = store.with_suffix(".sorted.duckdb")
+    if copy.exists():
+        return copy
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{store}' AS old (READ_ONLY); ATTACH '{copy}' AS new")
+        connection.execute("COPY FROM DATABASE old TO new (SCHEMA)")
+        tables = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'"
+        ).fetchall()
+        for (table,) in tables:
+            columns = {
+                name
+                for (name,) in connection.execute(
+                    "SELECT column_name FROM duckdb_columns() "
+                    f"WHERE database_name = 'old' AND table_name = '{table}'"
+                ).fetchall()
+            }
+            order = "" if "position" not in columns else "ORDER BY runs.workflow_id, started_at"
+            source = f"SELECT t.* FROM old.{table} AS t"
+            if order:
+                source += f" JOIN old.runs AS runs USING (run_id) {order}, position"
+            connection.execute(f"INSERT INTO new.{table} {source}")
+    return copy
+
+
+def newest_run(store: Path, workflow: str) -> str:
+    """Return the id of the newest run of a workflow."""
+    argv = ["runs", "-w", workflow, "--limit", "1", "--json", "--store", str(store)]
+    done = subprocess.run([PYTHON, "-m", "cli", *argv], check=True, capture_output=True)
+    return str(json.loads(done.stdout)["items"][0]["run_id"])
+
+
+def measured(store: Path, n_rows: int, *, rounds: int, only: str) -> Iterator[Taken]:
+    """Run every command on a history."""
+    file, _ = data.write_pair(store.parent / "gated", n_cases=500, n_chars=40)
+    file.write_text(file.read_text().replace('"case_id": "c', '"case_id": "case-'))
+    budget = store.parent / "budget.toml"
+    budget.write_text('[[budgets.limits]]\nname = "all"\ndaily_limit_usd = 10.0\n')
+    for of in (OWN, FIXED):
+        run = newest_run(store, of)
+        words = {"w": of, "run": run, "file": str(file)}
+        for name, line in OF_A_WORKFLOW.items():
+            if only in name:
+                argv = line.format(**words).split()
+                yield took(name, of, n_rows, [*argv, "--store", str(store)], rounds)
+    for name, line in OF_EVERYTHING.items():
+        if only in name:
+            argv = line.format(budget=budget).split()
+            if name not in OF_NO_HISTORY:
+                argv += ["--store", str(store)]
+            yield took(name, "all", n_rows, argv, rounds)
+
+
+def took(name: str, of: str, n_rows: int, argv: Sequence[str], rounds: int) -> Taken:
+    """Run a command some times and return what it took."""
+    walls, cpus, peaks, code = [], [], [], 0
+    for _ in range(rounds):
+        start = time.perf_counter()
+        with subprocess.Popen(
+            [PYTHON, "-m", "cli", *argv], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = code = os.waitstatus_to_exitcode(status)
+        walls.append(time.perf_counter() - start)
+        cpus.append(usage.ru_utime + usage.ru_stime)
+        peaks.append(usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6)
+    return Taken(
+        command=name,
+        of=of,
+        n_rows=n_rows,
+        wall_s=statistics.median(walls),
+        cpu_s=statistics.median(cpus),
+        peak_mb=max(peaks),
+        code=code,
+    )
+
+
+def show(taken: Sequence[Taken], sizes: Sequence[int]) -> None:
+    """Print a line for each command: CPU seconds and MB at each size, and the exponents."""
+    of_line: dict[tuple[str, str], list[Taken]] = {}
+    for one in taken:
+        of_line.setdefault((one.of, one.command), []).append(one)
+    head = [f"{size:,} rows" for size in sizes]
+    print(f"{'of':6}{'command':27}" + "".join(f"{text:>26}" for text in head) + "  exponents")
+    for (of, command), ones in of_line.items():
+        cells = [
+            f"{one.wall_s:.2f}s {one.cpu_s:.2f}cpu {one.peak_mb:.0f}MB"
+            + ("" if one.code in ANSWERS else f" !{one.code}")
+            for one in ones
+        ]
+        exponents = [f"{exponent(a, b):.2f}" for a, b in pairwise(ones)]
+        print(f"{of:6}{command:27}" + "".join(f"{c:>26}" for c in cells), *exponents, sep="  ")
+
+
+def exponent(one: Taken, other: Taken) -> float:
+    """Return how CPU time grows with the history: 0 not at all, 1 in proportion."""
+    return math.log(other.cpu_s / one.cpu_s) / math.log(other.n_rows / one.n_rows)
+
+
+if __name__ == "__main__":
+    main()
