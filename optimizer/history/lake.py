@@ -146,7 +146,14 @@ def marks_of(kind: Kind, place: Place, connection: DuckDBPyConnection) -> list[M
     Raises:
         HistoryError: A file is not one of a lake, or a newer program wrote it.
     """
-    names = [_name(kind, place, one.path) for one in place.entries(kind.mark)]
+    return marks_among(kind, [one.path for one in place.entries(kind.mark)], place, connection)
+
+
+def marks_among(
+    kind: Kind, paths: Iterable[str], place: Place, connection: DuckDBPyConnection
+) -> list[Mark]:
+    """Return the marks at some places and what each stands for, as `marks_of` does."""
+    names = [_name(kind, place, path) for path in paths]
     several = [name for name in names if name.version is None]
     held = _held(kind, several, place, connection)
     return [

@@ -19,6 +19,7 @@ from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, open_history, read_history, temporary_history
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import FileOutcome, FileStatus
+from optimizer.models.lakes import StorePublished
 from optimizer.pipeline.ingest import Read
 from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepared
 
@@ -48,23 +49,6 @@ class PublishJob:
     actor: str
     now: datetime
     optional: Set[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorePublished:
-    """What became of a history that was published.
-
-    Attributes:
-        n_runs: Runs that were published.
-        n_decisions: Decisions that were, or that have changed since.
-        n_unchanged: Runs and decisions that the lake had already.
-        conflicts: Runs that it has with other content, and that were left alone.
-    """
-
-    n_runs: int
-    n_decisions: int
-    n_unchanged: int
-    conflicts: tuple[str, ...]
 
 
 def publish(paths: Sequence[str], read: Read, job: PublishJob) -> Iterator[FileOutcome]:
@@ -116,6 +100,7 @@ def publish_store(store: Path, job: PublishJob) -> StorePublished:
             publisher.write(history, DECISIONS, few)
     n_known = len(runs) + len(decisions) - len(new) - len(changed) - len(conflicts)
     return StorePublished(
+        lake=job.lake,
         n_runs=len(new),
         n_decisions=len(changed),
         n_unchanged=n_known,

@@ -167,9 +167,9 @@ def copy_to(
     rows = TEXTS_ROWS if table in TEXTS else FIGURES_ROWS
     options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows}"
     if told:
-        pairs = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in told.items())
+        pairs = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in told.items())
         options += f", KV_METADATA {{{pairs}}}"
-    history.connection.execute(f"COPY ({query}) TO {_quoted(str(staged))} ({options})").fetchall()
+    history.connection.execute(f"COPY ({query}) TO {quoted(str(staged))} ({options})").fetchall()
 
 
 def _copy(history: History, kind: Kind, table: str, staged: Path) -> None:
@@ -192,5 +192,6 @@ def _ids_with_rows(history: History, kind: Kind, table: str) -> frozenset[str]:
     return frozenset(one for (one,) in history.connection.execute(query).fetchall())
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as SQL holds it, for statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"
