@@ -120,11 +120,26 @@ def committed(
         visible = [one for one in resolve(marks).visible if days.has(one.name)]
         found |= {table: parts(kind, table, visible, place) for table in kind.tables}
     if not n_marks:
-        raise NoHistoryError(
-            f"{place.location}: there is no lake here, expected runs/day=YYYY-MM-DD/*.parquet",
-            hint="Publish with 'optimizer lake publish FILES --lake LAKE'.",
-        )
+        raise no_lake(place)
     return found
+
+
+def require_lake(place: Place) -> None:
+    """Refuse a place in which nothing was published.
+
+    Raises:
+        NoHistoryError: It is one.
+    """
+    if not any(True for kind in KINDS for _ in place.entries(kind.mark)):
+        raise no_lake(place)
+
+
+def no_lake(place: Place) -> NoHistoryError:
+    """Return what is said where nothing was published."""
+    return NoHistoryError(
+        f"{place.location}: there is no lake here, expected runs/day=YYYY-MM-DD/*.parquet",
+        hint="Publish with 'optimizer lake publish FILES --lake LAKE'.",
+    )
 
 
 def parts(kind: Kind, table: str, visible: Iterable[Visible], place: Place) -> tuple[Part, ...]:

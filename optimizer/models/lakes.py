@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +79,18 @@ class LakeStatus:
     n_unread: int
     n_leftovers: int
     n_other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LakeAnswer:
+    """The rows that a query returned.
+
+    Attributes:
+        columns: Their names, each once.
+        types: Their types, as DuckDB calls them.
+        rows: Their values; times in UTC, lists as JSON.
+    """
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | bool | datetime | None, ...], ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,6 +40,7 @@ class PublishJob:
         actor: Who.
         now: The time of publishing, UTC.
         optional: Files that are left out where no bridge recognizes them.
+        told: Called for each file that is ready, with the number of its tasks.
     """
 
     lake: str
@@ -49,6 +50,7 @@ class PublishJob:
     actor: str
     now: datetime
     optional: Set[str] = frozenset()
+    told: Callable[[int], None] | None = None
 
 
 def publish(paths: Sequence[str], read: Read, job: PublishJob) -> Iterator[FileOutcome]:
@@ -66,14 +68,18 @@ def publish(paths: Sequence[str], read: Read, job: PublishJob) -> Iterator[FileO
             if _is_large(item):
                 yield from batch.finish()
             batch.put(item)
-            if _is_large(item) or _is_bad(item) or batch.is_full:
+            if _is_large(item) or batch.has_rejected or batch.is_full:
                 yield from batch.finish()
+            if job.told is not None:
+                job.told(_n_tasks(item))
             if batch.has_rejected and not job.keep_going:
                 return
         yield from batch.finish()
 
 
-def publish_store(store: Path, job: PublishJob) -> StorePublished:
+def publish_store(
+    store: Path, job: PublishJob, *, told: Callable[[int, int], None] | None = None
+) -> StorePublished:
     """Publish the runs and decisions of a history that a lake lacks.
 
     A decision that has moved on since it was published is published again.
@@ -94,10 +100,13 @@ def publish_store(store: Path, job: PublishJob) -> StorePublished:
             new |= judged.new
             conflicts += [judged.conflict] if judged.conflict is not None else []
         changed = publisher.judge(DECISIONS, decisions, replace=True).new
-        for few in _few(new):
-            publisher.write(history, RUNS, few)
-        for few in _few(changed):
-            publisher.write(history, DECISIONS, few)
+        n_done, n_all = 0, len(new) + len(changed)
+        for kind, versions in ((RUNS, new), (DECISIONS, changed)):
+            for few in _few(versions):
+                if told is not None:
+                    told(n_done, n_all)
+                publisher.write(history, kind, few)
+                n_done += len(few)
     n_known = len(runs) + len(decisions) - len(new) - len(changed) - len(conflicts)
     return StorePublished(
         lake=job.lake,
@@ -168,8 +177,9 @@ class _Batch:
         self._publisher.accept(RUNS, judged)
         self._versions |= judged.new
         runs = tuple(run for run in file.runs if run.header.run_id in judged.new)
-        n_tasks = sum(run.header.n_tasks for run in runs)
-        self._files.append(replace(file, runs=runs))
+        taken = replace(file, runs=runs)
+        n_tasks = _n_tasks(taken)
+        self._files.append(taken)
         self._n_tasks += n_tasks
         return FileOutcome(
             path=file.source.path,
@@ -213,6 +223,10 @@ def _rejected(path: str, reason: str, hint: str | None) -> FileOutcome:
 
 def _is_bad(item: Item) -> bool:
     return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
+
+
+def _n_tasks(item: Item) -> int:
+    return sum(run.header.n_tasks for run in item.runs) if isinstance(item, ReadyFile) else 0
 
 
 def _is_large(item: Item) -> bool:

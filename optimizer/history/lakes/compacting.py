@@ -17,7 +17,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from optimizer.history.lake import VERSIONS, connected, marks_among, parts, show_tables
+from optimizer.history.lake import (
+    VERSIONS,
+    connected,
+    marks_among,
+    parts,
+    require_lake,
+    show_tables,
+)
 from optimizer.history.lakes.names import (
     KINDS,
     RUNS,
@@ -107,6 +114,7 @@ def compact(
     """
     n_days = n_merged = n_removed = n_waiting = 0
     with place_of(lake) as place:
+        require_lake(place)
         for kind in KINDS:
             days = mergeable(survey(kind, place))
             for done, (day, found) in enumerate(days.items()):

@@ -15,16 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from optimizer.history.lakes.names import KINDS, STAGING
+from optimizer.history.lakes.names import STAGING
+from optimizer.history.location import S3, s3_location
 from optimizer.models.errors import ConfigError, HistoryError
 from optimizer.models.names import legible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-S3 = "s3://"
-S3_AS_PATH = "s3:/"
-"""What becomes of it in a `Path`."""
 
 AT_ONCE = 16
 """Objects that are sent at the same time."""
@@ -69,21 +66,6 @@ class Place(Protocol):
 
     def introduce(self, connection: DuckDBPyConnection) -> None:
         """Let a database open the files of this place."""
-
-
-def s3_location(path: Path | str) -> str | None:
-    """Return the name of a lake on S3, also where it went through a `Path`; None: it is none."""
-    text = str(path)
-    if text.startswith(S3):
-        return text.rstrip("/")
-    return S3 + text.removeprefix(S3_AS_PATH).strip("/") if text.startswith(S3_AS_PATH) else None
-
-
-def is_lake(path: Path | str) -> bool:
-    """Tell whether a place is a lake rather than a history file."""
-    if s3_location(path) is not None:
-        return True
-    return any((Path(path) / kind.mark).is_dir() for kind in KINDS)
 
 
 @contextmanager
