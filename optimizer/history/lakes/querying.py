@@ -18,7 +18,7 @@ from optimizer.models.lakes import LakeAnswer
 from optimizer.models.nearest import meant
 
 PARAM = re.compile(r"^--(?: Params:)? +\$(?P<name>\w+) +(?P<type>[A-Z]+(?:\[\])?)", re.MULTILINE)
-HIDDEN = frozenset({"report_rows"})
+HIDDEN = frozenset({"has_repeats", "report_rows"})
 """Queries that need more than the tables."""
 
 WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
