@@ -144,7 +144,7 @@ def _once(names: Sequence[str]) -> tuple[str, ...]:
 def _plain(value: Any) -> Any:
     """Return a value as one of the kinds that a table holds."""
     if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC)
+        return f"{value.isoformat()}Z"
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, bytes):
