@@ -55,7 +55,7 @@ def decide(
     """
     from optimizer.history import queries
     from optimizer.history.deciding import record_decisions
-    from optimizer.history.store import open_history
+    from optimizer.history.store import open_history, refuse_lake
     from optimizer.pipeline.decide import decide as decide_on
     from reports.gallery.decision import decision as decision_report
     from reports.gallery.decision_list import decision_list
@@ -64,6 +64,7 @@ def decide(
     if all_ == (workflow is not None):
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
     here = session(store, config, set_)
+    refuse_lake(here.store)
     until = options.utc("--as-of", as_of)
     if workflow is None:
         stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)

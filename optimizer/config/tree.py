@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optimizer.decisions.settings import LifecycleSettings
     from optimizer.experiments.defaults import ExperimentSettings
     from optimizer.experiments.settings import ComparisonSettings
+    from optimizer.history.lakes.settings import LakeSettings
     from optimizer.history.settings import StoreSettings
     from optimizer.models.budgets import BudgetsSettings
     from optimizer.models.commenting import CommentSettings
@@ -51,6 +52,7 @@ class Config(Settings):
 
     ingest: IngestSettings = later("optimizer.models.ingest", "IngestSettings")
     store: StoreSettings = later("optimizer.history.settings", "StoreSettings")
+    lake: LakeSettings = later("optimizer.history.lakes.settings", "LakeSettings")
     scoring: ScoringSettings = later("optimizer.scoring_rules", "ScoringSettings")
     evidence: EvidenceSettings = later("optimizer.analysis.settings", "EvidenceSettings")
     drift: DriftSettings = later("optimizer.analysis.settings", "DriftSettings")
