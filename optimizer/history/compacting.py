@@ -145,7 +145,7 @@ def _copy_batch(history: History, table: str, batch: int, job: Compaction) -> No
             "ELSE kept.warnings END AS warnings)"
         )
     history.connection.execute(
-        f"INSERT INTO fresh.{table} SELECT {columns} FROM history.{table} AS kept "
+        f"INSERT INTO fresh.{table} BY NAME SELECT {columns} FROM history.{table} AS kept "
         f"JOIN {FATES} AS fates USING (run_id) "
         f"WHERE fates.batch = $batch AND NOT fates.goes AND {STAYS.get(table, 'true')} "
         f"ORDER BY {ORDER.get(table, IN_RUN)}",
@@ -156,7 +156,7 @@ def _copy_batch(history: History, table: str, batch: int, job: Compaction) -> No
 def _copy_orphans(history: History, table: str) -> None:
     """Copy the rows of runs that are not stored: a damaged history loses nothing more."""
     history.connection.execute(
-        f"INSERT INTO fresh.{table} SELECT * FROM history.{table} AS kept "
+        f"INSERT INTO fresh.{table} BY NAME SELECT * FROM history.{table} AS kept "
         f"WHERE run_id NOT IN (SELECT run_id FROM {FATES})"
     )
 

@@ -21,7 +21,7 @@ SINGLE = frozenset({"Uncompressed", "Constant", "Empty Validity", "Empty"})
 def copy_table(history: History, table: str, *, columns: str = "*") -> None:
     """Copy every row of a table of `history` to `fresh`, in their order."""
     history.connection.execute(
-        f"INSERT INTO fresh.{table} SELECT {columns} FROM history.{table} ORDER BY rowid"
+        f"INSERT INTO fresh.{table} BY NAME SELECT {columns} FROM history.{table} ORDER BY rowid"
     )
 
 
@@ -29,7 +29,7 @@ def copy_sources(history: History, *, content: str = "*") -> None:
     """Copy what is known of files, few at a time as their bytes may be many."""
     for first, last in source_spans(history):
         history.connection.execute(
-            f"INSERT INTO fresh.sources SELECT {content} FROM history.sources "
+            f"INSERT INTO fresh.sources BY NAME SELECT {content} FROM history.sources "
             "WHERE rowid BETWEEN $first AND $last ORDER BY rowid",
             {"first": first, "last": last},
         )

@@ -312,7 +312,8 @@ def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
         return HistoryError(f"{path}: the history refused a row: {text}")
     return HistoryError(
         f"{path}: not a usable history: {text}",
-        hint="Name another file with --store, or move this one away.",
+        hint="Name another file with --store. A damaged history: move it away, then take a backup "
+        "with 'optimizer store import', or try 'optimizer store rebuild'.",
     )
 
 

@@ -14,12 +14,14 @@ class Table:
     Attributes:
         name: Its name.
         key: The columns that tell its rows apart; none where only the whole row does.
+        content: The columns that make its content; none where all of them do.
         must_agree: Whether two rows of the same key but other content contradict each other;
             where they do not, the one that was there first stays.
     """
 
     name: str
     key: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
     must_agree: bool = False
 
     @property
@@ -63,7 +65,7 @@ TABLES = (
         key=("optimization_id", "prompt_id", "holdout_sha256", "seq"),
         must_agree=True,
     ),
-    Table(name="feedback", key=("feedback_id",), must_agree=True),
+    Table(name="feedback", key=("feedback_id",), content=("said_sha256",), must_agree=True),
     Table(name="baselines", key=("workflow_id",), must_agree=True),
     Table(name=AUDIT_LOG, key=("seq",)),
     Table(name="ingest_rejects"),
