@@ -166,7 +166,7 @@ def _unpacked(job: ImportJob) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(parents=True)
-        with tarfile.open(job.source) as archive:
+        with tarfile.open(job.source, "r:") as archive:
             _unpack(archive, folder)
         yield folder
     except (tarfile.TarError, EOFError) as error:
