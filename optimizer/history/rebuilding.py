@@ -172,26 +172,12 @@ def _reading(history: History, source: KeptSource, job: RebuildJob) -> Reading:
     try:
         reading = job.read(source, content)
     except OptimizerError as error:
-        beside = _from_its_place(source, job) if content is not None else None
-        if beside is None:
-            raise _NotThereError(str(error).partition("\n")[0]) from error
-        reading = beside
+        raise _NotThereError(str(error).partition("\n")[0]) from error
     if content is None and reading.source.sha256 != source.sha256:
         raise _NotThereError("the file has changed since it was ingested")
     path = source.path if source.path is not None else reading.source.path
     found = replace(reading.source, path=path, sha256=source.sha256)
     return replace(reading, source=found)
-
-
-def _from_its_place(source: KeptSource, job: RebuildJob) -> Reading | None:
-    """Read a file that needs others beside it from where it was; None where it is not there."""
-    if source.path is None:
-        return None
-    try:
-        reading = job.read(source, None)
-    except OptimizerError:
-        return None
-    return reading if reading.source.sha256 == source.sha256 else None
 
 
 def _content(history: History, source: KeptSource) -> bytes | None:
