@@ -130,7 +130,11 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(name="budget", help="What was spent, and what may be.", commands=("status",)),
     Group(name="config", help="The settings in force.", commands=("show",)),
-    Group(name="store", help="The history as a file.", commands=("export", "migrate")),
+    Group(
+        name="store",
+        help="The history as a file.",
+        commands=("compact", "rebuild", "export", "import_", "migrate"),
+    ),
     Group(
         name="lake",
         help="Runs that many jobs publish, read as one history.",

@@ -37,6 +37,7 @@ from optimizer.models.sites import FoundInFiles
 from optimizer.models.stores import StoreMigrated, StoreStatus
 from optimizer.models.strategy_pages import StrategyPage
 from optimizer.models.summaries import RunSummary
+from optimizer.models.upkeep import Compacted, Imported, Rebuilt
 from optimizer.models.verdicts import ComparisonSet
 from optimizer.models.versions import Version, VersionDiff, VersionLog, VersionMoved, VersionPage
 from optimizer.pipeline.doctor import Finding
@@ -91,6 +92,9 @@ Payload = (
     | StorePublished
     | StoreStatus
     | StrategyPage
+    | Compacted
+    | Rebuilt
+    | Imported
     | VersionDiff
     | VersionLog
     | VersionMoved
@@ -207,6 +211,9 @@ PAYLOADS: Mapping[str, tuple[Any, ...]] = {
     "replay batching": (BatchingReport,),
     "budget status": (BudgetStatus,),
     "config show": (Sequence[Row],),
+    "store compact": (Compacted,),
+    "store rebuild": (Rebuilt,),
+    "store import": (Imported,),
     "store export": (Sequence[Exported],),
     "store migrate": (StoreMigrated,),
     "lake publish": (Sequence[FileOutcome], StorePublished),

@@ -91,12 +91,12 @@ def compact(
     """
     from cli.terminal.progress import stepping
     from optimizer.history.lakes.compacting import compact as compact_lake
-    from reports.gallery.compaction import compaction
+    from reports.gallery.lake_compaction import lake_compaction
 
     here = session(None, config, set_)
     with stepping("compact") as told:
         done = compact_lake(lake, here.loaded.config.lake, now=here.now, told=told)
-    show(compaction(done), done, json=json, outputs=output)
+    show(lake_compaction(done), done, json=json, outputs=output)
 
 
 def query(

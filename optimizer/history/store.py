@@ -33,6 +33,9 @@ ROW_GROUP_ROWS = 16_384
 """Rows of a table that are written together. The last of a transaction, which are fewer, take up
 memory when it is committed: their texts more than twice over."""
 
+NO_ROOM = ("no space left", "file too large", "disk quota exceeded", "max_temp_directory_size")
+"""How the database says that a disk is full, or the part of it that may be used."""
+
 FIRST_WAIT_S = 0.01
 LONGEST_WAIT_S = 0.5
 
@@ -259,14 +262,24 @@ def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPyConnection:
-    """Connect, waiting for other processes with a jittered, growing back-off."""
+    """Connect, waiting for other processes with a jittered, growing back-off.
+
+    A process that rewrites the history puts a new file in its place while others wait: what was
+    opened counts only if it still has the name when it is locked.
+    """
     wait_s = FIRST_WAIT_S
     while True:
+        found = _identity(path)
         try:
             if read_only:
-                return duckdb.connect(path.absolute(), read_only=True, config=_reading(path))
-            return _connect_to_write(path)
+                connection = duckdb.connect(
+                    path.absolute(), read_only=True, config=_reading(path)
+                )
+            else:
+                connection = _connect_to_write(path)
         except duckdb.Error as error:
+            if _identity(path) != found:
+                continue
             if not _is_locked(error):
                 raise _trouble(path, error) from error
             if time.monotonic() + wait_s > deadline:
@@ -274,6 +287,11 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
                     f"{path}: another process has it open: {first_line(error)}",
                     hint="Wait for it, or raise store.lock_timeout_s.",
                 ) from error
+        else:
+            if _identity(path) == found:
+                return connection
+            connection.close()
+            continue
         time.sleep(wait_s * random.uniform(0.5, 1.5))
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
@@ -288,6 +306,13 @@ def _reading(path: Path) -> dict[str, str | bool | int | float | list[str]]:
     folder = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
     spilled = folder / f"{path.name}.{os.getpid()}.tmp"
     return OFFLINE | {"memory_limit": READING_MEMORY, "temp_directory": str(spilled)}
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another that takes its name; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:
@@ -313,7 +338,7 @@ def _is_locked(error: duckdb.Error) -> bool:
 def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
     """Say in our words what DuckDB could not do."""
     text = first_line(error)
-    if "no space left" in text.lower():
+    if any(sign in text.lower() for sign in NO_ROOM):
         return HistoryError(
             f"{path}: the disk is full; nothing of this step was stored",
             hint="Make room, then run the same command again.",
@@ -331,7 +356,8 @@ def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
         return HistoryError(f"{path}: the history refused a row: {text}")
     return HistoryError(
         f"{path}: not a usable history: {text}",
-        hint="Name another file with --store, or move this one away.",
+        hint="Name another file with --store. A damaged history: move it away, then take a backup "
+        "with 'optimizer store import', or try 'optimizer store rebuild'.",
     )
 
 

@@ -814,6 +814,7 @@ for file in (
     "searches.py",
     "lakes.py",
     "sites.py",
+    "upkeep.py",
     "versions.py",
     "lints.py",
     "words.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from optimizer.models.lakes import Compaction, LakeAnswer, LakeStatus, StorePublished
-from reports.gallery.compaction import compaction
+from reports.gallery.lake_compaction import lake_compaction
 from reports.gallery.lake_answer import lake_answer
 from reports.gallery.lake_status import lake_status
 from reports.gallery.store_published import store_published
@@ -64,8 +64,8 @@ asked = partial(lake_answer, question="runs")
 CASES = {
     "lake-status": (lake_status, (FULL,)),
     "lake-status-empty": (lake_status, (EMPTY,)),
-    "compaction": (compaction, (COMPACTED,)),
-    "compaction-empty": (compaction, (NOTHING,)),
+    "lake-compaction": (lake_compaction, (COMPACTED,)),
+    "lake-compaction-empty": (lake_compaction, (NOTHING,)),
     "store-published": (store_published, (PUBLISHED,)),
     "store-published-conflict": (store_published, (CONFLICT,)),
     "store-published-empty": (store_published, (KNOWN,)),
