@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from optimizer.history.engines import DuckEngine, Engine
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 
@@ -34,10 +35,13 @@ LONGEST_WAIT_S = 0.5
 
 
 class History:
-    """An open history database."""
+    """An open history database, and who answers questions to it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, *, engine: Engine | None = None
+    ) -> None:
         self.connection = connection
+        self.engine = engine or DuckEngine(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -6,7 +6,10 @@
 -- Columns: case_id, content (hash of the inputs)
 
 WITH long_inputs AS (
-    SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+    SELECT
+        run_id,
+        position,
+        array_to_string(list_select(array_agg(text), list_grade_up(array_agg(piece))), '') AS text
     FROM long_texts
     WHERE field = 'inputs' AND array_contains($run_ids, run_id)
     GROUP BY run_id, position

@@ -9,14 +9,20 @@
 -- Columns: case_id, family ("" where it is not recorded)
 
 WITH long_metadata AS (
-    SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+    SELECT
+        run_id,
+        position,
+        array_to_string(list_select(array_agg(text), list_grade_up(array_agg(piece))), '') AS text
     FROM long_texts
     WHERE field = 'metadata' AND array_contains($run_ids, run_id)
     GROUP BY run_id, position
 ),
 
 long_result_metadata AS (
-    SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+    SELECT
+        run_id,
+        position,
+        array_to_string(list_select(array_agg(text), list_grade_up(array_agg(piece))), '') AS text
     FROM long_texts
     WHERE field = 'result_metadata' AND array_contains($run_ids, run_id)
     GROUP BY run_id, position

@@ -4,16 +4,12 @@
 -- Params:  $run_ids     VARCHAR[]  the runs
 --          $variant_id  VARCHAR    the variant
 --          $case_ids    VARCHAR[]  the cases
---          $failing     BOOLEAN[]  for each of them, whether a failed try is looked for, or one
+--          $failing     VARCHAR[]  those of them of which a failed try is looked for, else one
 --                                  that passed; the first of all where there is none
 -- Columns: case_id, status, inputs, outputs, error (message), reasons (a list of what scorers said,
 --          each after the name of its scorer; NULL without any)
 
-WITH wanted AS (
-    SELECT unnest($case_ids) AS case_id, unnest($failing) AS failing
-),
-
-placed AS (
+WITH placed AS (
     SELECT
         tasks.run_id,
         tasks.position,
@@ -23,14 +19,15 @@ placed AS (
         row_number() OVER (
             PARTITION BY tasks.case_id
             ORDER BY
-                (tasks.status <> 'succeeded') = wanted.failing DESC NULLS LAST,
+                (tasks.status <> 'succeeded') = array_contains($failing, tasks.case_id)
+                    DESC NULLS LAST,
                 tasks.created_at NULLS LAST,
                 tasks.run_id NULLS LAST,
                 tasks.position NULLS LAST
         ) AS place
     FROM tasks
-    JOIN wanted ON wanted.case_id = tasks.case_id
     WHERE array_contains($run_ids, tasks.run_id)
+        AND array_contains($case_ids, tasks.case_id)
         AND tasks.variant_id = $variant_id
         AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 ),
@@ -44,21 +41,24 @@ long AS (
         long_texts.run_id,
         long_texts.position,
         long_texts.field,
-        string_agg(long_texts.text, '' ORDER BY long_texts.piece NULLS LAST) AS text
+        array_to_string(
+            list_select(array_agg(long_texts.text), list_grade_up(array_agg(long_texts.piece))), ''
+        ) AS text
     FROM long_texts
     JOIN tried ON tried.run_id = long_texts.run_id AND tried.position = long_texts.position
     WHERE array_contains($run_ids, long_texts.run_id)
     GROUP BY long_texts.run_id, long_texts.position, long_texts.field
 ),
 
-said AS (
+worded AS (
     SELECT
         scores.run_id,
         scores.position,
-        list(
-            scores.scorer || ': ' || coalesce(long.text, scores.reason)
-            ORDER BY scores.scorer NULLS LAST
-        ) AS reasons
+        scores.scorer || ': ' || coalesce(long.text, scores.reason) AS reason,
+        row_number() OVER (
+            PARTITION BY scores.run_id, scores.position
+            ORDER BY scores.scorer NULLS LAST, scores.reason NULLS LAST
+        ) AS place
     FROM task_scores AS scores
     JOIN tried ON tried.run_id = scores.run_id AND tried.position = scores.position
     LEFT JOIN long
@@ -66,7 +66,15 @@ said AS (
         AND long.position = scores.position
         AND long.field = 'reason of ' || scores.scorer
     WHERE array_contains($run_ids, scores.run_id) AND scores.reason IS NOT NULL
-    GROUP BY scores.run_id, scores.position
+),
+
+said AS (
+    SELECT
+        run_id,
+        position,
+        list_select(array_agg(reason), list_grade_up(array_agg(place))) AS reasons
+    FROM worded
+    GROUP BY run_id, position
 )
 
 SELECT

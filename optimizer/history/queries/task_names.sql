@@ -10,5 +10,5 @@ SELECT
     task_id
 FROM tasks
 WHERE run_id = $run_id
-    AND position IN (SELECT unnest($positions))
+    AND array_contains($positions, position)
 ORDER BY position NULLS LAST
