@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, budget, experiment, prompts, replay, rollout
+from cli.commands import baseline, budget, experiment, lake, prompts, replay, rollout
 from cli.commands.analyze import analyze
 from cli.commands.anomalies import anomalies
 from cli.commands.apply import apply
@@ -62,6 +62,9 @@ ABOUT: dict[str, Any] = {
 app = typer.Typer(**ABOUT)
 config_app = typer.Typer(name="config", help="The settings in force.", no_args_is_help=True)
 store_app = typer.Typer(name="store", help="The history as a file.", no_args_is_help=True)
+lake_app = typer.Typer(
+    name="lake", help="Runs that many jobs publish, read as one history.", no_args_is_help=True
+)
 baseline_app = typer.Typer(
     name="baseline", help="What candidates are held against.", no_args_is_help=True
 )
@@ -131,6 +134,8 @@ for command in COMMANDS:
 config_app.command()(config_show)
 store_app.command()(export)
 store_app.command()(migrate)
+for command in (lake.publish, lake.compact, lake.query, lake.status):
+    lake_app.command()(command)
 baseline_app.command("set")(baseline.set_)
 baseline_app.command()(baseline.show)
 baseline_app.command()(baseline.clear)
@@ -176,6 +181,7 @@ GROUPS = (
     budget_app,
     config_app,
     store_app,
+    lake_app,
 )
 for group in GROUPS:
     app.add_typer(group)

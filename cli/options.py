@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,34 @@ Store = Annotated[
     typer.Option(
         "--store",
         envvar="OPTIMIZER_STORE",
-        help="History file. Default: .optimizer/history.duckdb here or in a folder above.",
+        help="History file, or a lake to read: a folder or s3://BUCKET/PREFIX. Default: "
+        ".optimizer/history.duckdb here or in a folder above.",
+    ),
+]
+Lake = Annotated[
+    Path,
+    typer.Option(
+        "--lake", envvar="OPTIMIZER_LAKE", help="The lake: a folder, or s3://BUCKET/PREFIX."
+    ),
+]
+LakeSince = Annotated[
+    datetime | None,
+    typer.Option(
+        "--since", formats=["%Y-%m-%d"], help="Only runs that began on this day or later."
+    ),
+]
+LakeUntil = Annotated[
+    datetime | None,
+    typer.Option(
+        "--until", formats=["%Y-%m-%d"], help="Only runs that began on this day or before."
+    ),
+]
+NoCi = Annotated[
+    bool,
+    typer.Option(
+        "--no-ci",
+        help="Do not take commit, branch and pull request from the CI environment where a "
+        "file leaves them out.",
     ),
 ]
 ConfigFiles = Annotated[
@@ -302,6 +329,28 @@ def reading(  # noqa: PLR0917 - the options of five commands, in their order
         "prices": prices,
         "trust_statistics": trust,
     }
+
+
+def pairs(option: str, said: list[str] | None) -> dict[str, str]:
+    """Return what was said as NAME=VALUE, by name.
+
+    Raises:
+        BadParameter: It is not NAME=VALUE, or a name is said twice.
+    """
+    found: dict[str, str] = {}
+    for one in said or ():
+        name, equals, value = one.partition("=")
+        if not (name and equals):
+            raise typer.BadParameter(f"{one!r}: expected NAME=VALUE", param_hint=option)
+        if name in found:
+            raise typer.BadParameter(f"{name!r}: said twice", param_hint=option)
+        found[name] = value
+    return found
+
+
+def utc_day(said: datetime | None) -> date | None:
+    """Return a day that was named on the command line."""
+    return None if said is None else said.date()
 
 
 def mapping(said: list[str] | None) -> dict[str, str] | None:

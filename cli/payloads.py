@@ -22,6 +22,7 @@ from optimizer.models.flakiness import Flakiness
 from optimizer.models.frontier import Frontier
 from optimizer.models.ingest import FileOutcome
 from optimizer.models.kernels import KernelFamily, KernelPage, KernelRecord
+from optimizer.models.lakes import Compaction, LakeAnswer, LakeStatus, StorePublished
 from optimizer.models.lifecycle import DecisionOutcome, Moved, RolloutView
 from optimizer.models.limits import LimitsReport
 from optimizer.models.linting import LintReport, LintRulePage, PromptScores
@@ -56,6 +57,7 @@ Payload = (
     | BudgetStatus
     | CachingReport
     | CommentOutcome
+    | Compaction
     | ComparisonSet
     | Decision
     | DecisionOutcome
@@ -73,6 +75,8 @@ Payload = (
     | JudgedByRules
     | KernelPage
     | KernelRecord
+    | LakeAnswer
+    | LakeStatus
     | LimitsReport
     | LintReport
     | ModelProfiles
@@ -84,6 +88,7 @@ Payload = (
     | RunView
     | Series
     | StoreMigrated
+    | StorePublished
     | StoreStatus
     | StrategyPage
     | VersionDiff
@@ -204,5 +209,9 @@ PAYLOADS: Mapping[str, tuple[Any, ...]] = {
     "config show": (Sequence[Row],),
     "store export": (Sequence[Exported],),
     "store migrate": (StoreMigrated,),
+    "lake publish": (Sequence[FileOutcome], StorePublished),
+    "lake compact": (Compaction,),
+    "lake query": (LakeAnswer,),
+    "lake status": (LakeStatus,),
 }
 """The types of what each command may print, the usual one first."""

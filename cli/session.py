@@ -14,10 +14,13 @@ from pydantic import ValidationError
 from cli.output import complain
 from cli.terminal.stages import stage, tell
 from optimizer.config.load import Loaded, load
-from optimizer.history.location import locate
+from optimizer.history.location import is_lake, locate
 from optimizer.models.errors import ConfigError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
+
+S3_ENDPOINT = "AWS_ENDPOINT_URL_S3"
+"""The variable that tells who speaks to S3, and this program's other processes, where it is."""
 
 OPTIONS = {"format": "--from"}
 """Options whose name is not that of their setting."""
@@ -38,6 +41,11 @@ class Session:
     store: Path
     now: datetime
     actor: str
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the history is there; of a lake on S3 that is found out when it is read."""
+        return self.store.exists() or is_lake(self.store)
 
     @property
     def lock_timeout_s(self) -> float:
@@ -76,12 +84,14 @@ def session(
         raise ConfigError("settings: nested too deeply, expected sections of values") from error
     for warning in loaded.warnings:
         complain(f"warning: {warning}")
+    if loaded.config.lake.endpoint_url is not None:
+        os.environ[S3_ENDPOINT] = loaded.config.lake.endpoint_url
     found = Session(
         loaded=loaded, store=store or locate(here), now=datetime.now(UTC), actor=_actor()
     )
     stage("work")
     tell(f"settings: {', '.join(map(str, loaded.files)) or 'no file, the defaults'}")
-    tell(f"history: {found.store}{'' if found.store.exists() else ', which is not there yet'}")
+    tell(f"history: {found.store}{'' if found.has_store else ', which is not there yet'}")
     return found
 
 

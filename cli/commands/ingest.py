@@ -8,12 +8,11 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.output import note, show
+from cli.output import show
 from cli.reading.results import read_file
+from cli.reading.sought import sought, tell_left_out
 from cli.session import Session, session
 from cli.terminal.progress import ingesting
-
-SHOWN_FILES = 10
 
 
 def ingest(
@@ -40,14 +39,7 @@ def ingest(
     trust: options.Trust = False,
     rating_scale: options.RatingScale = None,
     strict: options.StrictRows = False,
-    no_ci: Annotated[
-        bool,
-        typer.Option(
-            "--no-ci",
-            help="Do not take commit, branch and pull request from the CI environment where a "
-            "file leaves them out.",
-        ),
-    ] = False,
+    no_ci: options.NoCi = False,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -64,10 +56,8 @@ def ingest(
     """
     from cli.ci.environment import ci_job
     from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
-    from executor_bridge import found
     from optimizer.models.ci import with_job
-    from optimizer.models.errors import FormatError
-    from optimizer.models.ingest import FileOutcome, FileStatus
+    from optimizer.models.ingest import FileStatus
     from optimizer.pipeline.ingest import IngestJob
     from optimizer.pipeline.ingest import ingest as ingest_files
     from reports.gallery.ingest import ingest as ingest_report
@@ -95,19 +85,8 @@ def ingest(
     )
     settings = here.loaded.config
     job_of_ci = ci_job(os.environ) if settings.ingest.ci and not no_ci else None
-    sought, missing = [], []
-    for file in files:
-        try:
-            sought += found([file])
-        except FormatError as error:
-            if not keep_going:
-                raise
-            missing.append(
-                FileOutcome(path=error.source, status=FileStatus.REJECTED, reason=str(error))
-            )
-    named = {file.path for file in sought if not file.may_be_other}
-    paths = list(dict.fromkeys(file.path for file in sought))
-    with ingesting(paths) as told:
+    given = sought(files, keep_going=keep_going)
+    with ingesting(given.paths) as told:
         job = IngestJob(
             store=here.store,
             settings=settings.store,
@@ -115,21 +94,19 @@ def ingest(
             keep_going=keep_going,
             actor=here.actor,
             now=here.now,
-            optional=frozenset(paths) - named,
+            optional=given.optional,
             told=told,
         )
-        stored = ingest_files(paths, lambda path: with_job(read_file(path, here), job_of_ci), job)
-        outcomes = missing + list(stored)
-    left_out = [outcome.path for outcome in outcomes if outcome.status is FileStatus.LEFT_OUT]
-    if left_out:
-        names = ", ".join(left_out[:SHOWN_FILES]) + (", ..." if left_out[SHOWN_FILES:] else "")
-        note(f"left out, as no format is recognized: {names}")
+        stored = ingest_files(
+            given.paths, lambda path: with_job(read_file(path, here), job_of_ci), job
+        )
+        outcomes = [*given.missing, *stored]
+    is_empty = tell_left_out(outcomes)
     is_rolling_out = any(one.status is FileStatus.STORED for one in outcomes) and _is_rolling_out(
         here
     )
     document = ingest_report(outcomes, is_rolling_out=is_rolling_out)
     show(document, outcomes, json=json, outputs=output, tables=file_tables(outcomes))
-    is_empty = bool(left_out) and len(left_out) == len(outcomes)
     if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)
 

@@ -16,6 +16,7 @@ def status(
     """
     from optimizer.history import queries
     from optimizer.history.queries.lifecycle import decision_statistics
+    from optimizer.history.size import size_of
     from optimizer.history.store import SCHEMA_VERSION, read_history
     from optimizer.models.stores import StoreStatus
     from reports.gallery.status import status as status_report
@@ -26,7 +27,7 @@ def status(
         workflows = queries.workflows(history)
         rejects = queries.rejects(history, limit=20)
         decisions = decision_statistics(history)
-    n_bytes = here.store.stat().st_size
+    n_bytes = size_of(here.store)
     document = status_report(
         str(here.store), n_bytes, SCHEMA_VERSION, workflows, rejects, decisions
     )

@@ -79,7 +79,7 @@ def chosen_runs(
     from optimizer.history.store import read_history
     from optimizer.pipeline.select import select_run
 
-    if is_file(selector) or not here.store.exists():
+    if is_file(selector) or not here.has_store:
         kept = PayloadPolicy.FULL if texts else PayloadPolicy.NONE
         with history_of_file(selector, here, outputs=outputs, payloads=kept) as opened:
             history, run_ids = opened

@@ -17,7 +17,7 @@ TASKS: Mapping[str, Sequence[str]] = {
     "look back": ("outcome", "rollback", "audit", "feedback"),
     "watch": ("windows", "drift", "anomalies", "models", "frontier", "budget"),
     "better prompts": ("lint", "optimize", "prompts"),
-    "other": ("replay", "stats", "store", "schema", "completion"),
+    "other": ("replay", "stats", "store", "lake", "schema", "completion"),
 }
 """Every command, under what one wants to do."""
 

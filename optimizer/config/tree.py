@@ -17,6 +17,7 @@ from optimizer.config.strategies import StrategiesSettings
 from optimizer.decisions.settings import LifecycleSettings
 from optimizer.experiments.defaults import ExperimentSettings
 from optimizer.experiments.settings import ComparisonSettings
+from optimizer.history.lakes.settings import LakeSettings
 from optimizer.history.settings import StoreSettings
 from optimizer.models.budgets import BudgetsSettings
 from optimizer.models.commenting import CommentSettings
@@ -50,6 +51,7 @@ class Config(Settings):
 
     ingest: IngestSettings = IngestSettings()
     store: StoreSettings = StoreSettings()
+    lake: LakeSettings = LakeSettings()
     scoring: ScoringSettings = ScoringSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     drift: DriftSettings = DriftSettings()

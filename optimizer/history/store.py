@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from optimizer.history.engines import DuckEngine, Engine
+from optimizer.history.location import is_lake, s3_location
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 
@@ -74,6 +75,7 @@ def open_history(
             there is none, and none is to be made.
     """
     require_text(path)
+    _refuse_lake(path)
     if not create:
         _require_file(path)
     try:
@@ -91,11 +93,17 @@ def open_history(
 
 @contextmanager
 def read_history(path: Path, *, lock_timeout_s: float) -> Iterator[History]:
-    """Open the history at `path` for reading; several processes may at once.
+    """Open the history at `path`, or a lake, for reading; several processes may at once.
 
     Raises:
         HistoryError: There is none, or as in `open_history`.
     """
+    if is_lake(path):
+        from optimizer.history.lake import open_lake  # noqa: PLC0415 - few histories are lakes
+
+        with open_lake(path) as history:
+            yield history
+        return
     _require_file(path)
     with _connected(path, read_only=True, lock_timeout_s=lock_timeout_s) as connection:
         _require_version(connection, path)
@@ -116,6 +124,7 @@ def open_any_version(
     path: Path, *, lock_timeout_s: float, read_only: bool = False
 ) -> Iterator[History]:
     """Open a history of whatever schema version, to migrate or to examine it."""
+    _refuse_lake(path)
     _require_file(path)
     with _connected(path, read_only=read_only, lock_timeout_s=lock_timeout_s) as connection:
         yield History(connection)
@@ -193,8 +202,23 @@ def require_text(path: Path) -> None:
         )
 
 
+def _refuse_lake(path: Path) -> None:
+    if is_lake(path):
+        raise HistoryError(
+            f"{s3_location(path) or path}: a lake, which commands only read; "
+            "expected a history file",
+            hint="Publish into it with 'optimizer lake publish FILES --lake LAKE', or name a "
+            "history file with --store.",
+        )
+
+
 def _require_file(path: Path) -> None:
     require_text(path)
+    if path.is_dir():
+        raise NoHistoryError(
+            f"{path}: a folder, expected a history file, or a lake with runs/day=YYYY-MM-DD",
+            hint="Publish into a lake with 'optimizer lake publish FILES --lake LAKE'.",
+        )
     if not _is_there(path):
         raise NoHistoryError(
             f"{path}: there is no history here yet",

@@ -1,0 +1,1 @@
+"""The parts of a lake: names, places, writing, compacting. `optimizer.history.lake` reads one."""

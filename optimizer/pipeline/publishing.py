@@ -1,0 +1,233 @@
+"""From files, or a history, to a lake."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from optimizer.history.columns import ReadyFile
+from optimizer.history.lake import connected
+from optimizer.history.lakes.names import DECISIONS, RUNS, Version
+from optimizer.history.lakes.places import place_of
+from optimizer.history.lakes.writing import Judged, Publisher, decision_contents, run_contents
+from optimizer.history.recording import record
+from optimizer.history.settings import StoreSettings
+from optimizer.history.store import History, open_history, read_history, temporary_history
+from optimizer.models.errors import FormatError
+from optimizer.models.ingest import FileOutcome, FileStatus
+from optimizer.models.lakes import StorePublished
+from optimizer.pipeline.ingest import Read
+from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepared
+
+BATCH_ROWS = 100_000
+BATCH_RUNS = 200
+"""Tasks and runs that are published together, at most about so many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishJob:
+    """What to publish, and how.
+
+    Attributes:
+        lake: A folder, or s3://bucket/prefix.
+        settings: What is kept.
+        replace: Whether runs of the same name but other content are replaced.
+        keep_going: Whether good files are published although others are bad.
+        actor: Who.
+        now: The time of publishing, UTC.
+        optional: Files that are left out where no bridge recognizes them.
+        told: Called for each file that is ready, with the number of its tasks.
+    """
+
+    lake: str
+    settings: StoreSettings
+    replace: bool
+    keep_going: bool
+    actor: str
+    now: datetime
+    optional: Set[str] = frozenset()
+    told: Callable[[int], None] | None = None
+
+
+def publish(paths: Sequence[str], read: Read, job: PublishJob) -> Iterator[FileOutcome]:
+    """Publish files and yield what became of each, in their order.
+
+    Without `keep_going` the first bad file ends it; the files before it are published.
+
+    Raises:
+        HistoryError: The lake cannot be used.
+    """
+    preparation = Preparation(read=read, settings=job.settings, known={}, optional=job.optional)
+    with place_of(job.lake) as place, connected(place) as history:
+        batch = _Batch(Publisher(place, history, job.now), job)
+        for item in prepared(paths, preparation):
+            if _is_large(item):
+                yield from batch.finish()
+            batch.put(item)
+            if _is_large(item) or batch.has_rejected or batch.is_full:
+                yield from batch.finish()
+            if job.told is not None:
+                job.told(_n_tasks(item))
+            if batch.has_rejected and not job.keep_going:
+                return
+        yield from batch.finish()
+
+
+def publish_store(
+    store: Path, job: PublishJob, *, told: Callable[[int, int], None] | None = None
+) -> StorePublished:
+    """Publish the runs and decisions of a history that a lake lacks.
+
+    A decision that has moved on since it was published is published again.
+
+    Raises:
+        HistoryError: The history or the lake cannot be used.
+    """
+    with (
+        place_of(job.lake) as place,
+        connected(place) as empty,
+        read_history(store, lock_timeout_s=job.settings.lock_timeout_s) as history,
+    ):
+        publisher = Publisher(place, empty, job.now)
+        runs, decisions = run_contents(history), decision_contents(history)
+        new, conflicts = dict[str, Version](), list[str]()
+        for run_id, content in runs.items():
+            judged = publisher.judge(RUNS, {run_id: content}, replace=job.replace)
+            new |= judged.new
+            conflicts += [judged.conflict] if judged.conflict is not None else []
+        changed = publisher.judge(DECISIONS, decisions, replace=True).new
+        n_done, n_all = 0, len(new) + len(changed)
+        for kind, versions in ((RUNS, new), (DECISIONS, changed)):
+            for few in _few(versions):
+                if told is not None:
+                    told(n_done, n_all)
+                publisher.write(history, kind, few)
+                n_done += len(few)
+    n_known = len(runs) + len(decisions) - len(new) - len(changed) - len(conflicts)
+    return StorePublished(
+        lake=job.lake,
+        n_runs=len(new),
+        n_decisions=len(changed),
+        n_unchanged=n_known,
+        conflicts=tuple(conflicts),
+    )
+
+
+class _Batch:
+    """Files that are published together."""
+
+    def __init__(self, publisher: Publisher, job: PublishJob) -> None:
+        self._publisher = publisher
+        self._job = job
+        self._files: list[ReadyFile] = []
+        self._versions: dict[str, Version] = {}
+        self._outcomes: list[FileOutcome] = []
+        self._n_tasks = 0
+        self.has_rejected = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to publish."""
+        return self._n_tasks >= BATCH_ROWS or len(self._versions) >= BATCH_RUNS
+
+    def put(self, item: Item) -> None:
+        """Take one more file, unless nothing is to be done with it."""
+        outcome = item if isinstance(item, FileOutcome) else self._judged(item)
+        self._outcomes.append(outcome)
+        self.has_rejected |= _is_bad(outcome)
+
+    def finish(self) -> list[FileOutcome]:
+        """Publish what was taken and return what became of the files, in their order."""
+        outcomes, files, versions = self._outcomes, self._files, self._versions
+        self._outcomes, self._files, self._versions, self._n_tasks = [], [], {}, 0
+        if not files:
+            return outcomes
+        large = any(map(_is_large, files))
+        with _scratch(self._job.now, on_disk=large) as history:
+            try:
+                record(
+                    history,
+                    files,
+                    self._job.settings,
+                    replace=True,
+                    actor=self._job.actor,
+                    now=self._job.now,
+                )
+            except FormatError as error:  # only of a large file, which is published alone
+                self.has_rejected = True
+                return [_rejected(files[0].source.path, str(error), error.hint)]
+            self._publisher.write(history, RUNS, versions)
+        return outcomes
+
+    def _judged(self, file: ReadyFile) -> FileOutcome:
+        path = file.source.path
+        contents = {run.header.run_id: run.header.content_sha256 for run in file.runs}
+        judged = self._publisher.judge(RUNS, contents, replace=self._job.replace)
+        if judged.conflict is not None:
+            return _conflicting(path, tuple(contents), judged.conflict, self._job.lake)
+        if not judged.new:
+            return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=tuple(contents))
+        return self._taken(file, judged)
+
+    def _taken(self, file: ReadyFile, judged: Judged) -> FileOutcome:
+        self._publisher.accept(RUNS, judged)
+        self._versions |= judged.new
+        runs = tuple(run for run in file.runs if run.header.run_id in judged.new)
+        taken = replace(file, runs=runs)
+        n_tasks = _n_tasks(taken)
+        self._files.append(taken)
+        self._n_tasks += n_tasks
+        return FileOutcome(
+            path=file.source.path,
+            status=FileStatus.REPLACED if judged.replaced else FileStatus.STORED,
+            run_ids=tuple(run.header.run_id for run in file.runs),
+            n_tasks=n_tasks,
+            n_redacted=file.source.n_redacted,
+            warnings=tuple(text for run in file.runs for text in run.header.warnings),
+        )
+
+
+@contextmanager
+def _scratch(now: datetime, *, on_disk: bool) -> Iterator[History]:
+    """Make a history that is gone afterwards; one on disk holds what is larger than memory."""
+    if not on_disk:
+        with temporary_history(now) as history:
+            yield history
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="optimizer-publish-") as folder,
+        open_history(Path(folder) / "history.duckdb", lock_timeout_s=0, now=now) as history,
+    ):
+        yield history
+
+
+def _few(versions: Mapping[str, Version]) -> Iterator[dict[str, Version]]:
+    ids = list(versions)
+    for first in range(0, len(ids), BATCH_RUNS):
+        yield {one: versions[one] for one in ids[first : first + BATCH_RUNS]}
+
+
+def _conflicting(path: str, run_ids: tuple[str, ...], run_id: str, lake: str) -> FileOutcome:
+    text = f"{path}: run {run_id!r} is already published in {lake} with other content"
+    hint = "Publish it in place of the other with --replace."
+    return replace(_rejected(path, text, hint), run_ids=run_ids)
+
+
+def _rejected(path: str, reason: str, hint: str | None) -> FileOutcome:
+    return FileOutcome(path=path, status=FileStatus.REJECTED, reason=reason, hint=hint)
+
+
+def _is_bad(item: Item) -> bool:
+    return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
+
+
+def _n_tasks(item: Item) -> int:
+    return sum(run.header.n_tasks for run in item.runs) if isinstance(item, ReadyFile) else 0
+
+
+def _is_large(item: Item) -> bool:
+    return isinstance(item, ReadyFile) and item.source.n_bytes > LARGE_BYTES
