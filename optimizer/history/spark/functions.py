@@ -6,10 +6,12 @@ way, is answered by the DuckDB of each worker.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+import duckdb
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.functions import arrow_udf
 
 SAID_IN_SQL = (
     "array_to_string(parts ARRAY<STRING>, between STRING) RETURNS STRING"
@@ -42,17 +44,13 @@ def teach(session: SparkSession) -> None:
 
 
 def _by_duckdb(session: SparkSession, name: str, type_: str, spark_type: str) -> None:
-    import pyarrow as pa
-    from pyspark.sql.functions import arrow_udf
-
     def answered(*columns: pa.Array) -> pa.Array:
-        import duckdb
-
         names = [f"c{place}" for place in range(len(columns))]
         with duckdb.connect() as connection:
             connection.register("asked", pa.table(dict(zip(names, columns, strict=True))))
             text = f"SELECT CAST({name}({', '.join(names)}) AS {type_}) AS said FROM asked"
             return connection.sql(text).to_arrow_table()["said"].combine_chunks()
 
-    answered.__annotations__ = {"columns": pa.Array, "return": pa.Array}
-    session.udf.register(name, arrow_udf(answered, spark_type))
+    answered.__annotations__ = {"columns": pa.Array, "return": pa.Array}  # Spark reads no texts
+    as_udf: Any = arrow_udf
+    session.udf.register(name, as_udf(answered, spark_type))
