@@ -47,6 +47,7 @@ class Scope:
         watch: How moves of metrics are looked for; None: not at all.
         anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
         budgets: What may be spent; None: no limit.
+        spending: Where the budgets stand, if that is known already.
     """
 
     settings: EvidenceSettings
@@ -55,6 +56,7 @@ class Scope:
     watch: Watch | None = None
     anomaly: AnomalySettings | None = None
     budgets: BudgetsSettings | None = None
+    spending: tuple[BudgetState, ...] | None = None
 
 
 def evidence(
@@ -90,7 +92,9 @@ def evidence(
     by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
     current = {name: _current(group, variant) for name, group in by_workflow.items()}
     found = _Found(history, workflow_ids, current.values(), as_of, scope.settings)
-    spending = budget_states(history, scope.budgets, as_of=as_of) if scope.budgets else ()
+    spending = scope.spending
+    if spending is None:
+        spending = budget_states(history, scope.budgets, as_of=as_of) if scope.budgets else ()
     return [
         _evidence(
             current[name],

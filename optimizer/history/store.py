@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from optimizer.history import duck as duckdb
+from optimizer.history.engines import DuckEngine, Engine
 from optimizer.history.location import is_lake, s3_location
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
@@ -41,10 +42,13 @@ LONGEST_WAIT_S = 0.5
 
 
 class History:
-    """An open history database."""
+    """An open history database, and who answers questions to it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, *, engine: Engine | None = None
+    ) -> None:
         self.connection = connection
+        self.engine = engine or DuckEngine(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -272,9 +276,7 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
         found = _identity(path)
         try:
             if read_only:
-                connection = duckdb.connect(
-                    path.absolute(), read_only=True, config=_reading(path)
-                )
+                connection = duckdb.connect(path.absolute(), read_only=True, config=_reading(path))
             else:
                 connection = _connect_to_write(path)
         except duckdb.Error as error:
@@ -306,6 +308,8 @@ def _reading(path: Path) -> dict[str, str | bool | int | float | list[str]]:
     folder = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
     spilled = folder / f"{path.name}.{os.getpid()}.tmp"
     return OFFLINE | {"memory_limit": READING_MEMORY, "temp_directory": str(spilled)}
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     """Return what tells a file from another that takes its name; None: there is none."""
     try:

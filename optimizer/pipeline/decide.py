@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -16,6 +16,7 @@ from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import breaker_events, studies
 from optimizer.history.store import History
+from optimizer.models.budgets import BudgetState
 from optimizer.models.decisions import Decision, Made
 from optimizer.models.evidence import Evidence
 from optimizer.models.lifecycle import BreakerEvent
@@ -47,7 +48,7 @@ SIGNIFICANT_DIGITS = 10
 """Of a float in a decision's id: sums may differ in the last digits with the order of rows."""
 
 
-def decide(
+def decide(  # noqa: PLR0913 - what one decision depends on
     history: History,
     *,
     workflow_ids: Sequence[str],
@@ -59,11 +60,12 @@ def decide(
     fail_fast: bool = False,
     only: Sequence[str] = (),
     is_missing_fine: bool = False,
+    spending: tuple[BudgetState, ...] | None = None,
 ) -> list[Made]:
     """Decide on some workflows, in their order; nothing is stored.
 
     A workflow of which no run had ended by `as_of` is left out. Where `only` names strategies, no
-    other is asked.
+    other is asked. Where `history` holds not all workflows, `spending` says where budgets stand.
 
     Raises:
         SelectionError: No run of any of them is known, unless that is fine, or there is no such
@@ -75,7 +77,7 @@ def decide(
         workflow_ids=workflow_ids,
         variant=variant,
         as_of=as_of,
-        scope=scope_of(config),
+        scope=replace(scope_of(config), spending=spending),
     )
     if not found and workflow_ids and not is_missing_fine:
         require_workflow(history, workflow_ids[0], as_of)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from optimizer.models.lakes import Compaction, LakeAnswer, LakeStatus, StorePublished
-from reports.gallery.lake_compaction import lake_compaction
 from reports.gallery.lake_answer import lake_answer
+from reports.gallery.lake_compaction import lake_compaction
 from reports.gallery.lake_status import lake_status
 from reports.gallery.store_published import store_published
 

@@ -229,7 +229,7 @@ def case_texts(
         "run_ids": list(run_ids),
         "variant_id": variant_id,
         "case_ids": list(case_ids),
-        "failing": list(failing),
+        "failing": [case for case, one in zip(case_ids, failing, strict=True) if one],
     }
     cursor = _asked(history, "case_texts", params)
     while rows := cursor.fetchmany(FEW):
@@ -594,7 +594,7 @@ def tuples_of(history: History, name: str, **params: object) -> list[tuple[Any, 
 def _asked(history: History, name: str, params: Mapping[str, object]) -> DuckDBPyConnection:
     """Run `name`.sql; a text from the command line may hold bytes that match nothing stored."""
     known = {key: legible(v) if isinstance(v, str) else v for key, v in params.items()}
-    return history.connection.execute(_sql(name), known)
+    return history.engine.ask(_sql(name), known)
 
 
 def _utc(value: object) -> object:

@@ -9,7 +9,7 @@
 WITH asked AS (
     SELECT workflow_id, strategy, decision_id, status, n_accepted, seen_until
     FROM strategy_answers
-    WHERE workflow_id IN (SELECT unnest($workflow_ids))
+    WHERE workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND status <> 'not_asked'
         AND ($as_of IS NULL OR decision_id IN (
             SELECT decision_id FROM decisions WHERE decided_at <= $as_of

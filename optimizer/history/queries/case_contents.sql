@@ -18,7 +18,10 @@ texts AS (
 ),
 
 long_inputs AS (
-    SELECT run_id, position, string_agg(text, '' ORDER BY piece) AS text
+    SELECT
+        run_id,
+        position,
+        array_to_string(list_select(array_agg(text), list_grade_up(array_agg(piece))), '') AS text
     FROM long_texts
     WHERE field = 'inputs' AND run_id IN (SELECT run_id FROM asked)
     GROUP BY run_id, position

@@ -21,13 +21,13 @@ WITH run_of_variant AS (
     JOIN reports ON reports.run_id = runs.run_id
     WHERE reports.variant_id IS NOT NULL
         AND runs.pairable
-        AND runs.workflow_id IN (SELECT unnest($workflow_ids))
+        AND runs.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND ($as_of IS NULL OR runs.finished_at <= $as_of)
 )
 SELECT
-    array_position($workflow_ids, tasks.workflow_id)                             AS place,
+    CAST(array_position($workflow_ids, tasks.workflow_id) AS INTEGER)           AS place,
     tasks.variant_id,
-    CAST(hash(tasks.case_id) // 2 AS BIGINT)                                    AS case_code,
+    CAST(divide(hash(tasks.case_id), 2) AS BIGINT)                              AS case_code,
     CAST(count(*) AS DOUBLE)                                                    AS n,
     avg(CASE WHEN tasks.status = 'succeeded' THEN 1e0 ELSE 0e0 END)             AS passed,
     avg(CASE WHEN tasks.status IN ('timeout', 'error') THEN 0e0 ELSE score END) AS score,
@@ -38,7 +38,7 @@ FROM tasks
 JOIN run_of_variant AS newest
     ON newest.run_id = tasks.run_id AND newest.variant_id = tasks.variant_id
 WHERE newest.age <= $max_runs
-    AND tasks.workflow_id IN (SELECT unnest($workflow_ids))
+    AND tasks.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
     AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 GROUP BY tasks.workflow_id, tasks.variant_id, tasks.case_id
 ORDER BY place NULLS LAST, tasks.variant_id NULLS LAST, tasks.case_id NULLS LAST

@@ -4,13 +4,15 @@
 -- Params:  $run_ids     VARCHAR[]  the runs
 --          $variant_id  VARCHAR    the variant
 --          $case_ids    VARCHAR[]  the cases
---          $failing     BOOLEAN[]  for each of them, whether a failed try is looked for, or one
+--          $failing     VARCHAR[]  those of them of which a failed try is looked for, else one
 --                                  that passed; the first of all where there is none
 -- Columns: case_id, status, inputs, outputs, error (message), reasons (a list of what scorers said,
 --          each after the name of its scorer; NULL without any)
 
 WITH wanted AS (
-    SELECT unnest($case_ids) AS case_id, unnest($failing) AS failing
+    SELECT cases.item AS case_id, failing.item IS NOT NULL AS failing
+    FROM unnest($case_ids) AS cases(item)
+    LEFT JOIN unnest($failing) AS failing(item) ON failing.item = cases.item
 ),
 
 placed AS (
@@ -49,7 +51,9 @@ long AS (
         long_texts.run_id,
         long_texts.position,
         long_texts.field,
-        string_agg(long_texts.text, '' ORDER BY long_texts.piece NULLS LAST) AS text
+        array_to_string(
+            list_select(array_agg(long_texts.text), list_grade_up(array_agg(long_texts.piece))), ''
+        ) AS text
     FROM long_texts
     JOIN tried ON tried.run_id = long_texts.run_id AND tried.position = long_texts.position
     WHERE long_texts.run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
@@ -62,14 +66,15 @@ texts AS (
     WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
 ),
 
-said AS (
+worded AS (
     SELECT
         scores.run_id,
         scores.position,
-        list(
-            scores.scorer || ': ' || coalesce(long.text, scores.reason)
-            ORDER BY scores.scorer NULLS LAST
-        ) AS reasons
+        scores.scorer || ': ' || coalesce(long.text, scores.reason) AS reason,
+        row_number() OVER (
+            PARTITION BY scores.run_id, scores.position
+            ORDER BY scores.scorer NULLS LAST, scores.reason NULLS LAST
+        ) AS place
     FROM task_scores AS scores
     JOIN tried ON tried.run_id = scores.run_id AND tried.position = scores.position
     LEFT JOIN long
@@ -78,7 +83,15 @@ said AS (
         AND long.field = 'reason of ' || scores.scorer
     WHERE scores.run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
         AND scores.reason IS NOT NULL
-    GROUP BY scores.run_id, scores.position
+),
+
+said AS (
+    SELECT
+        run_id,
+        position,
+        list_select(array_agg(reason), list_grade_up(array_agg(place))) AS reasons
+    FROM worded
+    GROUP BY run_id, position
 )
 
 SELECT

@@ -15,5 +15,5 @@ FROM executions
 WHERE executor_sha256 = $executor_sha256
     AND prompt_sha256 = $prompt_sha256
     AND replicate = $replicate
-    AND list_contains($case_sha256s, case_sha256)
+    AND array_contains($case_sha256s, case_sha256)
 ORDER BY executed_at NULLS LAST, case_sha256 NULLS LAST, optimization_id NULLS LAST

@@ -6,5 +6,5 @@
 
 SELECT feedback_id, said_sha256
 FROM feedback
-WHERE feedback_id IN (SELECT unnest($feedback_ids))
+WHERE feedback_id IN (SELECT item FROM unnest($feedback_ids) AS named(item))
 ORDER BY feedback_id NULLS LAST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,7 +60,7 @@ def portfolio(
         max_points=max_points,
         unjudged=UNJUDGED,
     )
-    return [WorkflowRow(**(row | {"rates": tuple(row["rates"])})) for row in rows]
+    return [WorkflowRow(**(row | {"rates": tuple(map(_known, row["rates"]))})) for row in rows]
 
 
 def period_figures(
@@ -134,6 +135,10 @@ def last_finished(
 def performance(history: History, workflow_id: str, *, limit: int) -> list[RunPerformance]:
     """Return what the newest runs of a workflow took, oldest first."""
     return rows_of(RunPerformance, history, "performance", workflow_id=workflow_id, limit=limit)
+
+
+def _known(rate: float) -> float | None:
+    return None if math.isnan(rate) else rate
 
 
 def _edges(span: Span) -> dict[str, datetime | None]:

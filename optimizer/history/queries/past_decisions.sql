@@ -17,13 +17,25 @@ WITH placed AS (
             ORDER BY decided_at DESC NULLS LAST, decision_id DESC NULLS LAST
         ) AS age
     FROM decisions
-    WHERE workflow_id IN (SELECT unnest($workflow_ids))
+    WHERE workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND ($as_of IS NULL OR decided_at <= $as_of)
 ),
 answered AS (
-    SELECT decision_id, list(strategy ORDER BY priority DESC, strategy) AS strategies
-    FROM strategy_answers
-    WHERE n_accepted > 0 AND workflow_id IN (SELECT unnest($workflow_ids))
+    SELECT
+        decision_id,
+        list_select(array_agg(strategy), list_grade_up(array_agg(place))) AS strategies
+    FROM (
+        SELECT
+            decision_id,
+            strategy,
+            row_number() OVER (
+                PARTITION BY decision_id
+                ORDER BY priority DESC NULLS LAST, strategy NULLS LAST
+            ) AS place
+        FROM strategy_answers
+        WHERE n_accepted > 0
+            AND workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
+    ) AS accepted
     GROUP BY decision_id
 )
 SELECT

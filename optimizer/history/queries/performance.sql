@@ -12,7 +12,7 @@ WITH newest AS (
     SELECT
         run_id,
         started_at,
-        date_diff('millisecond', started_at, finished_at) / 1e3 AS elapsed_s
+        (epoch_us(finished_at) - epoch_us(started_at)) / 1e6 AS elapsed_s
     FROM runs
     WHERE workflow_id = $workflow_id
     ORDER BY started_at DESC NULLS LAST, run_id DESC NULLS LAST

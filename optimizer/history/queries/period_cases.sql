@@ -39,7 +39,7 @@ counted AS (
 SELECT
     counted.workflow_id,
     counted.is_now,
-    CAST(hash(tasks.case_id) // 2 AS BIGINT)                                    AS case_code,
+    CAST(divide(hash(tasks.case_id), 2) AS BIGINT)                              AS case_code,
     CAST(count(*) AS DOUBLE)                                                    AS n,
     avg(CASE WHEN tasks.status = 'succeeded' THEN 1e0 ELSE 0e0 END)             AS passed,
     avg(CASE WHEN tasks.status IN ('timeout', 'error') THEN 0e0 ELSE score END) AS score,

@@ -7,7 +7,7 @@
 --          $unjudged     VARCHAR    warning of a run of which nobody told pass from fail
 -- Columns: workflow_id, n_runs, last_finished_at, variant_id and variant (of the newest run; its
 --          n_completed, n_succeeded, success_rate, success_low, success_high in that run),
---          is_unjudged, rates (list, oldest first), n_recent (completed tests since then),
+--          is_unjudged, rates (list, oldest first; NaN: unknown), n_recent (completed tests since then),
 --          n_priced (with a known price), cost_total_usd (of those, or NULL), decision_id (newest
 --          that is pending, or NULL), has_baseline, n_experiments (running)
 
@@ -70,10 +70,20 @@ aged AS (
         AND newest.place = 1
 ),
 drawn AS (
-    SELECT workflow_id, list(success_rate ORDER BY age DESC NULLS LAST) AS rates
-    FROM aged
-    WHERE age <= $max_points
-    GROUP BY workflow_id
+    SELECT workflow_id, rates
+    FROM (
+        SELECT
+            workflow_id,
+            age,
+            array_agg(coalesce(success_rate, CAST('nan' AS DOUBLE))) OVER (
+                PARTITION BY workflow_id
+                ORDER BY age DESC NULLS LAST
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ) AS rates
+        FROM aged
+        WHERE age <= $max_points
+    ) AS growing
+    WHERE age = 1
 ),
 pending AS (
     SELECT workflow_id, max_by(decision_id, decided_at) AS decision_id

@@ -29,7 +29,7 @@ WITH counted AS (
         ) AS n_newer
     FROM runs
     JOIN reports ON reports.run_id = runs.run_id AND reports.variant_id IS NULL
-    WHERE runs.workflow_id IN (SELECT unnest($workflow_ids))
+    WHERE runs.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND ($as_of IS NULL OR runs.finished_at <= $as_of)
 ),
 newest AS (
@@ -46,7 +46,7 @@ task AS (
         ) AS age
     FROM tasks
     JOIN newest ON newest.run_id = tasks.run_id
-    WHERE tasks.workflow_id IN (SELECT unnest($workflow_ids))
+    WHERE tasks.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 ),
 texts AS (
@@ -55,13 +55,13 @@ texts AS (
     WHERE run_id IN (SELECT run_id FROM newest)
 )
 SELECT
-    array_position($workflow_ids, task.workflow_id)                       AS place,
+    CAST(array_position($workflow_ids, task.workflow_id) AS INTEGER)     AS place,
     task.run_id,
     epoch_us(task.created_at)                                            AS at_us,
-    CAST(hash(task.variant_id, coalesce(texts.inputs, task.case_id)) // 2 AS BIGINT)
+    CAST(divide(hash(task.variant_id, coalesce(texts.inputs, task.case_id)), 2) AS BIGINT)
                                                                          AS key_code,
     CASE WHEN texts.outputs IS NULL THEN -1
-        ELSE CAST(hash(texts.outputs) // 2 AS BIGINT) END                AS answer_code,
+        ELSE CAST(divide(hash(texts.outputs), 2) AS BIGINT) END          AS answer_code,
     CASE WHEN NOT task.unjudged
         THEN CASE WHEN task.status = 'succeeded' THEN 1e0 ELSE 0e0 END END AS ok,
     task.score,
@@ -73,7 +73,7 @@ SELECT
     coalesce(task.failure_reason = 'rate_limit', false)                  AS throttled,
     coalesce(task.cached, false)                                         AS cached,
     coalesce(task.repeat, 0)                                             AS repeat,
-    CAST(hash(task.case_id) // 2 AS BIGINT)                              AS case_code,
+    CAST(divide(hash(task.case_id), 2) AS BIGINT)                        AS case_code,
     task.variant_id,
     task.tenant,
     task.task_type,

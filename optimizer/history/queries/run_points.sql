@@ -32,7 +32,7 @@ WITH placed AS (
     FROM runs
     JOIN reports ON reports.run_id = runs.run_id
     WHERE reports.variant_id IS NOT NULL
-        AND runs.workflow_id IN (SELECT unnest($workflow_ids))
+        AND runs.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND ($as_of IS NULL OR runs.finished_at <= $as_of)
 )
 SELECT *

@@ -6,6 +6,6 @@
 
 SELECT workflow_id, strategy, key_sha256, max_by(body, made_at) AS body
 FROM studies
-WHERE workflow_id IN (SELECT unnest($workflow_ids))
+WHERE workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
 GROUP BY workflow_id, strategy, key_sha256
 ORDER BY workflow_id NULLS LAST, strategy NULLS LAST, key_sha256 NULLS LAST

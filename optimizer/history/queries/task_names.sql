@@ -11,5 +11,5 @@ SELECT
 FROM tasks
 WHERE run_id = $run_id
     AND workflow_id IN (SELECT workflow_id FROM runs WHERE run_id = $run_id)
-    AND position IN (SELECT unnest($positions))
+    AND array_contains($positions, position)
 ORDER BY position NULLS LAST

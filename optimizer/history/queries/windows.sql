@@ -31,7 +31,7 @@ WITH run_of_variant AS (
     FROM runs
     JOIN reports ON reports.run_id = runs.run_id
     WHERE reports.variant_id IS NOT NULL
-        AND runs.workflow_id IN (SELECT unnest($workflow_ids))
+        AND runs.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND ($as_of IS NULL OR runs.finished_at <= $as_of)
 ),
 task AS (
@@ -45,7 +45,7 @@ task AS (
     JOIN run_of_variant AS newest
         ON newest.run_id = tasks.run_id AND newest.variant_id = tasks.variant_id
     WHERE newest.age <= $max_runs
-        AND tasks.workflow_id IN (SELECT unnest($workflow_ids))
+        AND tasks.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
 ),
 by_variant AS (
     SELECT
