@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -207,6 +208,6 @@ def test_a_command_may_be_killed_at_any_of_two_hundred_points(
     stage: Callable[[str], Stage], tracer: str | None, tmp_path: Path, name: str
 ) -> None:
     ends = tell(stage(name), tracer, POINTS, tmp_path)
-    print(f"\n{name}: {dict(sorted(ends.items()))}")
+    sys.stdout.write(f"\n{name}: {dict(sorted(ends.items()))}\n")
     assert sum(ends.values()) == POINTS
     assert sum(n for end, n in ends.items() if end.startswith("killed")) > POINTS // 2
