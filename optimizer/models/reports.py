@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from optimizer.models.errors import HistoryError
 from optimizer.models.execution import ErrorDistribution, TestExecutionReport
 from optimizer.models.summaries import RunSummary, WindowSummary
 
@@ -18,6 +23,9 @@ def report_of(
     Args:
         summary: The figures.
         is_judged: Whether anybody told pass from fail; else the success rate is unknown.
+
+    Raises:
+        HistoryError: A stored figure is none that can be measured, such as NaN.
     """
     if summary.n_completed == 0 or summary.success_rate is None:
         return None
@@ -25,13 +33,33 @@ def report_of(
         run_id, executed_at = summary.run_id, summary.finished_at
     else:
         run_id, executed_at = f"newest {summary.n_runs} runs", summary.last_started_at
+    try:
+        return _report(summary, summary.success_rate, run_id, executed_at, is_judged=is_judged)
+    except ValidationError as error:
+        said = error.errors(include_url=False)[0]
+        field = ".".join(map(str, said["loc"]))
+        raise HistoryError(
+            f"{summary.workflow_id}: {run_id}: {field} of the stored figures: found "
+            f"{said['input']}, expected a number that can be measured",
+            hint="See with 'optimizer doctor' what else is damaged.",
+        ) from error
+
+
+def _report(
+    summary: RunSummary | WindowSummary,
+    success_rate: float,
+    run_id: str,
+    executed_at: datetime,
+    *,
+    is_judged: bool,
+) -> TestExecutionReport:
     return TestExecutionReport(
         workflow_id=summary.workflow_id,
         run_id=run_id,
         total_tests=summary.n_completed,
         successful_tests=summary.n_succeeded,
         failed_tests=summary.n_completed - summary.n_succeeded,
-        success_rate=summary.success_rate,
+        success_rate=success_rate,
         avg_response_time_ms=summary.latency_mean_ms or 0.0,
         p95_response_time_ms=summary.latency_p95_ms,
         p99_response_time_ms=summary.latency_p99_ms,
