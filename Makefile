@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-llm test lint types unit coverage calibration bench bench-world docs clean
+.PHONY: demo demo-llm test lint types unit coverage calibration faults bench bench-world docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/optimizer demo
@@ -30,6 +30,9 @@ coverage: $(VENV)/developing $(VENV)/modelled $(VENV)/validating   # the same, h
 
 calibration: $(VENV)/developing   # every error rate at full size, and their table
 	$(BIN)/pytest tests/calibration -n 2 -m '' -k 'not quick'
+
+faults: $(VENV)/developing   # every command killed at two hundred points
+	$(BIN)/pytest tests/faults -n 2 -m faults -s
 
 bench: $(VENV)/developing
 	$(BIN)/python benchmarks/run.py

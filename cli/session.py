@@ -15,6 +15,7 @@ from cli.output import complain
 from cli.terminal.stages import stage, tell
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import is_lake, locate
+from optimizer.history.waiting import tell_of_waiting
 from optimizer.models.errors import ConfigError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
@@ -89,10 +90,16 @@ def session(
     found = Session(
         loaded=loaded, store=store or locate(here), now=datetime.now(UTC), actor=_actor()
     )
+    tell_of_waiting(_waiting)
     stage("work")
     tell(f"settings: {', '.join(map(str, loaded.files)) or 'no file, the defaults'}")
     tell(f"history: {found.store}{'' if found.has_store else ', which is not there yet'}")
     return found
+
+
+def _waiting(store: Path, said: str) -> None:
+    """Say that another process is waited for."""
+    complain(f"waiting for another process that has {store} open: {said}")
 
 
 def _checked(ingest: IngestSettings, changes: Mapping[str, object]) -> IngestSettings:

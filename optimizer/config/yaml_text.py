@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from yaml import Mark, Node
 
 
+MOST_VALUES = 20_000
+"""Values of a settings file, what aliases repeat counted again."""
+
+
 def parse(text: str, *, origin: str, label: str) -> Layer:
     """Return the settings in a YAML text; an empty one has none.
 
@@ -41,6 +45,10 @@ def _note_lines(
 ) -> None:
     if any(node is other for other in around):
         raise ConfigError(f"{_place(label, node.start_mark)}: an alias of what it is part of")
+    if len(lines) > MOST_VALUES:
+        raise ConfigError(
+            f"{label}: more than {MOST_VALUES:,} values, aliases counted, expected fewer"
+        )
     for name, key, value in _children(node):
         inner, place = (*path, name), _place(label, key.start_mark)
         if inner in lines:

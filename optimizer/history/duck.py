@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from duckdb import (
         CatalogException,
         ConstraintException,
+        ConversionException,
         DuckDBPyConnection,
         Error,
         IOException,
@@ -26,6 +27,7 @@ else:
         import duckdb as engine
     CatalogException = engine.CatalogException
     ConstraintException = engine.ConstraintException
+    ConversionException = engine.ConversionException
     DuckDBPyConnection = engine.DuckDBPyConnection
     Error = engine.Error
     IOException = engine.IOException
@@ -35,6 +37,7 @@ else:
 __all__ = [
     "CatalogException",
     "ConstraintException",
+    "ConversionException",
     "DuckDBPyConnection",
     "Error",
     "IOException",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from optimizer.history import duck as duckdb
 from optimizer.history.engines import DuckEngine, Engine
 from optimizer.history.location import is_lake, s3_location
+from optimizer.history.waiting import Patience
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 
@@ -34,11 +34,74 @@ ROW_GROUP_ROWS = 16_384
 """Rows of a table that are written together. The last of a transaction, which are fewer, take up
 memory when it is committed: their texts more than twice over."""
 
-NO_ROOM = ("no space left", "file too large", "disk quota exceeded", "max_temp_directory_size")
-"""How the database says that a disk is full, or the part of it that may be used."""
+LOCKED = "could not set lock"
 
-FIRST_WAIT_S = 0.01
-LONGEST_WAIT_S = 0.5
+CANNOT_LOCK = ("not supported", "no locks available", "not implemented")
+"""What the system says, in lower case, where waiting for a lock would not help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something that DuckDB cannot do, in our words.
+
+    Attributes:
+        phrases: What it says then, in lower case; () where the kind of error tells.
+        kind: The kind of its error.
+        found: What to say of it; what it said follows where that ends with a colon.
+        hint: What to do.
+    """
+
+    phrases: tuple[str, ...] = ()
+    kind: type[duckdb.Error] = duckdb.Error
+    found: str
+    hint: str | None = None
+
+    def explains(self, error: duckdb.Error) -> bool:
+        """Tell whether this is what an error says."""
+        text = first_line(error).lower()
+        is_said = not self.phrases or any(phrase in text for phrase in self.phrases)
+        return is_said and isinstance(error, self.kind)
+
+
+TROUBLES = (
+    Trouble(
+        phrases=(LOCKED,),
+        found="its file system cannot lock it, expected one that can:",
+        hint="Name a file on a disk of this machine with --store.",
+    ),
+    Trouble(
+        phrases=("no space left", "quota exceeded", "max_temp_directory_size"),
+        found="the disk is full; nothing of this step was stored",
+        hint="Make room, then run the same command again.",
+    ),
+    Trouble(
+        phrases=("file too large",),
+        found="it may not grow any further; nothing of this step was stored",
+        hint="Raise the limit on the size of files (ulimit -f), then run the same command again.",
+    ),
+    Trouble(
+        phrases=("permission denied", "read-only"),
+        found="cannot be written or read:",
+        hint="Ask for the right to use it, or name another file with --store.",
+    ),
+    Trouble(
+        kind=duckdb.OutOfMemoryException,
+        found="too little memory:",
+        hint="Try it where there is more.",
+    ),
+    Trouble(kind=duckdb.ConstraintException, found="the history refused a row:"),
+    Trouble(
+        kind=duckdb.ConversionException,
+        found="holds a value that cannot be used:",
+        hint="See with 'optimizer doctor' what is damaged.",
+    ),
+    Trouble(
+        found="not a usable history:",
+        hint="Name another file with --store. A damaged history: move it away, then take a backup "
+        "with 'optimizer store import', or try 'optimizer store rebuild'.",
+    ),
+)
+"""The first that explains an error counts; the last explains all."""
 
 
 class History:
@@ -241,7 +304,7 @@ def _require_file(path: Path) -> None:
 def _connected(
     path: Path, *, read_only: bool, lock_timeout_s: float
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = _connect(path, read_only=read_only, deadline=time.monotonic() + lock_timeout_s)
+    connection = _connect(path, read_only=read_only, lock_timeout_s=lock_timeout_s)
     try:
         _configure(connection)
         yield connection
@@ -265,13 +328,13 @@ def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         raise _trouble(path, error) from error
 
 
-def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, *, read_only: bool, lock_timeout_s: float) -> duckdb.DuckDBPyConnection:
     """Connect, waiting for other processes with a jittered, growing back-off.
 
     A process that rewrites the history puts a new file in its place while others wait: what was
     opened counts only if it still has the name when it is locked.
     """
-    wait_s = FIRST_WAIT_S
+    patience = Patience(path, lock_timeout_s)
     while True:
         found = _identity(path)
         try:
@@ -284,7 +347,7 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
                 continue
             if not _is_locked(error):
                 raise _trouble(path, error) from error
-            if time.monotonic() + wait_s > deadline:
+            if not patience.wait(first_line(error)):
                 raise HistoryError(
                     f"{path}: another process has it open: {first_line(error)}",
                     hint="Wait for it, or raise store.lock_timeout_s.",
@@ -293,9 +356,6 @@ def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPy
             if _identity(path) == found:
                 return connection
             connection.close()
-            continue
-        time.sleep(wait_s * random.uniform(0.5, 1.5))
-        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
 
 def _reading(path: Path) -> dict[str, str | bool | int | float | list[str]]:
@@ -336,33 +396,16 @@ def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _is_locked(error: duckdb.Error) -> bool:
-    return isinstance(error, duckdb.IOException) and "could not set lock" in str(error).lower()
+    text = first_line(error).lower()
+    waits = LOCKED in text and not any(phrase in text for phrase in CANNOT_LOCK)
+    return waits and isinstance(error, duckdb.IOException)
 
 
 def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
     """Say in our words what DuckDB could not do."""
-    text = first_line(error)
-    if any(sign in text.lower() for sign in NO_ROOM):
-        return HistoryError(
-            f"{path}: the disk is full; nothing of this step was stored",
-            hint="Make room, then run the same command again.",
-        )
-    if "permission denied" in text.lower() or "read-only" in text.lower():
-        return HistoryError(
-            f"{path}: cannot be written or read: {text}",
-            hint="Ask for the right to use it, or name another file with --store.",
-        )
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return HistoryError(
-            f"{path}: too little memory: {text}", hint="Try it where there is more."
-        )
-    if isinstance(error, duckdb.ConstraintException):
-        return HistoryError(f"{path}: the history refused a row: {text}")
-    return HistoryError(
-        f"{path}: not a usable history: {text}",
-        hint="Name another file with --store. A damaged history: move it away, then take a backup "
-        "with 'optimizer store import', or try 'optimizer store rebuild'.",
-    )
+    found = next(one for one in TROUBLES if one.explains(error))
+    said = f" {first_line(error)}" if found.found.endswith(":") else ""
+    return HistoryError(f"{path}: {found.found}{said}", hint=found.hint)
 
 
 def _create(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:

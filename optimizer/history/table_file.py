@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.history.store import first_line
 from optimizer.models.data_tables import DataTable, Kind, rows
 
 TYPES: Mapping[Kind, str] = {
@@ -23,7 +24,11 @@ TYPES: Mapping[Kind, str] = {
 
 
 def write_parquet(table: DataTable, path: Path) -> None:
-    """Write a table to a Parquet file; what is unknown is null."""
+    """Write a table to a Parquet file; what is unknown is null.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     names = [column.name for column in table.columns]
     found = list(zip(*rows(table), strict=True)) or [()] * len(names)
     columns = {
@@ -36,7 +41,10 @@ def write_parquet(table: DataTable, path: Path) -> None:
             duckdb.ColumnExpression(column.name).cast(TYPES[column.kind]).alias(column.name)
             for column in table.columns
         ]
-        connection.view("found").select(*typed).write_parquet(str(path), compression="zstd")
+        try:
+            connection.view("found").select(*typed).write_parquet(str(path), compression="zstd")
+        except duckdb.IOException as error:
+            raise OSError(first_line(error)) from error
 
 
 def _texts(values: Sequence[Any]) -> NDArray[Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import RunSummary, WindowSummary
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ def report_of(
     Args:
         summary: The figures.
         is_judged: Whether anybody told pass from fail; else the success rate is unknown.
+
+    Raises:
+        HistoryError: A stored figure is none that can be measured, such as NaN.
     """
     from optimizer.models.execution import ErrorDistribution, TestExecutionReport  # noqa: PLC0415
 
@@ -60,13 +65,13 @@ def _said(summary: RunSummary | WindowSummary, is_judged: bool) -> dict[str, Any
         run_id, executed_at = summary.run_id, summary.finished_at
     else:
         run_id, executed_at = f"newest {summary.n_runs} runs", summary.last_started_at
-    return dict(
+    said: dict[str, Any] = dict(
         workflow_id=summary.workflow_id,
         run_id=run_id,
         total_tests=summary.n_completed,
         successful_tests=summary.n_succeeded,
         failed_tests=summary.n_completed - summary.n_succeeded,
-        success_rate=summary.success_rate,
+        success_rate=success_rate,
         avg_response_time_ms=summary.latency_mean_ms or 0.0,
         p95_response_time_ms=summary.latency_p95_ms,
         p99_response_time_ms=summary.latency_p99_ms,
@@ -98,6 +103,25 @@ def _said(summary: RunSummary | WindowSummary, is_judged: bool) -> dict[str, Any
             "cost_sd_usd": summary.cost_sd_usd,
         },
     )
+    _require_measurable(summary, run_id, said)
+    return said
+
+
+def _require_measurable(
+    summary: RunSummary | WindowSummary, run_id: str, figures: dict[str, Any]
+) -> None:
+    """Refuse stored figures that nobody can have measured.
+
+    Raises:
+        HistoryError: One is not finite, or below 0.
+    """
+    for field, value in figures.items():
+        if isinstance(value, float) and not 0 <= value < math.inf:
+            raise HistoryError(
+                f"{summary.workflow_id}: {run_id}: {field} of the stored figures: found {value}, "
+                "expected a number that can be measured",
+                hint="See with 'optimizer doctor' what else is damaged.",
+            )
 
 
 def _unknown_fields(summary: RunSummary | WindowSummary) -> list[str]:
