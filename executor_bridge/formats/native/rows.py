@@ -20,7 +20,7 @@ from optimizer.models.errors import FormatError
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.tasks import CaseSource, TaskRow, new_row
 
-EMPTY = (wire.NOTHING, wire.NULL)
+EMPTY = ("{}", "null")
 NO_RESULT = wire.TestResult(status="error")
 GIVEN = CaseSource.GIVEN
 
@@ -251,9 +251,11 @@ def payload(raw: Raw) -> str | None:
         UnsoundError: It is no object, or its text has half a surrogate pair.
         UnicodeDecodeError: It is not in UTF-8.
     """
-    if raw in EMPTY:
+    if raw is wire.NOTHING:
         return None
     text = str(raw, "utf-8")
+    if text in EMPTY:
+        return None
     if text[0] != "{" or ("\\" in text and has_lone_surrogate(text)):
         raise UnsoundError("a payload that is no object of text")
     return text

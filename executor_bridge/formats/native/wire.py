@@ -22,7 +22,6 @@ TaskStatus = Literal[
 TestStatus = Literal["success", "failed", "timeout", "error"]
 
 NOTHING = Raw(b"{}")
-NULL = Raw(b"null")
 
 TaskT = TypeVar("TaskT")
 
