@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -40,8 +41,8 @@ WIDE_CHARS = 4
 """Bytes of a character that is not in ASCII, at most."""
 
 ZSTD_LEVEL = 1
-PACKED_BYTES = 2**26
-"""Bytes that are compressed in one go."""
+PACKED_BYTES = 2**22
+"""Bytes of a large file that are compressed in one go."""
 
 TIME_FIELDS = frozenset({"created_at", "finished_at"})
 LABEL_FIELDS = frozenset(
@@ -154,14 +155,15 @@ def packed(source: Source, settings: StoreSettings) -> bytes | None:
     is_kept = settings.raw is RawPolicy.BLOB and not source.is_packed
     if not is_kept or source.n_bytes > settings.max_blob_bytes:
         return None
-    content = memoryview(source.content)
-    if len(content) <= PACKED_BYTES:
+    content = source.content
+    if isinstance(content, bytes):
         return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
     packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj(size=len(content))
-    pieces = [
-        packer.compress(content[start : start + PACKED_BYTES])
-        for start in range(0, len(content), PACKED_BYTES)
-    ]
+    pieces = []
+    for start in range(0, len(content), PACKED_BYTES):
+        pieces.append(packer.compress(content[start : start + PACKED_BYTES]))
+        if hasattr(mmap, "MADV_DONTNEED"):  # it is read again when needed
+            content.madvise(mmap.MADV_DONTNEED)
     return b"".join([*pieces, packer.flush()])
 
 

@@ -76,9 +76,10 @@ def test_no_row_is_lost_at_the_edges_of_a_batch(n: int) -> None:
 def test_columns_can_be_read_twice() -> None:
     columns = Batches([{"found": texts(["a", "b"])}])
     with duckdb.connect() as connection:
-        twice = [connection.execute("SELECT found FROM columns").fetchall() for _ in range(2)]
-    assert columns.n == len(twice[0])
-    assert twice[0] == twice[1]
+        first = connection.execute("SELECT found FROM columns").fetchall()
+        second = connection.execute("SELECT found FROM columns").fetchall()
+    assert columns.n == len(first)
+    assert first == second
 
 
 def test_pyarrow_is_not_needed() -> None:
