@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,9 @@ def write_runs(folder: Path, *, n_files: int, n_tasks: int, form: str = "native"
             case "promptfoo":
                 text = json.dumps(_evaluation(run))
             case "promptfoo_jsonl":
-                text = "".join(f"{json.dumps(row)}\n" for row in _results(run))
+                text = "".join(
+                    f"{json.dumps(row)}\n" for row in run_results(run, run["task_results"])
+                )
             case _:
                 text = json.dumps(run)
         suffix = "jsonl" if form == "promptfoo_jsonl" else "json"
@@ -75,12 +78,15 @@ def _prose(rng: random.Random, n_chars: int) -> str:
 
 
 def _run(number: int, n_tasks: int) -> dict[str, Any]:
-    rng = random.Random(number)
-    started_at = START + timedelta(hours=number)
-    workflow_id = f"wf_{number % 10:03}"
+    return {**run_head(number), "task_results": list(islice(run_tasks(number), n_tasks))}
+
+
+def run_head(number: int) -> dict[str, Any]:
+    """Return a run but for its tasks."""
+    started_at = _started_at(number)
     return {
         "run_id": f"run-{number:04}",
-        "workflow_id": workflow_id,
+        "workflow_id": _workflow_id(number),
         "started_at": started_at.isoformat(),
         "finished_at": (started_at + timedelta(seconds=700)).isoformat(),
         "total_duration": 700.0,
@@ -90,10 +96,22 @@ def _run(number: int, n_tasks: int) -> dict[str, Any]:
             "prompt_variant": f"v{number % 3}",
             "parameters": {"temperature": 0},
         },
-        "task_results": [
-            _task(rng, number, place, workflow_id, started_at) for place in range(n_tasks)
-        ],
     }
+
+
+def run_tasks(number: int) -> Iterator[dict[str, Any]]:
+    """Yield the tasks of a run without end."""
+    rng = random.Random(number)
+    for place in count():
+        yield _task(rng, number, place, _workflow_id(number), _started_at(number))
+
+
+def _workflow_id(number: int) -> str:
+    return f"wf_{number % 10:03}"
+
+
+def _started_at(number: int) -> datetime:
+    return START + timedelta(hours=number)
 
 
 def _task(
@@ -151,7 +169,7 @@ def _evaluation(run: dict[str, Any]) -> dict[str, Any]:
             "version": 3,
             "timestamp": run["started_at"],
             "prompts": [prompt],
-            "results": list(_results(run)),
+            "results": list(run_results(run, run["task_results"])),
             "stats": {"durationMs": 700_000},
         },
         "config": {"description": run["workflow_id"], "providers": ["p:m"]},
@@ -159,9 +177,9 @@ def _evaluation(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _results(run: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the tasks of a run as promptfoo's results."""
-    for place, task in enumerate(run["task_results"]):
+def run_results(run: dict[str, Any], tasks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield tasks of a run as promptfoo's results."""
+    for place, task in enumerate(tasks):
         result = task["test_result"] or {"inputs": {"question": "?", "number": place}}
         passed = task["task_status"] == "succeeded"
         failed = task["task_status"] == "failed"

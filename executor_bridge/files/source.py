@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import os
 import re
 import stat
@@ -16,7 +15,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from executor_bridge.files.paths import STDIN
-from executor_bridge.files.spool import spooled
+from executor_bridge.files.spool import MEMORY_BYTES, spooled
 from executor_bridge.files.unpacking import decoder_of, unpacked
 from optimizer.models.errors import MAY_NOT_READ, Fault, FormatError
 from optimizer.models.ingest import IngestSettings
@@ -45,6 +44,10 @@ JSON_START = re.compile(rb"\{|\[\s*(?:[\[{\"\]0-9-]|true|false|null|NaN|\Z)")
 
 LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
 """Where JSON text may be cut in two without cutting through a secret and its name."""
+
+BORDER = re.compile(rb'\},(?=\s*\{\s*"\w+"\s*:)')
+"""Where the text of a single line may be cut likewise: between two objects. Within a text a quote
+would have a backslash before it, and behind the end of a text no name could follow."""
 
 TRIED_LINES = 10_000
 """Lines that are looked at from behind; where none of them will do, the file is not cut here."""
@@ -99,8 +102,11 @@ def _loaded(
     if decoder is None:
         pieces = _pieces(first, file)
     elif n_stored is None:
-        packed = first + file.read()
-        pieces = unpacked(path, io.BytesIO(packed), len(packed), decoder, settings)
+        packed = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - closed when let go
+        packed.writelines(_pieces(first, file))
+        n_packed = packed.tell()
+        packed.seek(0)
+        pieces = unpacked(path, packed, n_packed, decoder, settings)
     else:
         file.seek(0)
         pieces = unpacked(path, file, n_stored, decoder, settings)
@@ -184,7 +190,7 @@ class _Passage:
             size += len(piece)
             if size < PIECE_BYTES:
                 continue
-            cut = _last_line_end(piece) if self._is_json else _last_line(piece)
+            cut = _last_json_end(piece) if self._is_json else _last_line(piece)
             if cut:
                 whole = b"".join(waiting)
                 end = size - len(piece) + cut
@@ -198,6 +204,23 @@ def is_yaml(start: bytes) -> bool:
     while start.startswith(b"#") or re.match(rb"---\s*\n", start):
         start = start.partition(b"\n")[2].lstrip()
     return YAML_NAME.match(start.removeprefix(b"---").lstrip()) is not None
+
+
+def _last_json_end(piece: bytes) -> int:
+    """Return how much of a piece of JSON may be cut off, 0 for nothing."""
+    return _last_line_end(piece) or _last_border(piece)
+
+
+def _last_border(piece: bytes) -> int:
+    """Return how much of a piece may be cut off between two objects, 0 for nothing."""
+    at = piece.rfind(b"},")
+    for _ in range(TRIED_LINES):
+        if at < 0:
+            return 0
+        if BORDER.match(piece, at):
+            return at + len(b"},")
+        at = piece.rfind(b"},", 0, at)
+    return 0
 
 
 def _last_line_end(piece: bytes) -> int:

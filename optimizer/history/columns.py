@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,10 +12,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import zstandard
-from numpy.typing import NDArray
 
+from optimizer.history.batches import Column, Columns, Numbers, label, labels, numbers, texts, times
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
-from optimizer.history.texts import PAYLOADS, Columns, LongTexts, kept_texts
+from optimizer.history.texts import PAYLOADS, LongTexts, kept_texts
 from optimizer.models.errors import Fault
 from optimizer.models.tasks import (
     Origin,
@@ -40,10 +41,25 @@ WIDE_CHARS = 4
 """Bytes of a character that is not in ASCII, at most."""
 
 ZSTD_LEVEL = 1
-PACKED_BYTES = 2**26
-"""Bytes that are compressed in one go."""
+PACKED_BYTES = 2**22
+"""Bytes of a large file that are compressed in one go."""
 
 TIME_FIELDS = frozenset({"created_at", "finished_at"})
+LABEL_FIELDS = frozenset(
+    {
+        "case_source",
+        "dataset",
+        "scenario",
+        "status",
+        "failure_kind",
+        "failure_reason",
+        "family",
+        "tenant",
+        "task_type",
+    }
+)
+"""Texts of which a run has few."""
+
 NUMBER_FIELDS = frozenset(
     {
         "repeat",
@@ -139,21 +155,16 @@ def packed(source: Source, settings: StoreSettings) -> bytes | None:
     is_kept = settings.raw is RawPolicy.BLOB and not source.is_packed
     if not is_kept or source.n_bytes > settings.max_blob_bytes:
         return None
-    content = memoryview(source.content)
-    if len(content) <= PACKED_BYTES:
+    content = source.content
+    if isinstance(content, bytes):
         return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
     packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj(size=len(content))
-    pieces = [
-        packer.compress(content[start : start + PACKED_BYTES])
-        for start in range(0, len(content), PACKED_BYTES)
-    ]
+    pieces = []
+    for start in range(0, len(content), PACKED_BYTES):
+        pieces.append(packer.compress(content[start : start + PACKED_BYTES]))
+        if hasattr(mmap, "MADV_DONTNEED"):  # it is read again when needed
+            content.madvise(mmap.MADV_DONTNEED)
     return b"".join([*pieces, packer.flush()])
-
-
-def joined(columns: Sequence[Columns]) -> Columns:
-    """Return the columns of several blocks one below the other."""
-    names = columns[0] if columns else ()
-    return {name: np.concatenate([c[name] for c in columns]) for name in names}
 
 
 def _blocks(run: Run, settings: StoreSettings, chars_per_task: int | None) -> Iterator[Block]:
@@ -164,10 +175,10 @@ def _blocks(run: Run, settings: StoreSettings, chars_per_task: int | None) -> It
         fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True))
         variants = fields.pop("variant")
         origins = fields.pop("origin")
-        texts = {name: fields.pop(name) for name in PAYLOADS}
-        place = {
-            "run_id": np.full(len(rows), run.header.run_id, dtype=object),
-            "position": np.arange(position, position + len(rows), dtype=np.int64),
+        payloads = {name: fields.pop(name) for name in PAYLOADS}
+        place: dict[str, Column] = {
+            "run_id": label(run.header.run_id, len(rows)),
+            "position": Numbers(np.arange(position, position + len(rows), dtype=np.int64)),
         }
         long_texts = LongTexts()
         messages = fields.pop("error_message")
@@ -175,18 +186,18 @@ def _blocks(run: Run, settings: StoreSettings, chars_per_task: int | None) -> It
             n=len(rows),
             tasks=place
             | {
-                "workflow_id": np.full(len(rows), run.header.workflow_id, dtype=object),
-                "variant": _texts([variant.label for variant in variants]),
-                "variant_id": _texts([variant.variant_id for variant in variants]),
+                "workflow_id": label(run.header.workflow_id, len(rows)),
+                "variant": labels([variant.label for variant in variants]),
+                "variant_id": labels([variant.variant_id for variant in variants]),
             }
-            | {"error_message": long_texts.heads("error_message", messages)}
+            | {"error_message": texts(long_texts.heads("error_message", messages))}
             | {name: _column(name, values) for name, values in fields.items()},
-            texts=_kept(place, texts, settings, long_texts),
+            texts=_kept(place, payloads, settings, long_texts),
             n_chars=_n_chars(rows) if chars_per_task is None else chars_per_task * len(rows),
             variants=tuple({id(variant): variant for variant in variants}.values()),
             origins=tuple(_origins(run.header.run_id, position, origins)),
             scores=tuple(_scores(run.header.run_id, position, origins, long_texts)),
-            long_texts=long_texts.columns(place),
+            long_texts=long_texts.columns(run.header.run_id, position),
         )
         position += len(rows)
 
@@ -240,39 +251,36 @@ def _scores(
 
 def _kept(
     place: Columns,
-    texts: Mapping[str, Sequence[str | None]],
+    payloads: Mapping[str, Sequence[str | None]],
     settings: StoreSettings,
     long_texts: LongTexts,
 ) -> Columns:
     """Return the columns of the table `task_texts`; long texts go elsewhere."""
     if settings.payloads is PayloadPolicy.NONE:
         return {}
-    return place | {
-        name: long_texts.taken_from(name, kept_texts(values, settings))
-        for name, values in texts.items()
+    return {
+        **place,
+        **{
+            name: texts(long_texts.taken_from(name, kept_texts(values, settings)))
+            for name, values in payloads.items()
+        },
     }
 
 
-def _column(name: str, values: Sequence[Any]) -> NDArray[Any]:
-    """Return one field of the rows as a column; unknown becomes NaN, NaT or None."""
+def _column(name: str, values: Sequence[Any]) -> Column:
+    """Return one field of the rows as a column; what is unknown becomes NULL."""
     if name in TIME_FIELDS:
         return _times(values)
     if name in NUMBER_FIELDS:
-        return np.array(values, dtype=float)
-    return _texts(values)
+        return numbers(values)
+    return labels(values) if name in LABEL_FIELDS else texts(values)
 
 
-def _texts(values: Sequence[str | None]) -> NDArray[Any]:
-    return np.array(values, dtype=object)
-
-
-def _times(values: Sequence[datetime | None]) -> NDArray[Any]:
+def _times(values: Sequence[datetime | None]) -> Column:
     seconds = np.array([np.nan if t is None else t.timestamp() for t in values])
-    unknown = np.isnan(seconds)
-    micros = np.where(unknown, 0, np.rint(seconds * 1e6)).astype(np.int64)
-    times = micros.view("datetime64[us]")
-    times[unknown] = np.datetime64("NaT")
-    return times
+    known = ~np.isnan(seconds)
+    micros = np.rint(np.where(known, seconds, 0) * 1e6).astype(np.int64)
+    return times(micros, known)
 
 
 def as_stored(time: datetime) -> datetime:

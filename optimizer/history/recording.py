@@ -1,7 +1,7 @@
 """Writing runs: rows in, columns to the database.
 
-Rows are turned into numpy columns and inserted by the block. On 200,000 rows that is five times
-as fast as the appender and a thousand times as fast as `executemany`.
+Rows are turned into columns and inserted by the block. On 200,000 rows that is five times as fast
+as the appender and a thousand times as fast as `executemany`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ import zstandard
 
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
+from optimizer.history.batches import Batches, Columns
 from optimizer.history.columns import (
     Block,
     ReadyFile,
     ReadyRun,
     as_stored,
-    joined,
     run_values,
     source_values,
     variant_values,
 )
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
-from optimizer.history.texts import Columns
 from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import (
@@ -123,8 +122,6 @@ def record(
         FormatError: A task of a file that was prepared for later is not as the bridge expects;
             nothing is stored then.
     """
-    # Object columns hold nothing but text here: no need to look what is in them.
-    history.connection.execute("SET pandas_analyze_sample = 0")
     # One thread: others would only take turns with those that prepare the next files.
     history.connection.execute("SET threads = 1")
     # Not in the transaction: DuckDB 2.0.0 does not see large inserts into a table so made there.
@@ -274,13 +271,13 @@ class _Writer:
             return
         self._limit_memory(WRITING_BYTES)
         self._n_tasks += sum(block.n for block in self._waiting)
-        tasks = joined([block.tasks for block in self._waiting])
+        tasks = [block.tasks for block in self._waiting]
         self._insert(
             "INSERT INTO tasks BY NAME "
             "SELECT * REPLACE (CAST(cached AS BOOLEAN) AS cached) FROM columns",
             tasks,
         )
-        counted = {name: tasks[name] for name in REPORT_FIELDS}
+        counted = [{name: columns[name] for name in REPORT_FIELDS} for columns in tasks]
         self._insert("INSERT INTO incoming BY NAME SELECT * FROM columns", counted)
         self._insert_texts("task_texts", [block.texts for block in self._waiting])
         self._insert_texts("long_texts", [block.long_texts for block in self._waiting])
@@ -294,8 +291,8 @@ class _Writer:
         self._connection.execute(f"SET memory_limit = '{n_bytes}B'")
 
     def _insert_texts(self, table: str, blocks: Sequence[Columns]) -> None:
-        columns = joined([block for block in blocks if block])
-        if columns and len(columns["run_id"]):
+        columns = [block for block in blocks if block and block["run_id"].n]
+        if columns:
             self._insert(f"INSERT INTO {table} BY NAME SELECT * FROM columns", columns)
 
     def _append(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -304,17 +301,19 @@ class _Writer:
             with self._connection.appender(table) as appender:
                 appender.append_rows(listed)
 
-    def _insert(self, statement: str, columns: Columns) -> None:
+    def _insert(self, statement: str, batches: Sequence[Columns]) -> None:
         """Run a statement that reads `columns` by that name, and see that all rows arrived.
 
         By a replacement scan: columns that were registered would stay in memory.
         """
+        columns = Batches(batches)
         self._connection.execute("SET python_enable_replacements = true")
         written = self._connection.execute(statement).fetchall()[0][0]
         self._connection.execute("SET python_enable_replacements = false")
-        n_rows = len(columns["run_id"])
-        if written != n_rows:
-            raise HistoryError(f"the database wrote {written} of {n_rows} rows; nothing was stored")
+        if written != columns.n:
+            raise HistoryError(
+                f"the database wrote {written} of {columns.n} rows; nothing was stored"
+            )
 
     def _write_sources(self) -> None:
         self._append(

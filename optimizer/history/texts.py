@@ -7,11 +7,11 @@ from memory, so that a row must not be long. From 4096 bytes on texts take even 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.history.batches import Columns, Numbers, label, labels, texts
 from optimizer.history.settings import PayloadPolicy, StoreSettings
 from optimizer.models.tasks import text_sha256
 
@@ -24,20 +24,18 @@ WIDE_PIECE_CHARS = 500
 PAYLOADS = ("inputs", "outputs", "metadata", "result_metadata")
 """The texts of a task that the table `task_texts` holds."""
 
-Columns = dict[str, NDArray[Any]]
 
-
-def kept_texts(texts: Sequence[str | None], settings: StoreSettings) -> Sequence[str | None]:
+def kept_texts(values: Sequence[str | None], settings: StoreSettings) -> Sequence[str | None]:
     """Return what is kept of texts of users and models."""
     match settings.payloads:
         case PayloadPolicy.NONE:
-            return [None for _ in texts]
+            return [None for _ in values]
         case PayloadPolicy.EXCERPTS:
-            return [text and text[: settings.excerpt_chars] for text in texts]
+            return [text and text[: settings.excerpt_chars] for text in values]
         case PayloadPolicy.HASHES:
-            return [text and text_sha256(text) for text in texts]
+            return [text and text_sha256(text) for text in values]
         case _:
-            return texts
+            return values
 
 
 class LongTexts:
@@ -49,20 +47,25 @@ class LongTexts:
         self._places: list[int] = []
         self._pieces: list[str] = []
 
-    def taken_from(self, field: str, texts: Sequence[str | None]) -> NDArray[Any]:
+    def taken_from(self, field: str, values: Sequence[str | None]) -> Sequence[str | None]:
         """Return texts without the long ones, which are taken."""
-        column = np.array(texts, dtype=object)
-        for row in _long_ones(texts):
-            self._take(row, field, column[row])
-            column[row] = None
-        return column
+        return self._shortened(field, values, has_heads=False)
 
-    def heads(self, field: str, texts: Sequence[str | None]) -> NDArray[Any]:
+    def heads(self, field: str, values: Sequence[str | None]) -> Sequence[str | None]:
         """Return texts, of the long ones, which are taken, how they begin."""
-        column = np.array(texts, dtype=object)
-        for row in _long_ones(texts):
-            column[row] = self.head(row, field, column[row])
-        return column
+        return self._shortened(field, values, has_heads=True)
+
+    def _shortened(
+        self, field: str, values: Sequence[str | None], *, has_heads: bool
+    ) -> Sequence[str | None]:
+        if max(map(len, filter(None, values)), default=0) <= WIDE_PIECE_CHARS:
+            return values
+        left = list(values)
+        for row, text in enumerate(values):
+            if _is_long(text):
+                head = self._take(row, field, text)
+                left[row] = head if has_heads else None
+        return left
 
     def head(self, row: int, field: str, text: str | None) -> str | None:
         """Return a text of a task; if it is long, it is taken and how it begins is returned."""
@@ -70,17 +73,19 @@ class LongTexts:
             return text
         return self._take(row, field, text)
 
-    def columns(self, place: Columns) -> Columns:
+    def columns(self, run_id: str, first: int) -> Columns:
         """Return the columns of the table `long_texts`.
 
         Args:
-            place: The run and the position of each task.
+            run_id: The run.
+            first: The position of the first task.
         """
-        rows = np.array(self._rows, dtype=np.int64)
-        return {name: column[rows] for name, column in place.items()} | {
-            "field": np.array(self._fields, dtype=object),
-            "piece": np.array(self._places, dtype=np.int64),
-            "text": np.array(self._pieces, dtype=object),
+        return {
+            "run_id": label(run_id, len(self._rows)),
+            "position": Numbers(first + np.array(self._rows, dtype=np.int64)),
+            "field": labels(self._fields) if self._rows else label("", 0),
+            "piece": Numbers(np.array(self._places, dtype=np.int64)),
+            "text": texts(self._pieces),
         }
 
     def _take(self, row: int, field: str, text: str) -> str:
@@ -92,10 +97,6 @@ class LongTexts:
         self._places += range(len(pieces))
         self._pieces += pieces
         return pieces[0]
-
-
-def _long_ones(texts: Sequence[str | None]) -> list[int]:
-    return [row for row, text in enumerate(texts) if _is_long(text)]
 
 
 def _is_long(text: str | None) -> TypeGuard[str]:

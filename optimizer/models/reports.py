@@ -71,7 +71,7 @@ def _said(summary: RunSummary | WindowSummary, is_judged: bool) -> dict[str, Any
         total_tests=summary.n_completed,
         successful_tests=summary.n_succeeded,
         failed_tests=summary.n_completed - summary.n_succeeded,
-        success_rate=success_rate,
+        success_rate=summary.success_rate,
         avg_response_time_ms=summary.latency_mean_ms or 0.0,
         p95_response_time_ms=summary.latency_p95_ms,
         p99_response_time_ms=summary.latency_p99_ms,

@@ -16,13 +16,15 @@ from msgspec import Raw, Struct
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.clock import Clock
+from executor_bridge.files.long_lists import forget, long_list
 from executor_bridge.files.texts import Document, documents
 from executor_bridge.formats.native import wire
 from executor_bridge.formats.native.faults import listed
 from executor_bridge.formats.native.rows import (
     DAMAGE,
+    HashedIds,
+    LongTasks,
     TaskRows,
-    TextTasks,
     Told,
     UnsoundError,
     check,
@@ -36,6 +38,10 @@ from executor_bridge.metadata import RunMetadata, ignored_warnings, usable
 from executor_bridge.models import RunStatistics
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, RunHeader, Source
+
+TASKS = "task_results"
+LONG_BYTES = 2**21
+"""A longer run of a large file is gone through stretch by stretch."""
 
 KEPT_BYTES = 2**26
 """Tasks of smaller files stay decoded; those of larger ones are decoded again when asked for."""
@@ -108,11 +114,13 @@ class _Decoded:
         said: The run.
         tasks: Its tasks, which may be gone through several times.
         ignored: Counts the keys of task metadata that were of no use.
+        is_long: Whether they are decoded again each time.
     """
 
     said: wire.Run[Any]
     tasks: Iterable[Told]
     ignored: Counter[str]
+    is_long: bool = False
 
 
 def _runs(source: Source, settings: IngestSettings) -> Iterator[Run]:
@@ -135,8 +143,34 @@ def _handy(document: Document) -> _Decoded:
 
 def _lengthy(document: Document) -> _Decoded:
     """Return a run whose tasks are decoded again whenever they are asked for."""
-    said, ignored = wire.decode_run_of_texts(document.text), Counter[str]()
-    return _Decoded(said=said, tasks=TextTasks(said.task_results, ignored), ignored=ignored)
+    text, ignored = document.text, Counter[str]()
+    found = long_list(text, TASKS) if len(text) > LONG_BYTES else None
+    if found is not None:
+        said = wire.decode_run_of_texts(found.without())
+        if _is_only_list(said, text[found.last :]):
+            tasks = LongTasks(found.stretches, ignored)
+            return _Decoded(said=said, tasks=tasks, ignored=ignored, is_long=True)
+    said = wire.decode_run_of_texts(text)
+    forget(text)
+    said.task_results = []
+
+    def every() -> Iterator[bytes]:
+        tasks = wire.decode_run_of_texts(text).task_results
+        forget(text)
+        yield b"[%b]" % b",".join(tasks)
+
+    return _Decoded(said=said, tasks=LongTasks(every, ignored), ignored=ignored, is_long=True)
+
+
+def _is_only_list(said: wire.Run[Raw], rest: memoryview) -> bool:
+    """Tell whether the tasks of a run that were cut out are all it says of tasks.
+
+    Args:
+        said: The run, with an empty object in place of its tasks.
+        rest: What stands behind them.
+    """
+    is_left = [bytes(task) for task in said.task_results] == [b"{}"]
+    return is_left and TASKS.encode() not in bytes(rest)
 
 
 def _run(run: _Decoded, document: Document, source: Source, settings: IngestSettings) -> Run:
@@ -147,14 +181,15 @@ def _run(run: _Decoded, document: Document, source: Source, settings: IngestSett
     started_at, finished_at = clock.utc(said.started_at), clock.utc(said.finished_at)
     if finished_at < started_at:
         raise UnsoundError("a run that finished before it started")
-    doubts = check(run.tasks, said.workflow_id, clock)
+    seen: set[str] | HashedIds = HashedIds() if run.is_long else set()
+    doubts = check(run.tasks, said.workflow_id, clock, seen)
     header = RunHeader(
         run_id=said.run_id,
         workflow_id=said.workflow_id,
         started_at=started_at,
         finished_at=finished_at,
         duration_s=_duration_s(said, metadata, finished_at - started_at),
-        n_tasks=len(said.task_results),
+        n_tasks=doubts.n_tasks,
         content_sha256=document.sha256,
         place=document.place,
         tool=Native.name,

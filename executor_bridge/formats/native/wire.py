@@ -22,7 +22,6 @@ TaskStatus = Literal[
 TestStatus = Literal["success", "failed", "timeout", "error"]
 
 NOTHING = Raw(b"{}")
-NULL = Raw(b"null")
 
 TaskT = TypeVar("TaskT")
 
@@ -98,4 +97,4 @@ class Run(Struct, Generic[TaskT], forbid_unknown_fields=True):
 
 decode_run = Decoder(Run[Task]).decode
 decode_run_of_texts = Decoder(Run[Raw]).decode
-decode_task = Decoder(Task).decode
+decode_tasks = Decoder(list[Task]).decode

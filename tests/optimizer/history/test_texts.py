@@ -6,12 +6,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from optimizer.history.batches import Batches
 from optimizer.history.columns import prepare
 from optimizer.history.queries import cases
 from optimizer.history.recording import record
@@ -42,9 +43,9 @@ def test_pieces_put_together_are_the_text_and_each_stays_in_its_column(
 ) -> None:
     long_texts = LongTexts()
     short = long_texts.taken_from("outputs", texts)
-    place = {"run_id": np.full(len(texts), "r", object), "position": np.arange(len(texts))}
-    columns = long_texts.columns(place)
-    pieces = list(zip(columns["position"], columns["text"], strict=True))
+    found = Batches([long_texts.columns("r", 0)])  # noqa: F841 - read by the statement
+    with duckdb.connect() as connection:
+        pieces = connection.execute("SELECT position, text FROM found").fetchall()
     assert all(len(text.encode()) < INLINE_BYTES for _, text in pieces)
     assert all(text is None or len(text.encode()) < INLINE_BYTES for text in short)
     whole = {
