@@ -189,7 +189,8 @@ def _columns_of_executions() -> str:
 
 def _lines(job: Compaction, let_go: Expiry, lost: Emptied) -> list[AuditLine]:
     """Return what the audit log says of what was let go."""
-    policy = job.settings.model_dump(exclude_none=True)
+    said = job.settings.model_dump().items()
+    policy = {name: value for name, value in said if value is not None}
 
     def line(action: str, subject: str, **detail: object) -> AuditLine:
         return AuditLine(
