@@ -5,16 +5,15 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from cli.output import complain
 from cli.terminal.stages import stage, tell
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import locate
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
@@ -87,6 +86,8 @@ def session(
 
 def _checked(ingest: IngestSettings, changes: Mapping[str, object]) -> IngestSettings:
     """Return settings with some of them changed."""
+    from pydantic import ValidationError
+
     try:
         return ingest.model_validate({**ingest.model_dump(), **changes})
     except ValidationError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.texts import PAYLOADS, Columns, LongTexts, kept_texts
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
 from optimizer.models.tasks import (
     Origin,

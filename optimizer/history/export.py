@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.history.store import History, require_text
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 
 TABLES = (

@@ -7,7 +7,6 @@ as fast as the appender and a thousand times as fast as `executemany`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from optimizer.history.columns import (
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
 from optimizer.history.texts import Columns
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import (

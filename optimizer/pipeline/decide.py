@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 import msgspec
@@ -16,6 +16,7 @@ from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import breaker_events, studies
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, Made
 from optimizer.models.evidence import Evidence
 from optimizer.models.lifecycle import BreakerEvent
