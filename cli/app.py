@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cli.terminal.manners import EPILOG
 from cli.typer import Exit, Option, for_typer
+from optimizer.models.dataclass import dataclass
 
 if TYPE_CHECKING:
     import typer
@@ -142,8 +143,6 @@ GROUPS: tuple[Group, ...] = (
     ),
 )
 
-Command = Callable[..., Any]
-
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code.
@@ -203,7 +202,7 @@ def _built(commands: Sequence[str], groups: Sequence[Group]) -> typer.Typer:
             command = inner.command(_word(name), epilog=EPILOG)
             command(for_typer(_function(group.name, name)))
         built.add_typer(inner)
-    built.callback(invoke_without_command=True)(for_typer(root))
+    built.callback(invoke_without_command=True)(for_typer(cast(FunctionType, root)))
     return built
 
 
@@ -219,7 +218,7 @@ def root(
         raise Exit
 
 
-def _found(arguments: Sequence[str]) -> tuple[Command, Sequence[str]] | None:
+def _found(arguments: Sequence[str]) -> tuple[FunctionType, Sequence[str]] | None:
     """Return the command that words begin with, and the words behind it; None where none is."""
     first, *rest = arguments
     if first in COMMANDS:
@@ -231,8 +230,8 @@ def _found(arguments: Sequence[str]) -> tuple[Command, Sequence[str]] | None:
     return None
 
 
-def _function(module: str, name: str) -> Command:
-    return cast(Command, getattr(import_module(f"cli.commands.{module}"), name))
+def _function(module: str, name: str) -> FunctionType:
+    return cast(FunctionType, getattr(import_module(f"cli.commands.{module}"), name))
 
 
 def _word(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NewType
 
 from optimizer.config.describe import Row
@@ -13,6 +12,7 @@ from optimizer.models.budgets import BudgetStatus
 from optimizer.models.caching import CachingReport
 from optimizer.models.commenting import CommentOutcome
 from optimizer.models.contract import PromptVersion
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import AuditCheck, AuditEntry, Decision
 from optimizer.models.drift import AnomalyReport, DriftReport
 from optimizer.models.experiment_page import ExperimentPage

@@ -5,17 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from cli.output import complain
 from cli.terminal.stages import stage, tell
 from optimizer.config.load import Loaded, load
 from optimizer.history.location import is_lake, locate
 from optimizer.history.waiting import tell_of_waiting
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
@@ -104,6 +103,8 @@ def _waiting(store: Path, said: str) -> None:
 
 def _checked(ingest: IngestSettings, changes: Mapping[str, object]) -> IngestSettings:
     """Return settings with some of them changed."""
+    from pydantic import ValidationError
+
     try:
         return ingest.model_validate({**ingest.model_dump(), **changes})
     except ValidationError as error:

@@ -7,6 +7,7 @@ line is understood without it (`cli.plain`), and typer is slower to import than 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
@@ -55,15 +56,24 @@ def declared(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def for_typer(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a command whose declarations typer understands: its own."""
+def for_typer(function: FunctionType) -> FunctionType:
+    """Return a command of which typer understands the declarations: they are its own."""
     import typer
 
+    copied = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copied.__doc__, copied.__module__ = function.__doc__, function.__module__
+    copied.__annotations__ = dict(function.__annotations__)
     for name, (kind, how) in declared(function).items():
         if isinstance(how, Declared):
             own = getattr(typer, how.kind)(*how.names, **how.said)
-            function.__annotations__[name] = Annotated[kind, own]
-    return function
+            copied.__annotations__[name] = Annotated[kind, own]
+    return copied
 
 
 def __getattr__(name: str) -> Any:

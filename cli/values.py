@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
 
 SHOWN_CHARS = 60

@@ -6,7 +6,7 @@ A bridge fills in what its file says and leaves the rest out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 
 from executor_bridge.meaning import canonical, variant
 from executor_bridge.metadata import RunMetadata, TaskMetadata
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import (
     CaseSource,
     Score,

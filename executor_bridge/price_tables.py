@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError, Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import text_sha256

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from executor_bridge.price_tables import PriceTable, Usage, price_table
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.names import legible
 from optimizer.models.tasks import Origin, Reading, Run, TaskRow, text_sha256

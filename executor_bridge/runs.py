@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from executor_bridge.amounts import number
 from executor_bridge.json_text import ESCAPE, has_lone_surrogate
 from executor_bridge.outcomes import Outcome, RunFacts, short_name
 from executor_bridge.seen import Seen
+from optimizer.models.dataclass import dataclass
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.redaction import redact

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from executor_bridge.json_text import shown
 from executor_bridge.limits import MAX_AMOUNT, MAX_COUNT
+from optimizer.models.dataclass import dataclass
 
 SHOWN_SCORERS = 10
 

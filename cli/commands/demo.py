@@ -6,13 +6,14 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cli import typer
 from cli.output import note
 from cli.terminal.manners import manner, speak
+from optimizer.models.dataclass import dataclass
 
 INTERRUPTED = 130
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ from cli.reading.results import chosen_runs, file_named, line_count, read_prompt
 from cli.session import session
 from cli.writing.endings import SARIF
 from cli.writing.reports import write_reports
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import NoHistoryError, NothingYetError, SelectionError
 
 if TYPE_CHECKING:

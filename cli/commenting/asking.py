@@ -7,13 +7,13 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from cli.commenting.places import Place, is_loopback
 from optimizer import __version__
+from optimizer.models.dataclass import dataclass
 from reports.formatting import shorten
 from reports.text import line
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from cli.ci.environment import NUMBER, github_event, github_pull_request
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 Environ = Mapping[str, str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 CUT = "*Cut here for its length; the files of the job have the rest.*"

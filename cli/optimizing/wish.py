@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.terminal.stages import stage
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import MAY_NOT_READ, ConfigError, SelectionError
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cli import typer
 from cli.options import utc
 from cli.session import Session
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:

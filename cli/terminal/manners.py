@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cli.terminal.manners import COLOR, SWITCHES
+from optimizer.models.dataclass import dataclass
 from optimizer.models.nearest import meant
 
 SUGGESTIONS = re.compile(r" ?\((?:Possible options|Did you mean)[^)]*\)$| Did you mean [^?]*\?$")

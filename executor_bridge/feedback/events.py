@@ -7,10 +7,10 @@ CloudEvents are read in structured mode, as version 1.0 describes it: `specversi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from executor_bridge.json_text import shown
+from optimizer.models.dataclass import dataclass
 
 Row = Mapping[str, Any]
 

@@ -8,7 +8,6 @@ of columns (`event_rows`). What a row may be wrapped in is told in `events`, wha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -23,6 +22,7 @@ from executor_bridge.files.source import load
 from executor_bridge.json_text import shown
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import short_name
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.feedback import Feedback, FeedbackKind, FeedbackReading, Scale
 from optimizer.models.ingest import IngestSettings

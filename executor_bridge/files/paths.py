@@ -7,8 +7,8 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError
 
 STDIN = "-"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from executor_bridge.files.spool import PASSED_BYTES, let_go
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import Content
 
 UNFINISHED = b":,[{"

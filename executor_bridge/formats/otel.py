@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from executor_bridge.runs import run_of
 from executor_bridge.tracing.file import ToldTask, TraceFile, key_of, talk
 from executor_bridge.tracing.usage import Made, variants_of
 from executor_bridge.verdicts import is_judged, primary, reasons, status, unjudged
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant
 

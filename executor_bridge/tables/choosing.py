@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from executor_bridge.outcomes import short_name
 from executor_bridge.tables.fields import ALL, VERDICTS, field_of
 from executor_bridge.tables.guesses import example
 from executor_bridge.tables.known import KNOWN
 from executor_bridge.tables.mapping import Column, Line, Pattern, lines_of, own_lines, place_of
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError, Fault, FormatError
 from optimizer.models.ingest import IngestSettings, TableSettings
 from optimizer.models.tasks import Source

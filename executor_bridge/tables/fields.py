@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 ALL = "*"

@@ -11,10 +11,10 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
 from typing import Any
 
 from executor_bridge.tables.fields import ALL, Field, field_of, is_field
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 Row = Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from executor_bridge.seen import Seen
 from executor_bridge.tables.choosing import Choice, missing
 from executor_bridge.tables.results import RunSays, Teller, Told, UnreadableRowError
 from executor_bridge.tables.table import Table
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Source, Variant

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from executor_bridge.files.source import PARQUET_MAGIC
@@ -12,6 +11,7 @@ from executor_bridge.tables.csv_rows import csv_columns, csv_rows
 from executor_bridge.tables.json_rows import json_columns, json_rows
 from executor_bridge.tables.parquet import Blanked, parquet_columns, parquet_rows
 from executor_bridge.tables.split_rows import LOOKED_BYTES, split_columns, split_rows
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.redaction import is_secret
 from optimizer.models.tasks import Source

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from enum import StrEnum
+
+from optimizer.models.dataclass import dataclass
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "at": (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from optimizer.models.case_changes import (
     TryTexts,
 )
 from optimizer.models.cases import Arm
+from optimizer.models.dataclass import dataclass
 
 EXPECTED = ("expected", "expected_output")
 """Keys under which the input of a case says what should come out."""

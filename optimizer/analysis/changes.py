@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.analysis.contrasts import AMOUNTS, contrasts
@@ -16,6 +15,7 @@ from optimizer.history.queries.cases import case_columns
 from optimizer.history.queries.lifecycle import RunOfVariant
 from optimizer.history.store import History
 from optimizer.models.contrasts import CaseTable
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Effect
 from optimizer.stats.intervals import clopper_pearson, newcombe
 from optimizer.stats.means import welch

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from optimizer.analysis.tracked import (
     run_series,
     task_series,
 )
+from optimizer.models.dataclass import dataclass
 from optimizer.models.drift import DriftFinding, DriftMethod, DriftReport
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ together and one that excludes 0 says so by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.analysis.contrasts import contrasts
 from optimizer.analysis.settings import OverviewSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.overview import ChangeKind, Shift
 
 if TYPE_CHECKING:

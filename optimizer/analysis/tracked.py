@@ -7,13 +7,13 @@ one run are one value.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from optimizer.analysis.columns import Columns, comparable
 from optimizer.analysis.settings import DriftSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.drift import DriftMethod
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.analysis.columns import RATES, comparable
 from optimizer.analysis.settings import DriftSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.drift import DriftFinding, DriftMethod
 from optimizer.stats.quantiles import chi2_upper_tail, t_upper_tail
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from optimizer.config.layers import KeyPath, Merged
 from optimizer.config.tree import keys
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 from optimizer.models.settings import Settings
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.config.load import Loaded
 from optimizer.config.schema import schema_of
 from optimizer.config.tree import keys
+from optimizer.models.dataclass import dataclass
 from optimizer.models.settings import plain
 
 

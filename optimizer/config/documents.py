@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from optimizer.config.layers import KeyPath, Layer
 from optimizer.config.tree import DEFAULTS, keys
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 from optimizer.models.settings import Settings
 

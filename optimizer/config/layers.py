@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 PREFIX = "OPTIMIZER_"

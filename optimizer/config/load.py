@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from optimizer.config import files as settings_files
 from optimizer.config.layers import KeyPath, Merged, flags, merge, variables
 from optimizer.config.tree import DEFAULTS, Config, Entry, keys, sections
+from optimizer.models.dataclass import dataclass
 from optimizer.models.settings import Settings, plain
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from optimizer.config.layers import KeyPath
+from optimizer.models.dataclass import dataclass
 from optimizer.models.settings import Settings
 
 Node = Mapping[str, Any]

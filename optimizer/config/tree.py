@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.settings import Settings, descriptions, later
 
 if TYPE_CHECKING:

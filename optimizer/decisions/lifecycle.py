@@ -10,9 +10,10 @@ The rollback of a completed decision is a new decision.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, DecisionState
 from optimizer.models.errors import TransitionError
 

@@ -7,10 +7,11 @@ that back which stands right before it, and with it takes back whatever was put 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from optimizer.decisions.configuration import sha256_of
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError, SelectionError, TransitionError
 from optimizer.models.lifecycle import ConfigSnapshot
 

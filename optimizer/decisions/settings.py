@@ -35,12 +35,14 @@ class PresetSettings(Settings):
 class PresetsSettings(Settings):
     """The lists of steps that a rollout can be started with."""
 
-    standard: PresetSettings = PresetSettings(shares=(0.05, 0.25, 0.5, 1.0))
-    s0: PresetSettings = PresetSettings(shares=(0.1, 0.5, 1.0), dwell_min=(1440, 2880, 10080))
-    s1: PresetSettings = PresetSettings(
-        shares=(0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0), dwell_min=(5,) * 8
+    standard: PresetSettings = PresetSettings.default(shares=(0.05, 0.25, 0.5, 1.0))
+    s0: PresetSettings = PresetSettings.default(
+        shares=(0.1, 0.5, 1.0), dwell_min=(1440.0, 2880.0, 10080.0)
     )
-    rust: PresetSettings = PresetSettings(shares=(0.01, 0.05, 0.25, 0.5, 1.0))
+    s1: PresetSettings = PresetSettings.default(
+        shares=(0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0), dwell_min=(5.0,) * 8
+    )
+    rust: PresetSettings = PresetSettings.default(shares=(0.01, 0.05, 0.25, 0.5, 1.0))
 
     def of(self, name: str) -> PresetSettings:
         """Return the preset of a name.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimizer.models.cases import CaseColumns, LoadedArm
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import Severity
 from optimizer.models.verdicts import Finding
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.experiments import ExperimentDesign, Look, Standing
 from optimizer.models.terms import Looks, VerdictKind
 from optimizer.stats.spending import Spending, next_bound, spent

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimizer.models.cases import CaseColumns
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import Metric
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ effect is stated. Both are settings.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import RATES, Metric
 from optimizer.stats.power import discordance_limit, paired_rates_n
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from optimizer.experiments.pairing import (
     too_few_families,
 )
 from optimizer.experiments.settings import ComparisonSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import Metric, VerdictKind
 from optimizer.models.verdicts import Companion, MetricVerdict
 from optimizer.stats.bayes import paired_dirichlet

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.power import Basis, Pilot, PowerQuestion
 from optimizer.models.terms import Metric
 

@@ -7,9 +7,10 @@ completed, cancelled -> archived
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import TransitionError
 from optimizer.models.experiments import Experiment, Outcome
 from optimizer.models.terms import ExperimentStatus

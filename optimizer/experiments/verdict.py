@@ -9,8 +9,9 @@ inconclusive          nothing of this
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import RATES, VerdictKind
 from optimizer.models.verdicts import MetricVerdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -16,6 +16,7 @@ import zstandard
 from optimizer.history.batches import Column, Columns, Numbers, label, labels, numbers, texts, times
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.texts import PAYLOADS, LongTexts, kept_texts
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
 from optimizer.models.tasks import (
     Origin,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from optimizer.history.columns import as_stored, packed, source_values
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
 from optimizer.history.texts import kept_texts
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
 from optimizer.models.feedback import Feedback, FeedbackReading
 from optimizer.models.tasks import text_sha256

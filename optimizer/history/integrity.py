@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import zstandard
 
@@ -12,6 +11,7 @@ from optimizer.history import duck as duckdb
 from optimizer.history import queries
 from optimizer.history.recording import raw_content
 from optimizer.history.store import History, first_line, schema_text, table_names
+from optimizer.models.dataclass import dataclass
 
 Column = tuple[str, str]
 """Its name and its type."""

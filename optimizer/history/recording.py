@@ -7,7 +7,6 @@ as the appender and a thousand times as fast as `executemany`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from optimizer.history.columns import (
 )
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 from optimizer.models.summaries import Reject
 from optimizer.models.tasks import (

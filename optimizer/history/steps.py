@@ -6,7 +6,7 @@ All of one act is stored in one transaction, in which what it rests on was read 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 import msgspec
@@ -15,6 +15,7 @@ from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.deciding import decision_row
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision
 from optimizer.models.lifecycle import ConfigSnapshot, DecisionOutcome, Rollout
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -11,6 +11,7 @@ from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.queries.optimizing import prompt_text
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 from optimizer.models.tasks import text_sha256
 from optimizer.models.versions import Confirmation, Version

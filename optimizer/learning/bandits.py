@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import BanditAlgorithm
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ from optimizer.learning.parameters import (
     inside,
 )
 from optimizer.learning.tpe import suggest as suggest_by_tpe
+from optimizer.models.dataclass import dataclass
 
 Array = NDArray[np.float64]
 

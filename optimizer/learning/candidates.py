@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from optimizer.learning.objectives import Weights
 from optimizer.models.amounts import amount
+from optimizer.models.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

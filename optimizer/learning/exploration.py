@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.learning.logged import Replay, replayed
+from optimizer.models.dataclass import dataclass
 
 if TYPE_CHECKING:
     from optimizer.learning.bandits import Bandit

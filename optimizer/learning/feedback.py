@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from optimizer.learning.reward import (
     known_to_all,
     thrift,
 )
+from optimizer.models.dataclass import dataclass
 from optimizer.models.policies import ArmShare, BanditStudy, Gain, PolicyFigure, RewardPart
 from optimizer.models.terms import BanditAlgorithm
 from optimizer.stats.student import p_above_zero

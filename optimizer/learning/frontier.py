@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.learning.candidates import FrontierDemand, refusals
@@ -21,6 +20,7 @@ from optimizer.learning.objectives import (
     objectives_of,
     token_price,
 )
+from optimizer.models.dataclass import dataclass
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import Frontier, LeftOut, Reading, Standing, WeightedGain
 from optimizer.models.summaries import WindowSummary

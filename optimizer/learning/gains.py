@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from optimizer.learning.objectives import Objective, costs_against_free, token_price
+from optimizer.models.dataclass import dataclass
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import WeightedGain
 from optimizer.models.summaries import WindowSummary

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from optimizer.learning.bandits import Optimist
 from optimizer.learning.linear_bandits import LinUcb
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.intervals import mean_interval
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats import off_policy as kernels
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from optimizer.models.dataclass import dataclass
 
 RESOLUTION = 2
 """A continuous value is given to this many decimal places of its range's leading digit."""

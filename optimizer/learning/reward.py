@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from optimizer.models.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

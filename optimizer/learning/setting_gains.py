@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from optimizer.models.contrasts import CaseTable
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Effect
 from optimizer.models.summaries import WindowSummary
 from optimizer.stats.student import t_critical

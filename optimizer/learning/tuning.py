@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from optimizer.learning.parameters import (
     inside,
 )
 from optimizer.models.contrasts import CaseTable
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Effect
 from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import parameters_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Fact
 
 

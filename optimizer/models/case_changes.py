@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Self
+
+from optimizer.models.dataclass import dataclass
 
 
 class CaseChange(StrEnum):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 import msgspec
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import Reading, Run, RunHeader
 
 KEY = "ci"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.settings import Field, Settings
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Effect
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import reduce
 from typing import Any
+
+from optimizer.models.dataclass import dataclass
 
 BETWEEN_TEXTS = "; "
 """Between the texts of a cell that holds several."""

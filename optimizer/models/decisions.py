@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import EXPLORATORY, NOT_ASKED, Effect, Proposal, StrategyAnswer
 from optimizer.models.reviews import Fate, Review
 from optimizer.models.rules import Explanation

@@ -15,8 +15,7 @@ Anything else that escapes is a bug and keeps its traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from optimizer.models.dataclass import dataclass
 from optimizer.models.names import legible
 
 MAY_NOT_READ = "Ask for the right to read it, or leave it out."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import Explanation
 from optimizer.models.summaries import RunPoint, Stability, WindowSummary
 

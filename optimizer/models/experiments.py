@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import AllocationPolicy, ExperimentStatus, Looks, Metric, VerdictKind
 from optimizer.models.verdicts import Comparison, GuardCheck, Guardrail
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.failures import FailureKind, FailurePattern
 from optimizer.models.settings import Field, Settings, after
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NewType
+
+from optimizer.models.dataclass import dataclass
 
 KernelRecord = NewType("KernelRecord", dict[str, object])
 """What a kernel returned, as JSON holds it: fields by name, or `value` alone."""

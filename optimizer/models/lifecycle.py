@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import DecisionState
 from optimizer.models.proposals import Change, Effect
 

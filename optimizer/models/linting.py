@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.models.choices import IssueSeverity
+from optimizer.models.dataclass import dataclass
 
 
 class FixSafety(StrEnum):

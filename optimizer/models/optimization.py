@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import text_sha256
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from optimizer.models.choices import OptimizationStrategy
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Case, Draft
 from optimizer.models.sites import PromptSite
 from optimizer.models.tasks import text_sha256

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Draft, Searched, Split
 from optimizer.models.versions import HeldOut, Piece, Version
 

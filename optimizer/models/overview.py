@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import AuditEntry, DecisionState
 from optimizer.models.drift import AnomalyReport, DriftReport
 from optimizer.models.experiments import Experiment

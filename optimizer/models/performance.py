@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.overview import Shift
 
 

@@ -5,12 +5,12 @@ Numbers come in the documents' own scales; `pipeline.published_decisions` turns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Proposal
 from optimizer.models.published import Amount, Count, Published, Rate
 

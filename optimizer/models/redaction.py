@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.secrets import REDACTED, SECRET_NAME
 from optimizer.models.telltales import candidates
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from optimizer.models.dataclass import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from optimizer.models.dataclass import dataclass
 
 
 class RiskLevel(StrEnum):

@@ -7,7 +7,8 @@ and its pattern is tried only there. Patterns never take half an escape: JSON st
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from optimizer.models.dataclass import dataclass
 
 REDACTED = b"[redacted]"
 REDACTED_IN_YAML = b"<redacted>"

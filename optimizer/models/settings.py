@@ -161,6 +161,13 @@ class Settings(metaclass=Declared):
                     check(made)
         return made
 
+    @classmethod
+    def default(cls, **values: Any) -> Self:
+        """Return a section that is a default itself, which the tests check and no command."""
+        made = cls.__new__(cls)
+        made.__dict__.update(values)
+        return made
+
     def model_copy(self, *, update: Mapping[str, Any]) -> Self:
         """Return a section with some values changed, unchecked."""
         changed = type(self).__new__(type(self))

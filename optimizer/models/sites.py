@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import text_sha256
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.lifecycle import DecisionStatistics
 from optimizer.models.summaries import Reject, WorkflowSummary
 

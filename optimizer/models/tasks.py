@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from mmap import mmap
 from typing import NamedTuple
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
 
 Content = bytes | mmap

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.secrets import LONG_SECRETS, SHORT_SECRETS, TEXT_SECRETS, LongSecret
 
 Bytes = npt.NDArray[np.uint8]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.models.case_changes import CaseOutcome
 from optimizer.models.cases import Arm
+from optimizer.models.dataclass import dataclass
 from optimizer.models.terms import GuardMode, GuardStatus, Metric, Scope, Severity, VerdictKind
 
 

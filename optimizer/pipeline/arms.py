@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from optimizer.analysis.arms import load_arm
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, LoadedArm
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import NothingYetError, SelectionError
 from optimizer.models.nearest import as_word, meant, some_of
 from optimizer.pipeline.select import BRANCH, LATEST, MOST_NAMES, run_names, select_run

@@ -10,7 +10,6 @@ import gc
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from multiprocessing import get_context
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from optimizer.config.tree import Config
 from optimizer.history.store import read_history
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Made
 from optimizer.pipeline.decide import decide
 

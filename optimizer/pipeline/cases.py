@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from optimizer.models.case_changes import (
     TextLimits,
 )
 from optimizer.models.cases import CaseColumns, LoadedArm
+from optimizer.models.dataclass import dataclass
 from optimizer.models.verdicts import Comparison, ComparisonSet
 
 

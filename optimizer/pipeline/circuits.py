@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.lifecycle import BreakerEvent
 from optimizer.models.proposals import NOT_ASKED
 from optimizer.safety.breaker import Circuit, CircuitState, Event, circuit

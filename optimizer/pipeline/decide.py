@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 import msgspec
@@ -17,6 +17,7 @@ from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import breaker_events, studies
 from optimizer.history.store import History
 from optimizer.models.budgets import BudgetState
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, Made
 from optimizer.models.evidence import Evidence
 from optimizer.models.lifecycle import BreakerEvent

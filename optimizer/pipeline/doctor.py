@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -26,6 +25,7 @@ from optimizer.history.queries.optimizing import (
     prompt_misfits,
 )
 from optimizer.history.store import SCHEMA_VERSION, History, open_any_version, schema_version
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 from optimizer.models.lifecycle import ConfigSnapshot
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from optimizer.history.feedback import RecordedFeedback, record_feedback
 from optimizer.history.recording import record_rejects
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, open_history
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError
 from optimizer.models.feedback import (
     Comment,

@@ -10,7 +10,6 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,6 +20,7 @@ from optimizer.history.columns import ReadyFile
 from optimizer.history.recording import Recorded, record, record_rejects
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import open_history, read_history
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError, NoHistoryError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.summaries import Reject

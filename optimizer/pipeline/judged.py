@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.experiments.settings import ComparisonSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import GateResult, GateStatus
 from optimizer.models.terms import GuardStatus
 from optimizer.models.verdicts import BaselineGate

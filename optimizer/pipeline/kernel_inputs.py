@@ -8,9 +8,10 @@ import json
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_args
+
+from optimizer.models.dataclass import dataclass
 
 LARGEST = 10**15
 """Whole numbers from here on are no longer exact as floating-point numbers."""

@@ -7,7 +7,7 @@ processes the second sees what the first has done.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from optimizer.config.tree import Config
@@ -21,6 +21,7 @@ from optimizer.history.audit import AuditLine
 from optimizer.history.queries.lifecycle import config_snapshots, rollouts
 from optimizer.history.steps import Act, record_act
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, DecisionState
 from optimizer.models.errors import SelectionError, TransitionError
 from optimizer.models.lifecycle import Commands, ConfigSnapshot, Moved, PatchOp, RolloutStatus

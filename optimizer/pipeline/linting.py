@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from optimizer.models.contract import IssueSeverity
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError, SelectionError
 from optimizer.models.extract_settings import ExtractSettings
 from optimizer.models.lint_settings import LintSettings

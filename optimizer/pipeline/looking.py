@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import NormalDist
 
 from optimizer.analysis.arms import content_of, load_arm
@@ -22,6 +22,7 @@ from optimizer.experiments.stopping import chance, stop
 from optimizer.experiments.verdict import gain_of
 from optimizer.history import queries
 from optimizer.models.cases import LoadedArm
+from optimizer.models.dataclass import dataclass
 from optimizer.models.experiments import (
     ArmProgress,
     CandidateReport,

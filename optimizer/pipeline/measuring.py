@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -14,6 +13,7 @@ from optimizer.decisions.settings import Lifecycle
 from optimizer.history import queries
 from optimizer.history.queries.lifecycle import RunOfVariant, config_snapshots, variant_runs
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.lifecycle import ConfigSnapshot, DecisionOutcome, Health, Rollout
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.config.tree import Config
 from optimizer.history import queries
 from optimizer.history.queries import ArmInRun
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.experiments import Experiment, ExperimentDesign, Look
 
 SECONDS_A_DAY = 86_400

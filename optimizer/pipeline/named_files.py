@@ -6,9 +6,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import MAY_NOT_READ, ConfigError
 from optimizer.models.extract_settings import ExtractSettings
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from optimizer.experiments.settings import ComparisonSettings
 from optimizer.history.settings import StoreSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization_run import (
     ModelUse,
 )

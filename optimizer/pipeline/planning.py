@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.analysis.arms import load_arm
@@ -15,6 +14,7 @@ from optimizer.history import queries
 from optimizer.history.experimenting import record_plan
 from optimizer.history.queries import ArmInRun
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError, SelectionError
 from optimizer.models.experiments import Allocation, Experiment, ExperimentArm, ExperimentDesign
 from optimizer.models.names import legible

@@ -16,12 +16,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 
 from optimizer.history.columns import ReadyFile, prepare
 from optimizer.history.settings import StoreSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError, HistoryError, UnrecognizedError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.names import legible

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import SelectionError
 from optimizer.models.sites import PromptSite
 from optimizer.models.tasks import text_sha256

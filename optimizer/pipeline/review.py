@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from optimizer.config.tree import Config
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import DecisionState
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Proposal, StrategyAnswer

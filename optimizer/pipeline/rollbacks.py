@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from optimizer import __version__
 from optimizer.decisions import configuration, rollback, rollout
@@ -15,6 +15,7 @@ from optimizer.history.audit import AuditLine
 from optimizer.history.queries.lifecycle import config_snapshots, rollouts
 from optimizer.history.steps import Act, record_act
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, DecisionState
 from optimizer.models.lifecycle import (
     ConfigSnapshot,

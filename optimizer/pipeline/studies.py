@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from optimizer import __version__
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Study
 from optimizer.models.evidence import Evidence
 from optimizer.pipeline.asking import STRATEGY_FAILURES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.history import queries
@@ -14,6 +13,7 @@ from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.store import History, temporary_history
 from optimizer.models.case_changes import CaseOutcome, TextLimits
 from optimizer.models.contract import PromptAnalysis
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import SelectionError
 from optimizer.models.reports import report_of
 from optimizer.models.rules import Explanation

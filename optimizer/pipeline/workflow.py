@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.config.tree import Config
 from optimizer.history import queries
 from optimizer.history.queries.evidence import past_decisions
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision
 from optimizer.models.drift import DriftFinding
 from optimizer.models.errors import SelectionError

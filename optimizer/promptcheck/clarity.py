@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck import words
 from optimizer.promptcheck.parts import Part, Term
 from optimizer.promptcheck.reading import BULLET, HEADING, NUMBERED, Reading

@@ -7,8 +7,8 @@ terms are skipped on other languages, and the unique-word ratio where spaces do 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck import words
 from optimizer.promptcheck.parts import Part, Term
 from optimizer.promptcheck.reading import Reading

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from string import ascii_letters
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.words import ENGLISH_MARKERS, SHORT_TEXT_MARKERS
 
 MIN_ASCII_SHARE = 0.8  # of the letters; English prompts quoting another script stay above

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.reading import HEADING, Reading, read
 from optimizer.promptcheck.templates import MASK, Span, SpanKind
 from optimizer.promptcheck.words import listed

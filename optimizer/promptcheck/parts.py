@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from optimizer.models.dataclass import dataclass
 
 LOWEST, HIGHEST = 0.0, 100.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, islice, pairwise
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.language import Language, beyond_ascii, detect
 from optimizer.promptcheck.spans import free_text, split_around
 from optimizer.promptcheck.templates import MASK, Span, Templates, templates

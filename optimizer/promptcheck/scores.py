@@ -8,8 +8,8 @@ efficiency = 0.5 token + 0.5 density
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck import clarity, efficiency
 from optimizer.promptcheck.parts import Part, clamp
 from optimizer.promptcheck.reading import Reading

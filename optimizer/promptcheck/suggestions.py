@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from optimizer.models.contract import (
     IssueSeverity,
@@ -12,6 +11,7 @@ from optimizer.models.contract import (
     PromptSuggestion,
     SuggestionType,
 )
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.clarity import announces_example
 from optimizer.promptcheck.reading import Reading
 from optimizer.promptcheck.scores import Scores

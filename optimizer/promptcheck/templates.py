@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from optimizer.models.dataclass import dataclass
 
 MASK = "\x00"
 """Stands for a hidden character: neither letter, nor space, nor punctuation."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.spans import CODE, FORMAT_FIELD
 from optimizer.promptcheck.templates import Span, SpanKind, Templates
 from optimizer.promptcheck.words import listed

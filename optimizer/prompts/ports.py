@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import OptimizerError
 from optimizer.models.optimization import (
     Case,

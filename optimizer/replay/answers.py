@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from optimizer.models.caching import CacheKind, CacheSetting
+from optimizer.models.dataclass import dataclass
 from optimizer.models.requests import UNKNOWN_CODE
 from optimizer.replay.cache_policy import is_fresh, ready_at_s, should_cache
 from optimizer.replay.shelves import Shelf, shelf

@@ -8,10 +8,11 @@ in the trace, counted from when its batch goes: the trace does not tell what a b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from optimizer.models.batching import BatchPlan
+from optimizer.models.dataclass import dataclass
 from optimizer.models.limits import Priority
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optimizer.models.amounts import amount
 from optimizer.models.budgets import BudgetState
+from optimizer.models.dataclass import dataclass
 from optimizer.models.evidence import Evidence
 from optimizer.models.limits import LimitPlan, LimitReplay, Load, Pressure, Quota, SpendLimit
 from optimizer.models.proposals import Fact

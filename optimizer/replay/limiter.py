@@ -10,9 +10,10 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeVar
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.limits import (
     LimitPlan,
     Refusal,

@@ -14,13 +14,13 @@ Without a bound both counts are the same where hashes stand for all that comes b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimizer.models.caching import Eviction, PrefixReplay, Share
+from optimizer.models.dataclass import dataclass
 from optimizer.replay.shares import Parts, share
 from optimizer.replay.shelves import Shelf, shelf
 

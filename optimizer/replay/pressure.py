@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.limits import Load, Pressure, Sustained
 from optimizer.replay.buckets import SECONDS_OF_A_MINUTE
 from optimizer.replay.selection import only

@@ -8,12 +8,13 @@ in a row. The share is a ratio of two sums over parts, with Fieller's interval o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.models.caching import Share
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.intervals import wilson
 from optimizer.stats.ratios import fieller
 

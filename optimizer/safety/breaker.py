@@ -10,10 +10,10 @@ See Nygard (2007), Release It!, chapter 5.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.safety.settings import CircuitBreakerSettings
 
 

@@ -9,9 +9,9 @@ with nothing that is preferred always stays.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import DecisionType, Proposal
 from optimizer.safety.guards import COST, LATENCY, QUALITY
 from optimizer.safety.reach import (

@@ -8,11 +8,11 @@ in use breaks already, and is no worse, is warned of and not held back.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
 from optimizer.models.amounts import amount
+from optimizer.models.dataclass import dataclass
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Effect, Proposal
 from optimizer.models.requests import Requests

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Effect, Proposal
 from optimizer.models.reviews import Objection, RiskLevel, ViolationSeverity
 from optimizer.safety.guards import QUALITY, allowed, loss

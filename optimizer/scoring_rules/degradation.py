@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Fact
 from optimizer.models.summaries import RunPoint
 from optimizer.stats.intervals import newcombe, wilson

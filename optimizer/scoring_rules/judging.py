@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import Outcome, RuleCheck, Unit
 from optimizer.stats.intervals import Interval
 

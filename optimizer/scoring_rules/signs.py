@@ -7,9 +7,9 @@ critical; a drift for the better is low; an anomaly is as grave as it lies far o
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from optimizer.models.amounts import amount
+from optimizer.models.dataclass import dataclass
 from optimizer.models.drift import (
     Anomaly,
     AnomalyReport,

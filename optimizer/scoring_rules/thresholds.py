@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from optimizer.models.amounts import amount, percent
+from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Fact
 from optimizer.models.summaries import WindowSummary
 from optimizer.stats.intervals import Interval, clopper_pearson, mean_interval

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.betas import Beta, difference_below, points_between, scaled_below
 from optimizer.stats.bisection import turning_point
 from optimizer.stats.counts import checked_pairs, checked_rate

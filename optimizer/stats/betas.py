@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from optimizer.models.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import finite_values
 from optimizer.stats.results import Difference, HypothesisTest
 from optimizer.stats.student import studentized

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from optimizer.models.dataclass import dataclass
 
 SIGMAS = 3.0
 """Standard errors on either side of the centre, as Shewhart drew them."""

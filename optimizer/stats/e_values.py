@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from optimizer.models.dataclass import dataclass
 
 LARGEST_LOG = math.log(1.7e308)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import finite_values
 from optimizer.stats.student import lower_tail_p
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.student import p_above_zero, t_critical
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.quantiles import normal_quantile
 
 NODES = 8

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.quantiles import beta_quantile, normal_quantile, t_quantile
 from optimizer.stats.student import require_level
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import finite_values
 from optimizer.stats.results import Difference
 from optimizer.stats.student import studentized

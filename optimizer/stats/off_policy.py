@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import finite_values
 from optimizer.stats.intervals import wilson
 from optimizer.stats.quantiles import normal_quantile, t_upper_tail

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import finite_values
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import finite_pair, finite_values, require_positive
 from optimizer.stats.intervals import Interval
 from optimizer.stats.means import paired_t, welch_from_stats

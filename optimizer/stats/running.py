@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.intervals import Interval
 
 PRIOR_MEAN = 0.5

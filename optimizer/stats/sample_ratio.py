@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import counts as checked_counts
 from optimizer.stats.arrays import finite_values
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from optimizer.models.dataclass import dataclass
 from optimizer.stats.arrays import finite_values
 from optimizer.stats.changes import adwin
 from optimizer.stats.quantiles import normal_quantile

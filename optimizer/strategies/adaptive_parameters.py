@@ -53,9 +53,11 @@ class AdaptiveParametersSettings(Settings):
     """Settings of the `adaptive_parameters` strategy."""
 
     parameters: tuple[ParameterConfig, ...] = (
-        ParameterConfig(name="temperature", range=(0.0, 2.0), priority=3),
-        ParameterConfig(name="top_p", range=(0.7, 1.0), priority=2),
-        ParameterConfig(name="max_tokens", range=(256, 8192), kind=ParameterKind.INTEGER, log=True),
+        ParameterConfig.default(name="temperature", range=(0.0, 2.0), priority=3),
+        ParameterConfig.default(name="top_p", range=(0.7, 1.0), priority=2),
+        ParameterConfig.default(
+            name="max_tokens", range=(256.0, 8192.0), kind=ParameterKind.INTEGER, log=True
+        ),
     )
     """What may be tuned, as far as runs record it."""
 

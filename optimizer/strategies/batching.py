@@ -17,10 +17,11 @@ each request is taken to need the time it needed alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from optimizer.models.batching import BatchPlan, BatchReplay
+from optimizer.models.dataclass import dataclass
 from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fact, Proposal
 from optimizer.models.settings import Field, Settings, together

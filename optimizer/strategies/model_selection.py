@@ -18,7 +18,6 @@ a model costs is what its runs cost, or derived from their tokens by `ingest --p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from optimizer.learning import choice
@@ -30,6 +29,7 @@ from optimizer.learning.objectives import (
     costs_against_free,
     objectives_of,
 )
+from optimizer.models.dataclass import dataclass
 from optimizer.models.evidence import Evidence
 from optimizer.models.frontier import WeightedGain
 from optimizer.models.proposals import Answer, Change, DecisionType, Proposal

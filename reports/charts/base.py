@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 from unicodedata import east_asian_width
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import Unit
 from reports.drawings import Scale
 from reports.formatting import figure, shorten, value

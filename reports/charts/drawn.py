@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 from reports.charts.base import FONT, FONT_SIZE, LIGHT, PAGE, Palette, Spec
 from reports.charts.calibration import calibration_note, calibration_spec, calibration_table

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from reports.document import Cell, Document, Facts, Section, Table, Verdict, left
 from reports.formatting import count, listing, plural
 from reports.tones import Tone

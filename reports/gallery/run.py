@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from optimizer.models.case_changes import CaseOutcome
+from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import Explanation, Outcome
 from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored, Spread
 from optimizer.models.tasks import UNJUDGED

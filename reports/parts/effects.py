@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import Unit
 from optimizer.models.terms import RATES, Metric
 from optimizer.models.verdicts import Guardrail

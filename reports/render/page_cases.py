@@ -7,12 +7,12 @@ cut is said at each text, what was left out below the cases.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from optimizer.models.dataclass import dataclass
 from reports.document import Align, Block, Case, Cases, Cell, Details, Passage, Section, cell
 from reports.render.passages import cut, left_out
 from reports.text import line

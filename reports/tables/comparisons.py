@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from optimizer.models.case_changes import CaseChange, CaseOutcome
 from optimizer.models.data_tables import DataColumn, DataTable, flag, number, text, whole
+from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import GateCheck, GateResult
 from optimizer.models.terms import RATES, Metric
 from optimizer.models.verdicts import BaselineGate, Comparison, GuardCheck, MetricVerdict

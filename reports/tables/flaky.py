@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.models.data_tables import DataColumn, DataTable, number, text, whole
+from optimizer.models.dataclass import dataclass
 from optimizer.models.flakiness import Flakiness, FlakyCase, VariantFlakiness
 
 

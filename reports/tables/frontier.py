@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from optimizer.models.data_tables import DataColumn, DataTable, flag, number, text, whole
+from optimizer.models.dataclass import dataclass
 from optimizer.models.frontier import Frontier, LeftOut, Reading, Standing
 
 OBJECTIVES = ("success_rate", "score", "cost_usd", "latency_ms")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from optimizer.models.data_tables import DataColumn, DataTable, flag, number, text, time, whole
+from optimizer.models.dataclass import dataclass
 from optimizer.models.lifecycle import DecisionOutcome, MeasuredEffect, RolloutView
 from optimizer.models.proposals import Effect
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from optimizer.models.data_tables import DataColumn, DataTable, flag, number, text, time, whole
+from optimizer.models.dataclass import dataclass
 from optimizer.models.experiment_page import ExperimentPage
 from optimizer.models.overview import PeriodReview, Portfolio, Shift
 from optimizer.models.performance import WorkflowPerformance

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.models.batching import BatchingReport, BatchReplay
 from optimizer.models.caching import CachingReport
 from optimizer.models.data_tables import DataColumn, DataTable, flag, number, text, whole
+from optimizer.models.dataclass import dataclass
 from optimizer.models.limits import LimitReplay, LimitsReport
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from msgspec import Raw, Struct
 
@@ -14,6 +14,7 @@ from executor_bridge.formats.inspect_log.samples import Sample
 from executor_bridge.formats.inspect_log.usage import Usage
 from executor_bridge.json_text import shown
 from executor_bridge.lenient import Skipped, decoded, rows
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Source

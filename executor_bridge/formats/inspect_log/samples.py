@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from executor_bridge.formats.inspect_log.scores import Said, primary_of, scores_
 from executor_bridge.formats.inspect_log.usage import Usage, of_graders, of_the_system
 from executor_bridge.judging import judged
 from executor_bridge.outcomes import Outcome, case_of_content, short_name
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import CaseSource, Score, Variant
 
 CANCELLED = ("CancelledError(", "Cancelled(")

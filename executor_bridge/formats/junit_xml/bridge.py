@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -35,6 +34,7 @@ from executor_bridge.json_text import shown
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, Outcome, RunFacts, file_time, variant_of
 from executor_bridge.runs import run_of
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from msgspec import structs
 
 from executor_bridge.formats.junit_xml.report import SCORED, Report, Suite, Test, Verdict
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import CaseSource
 
 PYTEST_REPORT, PYTEST_SUITE = "pytest tests", "pytest"

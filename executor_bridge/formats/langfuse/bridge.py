@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
@@ -20,6 +19,7 @@ from executor_bridge.outcomes import NO_TIME, NORMAL, Outcome, RunFacts, file_ti
 from executor_bridge.runs import run_of
 from executor_bridge.tracing.usage import Made, variants_of
 from executor_bridge.verdicts import is_judged, primary, reasons, status, unjudged
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Source, Variant

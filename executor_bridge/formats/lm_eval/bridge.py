@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from msgspec import Raw
@@ -36,6 +36,7 @@ from executor_bridge.judging import UNJUDGED, judged, pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import Outcome, RunFacts
 from executor_bridge.runs import run_of
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Score, Source, Variant, text_sha256

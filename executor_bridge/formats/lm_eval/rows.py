@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from os.path import basename
 from typing import Any
 
@@ -20,6 +20,7 @@ from executor_bridge.files.texts import lines
 from executor_bridge.lenient import Skipped, decoded, in_utf8, rows
 from executor_bridge.meaning import Case
 from executor_bridge.outcomes import case_of_content
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import CaseSource, Source
 
 NOTHING = Raw(b"null")

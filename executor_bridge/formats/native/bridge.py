@@ -6,7 +6,6 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -36,6 +35,7 @@ from executor_bridge.formats.native.totals import disagreements
 from executor_bridge.meaning import Variants
 from executor_bridge.metadata import RunMetadata, ignored_warnings, usable
 from executor_bridge.models import RunStatistics
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, RunHeader, Source
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 
 import msgspec
@@ -17,6 +16,7 @@ from executor_bridge.json_text import has_lone_surrogate
 from executor_bridge.meaning import CONSISTENT, Variants, derived_case
 from executor_bridge.metadata import TaskMetadata, decode_task_metadata, usable
 from executor_bridge.models import TaskFigures
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.tasks import CaseSource, TaskRow, new_row

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from executor_bridge.formats.native import wire
 from executor_bridge.models import RunStatistics
+from optimizer.models.dataclass import dataclass
 
 RATE_TOLERANCE = 0.001
 RELATIVE_TOLERANCE = 1e-3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from executor_bridge.amounts import number, whole
 from executor_bridge.clock import Clock, UnusableTimeError
 from executor_bridge.files.texts import lines
 from executor_bridge.lenient import Skipped, in_utf8, rows
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import Source
 
 MATCH, SAMPLING, METRICS, ERROR = "match", "sampling", "metrics", "error"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from msgspec import Struct
 from executor_bridge.files.texts import documents
 from executor_bridge.lenient import Skipped, rows
 from executor_bridge.meaning import canonical
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import Source
 
 ITEM, RUN, EVAL, LIST = "eval.run.output_item", "eval.run", "eval", "list"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -33,6 +33,7 @@ from executor_bridge.formats.promptfoo.variants import Tested, configs
 from executor_bridge.lenient import Skipped, decoded
 from executor_bridge.outcomes import NO_TIME, file_time
 from executor_bridge.yaml_text import as_json
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Source

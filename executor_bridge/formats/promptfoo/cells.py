@@ -6,7 +6,7 @@ Written for promptfoo 0.60 to 0.123 (`src/util/eval/evalTableUtils.ts`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
@@ -35,6 +35,7 @@ from executor_bridge.formats.promptfoo.variants import Tested
 from executor_bridge.heads import columns
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, Outcome, file_time
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.redaction import is_secret

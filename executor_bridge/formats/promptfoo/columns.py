@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from executor_bridge.formats.promptfoo.rows import STRIPPED_OUTPUT, STRIPPED_PRO
 from executor_bridge.lenient import Skipped, rows
 from executor_bridge.outcomes import Outcome
 from executor_bridge.seen import Seen
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Variant
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from executor_bridge.formats.promptfoo.variants import Tested, n_alike, variants
 from executor_bridge.outcomes import Outcome, RunFacts
 from executor_bridge.runs import run_of
 from executor_bridge.seen import Seen
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Run, Source, Variant
 

@@ -11,7 +11,6 @@ import csv
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -19,6 +18,7 @@ from executor_bridge.amounts import number
 from executor_bridge.files.spool import PASSED_BYTES, let_go
 from executor_bridge.formats.promptfoo.rows import Prompt
 from executor_bridge.lenient import Skipped
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import Content, Score
 
 STATUS, SCORE, NAMED, REASON = "Status", "Score", "Named Scores", "Grader Reason"

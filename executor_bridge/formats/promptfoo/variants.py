@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from executor_bridge.formats.promptfoo.rows import STRIPPED_PROMPT
 from executor_bridge.meaning import canonical
 from executor_bridge.outcomes import variant_of
+from optimizer.models.dataclass import dataclass
 from optimizer.models.tasks import Variant, text_sha256
 
 PROVIDER_ID = re.compile(r"(?P<provider>[\w.-]+):(?P<rest>\S+)")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from msgspec import Raw
@@ -30,6 +29,7 @@ from executor_bridge.outcomes import (
     variant_of,
 )
 from executor_bridge.runs import as_text, run_of
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import CaseSource, Reading, Run, Score, Source, Variant
 

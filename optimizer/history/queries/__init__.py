@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -13,6 +13,7 @@ import msgspec
 
 from optimizer.history.duck import DuckDBPyConnection
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import AuditEntry, Decision, DecisionState
 from optimizer.models.errors import HistoryError
 from optimizer.models.names import legible

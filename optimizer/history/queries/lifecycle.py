@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 from optimizer.history.queries import UNDECODABLE, damaged, dicts_of, faults, rows_of, tuples_of
 from optimizer.history.queries.evidence import outcome_of
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 from optimizer.models.lifecycle import (
     ConfigSnapshot,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optimizer.history.queries import Z2, columns_of, dicts_of, rows_of, stored_time
 from optimizer.history.store import History
 from optimizer.models.contrasts import CaseTable
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import AuditEntry, DecisionState
 from optimizer.models.overview import (
     PeriodDecision,

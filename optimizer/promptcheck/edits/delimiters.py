@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.linting import Edit
 from optimizer.promptcheck.layout import VARIABLES, Layout, tag_of
 from optimizer.promptcheck.templates import Span, SpanKind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.linting import Edit
 from optimizer.promptcheck.edits.prose import opens_sentence, phrases, with_capital
 from optimizer.promptcheck.layout import Layout

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, LintRulePage
 from optimizer.promptcheck.reading import Reading

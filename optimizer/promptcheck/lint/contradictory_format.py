@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from optimizer.models.contract import IssueSeverity
+from optimizer.models.dataclass import dataclass
 from optimizer.models.linting import FixSafety, LintRulePage
 from optimizer.promptcheck.findings import quoted
 from optimizer.promptcheck.lint.base import Found, LintRule

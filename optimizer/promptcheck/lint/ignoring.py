@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from optimizer.models.dataclass import dataclass
 
 LINES_TO_PROMPT = 2  # from a comment to the text it holds for: its key may stand in between
 

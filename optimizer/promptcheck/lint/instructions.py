@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.reading import Reading
 from optimizer.promptcheck.words import word_runs
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from optimizer.models.contract import IssueSeverity
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 from optimizer.models.lint_settings import LintSettings
 from optimizer.models.linting import Edit, FixSafety, LintFinding

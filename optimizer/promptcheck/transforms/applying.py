@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationChange
+from optimizer.models.dataclass import dataclass
 from optimizer.models.linting import Edit
 from optimizer.promptcheck.edits.editing import edited
 from optimizer.promptcheck.edits.steps import Step

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.edits.steps import Step
 from optimizer.promptcheck.layout import Layout

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.linting import Edit
 from optimizer.promptcheck.edits.editing import line_ends
 from optimizer.promptcheck.findings import quoted

@@ -6,7 +6,6 @@ No strategy replaces a vague word by a made-up exact one: what is meant is asked
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.models.contract import (
@@ -14,6 +13,7 @@ from optimizer.models.contract import (
     OptimizationResult,
     OptimizationStrategy,
 )
+from optimizer.models.dataclass import dataclass
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.tokens import CHARS_PER_TOKEN, estimated_tokens
 from optimizer.promptcheck.transforms.applying import apply

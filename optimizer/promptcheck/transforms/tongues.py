@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.layout import Layout
 from optimizer.promptcheck.reading import Reading, read
 from optimizer.promptcheck.words import listed

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Protocol
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault, FormatError, OptimizerError
 from optimizer.models.sites import FoundPrompts, PromptFormat, PromptSite, SkippedPrompt
 from optimizer.promptcheck.spans import split_around

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from optimizer.models.dataclass import dataclass
 from optimizer.prompts.extract.tree import (
     MAX_DEPTH,
     Kind,

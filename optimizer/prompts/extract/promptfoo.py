@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.sites import (
     FoundPrompts,
     PromptFormat,

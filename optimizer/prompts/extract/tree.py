@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from optimizer.models.dataclass import dataclass
 
 MAX_DEPTH = 100
 """How deep values may be nested."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.sites import FoundPrompts, PromptFormat, PromptSite, SkippedPrompt
 from optimizer.prompts.extract.base import column_of, declared, line_of, site
 from optimizer.prompts.extract.tree import Kind, Node, Tree, pointer

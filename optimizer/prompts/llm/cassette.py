@@ -11,7 +11,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from optimizer.models.completions import Answer, Question
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError, Fault, FormatError
 from optimizer.models.names import legible
 from optimizer.prompts.ports import ProposerError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 from optimizer.models.completions import Answer
+from optimizer.models.dataclass import dataclass
 from optimizer.prompts.llm.settings import LlmSettings
 from optimizer.prompts.llm.transport import Response
 

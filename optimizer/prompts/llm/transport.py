@@ -8,9 +8,9 @@ import ssl
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 
 CHUNK_BYTES = 65536

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import OptimizerError
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.tasks import Run

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.tasks import text_sha256
 from optimizer.prompts.ports import ExecutorError

@@ -8,11 +8,11 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 
+from optimizer.models.dataclass import dataclass
 from optimizer.prompts.ports import ExecutorError
 from optimizer.prompts.runner.harmless import tail
 from optimizer.prompts.runner.settings import RunnerSettings

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.failures import FailureKind, classify
 from optimizer.models.optimization import CaseResult
 from optimizer.models.tasks import TaskRow

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Draft, Searched, Split
 from optimizer.prompts.ports import Guard, Proposer
 from optimizer.prompts.search.settings import SearchSettings

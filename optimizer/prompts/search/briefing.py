@@ -11,10 +11,10 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from optimizer.models.completions import Message
 from optimizer.models.contract import OptimizationStrategy
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Refusal, Shown
 from optimizer.models.redaction import redact
 from optimizer.prompts.llm.settings import LlmSettings

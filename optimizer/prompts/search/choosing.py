@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from optimizer.models.contract import OptimizationStrategy, PromptAnalysis
+from optimizer.models.dataclass import dataclass
 from optimizer.models.execution import TestExecutionReport
 from optimizer.models.optimization import Diagnosis
 from optimizer.models.rules import StrategyChoice

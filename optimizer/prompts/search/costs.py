@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Split
 from optimizer.prompts.search.scoring import affordable
 from optimizer.prompts.search.settings import SearchSettings

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from optimizer.models.dataclass import dataclass
 from optimizer.promptcheck.spans import split
 from optimizer.promptcheck.templates import SpanKind
 from optimizer.prompts.search.useless import Useless

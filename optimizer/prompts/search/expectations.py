@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Shown
 from optimizer.prompts.search.case_fields import EXPECTED, parsed
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.redaction import secrets
 from optimizer.promptcheck.reading import read
 from optimizer.promptcheck.spans import split_around

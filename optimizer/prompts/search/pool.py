@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Candidate, Draft
 from optimizer.models.tasks import text_sha256
 from optimizer.promptcheck.tokens import whole_tokens

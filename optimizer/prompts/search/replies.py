@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.prompts.search.edits import Operation, SectionEdit
 from optimizer.prompts.search.useless import Useless
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from optimizer.models.contract import OptimizationStrategy
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Draft
 from optimizer.models.transform_settings import TransformSettings
 from optimizer.promptcheck.transforms.base import Lessons, Transform

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Case, Shown
 from optimizer.prompts.search.diagnosis import signature
 from optimizer.prompts.search.pool import Scored

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Shown
 from optimizer.prompts.search.case_fields import EXPECTED, INPUTS, NO_INPUT, parsed
 

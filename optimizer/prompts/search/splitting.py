@@ -12,9 +12,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Case, Split
 from optimizer.models.tasks import text_sha256
 from optimizer.prompts.settings import OptimizeSettings

@@ -8,10 +8,10 @@ a manifest; somebody runs the tests; the results are stored, and the search is r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.optimization_run import OptimizationRun

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import CaseResult
 from optimizer.models.tasks import text_sha256
 from optimizer.promptcheck.reading import read

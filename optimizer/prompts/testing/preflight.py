@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.prompts.ports import ExecutorError
 from optimizer.prompts.runner.harmless import tail

@@ -11,11 +11,12 @@ with every look at them. Where anything is in doubt the champion is not better.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
 from optimizer.experiments.settings import ComparisonSettings
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import OptimizerError
 from optimizer.models.optimization import Case
 from optimizer.models.tasks import text_sha256

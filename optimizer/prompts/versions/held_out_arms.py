@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from optimizer.models.cases import Arm, CaseColumns, LoadedArm
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Case, CaseResult
 from optimizer.models.tasks import text_sha256
 

@@ -12,10 +12,11 @@ either. Confirmed is the only way into force; rolling back makes a new version o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import TransitionError
 from optimizer.models.versions import Confirmation, Version, VersionState
 from optimizer.promptcheck.lint.contradictory_format import demanded_formats
