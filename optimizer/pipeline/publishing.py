@@ -174,7 +174,8 @@ class _Batch:
         contents = {run.header.run_id: run.header.content_sha256 for run in file.runs}
         judged = self._publisher.judge(RUNS, contents, replace=self._job.replace)
         if judged.conflict is not None:
-            return _conflicting(path, tuple(contents), judged.conflict, self._job.lake)
+            where = self._publisher.where(judged.conflict)
+            return _conflicting(path, tuple(contents), judged.conflict, where)
         if not judged.new:
             return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=tuple(contents))
         return self._taken(file, judged)
@@ -218,8 +219,8 @@ def _few(versions: Mapping[str, Version]) -> Iterator[dict[str, Version]]:
         yield {one: versions[one] for one in ids[first : first + BATCH_RUNS]}
 
 
-def _conflicting(path: str, run_ids: tuple[str, ...], run_id: str, lake: str) -> FileOutcome:
-    text = f"{path}: run {run_id!r} is already published in {lake} with other content"
+def _conflicting(path: str, run_ids: tuple[str, ...], run_id: str, where: str) -> FileOutcome:
+    text = f"{path}: run {run_id!r} is already published with other content, in {where}"
     hint = "Publish it in place of the other with --replace."
     return replace(_rejected(path, text, hint), run_ids=run_ids)
 
