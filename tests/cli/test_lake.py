@@ -153,7 +153,7 @@ def test_another_content_of_a_run_is_named_with_what_to_do(
     run_file("other.json", "+++", run_id="old")
     found = optimizer("lake", "publish", "other.json", "--lake", lake)
     assert found.code == 2
-    assert "run 'old' is already published in lake with other" in found.out
+    assert "run 'old' is already published with other" in found.out
     assert "--replace" in found.out
     assert optimizer("lake", "publish", "other.json", "--replace", "--lake", lake).code == 0
 

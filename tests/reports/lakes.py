@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from optimizer.models.lakes import Compaction, LakeAnswer, LakeStatus, StorePublished
@@ -56,8 +57,8 @@ ANSWER = LakeAnswer(
     types=("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP"),
     rows=(("sentiment", 1240, 0.712, True, AT), ("triage <b>", 3, None, False, None)),
 )
-NO_ROWS = LakeAnswer(columns=("n",), types=("BIGINT",), rows=())
-MANY_ROWS = LakeAnswer(columns=("n",), types=("BIGINT",), rows=tuple((n,) for n in range(103)))
+NO_ROWS = replace(ANSWER, rows=())
+MANY_ROWS = replace(ANSWER, rows=tuple((f"wf-{n}", n, 0.5, True, AT) for n in range(103)))
 
 asked = partial(lake_answer, question="runs")
 

@@ -81,7 +81,9 @@ def test_another_content_of_a_run_is_refused_unless_it_replaces(
     old, new = native(tmp_path, "r1", "+"), native(tmp_path, "r1", "++")
     publish_files([old], lake)
     (refused,) = publish_files([new], lake)
-    assert refused.reason == f"{new}: run 'r1' is already published in {lake} with other content"
+    (mark,) = (lake / "runs").rglob("*.parquet")
+    told = f"{new}: run 'r1' is already published with other content, in {mark}"
+    assert refused.reason == told
     assert passed(lake) == {"r1": 1}
     assert statuses(publish_files([new], lake, replace=True)) == ["replaced"]
     assert passed(lake) == {"r1": 2}
