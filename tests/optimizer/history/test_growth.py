@@ -149,5 +149,5 @@ def scans(operators: list[dict[str, Any]]) -> Iterator[int]:
 def test_reads_no_more_of_a_history_that_grows_by_other_workflows(
     stores: dict[int, Path], name: str
 ) -> None:
-    edges = 2 * ROW_GROUP_ROWS
+    edges = 4 * ROW_GROUP_ROWS
     assert rows_scanned(stores[MANY], name) <= rows_scanned(stores[FEW], name) + edges
