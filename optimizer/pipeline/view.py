@@ -11,7 +11,7 @@ from optimizer.history.columns import prepare
 from optimizer.history.recording import record
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.store import History, temporary_history
-from optimizer.models.case_changes import CaseOutcome, TextLimits
+from optimizer.models.case_changes import VARIANTS_WITH_CASES, CaseOutcome, TextLimits
 from optimizer.models.contract import PromptAnalysis
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import SelectionError
@@ -66,7 +66,10 @@ class RunView:
         warnings: What a reader should know of how it was read.
         scores: What each of its scorers said, by scorer and variant.
         grading: What grading took, and what else its tool said.
-        cases: The cases that failed, with an arm for each variant; None where nobody asked.
+        cases: The cases that failed, with an arm for each of the first `n_variants_with_cases`
+            variants; None where nobody asked.
+        n_variants_with_cases: Variants whose failing cases are told, the first of `variants`; None
+            where nobody asked.
         spreads: How times and scores spread over its tests, where they differ.
     """
 
@@ -78,6 +81,7 @@ class RunView:
     grading: Grading
     spreads: tuple[Spread, ...]
     cases: tuple[CaseOutcome, ...] | None = None
+    n_variants_with_cases: int | None = None
 
 
 @contextmanager
@@ -146,6 +150,7 @@ def run_view(
         scores=tuple(_scored(f, level) for f in queries.scorer_figures(history, run_id)),
         grading=queries.grading(history, run_id),
         cases=None if texts is None else failing_cases(history, run_id, ids, texts),
+        n_variants_with_cases=None if texts is None else min(len(ids), VARIANTS_WITH_CASES),
         spreads=tuple(_spreads(history, run_id, ids)),
     )
 

@@ -81,11 +81,12 @@ def require_workflow(history: History, workflow_id: str) -> WorkflowSummary:
     Raises:
         SelectionError: There is no such workflow.
     """
-    known = {workflow.workflow_id: workflow for workflow in queries.workflows(history)}
-    if workflow_id not in known:
-        names = some_of(known) if known else "none: it is empty"
-        raise SelectionError(
-            f"workflow {workflow_id!r}: not in this history, expected one of {names}",
-            hint=meant(workflow_id, known, "See 'optimizer status'."),
-        )
-    return known[workflow_id]
+    found = queries.workflows(history, workflow_id=workflow_id)
+    if found:
+        return found[0]
+    known = [workflow.workflow_id for workflow in queries.workflows(history)]
+    names = some_of(known) if known else "none: it is empty"
+    raise SelectionError(
+        f"workflow {workflow_id!r}: not in this history, expected one of {names}",
+        hint=meant(workflow_id, known, "See 'optimizer status'."),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer.models.flakiness import Flakiness, VariantFlakiness
+from optimizer.models.nearest import some_of
 from optimizer.models.rules import Unit
 from reports.document import (
     Block,
@@ -29,6 +30,7 @@ from reports.formatting import (
     plural,
     rate,
 )
+from reports.parts.listed import VARIANTS_LISTED, telling, unlisted
 from reports.tones import Tone
 
 METHOD = (
@@ -53,14 +55,17 @@ PAIR = 2
 def flaky(found: Flakiness, *, limit: int) -> Document:
     """Lay out what the repeats of each variant say, with at most `limit` cases of a kind."""
     repeated = [variant for variant in found.variants if variant.n_repeated]
+    places = telling([variant.flake_rate for variant in found.variants])
+    shown = [found.variants[place] for place in places]
     return Document(
         title=f"Flakiness of {found.workflow_id}",
         verdict=_verdict(found, repeated),
         blocks=(
-            _noise_table(found.variants),
-            *((_reliability_table(found.variants),) if found.variants else ()),
-            *_caveats(found.variants),
-            *(_flaky_details(variant, limit) for variant in repeated if variant.flaky),
+            _noise_table(shown),
+            *((_reliability_table(shown),) if shown else ()),
+            *unlisted(len(shown), len(found.variants), "are the most and the least flaky"),
+            *_caveats(shown),
+            *(_flaky_details(variant, limit) for variant in shown if variant.flaky),
             *_silent_section(found, limit),
             Details("How it is measured", (Prose(METHOD),)),
         ),
@@ -88,7 +93,7 @@ def _agreed(repeated: Sequence[VariantFlakiness]) -> str:
         f"under {name_of(variant.variant)}"
         for variant in repeated
     ]
-    return listing(said)
+    return listing(said) if len(said) <= VARIANTS_LISTED else some_of(said)
 
 
 def _share_of_flaky(variant: VariantFlakiness) -> str:

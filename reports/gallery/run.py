@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from optimizer.models.case_changes import CaseOutcome
 from optimizer.models.dataclass import dataclass
+from optimizer.models.nearest import some_of
 from optimizer.models.rules import Explanation, Outcome
 from optimizer.models.summaries import FailureGroup, Figures, Grading, RunSummary, Scored, Spread
 from optimizer.models.tasks import UNJUDGED
@@ -36,10 +37,15 @@ from reports.formatting import (
 )
 from reports.parts import figures, rules
 from reports.parts.cases import failing_section
+from reports.parts.listed import VARIANTS_LAID_OUT, VARIANTS_LISTED, telling, unlisted
 from reports.parts.spreads import spread_chart
 from reports.tones import Tone
 
 MESSAGE_CHARS = 160
+BOTH_ENDS = "passed most and least often"
+
+URGENCY = (Tone.BAD, Tone.WARN, Tone.NEUTRAL, Tone.GOOD)
+"""What needs attention first."""
 
 
 def run(
@@ -68,19 +74,15 @@ def run(
         spreads: How times and scores spread over its tests.
     """
     explanations = _told_apart(explanations, variants)
+    shown = telling([variant.success_rate for variant in variants])
     return Document(
         title=f"Run {total.run_id}",
         verdict=_judged(_verdict(total, variants, explanations), warnings),
         blocks=(
-            _figures(total, variants),
-            *_spreads(spreads, total, variants),
-            *_scores(scores, variants),
-            *(
-                rules.explanation_section(
-                    "Rules" if len(explanations) == 1 else f"Rules: {label}", explanation
-                )
-                for label, explanation in explanations
-            ),
+            _figures(total, variants, shown),
+            *_spreads(spreads, total, variants, shown),
+            *_scores(scores, variants, shown),
+            *_rules(total, variants, explanations),
             Section("Failures", (_failures(failures, total),)),
             *((failing_section(cases, figures.labels(variants)),) if cases is not None else ()),
             Section("Caveats", (_caveats(total, variants, warnings),)),
@@ -139,7 +141,7 @@ def _verdict(
     ):
         hit = [finding for finding in findings if finding.tone is tone]
         if hit:
-            labels = listing([finding.label for finding in hit])
+            labels = _named([finding.label for finding in hit])
             return Verdict(
                 tone,
                 f"{total.run_id}: {len(hit)} of {plural(len(findings), 'variant')} {words}: "
@@ -167,29 +169,61 @@ def _finding(label: str, summary: Figures, explanation: Explanation) -> _Finding
     return _Finding(Tone.GOOD, label, "No rule fired.")
 
 
-def _figures(total: RunSummary, variants: Sequence[RunSummary]) -> Section:
-    rows = list(zip(figures.labels(variants), variants, strict=True))
+def _named(labels: list[str]) -> str:
+    """Return labels as a list, only the first of very many."""
+    return listing(labels) if len(labels) <= VARIANTS_LAID_OUT else some_of(labels)
+
+
+def _figures(total: RunSummary, variants: Sequence[RunSummary], shown: Sequence[int]) -> Section:
+    labels = figures.labels(variants)
+    rows = [(labels[place], variants[place]) for place in shown]
     if len(rows) != 1:
         rows.append(("all", total))
-    return Section("Figures", (figures.passed_table(rows), figures.effort_table(rows)))
+    rest = unlisted(len(shown), len(variants), BOTH_ENDS)
+    return Section("Figures", (figures.passed_table(rows), figures.effort_table(rows), *rest))
+
+
+def _rules(
+    total: RunSummary,
+    variants: Sequence[RunSummary],
+    explanations: Sequence[tuple[str, Explanation]],
+) -> Iterator[Block]:
+    """Yield how the rules came out for each variant, of very many for the most urgent."""
+    chosen = list(explanations)
+    if len(chosen) > VARIANTS_LISTED:
+        by_label = dict(zip(figures.labels(variants), variants, strict=True))
+        tones = {
+            label: _finding(label, by_label.get(label, total), explanation).tone
+            for label, explanation in chosen
+        }
+        chosen = sorted(chosen, key=lambda one: URGENCY.index(tones[one[0]]))[:VARIANTS_LAID_OUT]
+    for label, explanation in chosen:
+        title = "Rules" if len(explanations) == 1 else f"Rules: {label}"
+        yield rules.explanation_section(title, explanation)
+    yield from unlisted(len(chosen), len(explanations), "need attention most")
 
 
 def _spreads(
-    spreads: Sequence[Spread], total: RunSummary, variants: Sequence[RunSummary]
+    spreads: Sequence[Spread],
+    total: RunSummary,
+    variants: Sequence[RunSummary],
+    shown: Sequence[int],
 ) -> list[Section]:
     """Return how the tests spread, none where nothing does."""
-    charts = tuple(
-        spread_chart(one, figures.labels(variants), total.n_completed) for one in spreads
-    )
+    labels = figures.labels(variants)
+    charts = tuple(spread_chart(one, labels, total.n_completed, shown) for one in spreads)
     return [Section("How the tests spread", charts)] if charts else []
 
 
-def _scores(scores: Sequence[Scored], variants: Sequence[RunSummary]) -> list[Section]:
+def _scores(
+    scores: Sequence[Scored], variants: Sequence[RunSummary], shown: Sequence[int]
+) -> list[Section]:
     """Return the scorers of a run, none where it has none."""
     if not scores:
         return []
     ids = [variant.variant_id for variant in variants]
     labels = dict(zip(ids, figures.labels(variants), strict=True))
+    hidden = set(ids) - {ids[place] for place in shown}
     rows = [
         (
             one.figures.scorer,
@@ -202,6 +236,7 @@ def _scores(scores: Sequence[Scored], variants: Sequence[RunSummary]) -> list[Se
             count(one.figures.n_judged) if one.figures.n_judged else UNKNOWN,
         )
         for one in scores
+        if one.figures.variant_id not in hidden
     ]
     columns = (
         left("scorer"),

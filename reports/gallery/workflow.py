@@ -14,6 +14,7 @@ from reports.drawings import History, Point, Series
 from reports.formatting import count, moment, plural
 from reports.gallery.decision import decision_evidence, decision_verdict
 from reports.parts import figures
+from reports.parts.listed import telling, unlisted
 from reports.parts.predictions import prediction_charts
 from reports.parts.run_charts import decided, ends
 from reports.parts.run_charts import moves as moved
@@ -120,10 +121,12 @@ def _verdict(
 
 
 def _variants(windows: Sequence[WindowSummary]) -> tuple[Block, ...]:
-    rows: list[tuple[str, Figures]] = list(zip(figures.labels(windows), windows, strict=True))
-    tables = (figures.passed_table(rows), figures.effort_table(rows))
+    labels, shown = figures.labels(windows), telling([one.success_rate for one in windows])
+    rows: list[tuple[str, Figures]] = [(labels[place], windows[place]) for place in shown]
+    rest = unlisted(len(shown), len(windows), "passed most and least often")
     shared = figures.namesakes(windows)
-    return (*tables, Items(shared)) if shared else tables
+    said = (Items(shared),) if shared else ()
+    return (figures.passed_table(rows), figures.effort_table(rows), *rest, *said)
 
 
 def _decision(decision: Decision | None) -> tuple[Block, ...]:

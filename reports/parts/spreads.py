@@ -13,8 +13,17 @@ LATENCY = "latency"
 NOUNS = {LATENCY: "time"}
 
 
-def spread_chart(one: Spread, labels: Sequence[str], n_completed: int) -> Distribution:
-    """Draw how a metric spreads over the tests of each variant of a run."""
+def spread_chart(
+    one: Spread, labels: Sequence[str], n_completed: int, places: Sequence[int]
+) -> Distribution:
+    """Draw how a metric spreads over the tests of some variants of a run.
+
+    Args:
+        one: How it spreads over those of all.
+        labels: The variants.
+        n_completed: Completed tests of all.
+        places: Places of those that are drawn.
+    """
     is_log = one.metric == LATENCY
     n = sum(map(sum, one.counts))
     shown = duration if is_log else figure
@@ -25,9 +34,7 @@ def spread_chart(one: Spread, labels: Sequence[str], n_completed: int) -> Distri
         description=f"{plural(n, 'test')} from {shown(one.least)} to {shown(one.most)}",
         unit=Unit.MS if is_log else None,
         edges=_edges(one, is_log=is_log),
-        series=tuple(
-            Counts(label, counts) for label, counts in zip(labels, one.counts, strict=True)
-        ),
+        series=tuple(Counts(labels[place], one.counts[place]) for place in places),
         is_log=is_log,
     )
 

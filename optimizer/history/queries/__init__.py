@@ -237,9 +237,9 @@ def case_texts(
         yield from rows
 
 
-def workflows(history: History) -> list[WorkflowSummary]:
-    """Return what is stored of each workflow, by name."""
-    return rows_of(WorkflowSummary, history, "workflows")
+def workflows(history: History, *, workflow_id: str | None = None) -> list[WorkflowSummary]:
+    """Return what is stored of each workflow, or of one, by name."""
+    return rows_of(WorkflowSummary, history, "workflows", workflow_id=workflow_id)
 
 
 def rejects(history: History, *, limit: int = ALL) -> list[Reject]:

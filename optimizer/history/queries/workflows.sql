@@ -1,7 +1,7 @@
 -- What is stored of each workflow, by name.
 --
 -- Grain:   one row per workflow
--- Params:  none
+-- Params:  $workflow_id  VARCHAR  only this workflow; NULL: all
 -- Columns: workflow_id, n_runs, n_tasks, n_variants, first_started_at, last_started_at,
 --          n_decisions
 
@@ -14,17 +14,20 @@ WITH stored AS (
         max(runs.started_at) AS last_started_at
     FROM runs
     JOIN reports ON reports.run_id = runs.run_id AND reports.variant_id IS NULL
+    WHERE $workflow_id IS NULL OR runs.workflow_id = $workflow_id
     GROUP BY runs.workflow_id
 ),
 tried AS (
     SELECT runs.workflow_id, count(DISTINCT reports.variant_id) AS n_variants
     FROM runs
     JOIN reports ON reports.run_id = runs.run_id
+    WHERE $workflow_id IS NULL OR runs.workflow_id = $workflow_id
     GROUP BY runs.workflow_id
 ),
 decided AS (
     SELECT workflow_id, count(*) AS n_decisions
     FROM decisions
+    WHERE $workflow_id IS NULL OR workflow_id = $workflow_id
     GROUP BY workflow_id
 )
 SELECT
