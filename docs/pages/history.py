@@ -15,8 +15,7 @@ def schema() -> Iterator[str]:
     yield "# History schema"
     yield (
         "The history is one DuckDB file with these tables; any DuckDB client can read it, and "
-        "`optimizer store export` writes each but `schema_version` as Parquet. This script makes "
-        "them."
+        "`optimizer store export` writes each as Parquet. This script makes them."
     )
     yield fenced("sql", schema_text())
 

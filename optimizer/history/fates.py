@@ -102,11 +102,7 @@ def _choose_sources(history: History) -> None:
         CROSS JOIN temp.main.cutoff
         LEFT JOIN fate_of ON fate_of.source_sha256 = sources.source_sha256
         WHERE sources.kept = 'blob'
-            AND coalesce(
-                all_go OR (all_old AND sources.ingested_at < empty_before),
-                sources.ingested_at < empty_before,
-                false
-            )
+            AND coalesce(all_go OR all_old, sources.ingested_at < empty_before, false)
         """
     )
 

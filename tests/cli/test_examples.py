@@ -42,6 +42,7 @@ IN_FORCE = (*RECORDED, BETTER, "prompts promote prompts/triage.md@1.1.0 --by ann
 
 JOB = {"GITHUB_REPOSITORY": "ada/prompts", "GITHUB_ACTIONS": "true"}
 BEFORE: dict[str, tuple[str, ...]] = {
+    "store import": ("store export backup.tar",),
     "explain": DECIDED,
     "approve": DECIDED,
     "reject": DECIDED,
