@@ -184,12 +184,12 @@ def on_one_machine(folder: Path, *args: str, **env: str) -> Any:
     return json.loads(done.stdout)
 
 
-def decided(folder: Path, cluster: Any) -> tuple[Any, Any]:
+def decided(folder: Path, cluster: Any) -> tuple[list[Any], list[Any]]:
     """Return what one machine and the cluster decide on all workflows of one lake."""
     write = [sys.executable, str(ROOT / "benchmarks" / "workflow_data.py"), "runs.jsonl", "6", "40"]
     subprocess.run(write, cwd=folder, check=True)
     on_one_machine(folder, "ingest", "runs.jsonl", str(ROOT / "sample_runs/native"), "--store", "s")
-    one = on_one_machine(folder, "decide", "--all", "--store", "s")
+    one = ids(on_one_machine(folder, "decide", "--all", "--store", "s"))
     on_one_machine(folder, "lake", "publish", "--from-store", "--store", "s", "--lake", "lake")
     conf = "".join(f"{name} {value}\n" for name, value in cluster.settings.items())
     (folder / "spark-defaults.conf").write_text(conf)
@@ -197,13 +197,22 @@ def decided(folder: Path, cluster: Any) -> tuple[Any, Any]:
     again = on_one_machine(
         folder, "decide", "--all", "--store", "other", *spark, SPARK_CONF_DIR="."
     )
-    return one, again
+    return one, ids(again)
+
+
+def ids(said: Any) -> list[tuple[str, str, str]]:
+    """Return what was decided; the id is a hash of evidence and answers."""
+    kept = ("workflow_id", "decision_id", "state")
+    return sorted(tuple(one[name] for name in kept) for one in said["items"])
 
 
 @pytest.mark.slow
 def test_a_cluster_answers_and_decides_as_one_machine_does(
-    made_up: History, on_cluster: Callable[..., Any]
+    made_up: History, cluster: Any, on_cluster: Callable[..., Any], tmp_path: Path
 ) -> None:
     with on_cluster(made_up) as history:
         found = list(differences(made_up, history))
     assert not found, "\n".join(found)
+    one, several = decided(tmp_path, cluster)
+    assert len(one) > 1
+    assert one == several
