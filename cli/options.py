@@ -14,6 +14,14 @@ from cli.writing.endings import ALL, DOCUMENT, SARIF, TABLES, TEXTS, ending_in
 if TYPE_CHECKING:
     from optimizer.history.settings import RetentionSettings
 
+
+class EngineName(StrEnum):
+    """Who reads a lake."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 FileOrRun = Annotated[
     str,
     typer.Argument(
@@ -35,6 +43,22 @@ Lake = Annotated[
     typer.Option(
         "--lake", envvar="OPTIMIZER_LAKE", help="The lake: a folder, or s3://BUCKET/PREFIX."
     ),
+]
+OptionalLake = Annotated[
+    Path | None,
+    typer.Option(
+        "--lake",
+        envvar="OPTIMIZER_LAKE",
+        help="The lake that --engine spark reads: a folder, or s3://BUCKET/PREFIX.",
+    ),
+]
+Engine = Annotated[
+    EngineName,
+    typer.Option("--engine", help="Who reads a lake: this machine, or a Spark cluster."),
+]
+Master = Annotated[
+    str | None,
+    typer.Option("--master", help="The cluster, as spark://HOST:PORT; for --engine spark."),
 ]
 LakeSince = Annotated[
     datetime | None,

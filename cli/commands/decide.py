@@ -41,6 +41,9 @@ def decide(
         ),
     ] = 0,
     emit: options.Emit = None,
+    engine: options.Engine = options.EngineName.DUCKDB,
+    master: options.Master = None,
+    lake: options.OptionalLake = None,
     store: options.Store = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
@@ -49,7 +52,8 @@ def decide(
 ) -> None:
     """Decide on a workflow from its stored runs, and say why.
 
-    The decision is stored and explained.
+    The decision is stored and explained. With --engine spark the runs are those of a lake, the
+    workers of a cluster decide on them, and the decisions are stored in the history here.
 
     Example: optimizer decide --workflow wf_001
     """
@@ -63,11 +67,17 @@ def decide(
 
     if all_ == (workflow is not None):
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
+    if engine is options.EngineName.SPARK and workflow is not None:
+        raise typer.BadParameter("expected --all", param_hint="--engine spark")
     here = session(store, config, set_)
     refuse_lake(here.store)
     until = options.utc("--as-of", as_of)
     if workflow is None:
-        stored = _decide_all(here, until, jobs, tuple(strategy or ()), fail_fast=fail_fast)
+        only = tuple(strategy or ())
+        if engine is options.EngineName.SPARK:
+            stored = _decide_on_spark(here, until, lake, master, only, fail_fast=fail_fast)
+        else:
+            stored = _decide_all(here, until, jobs, only, fail_fast=fail_fast)
         _warn(stored)
         _write_asked(stored, emit, here)
         tables = decision_tables(stored)
@@ -128,6 +138,39 @@ def _decide_all(
         ) as history:
             stored = record_decisions(history, worst_first(made), actor=here.actor)
     return stored
+
+
+def _decide_on_spark(
+    here: Session,
+    until: datetime | None,
+    lake: Path | None,
+    master: str | None,
+    only: tuple[str, ...],
+    *,
+    fail_fast: bool,
+) -> list[Decision]:
+    """Let a cluster decide on every workflow of a lake, and store it here."""
+    from cli.engines import opened_on_spark
+    from cli.terminal.stages import stage
+    from optimizer.history.deciding import record_decisions
+    from optimizer.history.store import open_history
+    from optimizer.pipeline.decide import worst_first
+    from optimizer.pipeline.spark_batch import SparkJob, decide_all_on_spark
+
+    job = SparkJob(
+        config=here.loaded.config.model_dump_json(),
+        config_sha256=here.loaded.sha256,
+        as_of=until,
+        now=here.now,
+        fail_fast=fail_fast,
+        only=only,
+    )
+    stage("start Spark")
+    with opened_on_spark(lake, master) as (history, engine):
+        stage("decide")
+        made = decide_all_on_spark(history, engine, job)
+    with open_history(here.store, lock_timeout_s=here.lock_timeout_s, now=here.now) as history:
+        return record_decisions(history, worst_first(made), actor=here.actor)
 
 
 def _warn(decisions: Sequence[Decision]) -> None:

@@ -114,6 +114,8 @@ def query(
     ] = None,
     since: options.LakeSince = None,
     until: options.LakeUntil = None,
+    engine: options.Engine = options.EngineName.DUCKDB,
+    master: options.Master = None,
     config: options.ConfigFiles = None,
     set_: options.Overrides = None,
     output: options.TableOutputs = None,
@@ -123,7 +125,8 @@ def query(
 
     Example: optimizer lake query runs --param limit=5 --lake lake/
     """
-    from optimizer.history.lake import Days, open_lake
+    from cli.engines import opened_lake
+    from optimizer.history.lake import Days
     from optimizer.history.lakes.querying import ask, bound, named_query, require_reading
     from reports.gallery.lake_answer import lake_answer
     from reports.tables.lakes import answer_tables
@@ -133,9 +136,8 @@ def query(
         raise typer.BadParameter("expected the name of a query, or --sql", param_hint="NAME")
     text = named_query(name) if name is not None else sql or ""
     said = options.pairs("--param", param)
-    with open_lake(
-        lake, Days(since=options.utc_day(since), until=options.utc_day(until))
-    ) as history:
+    days = Days(since=options.utc_day(since), until=options.utc_day(until))
+    with opened_lake(lake, days, engine, master) as history:
         require_reading(history, text)
         found = ask(history, text, bound(text, said))
     show(

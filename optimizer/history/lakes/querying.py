@@ -89,7 +89,7 @@ def ask(history: History, text: str, params: Mapping[str, object]) -> LakeAnswer
         SelectionError: The database cannot answer it.
     """
     try:
-        cursor = history.connection.execute(text, dict(params))
+        cursor = history.engine.ask(text, dict(params))
         columns = [(str(column[0]), str(column[1])) for column in cursor.description]
         zoned = [name for name, kind in columns if kind == WITH_ZONE]
         if zoned:

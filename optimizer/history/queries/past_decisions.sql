@@ -21,21 +21,16 @@ WITH placed AS (
         AND ($as_of IS NULL OR decided_at <= $as_of)
 ),
 answered AS (
+    -- The highest priority first: 20000000000 less it has eleven digits, so texts sort as numbers.
     SELECT
         decision_id,
-        list_select(array_agg(strategy), list_grade_up(array_agg(place))) AS strategies
-    FROM (
-        SELECT
-            decision_id,
-            strategy,
-            row_number() OVER (
-                PARTITION BY decision_id
-                ORDER BY priority DESC NULLS LAST, strategy NULLS LAST
-            ) AS place
-        FROM strategy_answers
-        WHERE n_accepted > 0
-            AND workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
-    ) AS accepted
+        list_select(
+            array_agg(strategy),
+            list_grade_up(array_agg(CAST(20000000000 - priority AS STRING) || strategy))
+        ) AS strategies
+    FROM strategy_answers
+    WHERE n_accepted > 0
+        AND workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
     GROUP BY decision_id
 )
 SELECT

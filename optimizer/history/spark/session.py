@@ -74,7 +74,8 @@ def trouble(master: str, error: Exception) -> HistoryError:
 
 
 def _started(master: str, folder: Path, settings: Mapping[str, str]) -> SparkSession:
-    wanted = {**QUIET, **settings, **AS_DUCKDB}
+    warehouse = {"spark.sql.warehouse.dir": str(folder / "warehouse")}
+    wanted = {**QUIET, **warehouse, **settings, **AS_DUCKDB}
     builder = SparkSession.builder.master(master).appName("optimizer")
     for name, value in wanted.items():
         builder = builder.config(name, value)

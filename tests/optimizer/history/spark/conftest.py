@@ -1,22 +1,48 @@
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from optimizer.history import queries
-from optimizer.history.store import History, temporary_history
+from optimizer.history.engines import SparkEngine
+from optimizer.history.lake import Part
+from optimizer.history.store import History, table_names, temporary_history
 from optimizer.models.tasks import UNJUDGED
 
 NOON = datetime(2026, 3, 1, 12)
 Rows = dict[str, list[list[Any]]]
 N_RUNS = 24
+LOOPBACK = "127.0.0.1"
+SMALL = {
+    "spark.driver.host": LOOPBACK,
+    "spark.driver.bindAddress": LOOPBACK,
+    "spark.driver.memory": "600m",
+    "spark.executor.memory": "512m",
+    "spark.executor.cores": "1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.shuffle.compress": "false",
+}
+"""Settings of Spark for few rows on few cores."""
+
 CASES = [f"c{i}" for i in range(9)] + [
     "ü 日本",
     "a case with a name that is longer than a few bytes",
@@ -220,3 +246,97 @@ def made_up() -> Iterator[History]:
     with temporary_history(NOON.replace(tzinfo=UTC)) as history:
         fill(history)
         yield history
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A standalone cluster of two workers on this machine."""
+
+    master: str
+    settings: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    for name in ("pyspark", "pyarrow", "pandas"):
+        pytest.importorskip(name, reason=f"Spark is tested where {name} is installed")
+    if shutil.which("java") is None:
+        pytest.skip("Spark is tested where there is Java 17")
+    folder = tmp_path_factory.mktemp("cluster")
+    port = free_port()
+    address = f"spark://{LOOPBACK}:{port}"
+    started = [spark_class(folder, "master.Master", "--port", str(port))]
+    try:
+        reached(port)
+        for name in ("one", "two"):
+            work = folder / name
+            started.append(
+                spark_class(
+                    folder, "worker.Worker", "-c", "1", "-m", "700m", "-d", str(work), address
+                )
+            )
+        yield Cluster(master=address, settings=SMALL)
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def spark_class(folder: Path, name: str, *args: str) -> subprocess.Popen[bytes]:
+    """Start one of the daemons that come with pyspark."""
+    home = Path(importlib.import_module("pyspark").__file__ or "").parent
+    command = [home / "bin" / "spark-class", f"org.apache.spark.deploy.{name}"]
+    own = {"SPARK_LOCAL_IP": LOOPBACK, "SPARK_DAEMON_MEMORY": "256m", "SPARK_LOG_DIR": str(folder)}
+    with (folder / f"{name} {time.monotonic_ns()}.log").open("wb") as log:
+        return subprocess.Popen(
+            [*command, "--host", LOOPBACK, "--webui-port", "0", *args],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **own},
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind((LOOPBACK, 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def reached(port: int) -> None:
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"no master at port {port} after a minute")
+
+
+@pytest.fixture
+def on_cluster(cluster: Cluster, tmp_path: Path) -> Callable[..., AbstractContextManager[History]]:
+    """Open the tables of a history as files that a cluster reads."""
+    from optimizer.history.spark.session import spark_session  # noqa: PLC0415 - needs Spark
+    from optimizer.history.spark.tables import show_tables  # noqa: PLC0415
+
+    @contextmanager
+    def opened(history: History) -> Iterator[History]:
+        parts = {}
+        for table in table_names(history.connection):
+            files = [str(tmp_path / f"{table}_{half}.parquet") for half in (0, 1)]
+            for half, file in enumerate(files):
+                history.connection.execute(
+                    f"COPY (FROM {table} WHERE rowid % 2 = {half}) TO '{file}'"
+                )
+            parts[table] = (Part(files=(files[0],)), Part(files=(files[1],)))
+        with (
+            spark_session(
+                cluster.master, python=sys.executable, settings=cluster.settings
+            ) as spark,
+            temporary_history(NOON) as empty,
+        ):
+            show_tables(spark, empty, parts)
+            spark.read.table("tasks").createOrReplaceTempView("incoming")
+            yield History(empty.connection, engine=SparkEngine(spark, empty.connection))
+
+    return opened
