@@ -260,4 +260,4 @@ def wait_until(is_so: Callable[[], bool], timeout_s: float = 20) -> None:
 def tools() -> SimpleNamespace:
     """What the tests of faults share."""
     shared = (write_run, write_results, state_of, require_sound, wait_until)
-    return SimpleNamespace(**{one.__name__: one for one in shared})
+    return SimpleNamespace(CLEAN=CLEAN, **{one.__name__: one for one in shared})
