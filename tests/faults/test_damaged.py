@@ -144,3 +144,31 @@ def test_settings_whose_aliases_stand_for_too_much_are_refused(
     done = program(tmp_path, "config", "show", "--config", "bomb.yaml")
     assert done.code == 2
     assert "bomb.yaml: more than 20,000 values, aliases counted" in done.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('"task_id": "t2"', '"task_id": "t2", "task_id": "t9"', "task_results[2].task_id"),
+        (
+            '"task_id": "t1"',
+            '"task_id": "t1", "task_status": "failed"',
+            "task_results[1].task_status",
+        ),
+        ('"task_id": "t0"', '"task_id": "t0", "test_result": null', "task_results[0].test_result"),
+    ],
+)
+def test_a_field_that_is_given_twice_is_refused_with_its_place(
+    program: Any, tools: Any, tmp_path: Path, old: str, new: str, place: str
+) -> None:
+    path = tools.write_run(tmp_path, "r")
+    path.write_text(path.read_text().replace(old, new, 1))
+    done = program(tmp_path, "analyze", "r.json")
+    assert done.code == 2
+    assert f"r.json: {place}: found the field twice, expected it once" in done.err
+
+
+def test_a_payload_may_name_the_fields_of_a_task(program: Any, tools: Any, tmp_path: Path) -> None:
+    path = tools.write_run(tmp_path, "r")
+    path.write_text(path.read_text().replace('"text": "case 0"', '"task_status": 1, "task_id": 2'))
+    assert program(tmp_path, "ingest", "r.json").code == 0
