@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cli.commands import baseline, budget, experiment, prompts, replay, rollout
+from cli.commands import baseline, budget, experiment, prompts, replay, rollout, store
 from cli.commands.analyze import analyze
 from cli.commands.anomalies import anomalies
 from cli.commands.apply import apply
@@ -43,7 +43,6 @@ from cli.commands.schema import schema
 from cli.commands.show import show
 from cli.commands.stats import stats
 from cli.commands.status import status
-from cli.commands.store import export, migrate
 from cli.commands.strategies import strategies
 from cli.commands.windows import windows
 from cli.terminal.manners import EPILOG
@@ -129,8 +128,11 @@ for command in COMMANDS:
 
 
 config_app.command()(config_show)
-store_app.command()(export)
-store_app.command()(migrate)
+store_app.command()(store.compact)
+store_app.command()(store.rebuild)
+store_app.command()(store.export)
+store_app.command("import")(store.import_)
+store_app.command()(store.migrate)
 baseline_app.command("set")(baseline.set_)
 baseline_app.command()(baseline.show)
 baseline_app.command()(baseline.clear)

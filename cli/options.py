@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.writing.endings import ALL, DOCUMENT, SARIF, TABLES, TEXTS, ending_in
+
+if TYPE_CHECKING:
+    from optimizer.history.settings import RetentionSettings
 
 FileOrRun = Annotated[
     str,
@@ -319,3 +323,33 @@ def mapping(said: list[str] | None) -> dict[str, str] | None:
             raise typer.BadParameter(f"{field!r}: named twice", param_hint="--map")
         found[field] = column
     return found or None
+
+
+def retention(settings: RetentionSettings, said: Mapping[str, float | None]) -> RetentionSettings:
+    """Return how long things are kept, as the settings and the options of a command say.
+
+    Raises:
+        BadParameter: An option is out of bounds.
+    """
+    from pydantic import ValidationError
+
+    changes = {name: one for name, one in said.items() if one is not None}
+    try:
+        return settings.model_validate({**settings.model_dump(), **changes})
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        raise typer.BadParameter(
+            f"{detail['loc'][0]} {detail['input']}: {detail['msg']}"
+        ) from error
+
+
+def either(first: Path | None, second: Path | None, name: str, option: str) -> Path:
+    """Return the one of two places that was named.
+
+    Raises:
+        BadParameter: None was, or both were.
+    """
+    found = [place for place in (first, second) if place is not None]
+    if len(found) != 1:
+        raise typer.BadParameter(f"expected one of {name} and {option}")
+    return found[0]

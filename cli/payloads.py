@@ -36,6 +36,7 @@ from optimizer.models.sites import FoundInFiles
 from optimizer.models.stores import StoreMigrated, StoreStatus
 from optimizer.models.strategy_pages import StrategyPage
 from optimizer.models.summaries import RunSummary
+from optimizer.models.upkeep import Compacted, Imported, Rebuilt
 from optimizer.models.verdicts import ComparisonSet
 from optimizer.models.versions import Version, VersionDiff, VersionLog, VersionMoved, VersionPage
 from optimizer.pipeline.doctor import Finding
@@ -86,6 +87,9 @@ Payload = (
     | StoreMigrated
     | StoreStatus
     | StrategyPage
+    | Compacted
+    | Rebuilt
+    | Imported
     | VersionDiff
     | VersionLog
     | VersionMoved
@@ -202,6 +206,9 @@ PAYLOADS: Mapping[str, tuple[Any, ...]] = {
     "replay batching": (BatchingReport,),
     "budget status": (BudgetStatus,),
     "config show": (Sequence[Row],),
+    "store compact": (Compacted,),
+    "store rebuild": (Rebuilt,),
+    "store import": (Imported,),
     "store export": (Sequence[Exported],),
     "store migrate": (StoreMigrated,),
 }

@@ -2,6 +2,6 @@
 
 from executor_bridge.detect import BRIDGES
 from executor_bridge.files.paths import expand, found
-from executor_bridge.reading import read
+from executor_bridge.reading import read, read_source
 
-__all__ = ["BRIDGES", "expand", "found", "read"]
+__all__ = ["BRIDGES", "expand", "found", "read", "read_source"]

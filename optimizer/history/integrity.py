@@ -100,5 +100,10 @@ def _is_altered(history: History, file: queries.KeptFile) -> bool:
         content = raw_content(history, file.source_sha256) or b""
     except zstandard.ZstdError:
         return True
+    return not is_what_was_ingested(content, file.source_sha256, n_redacted=file.n_redacted)
+
+
+def is_what_was_ingested(content: bytes, source_sha256: str, *, n_redacted: int) -> bool:
+    """Tell whether bytes have the hash of a file; of one in which secrets were blanked any have."""
     hashes = [hashlib.sha256(mark + content).hexdigest() for mark in (b"", BYTE_ORDER_MARK)]
-    return not file.n_redacted and file.source_sha256 not in hashes
+    return n_redacted > 0 or source_sha256 in hashes

@@ -11,8 +11,10 @@ CREATE TABLE sources (
     source_sha256 VARCHAR NOT NULL,         -- of the uncompressed bytes, before anything was redacted
     path          VARCHAR,                  -- as the user named it; NULL: store.raw = none
     n_bytes       BIGINT NOT NULL,          -- of the uncompressed bytes
-    kept          VARCHAR NOT NULL,         -- blob, reference or none; see store.raw
-    content       BLOB,                     -- zstd of the bytes, secrets redacted; NULL unless blob
+    kept          VARCHAR NOT NULL,         -- blob, reference, none (store.raw) or expired
+    -- zstd of the bytes, secrets redacted; NULL unless blob. Not compressed again, so that one file
+    -- can be read without its neighbours.
+    content       BLOB USING COMPRESSION uncompressed,
     n_redacted    INTEGER NOT NULL,         -- secrets blanked before anything was stored
     ingested_at   TIMESTAMP NOT NULL
 );

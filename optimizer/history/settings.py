@@ -39,6 +39,19 @@ class PayloadPolicy(StrEnum):
     """Nothing."""
 
 
+class RetentionSettings(Settings):
+    """How long `optimizer store compact` keeps what is stored."""
+
+    keep_runs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """The newest runs of each workflow that are kept; of neither this nor `keep_days`: all."""
+
+    keep_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
+    """Runs that began in these last days are kept, however many they are."""
+
+    payload_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
+    """Days after which inputs, outputs, metadata and kept files of a run are emptied."""
+
+
 class StoreSettings(Settings):
     """What the history keeps, and how it is opened."""
 
@@ -56,6 +69,9 @@ class StoreSettings(Settings):
 
     lock_timeout_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """How long to wait for another process that has the history open, in seconds."""
+
+    retention: RetentionSettings = RetentionSettings()
+    """What `optimizer store compact` lets go."""
 
     @model_validator(mode="after")
     def _a_blob_keeps_everything(self) -> Self:

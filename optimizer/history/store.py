@@ -65,7 +65,7 @@ TROUBLES = (
         hint="Name a file on a disk of this machine with --store.",
     ),
     Trouble(
-        phrases=("no space left", "quota exceeded"),
+        phrases=("no space left", "quota exceeded", "max_temp_directory_size"),
         found="the disk is full; nothing of this step was stored",
         hint="Make room, then run the same command again.",
     ),
@@ -92,7 +92,8 @@ TROUBLES = (
     ),
     Trouble(
         found="not a usable history:",
-        hint="Name another file with --store, or move this one away.",
+        hint="Name another file with --store. A damaged history: move it away, then take a backup "
+        "with 'optimizer store import', or try 'optimizer store rebuild'.",
     ),
 )
 """The first that explains an error counts; the last explains all."""
@@ -292,14 +293,22 @@ def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _connect(path: Path, *, read_only: bool, lock_timeout_s: float) -> duckdb.DuckDBPyConnection:
-    """Connect, waiting for other processes with a jittered, growing back-off."""
+    """Connect, waiting for other processes with a jittered, growing back-off.
+
+    A process that rewrites the history puts a new file in its place while others wait: what was
+    opened counts only if it still has the name when it is locked.
+    """
     patience = Patience(path, lock_timeout_s)
     while True:
+        found = _identity(path)
         try:
             if read_only:
-                return duckdb.connect(path.absolute(), read_only=True, config=OFFLINE)
-            return _connect_to_write(path)
+                connection = duckdb.connect(path.absolute(), read_only=True, config=OFFLINE)
+            else:
+                connection = _connect_to_write(path)
         except duckdb.Error as error:
+            if _identity(path) != found:
+                continue
             if not _is_locked(error):
                 raise _trouble(path, error) from error
             if not patience.wait(first_line(error)):
@@ -307,6 +316,19 @@ def _connect(path: Path, *, read_only: bool, lock_timeout_s: float) -> duckdb.Du
                     f"{path}: another process has it open: {first_line(error)}",
                     hint="Wait for it, or raise store.lock_timeout_s.",
                 ) from error
+        else:
+            if _identity(path) == found:
+                return connection
+            connection.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another that takes its name; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:

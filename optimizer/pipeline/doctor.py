@@ -29,7 +29,10 @@ from optimizer.history.store import SCHEMA_VERSION, History, open_any_version, s
 from optimizer.models.errors import HistoryError
 from optimizer.models.lifecycle import ConfigSnapshot
 
-RESTORE = "Take a copy of the history from before, or ingest the files again into a new one."
+RESTORE = (
+    "Run 'optimizer store import EXPORT --store NEW' on a backup, or 'optimizer store rebuild' to "
+    "make the runs again from their files."
+)
 SHOWN = 5
 """How many damaged things of one kind are listed."""
 

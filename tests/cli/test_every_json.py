@@ -93,6 +93,11 @@ STORIES = {
         audit
         audit verify
         store export --parquet out
+        store export backup.tar
+        store import backup.tar --store restored.duckdb
+        store compact --dry-run --keep-runs 1
+        store compact
+        store rebuild
         store migrate
         decide --all --jobs 1
         decide -w sentiment {QUIET}

@@ -813,6 +813,7 @@ for file in (
     "reviews.py",
     "searches.py",
     "sites.py",
+    "upkeep.py",
     "versions.py",
     "lints.py",
     "words.py",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from optimizer.history.columns import prepare
 from optimizer.history.recording import record
 from optimizer.history.settings import StoreSettings
-from optimizer.history.store import History, temporary_history
+from optimizer.history.store import History, open_history, read_history, temporary_history
+from optimizer.history.tables import TABLES
 from optimizer.models.failures import classify
 from optimizer.models.tasks import (
     Reading,
@@ -148,3 +150,33 @@ def store(history: History) -> Callable[..., Any]:
         )
 
     return stored
+
+
+@pytest.fixture
+def history_at() -> Callable[..., None]:
+    """Store runs in a file, each of them ingested for itself."""
+
+    def stored(path: Path, *runs: Run, now: datetime = NOON) -> None:
+        kept = StoreSettings()
+        with open_history(path, lock_timeout_s=5, now=NOON) as opened:
+            for one in runs:
+                files = [prepare(make_reading(one), kept)]
+                record(opened, files, kept, replace=True, actor="ann", now=now)
+
+    return stored
+
+
+@pytest.fixture
+def rows_at() -> Callable[[Path], dict[str, list[tuple[Any, ...]]]]:
+    """Return every row of every table of a file, sorted."""
+
+    def rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+        with read_history(path, lock_timeout_s=5) as opened:
+            return {
+                table.name: sorted(
+                    opened.connection.execute(f"SELECT * FROM {table.name}").fetchall(), key=repr
+                )
+                for table in TABLES
+            }
+
+    return rows

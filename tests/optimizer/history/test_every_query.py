@@ -7,8 +7,8 @@ from importlib import resources
 
 import pytest
 
-from optimizer.history import queries
-from optimizer.history.queries import evidence, lifecycle, optimizing, overview
+from optimizer.history import queries, sources
+from optimizer.history.queries import evidence, lifecycle, optimizing, overview, upkeep
 from optimizer.history.store import temporary_history
 
 NAMES = sorted(
@@ -94,7 +94,8 @@ def test_begins_with_its_question_grain_params_and_columns(name: str) -> None:
 
 @every_query
 def test_has_a_function_that_runs_it(name: str) -> None:
-    source = "".join(map(inspect.getsource, (queries, evidence, lifecycle, optimizing, overview)))
+    asking = (queries, evidence, lifecycle, optimizing, overview, sources, upkeep)
+    source = "".join(map(inspect.getsource, asking))
     used = f'"{name}"' in source
     assert used or name == "report_rows", f"no function runs {name}.sql"
 
