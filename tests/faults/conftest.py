@@ -213,6 +213,7 @@ TORN = """
     SELECT run_id, 'tasks without texts, texts without tasks' FROM runs
     WHERE (SELECT count(*) FROM tasks t WHERE t.run_id = runs.run_id)
        <> (SELECT count(*) FROM task_texts t WHERE t.run_id = runs.run_id)
+    AND EXISTS (FROM task_texts t WHERE t.run_id = runs.run_id)
     UNION ALL
     SELECT run_id, 'reports count other tasks' FROM runs
     WHERE (SELECT count(*) FROM tasks t WHERE t.run_id = runs.run_id) IS DISTINCT FROM
