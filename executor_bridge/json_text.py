@@ -38,6 +38,16 @@ class NotANumber:
     text: str
 
 
+class Doubled(dict[str, Any]):
+    """An object that gives fields twice; the last of each counts.
+
+    Attributes:
+        twice: Names of those fields.
+    """
+
+    twice: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """A JSON text as it was read.
@@ -70,7 +80,9 @@ def parse(text: bytes, *, first_byte: int = 0, first_line: int = 1) -> Parsed:
         faults.append(Fault(place=place, found=found, expected="text in UTF-8"))
         decoded = text.decode(errors="replace")
     try:
-        value = json.loads(decoded, parse_constant=NotANumber, parse_int=_whole)
+        value = json.loads(
+            decoded, parse_constant=NotANumber, parse_int=_whole, object_pairs_hook=_object
+        )
     except json.JSONDecodeError as error:
         faults.append(_syntax_fault(error, first_line))
     except RecursionError:
@@ -82,6 +94,16 @@ def parse(text: bytes, *, first_byte: int = 0, first_line: int = 1) -> Parsed:
     else:
         return Parsed(value=value, is_complete=True, faults=tuple(faults))
     return Parsed(value=None, is_complete=False, faults=tuple(faults))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    names = [name for name, _ in pairs]
+    doubled = Doubled(found)
+    doubled.twice = tuple(name for name in found if names.count(name) > 1)
+    return doubled
 
 
 def _whole(digits: str) -> int | NotANumber:

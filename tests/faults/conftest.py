@@ -213,6 +213,7 @@ TORN = """
     SELECT run_id, 'tasks without texts, texts without tasks' FROM runs
     WHERE (SELECT count(*) FROM tasks t WHERE t.run_id = runs.run_id)
        <> (SELECT count(*) FROM task_texts t WHERE t.run_id = runs.run_id)
+    AND EXISTS (FROM task_texts t WHERE t.run_id = runs.run_id)
     UNION ALL
     SELECT run_id, 'reports count other tasks' FROM runs
     WHERE (SELECT count(*) FROM tasks t WHERE t.run_id = runs.run_id) IS DISTINCT FROM
@@ -260,4 +261,4 @@ def wait_until(is_so: Callable[[], bool], timeout_s: float = 20) -> None:
 def tools() -> SimpleNamespace:
     """What the tests of faults share."""
     shared = (write_run, write_results, state_of, require_sound, wait_until)
-    return SimpleNamespace(**{one.__name__: one for one in shared})
+    return SimpleNamespace(CLEAN=CLEAN, **{one.__name__: one for one in shared})

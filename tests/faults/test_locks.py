@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -113,7 +112,7 @@ def failing(
     return done
 
 
-@pytest.mark.parametrize("error", ["ENOLCK", "ENOTSUP"])
+@pytest.mark.parametrize("error", ["ENOLCK", "EOPNOTSUPP"])
 def test_a_file_system_without_locks_is_named_at_once(
     program: Any, tracer: str | None, folder: Path, error: str
 ) -> None:
@@ -150,4 +149,3 @@ def test_a_write_that_fails_leaves_the_history_as_it_was(
         assert tools.state_of(folder / STORE) == before
     assert program(folder, "ingest", "two.json").code == 0
     tools.require_sound(folder / STORE)
-    assert os.path.exists(folder / STORE)

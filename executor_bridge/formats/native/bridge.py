@@ -32,6 +32,7 @@ from executor_bridge.formats.native.rows import (
     told,
 )
 from executor_bridge.formats.native.totals import disagreements
+from executor_bridge.formats.native.twice import gives_twice
 from executor_bridge.meaning import Variants
 from executor_bridge.metadata import RunMetadata, ignored_warnings, usable
 from executor_bridge.models import RunStatistics
@@ -138,6 +139,8 @@ def _runs(source: Source, settings: IngestSettings) -> Iterator[Run]:
 def _handy(document: Document) -> _Decoded:
     """Return a run whose tasks stay decoded."""
     said, ignored = wire.decode_run(document.text), Counter[str]()
+    if gives_twice(document.text, len(said.task_results)):
+        raise UnsoundError("a field that is given twice")
     return _Decoded(said=said, tasks=told(said.task_results, ignored), ignored=ignored)
 
 

@@ -17,6 +17,7 @@ from executor_bridge.formats.native import wire
 from executor_bridge.formats.native.rows import figures
 from executor_bridge.formats.native.shapes import INNER, RunShape, Shape
 from executor_bridge.formats.native.totals import disagreements
+from executor_bridge.formats.native.twice import twice_in
 from executor_bridge.json_text import parse, payload_faults, shown
 from executor_bridge.models import RunStatistics
 from optimizer.models.errors import Fault, FormatError
@@ -71,7 +72,12 @@ def _run_faults(run: Any, document: Document, settings: IngestSettings) -> Itera
         yield Fault(place="the outermost value", found=shown(run), expected="an object, the run")
         return
     found: dict[str, Fault] = {}
-    for fault in (*_shape_faults(run), *payload_faults(run, ""), *_sense_faults(run, settings)):
+    for fault in (
+        *twice_in(run),
+        *_shape_faults(run),
+        *payload_faults(run, ""),
+        *_sense_faults(run, settings),
+    ):
         found.setdefault(fault.place, fault)
     yield from sorted(found.values(), key=_task_number)
     if not found and not settings.trust_statistics:

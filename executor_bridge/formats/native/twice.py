@@ -1,0 +1,43 @@
+"""Fields that a run, a task or its result gives twice: which of them counts nobody can know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from executor_bridge.json_text import Doubled, parse
+from optimizer.models.errors import Fault
+
+ONCE_A_TASK = (b'"task_status"', b'"test_result"', b'"task_id"')
+"""Fields whose names are counted in the text; payloads may name them as well."""
+
+
+def gives_twice(text: memoryview, n_tasks: int) -> bool:
+    """Tell whether a run gives a field twice, as far as counting the names of some can tell.
+
+    Args:
+        text: The run.
+        n_tasks: Tasks in it.
+    """
+    content = (
+        text.obj if isinstance(text.obj, bytes) and len(text.obj) == len(text) else bytes(text)
+    )
+    if all(content.count(name) <= n_tasks for name in ONCE_A_TASK):
+        return False
+    return any(twice_in(parse(content).value))
+
+
+def twice_in(run: Any) -> Iterator[Fault]:
+    """Yield the fields that a run, its tasks and their results give twice."""
+    yield from _twice(run, "")
+    tasks = run.get("task_results") if isinstance(run, dict) else None
+    for n, task in enumerate(tasks if isinstance(tasks, list) else ()):
+        yield from _twice(task, f"task_results[{n}].")
+        if isinstance(task, dict):
+            yield from _twice(task.get("test_result"), f"task_results[{n}].test_result.")
+
+
+def _twice(found: Any, prefix: str) -> Iterator[Fault]:
+    if isinstance(found, Doubled):
+        for name in found.twice:
+            yield Fault(place=f"{prefix}{name}", found="the field twice", expected="it once")
