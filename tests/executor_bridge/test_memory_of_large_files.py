@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import resource, sys
+PROGRAM = r"""
+import re, sys
+from pathlib import Path
 from functools import partial
 from executor_bridge import read
 from executor_bridge.files import source
@@ -23,7 +24,7 @@ source.PIECE_BYTES = 2**20
 source.spooled = partial(source.spooled, memory_bytes=2**20)
 runs = read(sys.argv[1], IngestSettings()).runs
 print(sum(1 for run in runs for _ in run.tasks))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1])
 """
 HEAD = (
     '{"run_id": "r", "workflow_id": "w", "started_at": "2026-03-01T12:00:00Z", '
