@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from executor_bridge.files.paths import STDIN
 from executor_bridge.files.spool import MEMORY_BYTES, spooled
@@ -106,7 +106,7 @@ def _loaded(
         packed.writelines(_pieces(first, file))
         n_packed = packed.tell()
         packed.seek(0)
-        pieces = unpacked(path, packed, n_packed, decoder, settings)
+        pieces = unpacked(path, cast(BinaryIO, packed), n_packed, decoder, settings)
     else:
         file.seek(0)
         pieces = unpacked(path, file, n_stored, decoder, settings)

@@ -67,8 +67,7 @@ def spans(content: Content) -> Iterator[tuple[int, int, int]]:
     start = number = passed = 0
     while start < len(content):
         number += 1
-        end = content.find(b"\n", start)
-        end = len(content) if end < 0 else end
+        end = _line_end(content, start)
         first, last = start, end
         while last > first and content[last - 1] in b" \t\r":
             last -= 1
@@ -80,3 +79,15 @@ def spans(content: Content) -> Iterator[tuple[int, int, int]]:
         if start - passed > PASSED_BYTES:
             let_go(content, passed, start)
             passed = start
+
+
+def _line_end(content: Content, start: int) -> int:
+    """Return where the line that begins there ends; of a long one, memory behind is let go."""
+    at = start
+    while at < len(content):
+        end = content.find(b"\n", at, at + PASSED_BYTES)
+        if end >= 0:
+            return end
+        let_go(content, at, min(at + PASSED_BYTES, len(content)))
+        at += PASSED_BYTES
+    return len(content)

@@ -256,7 +256,8 @@ def _address(function: Any) -> int | None:
 class Batches:
     """Columns of several batches, one below the other, as a stream that the database reads.
 
-    They must stay alive, and so must this, until the statement that reads them is through.
+    They must stay alive, and so must this, until the statement that reads them is through; `close`
+    then lets them go, which holding itself it would not be by reference counts alone.
     """
 
     def __init__(self, batches: Sequence[Columns]) -> None:
@@ -269,6 +270,11 @@ class Batches:
     def n(self) -> int:
         """Number of rows."""
         return sum(next(iter(batch.values())).n for batch in self._batches)
+
+    def close(self) -> None:
+        """Let the columns go."""
+        self._batches, self._waiting = (), iter(())
+        self._alive.clear()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the stream, from its beginning: Arrow's name for this."""

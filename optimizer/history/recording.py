@@ -45,8 +45,9 @@ WRITING_BYTES = 64 * 2**20
 """What the database may keep of tasks that are being written; the rest waits on disk. All of it is
 committed at once, or nothing."""
 
-COUNTED_BYTES = 200
-"""What it may keep of each task beyond that while reports are made: twice what that takes."""
+COUNTED_BYTES = 40
+"""What it may keep of each task beyond that while reports are made: the latencies cannot wait on
+disk."""
 
 REPORT_FIELDS = (
     "run_id",
@@ -254,7 +255,8 @@ class _Writer:
         self._write_blocks()
         self._limit_memory(WRITING_BYTES + COUNTED_BYTES * self._n_tasks)
         self._connection.execute(
-            f"INSERT INTO reports BY NAME {queries.text('report_rows')}",
+            "INSERT INTO reports BY NAME "
+            f"SELECT * EXCLUDE (percentiles_ms) FROM ({queries.text('report_rows')})",
             {"z2": queries.Z2, "has_repeats": queries.has_repeats(self._history)},
         )
         self._connection.execute("TRUNCATE incoming")
@@ -307,13 +309,13 @@ class _Writer:
         By a replacement scan: columns that were registered would stay in memory.
         """
         columns = Batches(batches)
+        n_rows = columns.n
         self._connection.execute("SET python_enable_replacements = true")
         written = self._connection.execute(statement).fetchall()[0][0]
         self._connection.execute("SET python_enable_replacements = false")
-        if written != columns.n:
-            raise HistoryError(
-                f"the database wrote {written} of {columns.n} rows; nothing was stored"
-            )
+        columns.close()
+        if written != n_rows:
+            raise HistoryError(f"the database wrote {written} of {n_rows} rows; nothing was stored")
 
     def _write_sources(self) -> None:
         self._append(
