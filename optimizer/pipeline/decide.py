@@ -46,6 +46,8 @@ DECIMAL = re.compile(rb"-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)")
 SIGNIFICANT_DIGITS = 10
 """Of a float in a decision's id: sums may differ in the last digits with the order of rows."""
 
+ROUNDED = b"%%.%dg" % SIGNIFICANT_DIGITS
+
 
 def decide(
     history: History,
@@ -90,13 +92,16 @@ def decide(
         only=tuple(only),
         off=switched_off(config),
     )
+    by_workflow: dict[str, list[BreakerEvent]] = {}
+    for event in events:
+        by_workflow.setdefault(event.workflow_id, []).append(event)
     return [
         decide_on(
             with_calibration(one, prior_sd=config.lifecycle.calibration_sd),
             strategies,
             stored,
             how=how,
-            events=[event for event in events if event.workflow_id == one.workflow_id],
+            events=by_workflow.get(one.workflow_id, ()),
             now=now,
         )
         for one in found
@@ -225,8 +230,7 @@ def _decision(
 def _digest(content: object) -> str:
     """Return 12 hexadecimal digits of SHA-256 over canonical JSON, its decimals rounded."""
     text = msgspec.json.encode(content, order="sorted")
-    return hashlib.sha256(DECIMAL.sub(_rounded, text)).hexdigest()[:12]
-
-
-def _rounded(found: re.Match[bytes]) -> bytes:
-    return b"%.*g" % (SIGNIFICANT_DIGITS, float(found[0]))
+    between = DECIMAL.split(text)
+    form = ROUNDED.join([part.replace(b"%", b"%%") for part in between])
+    rounded = form % tuple(map(float, DECIMAL.findall(text)))
+    return hashlib.sha256(rounded).hexdigest()[:12]
