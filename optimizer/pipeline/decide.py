@@ -41,7 +41,7 @@ from optimizer.safety.guards import run_time
 from optimizer.safety.settings import EngineSettings
 from optimizer.strategies import Strategy
 
-DECIMAL = re.compile(rb"-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)")
+DECIMAL = re.compile(rb"(-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+))")
 
 SIGNIFICANT_DIGITS = 10
 """Of a float in a decision's id: sums may differ in the last digits with the order of rows."""
@@ -230,7 +230,7 @@ def _decision(
 def _digest(content: object) -> str:
     """Return 12 hexadecimal digits of SHA-256 over canonical JSON, its decimals rounded."""
     text = msgspec.json.encode(content, order="sorted")
-    between = DECIMAL.split(text)
-    form = ROUNDED.join([part.replace(b"%", b"%%") for part in between])
-    rounded = form % tuple(map(float, DECIMAL.findall(text)))
+    parts = DECIMAL.split(text)  # every other one is a decimal
+    form = ROUNDED.join([part.replace(b"%", b"%%") for part in parts[::2]])
+    rounded = form % tuple(map(float, parts[1::2]))
     return hashlib.sha256(rounded).hexdigest()[:12]
