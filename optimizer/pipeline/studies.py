@@ -120,13 +120,14 @@ def _looked_at(found: Evidence) -> msgspec.Raw:
 
 def _key(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw) -> str:
     """Return a hash of what studies look at, settings, seed and the version of the program."""
-    said = _settings_sha256(strategy)
+    same: Any = strategy  # equal to itself only
+    said = _settings_sha256(same)
     content = msgspec.json.encode((looked_at, found.seed, __version__, said))
     return hashlib.sha256(content).hexdigest()
 
 
 @lru_cache(maxsize=64)
-def _settings_sha256(strategy: Strategy) -> str:
+def _settings_sha256(strategy: Any) -> str:
     """Return a hash of the settings of a strategy, which has them for good."""
     settings = to_json(strategy.settings) if hasattr(strategy, "settings") else b""
     return hashlib.sha256(settings).hexdigest()
