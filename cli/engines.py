@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import typer
-
+from cli import typer
 from cli.options import EngineName
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +59,15 @@ def show(
         text = _as_text(document)
         if not _paged(text):
             write_out(text)
+
+
+def show_items(items: Iterable[str]) -> None:
+    """Print a list as JSON piece by piece, from what `as_item` gave of each item."""
+    from cli.payload import as_items
+
+    stage("print")
+    for piece in as_items(items):
+        write_out(piece, Spoken.JSON)
 
 
 def show_line(text: str) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 FORMAT_VERSION = 1
+
+LIST_BEGINS = f'{{\n  "format_version": {FORMAT_VERSION},\n  "items": [\n    '
+LIST_ENDS = "\n  ]\n}\n"
 
 
 def as_json(content: object) -> str:
@@ -27,6 +31,22 @@ def as_json(content: object) -> str:
     whole = b'{"format_version":%d%b%b' % (FORMAT_VERSION, comma, fields)
     text = msgspec.json.format(whole, indent=2).decode()
     return NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
+
+
+def as_item(content: object) -> str:
+    """Return content as JSON as it stands among the items of a list by `as_json`."""
+    whole = as_json([content])
+    return whole[len(LIST_BEGINS) : -len(LIST_ENDS)]
+
+
+def as_items(items: Iterable[str]) -> Iterator[str]:
+    """Yield the text of `as_json` of a list piece by piece, from what `as_item` gave of each."""
+    piece = LIST_BEGINS
+    for number, item in enumerate(items):
+        yield piece if number == 0 else ",\n    "
+        yield item
+        piece = ""
+    yield as_json([]) if piece else LIST_ENDS
 
 
 def as_plain_json(content: object) -> str:

@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cli import options, typer
-from cli.output import complain, show
+from cli.output import complain, show, show_items
 from cli.session import session
 from cli.terminal.progress import deciding
+from cli.terminal.stages import hush
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.session import Session
-    from optimizer.models.decisions import Decision, Made
+    from cli.writing.kept import Kept
+    from optimizer.models.decisions import Decision
+    from optimizer.pipeline.batch import BatchJob
 
 
 def decide(
@@ -60,6 +63,7 @@ def decide(
     from optimizer.history import queries
     from optimizer.history.deciding import record_decisions
     from optimizer.history.store import open_history, refuse_lake
+    from optimizer.models.decisions import failures
     from optimizer.pipeline.decide import decide as decide_on
     from reports.gallery.decision import decision as decision_report
     from reports.gallery.decision_list import decision_list
@@ -76,12 +80,18 @@ def decide(
         only = tuple(strategy or ())
         if engine is options.EngineName.SPARK:
             stored = _decide_on_spark(here, until, lake, master, only, fail_fast=fail_fast)
+            _show_all(here, stored, emit, output, json=json)
+            return
+        from optimizer.pipeline.batch import as_decision
+
+        is_streamed = json and not output and emit is None
+        kept = _decide_all(here, _job(here, until, jobs, only, fail_fast, is_streamed))
+        if is_streamed:
+            show_items(kept)
+        elif output or emit is not None:
+            _show_all(here, list(map(as_decision, kept)), emit, output, json=json)
         else:
-            stored = _decide_all(here, until, jobs, only, fail_fast=fail_fast)
-        _warn(stored)
-        _write_asked(stored, emit, here)
-        tables = decision_tables(stored)
-        show(decision_list(stored), stored, json=json, outputs=output, tables=tables)
+            show(decision_list(map(as_decision, kept)), ())
         return
     with open_history(
         here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
@@ -99,23 +109,24 @@ def decide(
         )
         (one,) = record_decisions(history, made, actor=here.actor)
         audit = queries.audit(history, subject=one.decision_id)
-    _warn([one])
+    _warn(one.workflow_id, failures(one))
     report = decision_report(one, audit, again=one.decided_at != here.now)
     _write_asked([one], emit, here)
     show(report, one, json=json, outputs=output, tables=decision_tables([one]))
 
 
-def _decide_all(
-    here: Session, until: datetime | None, jobs: int, only: tuple[str, ...], *, fail_fast: bool
-) -> list[Decision]:
-    """Decide on every workflow and store it; what was made before an interrupt is stored too."""
-    from optimizer.history import queries
-    from optimizer.history.deciding import record_decisions
-    from optimizer.history.store import open_history, read_history
-    from optimizer.pipeline.batch import BatchJob, decide_all
-    from optimizer.pipeline.decide import worst_first
+def _job(
+    here: Session,
+    until: datetime | None,
+    jobs: int,
+    only: tuple[str, ...],
+    fail_fast: bool,
+    is_streamed: bool,
+) -> BatchJob:
+    from cli.payload import as_item
+    from optimizer.pipeline.batch import BatchJob
 
-    job = BatchJob(
+    return BatchJob(
         store=here.store,
         config=here.loaded.config.model_dump_json(),
         config_sha256=here.loaded.sha256,
@@ -125,19 +136,46 @@ def _decide_all(
         only=only,
         lock_timeout_s=here.lock_timeout_s,
         n_processes=jobs or os.cpu_count() or 1,
+        tell=as_item if is_streamed else None,
     )
+
+
+def _decide_all(here: Session, job: BatchJob) -> Kept:
+    """Decide on every workflow and store it; return what was stored, the worst first."""
+    from cli.writing.kept import Kept
+    from optimizer.history import queries
+    from optimizer.history.store import read_history
+    from optimizer.pipeline.batch import decide_all
+
     with read_history(here.store, lock_timeout_s=here.lock_timeout_s) as history:
         names = [one.workflow_id for one in queries.workflows(history)]
-    made: list[Made] = []
-    try:
-        for batch in deciding(decide_all(names, job), len(names)):
-            made += batch
-    finally:
-        with open_history(
-            here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
-        ) as history:
-            stored = record_decisions(history, worst_first(made), actor=here.actor)
-    return stored
+    kept, failed = Kept(), []
+    hush()  # what draws it is a thread, and processes are forked where there is none
+    with deciding(len(names)) as watch:
+        for stored in decide_all(names, job, actor=here.actor, watch=watch):
+            for one in stored:
+                kept.add((one.margin, one.workflow_id), one.text)
+                failed += [(one.margin, one.workflow_id, one.failures)] if one.failures else []
+    for _, workflow_id, failures in sorted(failed):
+        _warn(workflow_id, failures)
+    return kept
+
+
+def _show_all(
+    here: Session,
+    stored: Sequence[Decision],
+    emit: Path | None,
+    output: Sequence[Path] | None,
+    *,
+    json: bool,
+) -> None:
+    """Show decisions that are held in memory, and write the files that were asked for."""
+    from reports.gallery.decision_list import decision_list
+    from reports.tables.decisions import decision_tables
+
+    _write_asked(stored, emit, here)
+    tables = decision_tables(stored)
+    show(decision_list(stored), stored, json=json, outputs=output, tables=tables)
 
 
 def _decide_on_spark(
@@ -154,6 +192,7 @@ def _decide_on_spark(
     from cli.terminal.stages import stage
     from optimizer.history.deciding import record_decisions
     from optimizer.history.store import open_history
+    from optimizer.models.decisions import failures
     from optimizer.pipeline.decide import worst_first
     from optimizer.pipeline.spark_batch import SparkJob, decide_all_on_spark
 
@@ -170,18 +209,16 @@ def _decide_on_spark(
         stage("decide")
         made = decide_all_on_spark(history, engine, job)
     with open_history(here.store, lock_timeout_s=here.lock_timeout_s, now=here.now) as history:
-        return record_decisions(history, worst_first(made), actor=here.actor)
+        stored = record_decisions(history, worst_first(made), actor=here.actor)
+    for one in stored:
+        _warn(one.workflow_id, failures(one))
+    return stored
 
 
-def _warn(decisions: Sequence[Decision]) -> None:
+def _warn(workflow_id: str, failures: Sequence[tuple[str, str]]) -> None:
     """Say on stderr which strategies failed."""
-    from optimizer.models.decisions import failures
-
-    for decision in decisions:
-        for name, failure in failures(decision):
-            complain(
-                f"warning: {decision.workflow_id}: {name} failed: {failure}; the others went on"
-            )
+    for name, failure in failures:
+        complain(f"warning: {workflow_id}: {name} failed: {failure}; the others went on")
 
 
 def _write_asked(decisions: Sequence[Decision], emit: Path | None, here: Session) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import FileOutcome, FileStatus
 
 SHOWN_FILES = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import Task, TaskID
 
-    from optimizer.models.decisions import Made
     from optimizer.prompts.search.base import Progress
 
 T = TypeVar("T")
@@ -65,17 +64,21 @@ def stepping(label: str) -> Iterator[Callable[[int, int], None] | None]:
         yield told
 
 
-def deciding(batches: Iterable[list[Made]], n_workflows: int) -> Iterator[list[Made]]:
-    """Yield the batches of decisions, showing how many workflows are done."""
+@contextmanager
+def deciding(n_workflows: int) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what shows how many workflows are done, and their proposals; None: nobody would see."""
     if not is_watched() or n_workflows < MANY_WORKFLOWS:
-        yield from batches
+        yield None
         return
-    from optimizer.models.decisions import proposals
+    with ExitStack() as stack:
+        shown: list[Callable[[int, int], None]] = []
 
-    with _bar("decide", n_workflows, "proposals") as advance:
-        for batch in batches:
-            advance(len(batch), sum(len(proposals(one.decision)) for one in batch))
-            yield batch
+        def told(n: int, n_proposals: int) -> None:
+            if not shown:  # not before other processes are there: it has a thread
+                shown.append(stack.enter_context(_bar("decide", n_workflows, "proposals")))
+            shown[0](n, n_proposals)
+
+        yield told
 
 
 def each(items: Sequence[T], label: str) -> Iterator[T]:

@@ -11,12 +11,12 @@ import mmap
 import re
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 from msgspec import Raw
 
 from executor_bridge.files.spool import PASSED_BYTES, let_go
+from optimizer.models.dataclass import dataclass
 
 WINDOW_BYTES = 2**20
 """Text of elements that is decoded together, about; a longer element is decoded alone."""

@@ -71,13 +71,15 @@ def _contrast(
 ) -> Contrast | None:
     import numpy as np  # noqa: PLC0415 - as above
 
-    _, left, right = np.intersect1d(
-        table.case[current], table.case[other], assume_unique=True, return_indices=True
-    )
-    n = len(left)
+    a, b = current, other
+    if not np.array_equal(table.case[a], table.case[b]):
+        _, left, right = np.intersect1d(
+            table.case[a], table.case[b], assume_unique=True, return_indices=True
+        )
+        a, b = current[left], other[right]
+    n = len(a)
     if n < FEWEST_CASES:
         return None
-    a, b = current[left], other[right]
     return Contrast(
         variant_id=other_id,
         n_shared=n,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from optimizer.models.dataclass import dataclass
 
 Bits = NDArray[np.uint8] | None
 """One bit a row, 1 where a value is known; None where all are."""

@@ -7,7 +7,6 @@ their texts: a question on one workflow then skips the blocks of all others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from optimizer.history.settings import RetentionSettings
 from optimizer.history.store import History, read_history
 from optimizer.history.tables import TABLES
 from optimizer.history.texts import PAYLOADS
+from optimizer.models.dataclass import dataclass
 from optimizer.models.upkeep import Compacted, EmptiedPayloads, OldRun, TableRows
 
 Told = Callable[[int, int], None]

@@ -2,16 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, Made, Study, accepted, proposals
+from optimizer.models.errors import HistoryError
 from optimizer.models.proposals import TIMED_OUT, StrategyAnswer
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+Row = tuple[object, ...]
+
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "decisions": {
+        "decision_id": "object",
+        "workflow_id": "object",
+        "decided_at": "datetime64[us]",
+        "state": "object",
+        "n_proposals": "int64",
+        "body": "object",
+        "seen_until": "datetime64[us]",
+        "applied_at": "datetime64[us]",
+    },
+    "strategy_answers": {
+        "decision_id": "object",
+        "workflow_id": "object",
+        "strategy": "object",
+        "priority": "int64",
+        "status": "object",
+        "n_proposals": "int64",
+        "n_accepted": "int64",
+        "elapsed_ms": "float64",
+        "seen_until": "datetime64[us]",
+    },
+    "studies": {
+        "strategy": "object",
+        "workflow_id": "object",
+        "key_sha256": "object",
+        "body": "object",
+        "made_at": "datetime64[us]",
+    },
+}
+"""The columns that decisions are written to, in the order of the rows here; objects are texts."""
+
+MANY_ROWS = 200
+"""So many rows of a table are written faster as columns than one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyDecision:
+    """A decision that is ready to be written.
+
+    Attributes:
+        decision_id: Its id.
+        body: It as JSON.
+        n_proposals: How many it makes.
+        row: Of the table `decisions`.
+        answers: Rows of `strategy_answers`.
+        studies: Rows of `studies`.
+        decided_at: When it was made, UTC.
+        detail: What the audit log says of it.
+    """
+
+    decision_id: str
+    body: str
+    n_proposals: int
+    row: Row
+    answers: tuple[Row, ...]
+    studies: tuple[Row, ...]
+    decided_at: datetime
+    detail: Mapping[str, object]
+
+
+def ready_decision(made: Made) -> ReadyDecision:
+    """Return a decision as it will be written."""
+    decision = made.decision
+    body = _body(decision)
+    return ReadyDecision(
+        decision_id=decision.decision_id,
+        body=body,
+        n_proposals=len(proposals(decision)),
+        row=_row(decision, body),
+        answers=tuple(_answers(made)),
+        studies=tuple(_study(study, made) for study in made.studies),
+        decided_at=decision.decided_at,
+        detail={
+            "config_sha256": decision.config_sha256,
+            "proposals": [f"{p.strategy}: {p.type}" for p in proposals(decision)],
+            "state": str(decision.state),
+            "workflow_id": decision.workflow_id,
+        },
+    )
 
 
 def record_decisions(history: History, made: Sequence[Made], *, actor: str) -> list[Decision]:
@@ -19,28 +110,56 @@ def record_decisions(history: History, made: Sequence[Made], *, actor: str) -> l
 
     A decision that is stored already, being made of the same evidence, stays as it was.
     """
-    decisions = [one.decision for one in made]
+    known = record_ready(history, [ready_decision(one) for one in made], actor=actor)
+    return [known.get(one.decision.decision_id, one.decision) for one in made]
+
+
+def record_ready(
+    history: History, decisions: Sequence[ReadyDecision], *, actor: str
+) -> dict[str, Decision]:
+    """Store decisions, all or none, and return those that were stored already, by id."""
     with history.transaction():
         known = queries.stored_decisions(history, [one.decision_id for one in decisions])
-        new = [one for one in made if one.decision.decision_id not in known]
-        _append(history, "decisions", (decision_row(one.decision) for one in new))
-        _append(history, "strategy_answers", (row for one in new for row in _answers(one)))
-        _append(history, "studies", (_study(study, one) for one in made for study in one.studies))
-        append_audit(history, [_line(one.decision, actor) for one in new])
-    return [known.get(one.decision_id, one) for one in decisions]
+        new = [one for one in decisions if one.decision_id not in known]
+        _insert(history, "decisions", [one.row for one in new])
+        _insert(history, "strategy_answers", [row for one in new for row in one.answers])
+        _insert(history, "studies", [row for one in decisions for row in one.studies])
+        append_audit(history, [_line(one, actor) for one in new])
+    return known
 
 
-def _append(history: History, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-    listed = list(rows)
-    if listed:
-        with history.connection.appender(table) as appender:
-            appender.append_rows(listed)
+def _insert(history: History, table: str, rows: Sequence[Row]) -> None:
+    """Write rows: few by the appender, many as columns, which is several times as fast."""
+    connection = history.connection
+    if not rows:
+        return
+    if len(rows) < MANY_ROWS:
+        with connection.appender(table) as appender:
+            appender.append_rows(rows)
+        return
+    columns = _columns(table, rows)  # read by this name
+    # Object columns hold nothing but text here: no need to look what is in them.
+    connection.execute("SET pandas_analyze_sample = 0")
+    connection.execute("SET python_enable_replacements = true")
+    statement = f"INSERT INTO {table} BY NAME SELECT * FROM columns"
+    written = connection.execute(statement).fetchall()[0][0]
+    connection.execute("SET python_enable_replacements = false")
+    if written != len(columns["workflow_id"]):
+        raise HistoryError(f"the database wrote {written} of {len(rows)} rows; nothing was stored")
 
 
-def _answers(made: Made) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of the table `strategy_answers`, in the order of its columns."""
+def _columns(table: str, rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
+    import numpy as np  # noqa: PLC0415 - a single decision is written without
+
+    columns = zip(COLUMNS[table].items(), zip(*rows, strict=True), strict=True)
+    return {name: np.array(values, dtype=kind) for (name, kind), values in columns}
+
+
+def _answers(made: Made) -> Iterator[Row]:
+    """Yield the rows of the table `strategy_answers`."""
     decision = made.decision
     kept = [proposal.strategy for proposal in accepted(decision)]
+    seen_until = _seen_until(decision)
     for said in decision.answers:
         name = said.strategy
         yield (
@@ -52,7 +171,7 @@ def _answers(made: Made) -> Iterator[tuple[object, ...]]:
             len(said.answer.proposals) if said.answer else 0,
             kept.count(name),
             made.elapsed_ms.get(name),
-            _seen_until(decision),
+            seen_until,
         )
 
 
@@ -64,8 +183,8 @@ def _status(said: StrategyAnswer, *, asked: bool) -> str:
     return "proposed" if said.answer.proposals else "silent"
 
 
-def _study(study: Study, made: Made) -> tuple[object, ...]:
-    """Return the values of a row of the table `studies`, in the order of its columns."""
+def _study(study: Study, made: Made) -> Row:
+    """Return a row of the table `studies`."""
     return (
         study.strategy,
         study.workflow_id,
@@ -81,30 +200,33 @@ def _seen_until(decision: Decision) -> datetime | None:
     return queries.stored_time(max(starts, default=None))
 
 
-def decision_row(decision: Decision, applied_at: datetime | None = None) -> tuple[object, ...]:
-    """Return the values of a row of the table `decisions`, in the order of its columns."""
+def decision_row(decision: Decision, applied_at: datetime | None = None) -> Row:
+    """Return a row of the table `decisions`."""
+    return _row(decision, _body(decision), applied_at)
+
+
+def _body(decision: Decision) -> str:
+    return msgspec.json.encode(decision, order="sorted").decode()
+
+
+def _row(decision: Decision, body: str, applied_at: datetime | None = None) -> Row:
     return (
         decision.decision_id,
         decision.workflow_id,
         queries.stored_time(decision.decided_at),
         str(decision.state),
         len(proposals(decision)),
-        msgspec.json.encode(decision, order="sorted").decode(),
+        body,
         _seen_until(decision),
         queries.stored_time(applied_at),
     )
 
 
-def _line(decision: Decision, actor: str) -> AuditLine:
+def _line(decision: ReadyDecision, actor: str) -> AuditLine:
     return AuditLine(
         logged_at=decision.decided_at,
         actor=actor,
         action="decision.recorded",
         subject=decision.decision_id,
-        detail={
-            "config_sha256": decision.config_sha256,
-            "proposals": [f"{p.strategy}: {p.type}" for p in proposals(decision)],
-            "state": str(decision.state),
-            "workflow_id": decision.workflow_id,
-        },
+        detail=decision.detail,
     )

@@ -6,7 +6,6 @@ import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from optimizer.history.manifest import (
 from optimizer.history.rewriting import MEMORY_BYTES, spill_to, synced
 from optimizer.history.store import SCHEMA_VERSION, History, first_line, require_text
 from optimizer.history.tables import TABLES
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 
 WHOLE_TEXTS = "task_payloads"

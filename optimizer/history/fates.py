@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.history.columns import as_stored
 from optimizer.history.store import History
 from optimizer.history.texts import PAYLOADS
+from optimizer.models.dataclass import dataclass
 from optimizer.models.upkeep import EmptiedPayloads
 
 FATES = "temp.main.fates"

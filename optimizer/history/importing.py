@@ -6,7 +6,6 @@ import shutil
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from optimizer.history.merging import Merged, merge
 from optimizer.history.rewriting import spill_to
 from optimizer.history.store import History, first_line, open_history, require_text
 from optimizer.history.tables import TABLES
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 from optimizer.models.upkeep import Imported, TableRows
 

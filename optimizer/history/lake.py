@@ -10,7 +10,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +34,7 @@ from optimizer.history.store import (
     first_line,
     temporary_history,
 )
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError, NoHistoryError
 
 if TYPE_CHECKING:

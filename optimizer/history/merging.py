@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from optimizer.history import queries
@@ -11,6 +10,7 @@ from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.recording import TABLES_OF_RUNS
 from optimizer.history.store import History
 from optimizer.history.tables import AUDIT_LOG, TABLES, Table
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 
 LISTED = 10

@@ -8,7 +8,7 @@ log.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from optimizer.history.sifting import carry_over, differing, restore_provenance,
 from optimizer.history.sources import KeptSource, kept_sources
 from optimizer.history.store import History
 from optimizer.history.tables import TABLES
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError, HistoryError, OptimizerError
 from optimizer.models.tasks import Reading, RunHeader
 from optimizer.models.upkeep import NotRebuilt, Rebuilt

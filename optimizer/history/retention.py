@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from optimizer.history.queries.upkeep import RunAge, held_runs, run_ages
 from optimizer.history.settings import RetentionSettings
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.upkeep import OldRun
 
 

@@ -10,13 +10,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from optimizer.history.store import ROW_GROUP_ROWS, History, open_history, schema_text
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 
 MEMORY_BYTES = 400 * 2**20

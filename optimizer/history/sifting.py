@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from optimizer.history.recording import TABLES_OF_RUNS
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -11,6 +10,7 @@ from typing import Any
 
 from optimizer.history.queries import dicts_of
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -15,6 +14,7 @@ from optimizer.history import duck as duckdb
 from optimizer.history.engines import DuckEngine, Engine
 from optimizer.history.location import is_lake, s3_location
 from optimizer.history.waiting import Patience
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 

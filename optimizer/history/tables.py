@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.history.recording import TABLES_OF_RUNS
+from optimizer.models.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

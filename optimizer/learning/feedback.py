@@ -230,6 +230,8 @@ def _all_gains(
 
 def _logged_gain(place: int, name: str, log: Log, how: Learning, level: float) -> Gain | None:
     """Return the off-policy gain over the first arm, where both could be chosen often enough."""
+    if len(log.rounds) < 2 * how.min_tests:
+        return None
     shared = _sharing(log, place)
     units = [np.unique(shared.rounds.unit[shared.rounds.arm == arm]) for arm in (0, place)]
     if min(map(len, units)) < how.min_tests:

@@ -182,6 +182,8 @@ def predicted(rounds: Rounds, *, ridge: float, folds: int = FOLDS) -> NDArray[np
         ridge: Penalty on the other coefficients, in rounds; positive.
         folds: Parts that the units are dealt into.
     """
+    if not len(rounds):
+        return np.empty((0, rounds.n_arms))
     fold = np.unique(rounds.unit, return_inverse=True)[1] % folds
     found = np.full((len(rounds), rounds.n_arms), rounds.reward.mean() if len(rounds) else np.nan)
     for held_out in range(folds):

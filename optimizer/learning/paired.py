@@ -47,9 +47,14 @@ def paired_gain(
         np.flatnonzero(table.variant == table.variants.index(name))
         for name in (current_id, other_id)
     )
-    _, left, right = np.intersect1d(
-        table.case[first], table.case[second], assume_unique=True, return_indices=True
-    )
+    if min(len(first), len(second)) < min_cases:
+        return None
+    if np.array_equal(table.case[first], table.case[second]):
+        left = right = np.argsort(table.case[first])
+    else:
+        _, left, right = np.intersect1d(
+            table.case[first], table.case[second], assume_unique=True, return_indices=True
+        )
     gains = _gains(table, first[left], second[right], weights)
     if len(gains) < min_cases:
         return None

@@ -43,10 +43,12 @@ from optimizer.safety.guards import run_time
 from optimizer.safety.settings import EngineSettings
 from optimizer.strategies import Strategy
 
-DECIMAL = re.compile(rb"-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)")
+DECIMAL = re.compile(rb"(-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+))")
 
 SIGNIFICANT_DIGITS = 10
 """Of a float in a decision's id: sums may differ in the last digits with the order of rows."""
+
+ROUNDED = b"%%.%dg" % SIGNIFICANT_DIGITS
 
 
 def decide(  # noqa: PLR0913 - what one decision depends on
@@ -93,13 +95,16 @@ def decide(  # noqa: PLR0913 - what one decision depends on
         only=tuple(only),
         off=switched_off(config),
     )
+    by_workflow: dict[str, list[BreakerEvent]] = {}
+    for event in events:
+        by_workflow.setdefault(event.workflow_id, []).append(event)
     return [
         decide_on(
             with_calibration(one, prior_sd=config.lifecycle.calibration_sd),
             strategies,
             stored,
             how=how,
-            events=[event for event in events if event.workflow_id == one.workflow_id],
+            events=by_workflow.get(one.workflow_id, ()),
             now=now,
         )
         for one in found
@@ -228,8 +233,7 @@ def _decision(
 def _digest(content: object) -> str:
     """Return 12 hexadecimal digits of SHA-256 over canonical JSON, its decimals rounded."""
     text = msgspec.json.encode(content, order="sorted")
-    return hashlib.sha256(DECIMAL.sub(_rounded, text)).hexdigest()[:12]
-
-
-def _rounded(found: re.Match[bytes]) -> bytes:
-    return b"%.*g" % (SIGNIFICANT_DIGITS, float(found[0]))
+    parts = DECIMAL.split(text)  # every other one is a decimal
+    form = ROUNDED.join([part.replace(b"%", b"%%") for part in parts[::2]])
+    rounded = form % tuple(map(float, parts[1::2]))
+    return hashlib.sha256(rounded).hexdigest()[:12]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from optimizer.history.lakes.writing import Judged, Publisher, decision_contents
 from optimizer.history.recording import record
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, open_history, read_history, temporary_history
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.lakes import StorePublished

@@ -7,7 +7,6 @@ decisions are those of one machine. What is spent is counted over all workflows,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from optimizer.config.tree import Config
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.budgets import BudgetState
+from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Made
 from optimizer.pipeline.decide import decide
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -119,7 +120,14 @@ def _looked_at(found: Evidence) -> msgspec.Raw:
 
 def _key(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw) -> str:
     """Return a hash of what studies look at, settings, seed and the version of the program."""
-    settings = strategy.settings.model_dump_json() if hasattr(strategy, "settings") else ""
-    said = hashlib.sha256(settings.encode()).hexdigest()
+    same: Any = strategy  # equal to itself only
+    said = _settings_sha256(same)
     content = msgspec.json.encode((looked_at, found.seed, __version__, said))
     return hashlib.sha256(content).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _settings_sha256(strategy: Any) -> str:
+    """Return a hash of the settings of a strategy, which has them for good."""
+    settings = strategy.settings.model_dump_json() if hasattr(strategy, "settings") else ""
+    return hashlib.sha256(settings.encode()).hexdigest()

@@ -19,6 +19,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,16 +82,22 @@ def signatures(
         seed: Of the permutations; signatures of different seeds say nothing of each other.
         permutations: Places of a signature; fewer are the beginning of one of more.
     """
-    rng = np.random.default_rng(seed)
-    odd, shift = rng.integers(0, 2**64, (PERMUTATIONS, 2), dtype=np.uint64)[:permutations].T
+    odd, shift = (one[:permutations] for one in _permutations(seed))
     found = np.empty((len(texts), permutations), dtype=np.uint32)
     for first, codes in _batches(texts, shingle, size):
         hashes, starts = _hashes(codes, size)
         rows = found[first : first + len(codes)]
         for place in range(permutations):
-            permuted = hashes * (odd[place] | ONE) + shift[place]
+            permuted = hashes * odd[place] + shift[place]
             rows[:, place] = np.minimum.reduceat(permuted, starts) >> HALF
     return found
+
+
+@lru_cache(maxsize=16)
+def _permutations(seed: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the odd factor and the shift of every place of a signature."""
+    drawn = np.random.default_rng(seed).integers(0, 2**64, (PERMUTATIONS, 2), dtype=np.uint64)
+    return drawn[:, 0] | ONE, drawn[:, 1].copy()
 
 
 def may_be_near(

@@ -17,6 +17,9 @@ from optimizer.stats.quantiles import t_quantile
 
 FEWEST = 2
 
+ROUNDING = 1e-9
+"""Changes that differ by no more are the same, but for the noise of the arithmetic."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margins:
@@ -129,8 +132,8 @@ def _score(
 ) -> Iterator[Degradation]:
     first = _moments(earlier, "score_mean", "score_sd", independent)
     second = _moments([newest], "score_mean", "score_sd", independent)
-    if first is None or second is None:
-        return
+    if first is None or second is None or second.mean - first.mean >= -margins.max_quality_drop:
+        return  # no bound is lower than the change
     low, change, high = _change(
         first.mean,
         first.sd**2 / first.n,
@@ -168,6 +171,8 @@ def _amount(  # noqa: PLR0917 - one quantity before and now
     """Yield an amount that has grown, by the interval of the logarithm of the ratio of means."""
     if first is None or second is None or min(first.mean, second.mean) <= 0:
         return
+    if second.mean / first.mean - 1 <= margin - ROUNDING:
+        return  # no bound is higher than the change
     bounds = _change(
         math.log(first.mean),
         (first.sd / first.mean) ** 2 / first.n,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from optimizer.models.decisions import Decision, failures, proposals
 from optimizer.models.reviews import Fate
@@ -14,10 +14,18 @@ from reports.tones import Tone
 
 ID_CHARS = 8
 
+Row = tuple[Cell | str, ...]
 
-def decision_list(decisions: Sequence[Decision]) -> Document:
-    """Lay out decisions in the order given."""
-    if not decisions:
+
+def decision_list(decisions: Iterable[Decision]) -> Document:
+    """Lay out decisions in the order given; they are gone through once."""
+    rows: list[Row] = []
+    n_proposing = n_fired = 0
+    for d in decisions:
+        rows.append(_row(d))
+        n_proposing += bool(proposals(d))
+        n_fired += bool(d.explanation and fired(d.explanation.checks))
+    if not rows:
         verdict = Verdict(Tone.NEUTRAL, "No workflow is stored, so there is nothing to decide.")
         return Document(
             "Decisions",
@@ -25,19 +33,17 @@ def decision_list(decisions: Sequence[Decision]) -> Document:
             (),
             (STORE_RUNS,),
         )
-    n_proposing = sum(bool(proposals(d)) for d in decisions)
-    n_fired = sum(bool(d.explanation and fired(d.explanation.checks)) for d in decisions)
-    workflows = plural(len(decisions), "workflow")
+    workflows = plural(len(rows), "workflow")
     text = f"{workflows}: rules fired for {count(n_fired)}, proposals for {count(n_proposing)}."
     return Document(
         title="Decisions",
         verdict=Verdict(Tone.WARN if n_proposing or n_fired else Tone.GOOD, text),
-        blocks=(_table(decisions),),
+        blocks=(_table(rows),),
         hints=("Run 'optimizer explain latest' to see the newest with its evidence.",),
     )
 
 
-def _table(decisions: Sequence[Decision]) -> Table:
+def _table(rows: Sequence[Row]) -> Table:
     return Table(
         columns=(
             left("workflow"),
@@ -49,11 +55,11 @@ def _table(decisions: Sequence[Decision]) -> Table:
             left("proposes"),
             left("decision"),
         ),
-        rows=tuple(_row(d) for d in decisions),
+        rows=tuple(rows),
     )
 
 
-def _row(d: Decision) -> tuple[Cell | str, ...]:
+def _row(d: Decision) -> Row:
     check = worst(d.explanation.checks) if d.explanation else None
     return (
         d.workflow_id,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +43,7 @@ from optimizer.history.lakes.names import (
 from optimizer.history.lakes.places import Entry, Place, place_of
 from optimizer.history.lakes.writing import copy_to, quoted
 from optimizer.history.store import SCHEMA_VERSION
+from optimizer.models.dataclass import dataclass
 from optimizer.models.lakes import Compaction
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+
+from optimizer.models.dataclass import dataclass
 
 ENDING = ".parquet"
 COMPACTED = "compacted"

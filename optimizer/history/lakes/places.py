@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from optimizer.history.lakes.names import STAGING
 from optimizer.history.location import S3, s3_location
+from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import ConfigError, HistoryError
 from optimizer.models.names import legible
 

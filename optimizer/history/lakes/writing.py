@@ -7,7 +7,6 @@ mark is not read, so a publisher may be stopped at any moment and the same comma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +26,7 @@ from optimizer.history.lakes.names import (
     single,
 )
 from optimizer.history.store import SCHEMA_VERSION
+from optimizer.models.dataclass import dataclass
 
 if TYPE_CHECKING:
     from optimizer.history.lakes.places import Place

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from optimizer.history.queries import rows_of, tuples_of
 from optimizer.history.store import History
+from optimizer.models.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

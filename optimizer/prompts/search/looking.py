@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from optimizer.models.dataclass import dataclass
 from optimizer.models.optimization import Draft, Refusal
 from optimizer.promptcheck.lint.broken_template import broken_templates
 from optimizer.promptcheck.lint.contradictory_format import demanded_formats

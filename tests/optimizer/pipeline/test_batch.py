@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from optimizer.history.settings import StoreSettings
 from optimizer.history.store import open_history
 from optimizer.models.decisions import Decision
 from optimizer.models.ingest import IngestSettings
-from optimizer.pipeline.batch import FEW, BatchJob, decide_all
+from optimizer.pipeline.batch import FEW, BatchJob, as_decision, decide_all
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = [f"wf_{number:04}" for number in range(FEW + 10)]
@@ -55,6 +56,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def decided(store: Path, n_processes: int, **changes: Any) -> list[Decision]:
+    store = Path(shutil.copy(store, store.with_name(f"{n_processes}.duckdb")))
     loaded = load(start=Path("/"), environ={})
     fields: dict[str, Any] = {
         "store": store,
@@ -66,8 +68,8 @@ def decided(store: Path, n_processes: int, **changes: Any) -> list[Decision]:
         "lock_timeout_s": 5.0,
         "n_processes": n_processes,
     }
-    batches = decide_all(NAMES, BatchJob(**(fields | changes)))
-    return [made.decision for batch in batches for made in batch]
+    rounds = decide_all(NAMES, BatchJob(**(fields | changes)), actor="a")
+    return [as_decision(told.text) for stored in rounds for told in stored]
 
 
 def test_several_processes_decide_as_one_does_in_the_order_asked(store: Path) -> None:
