@@ -61,7 +61,7 @@ def decide(
     """
     from optimizer.history import queries
     from optimizer.history.deciding import record_decisions
-    from optimizer.history.store import open_history
+    from optimizer.history.store import open_history, refuse_lake
     from optimizer.pipeline.decide import decide as decide_on
     from reports.gallery.decision import decision as decision_report
     from reports.gallery.decision_list import decision_list
@@ -72,6 +72,7 @@ def decide(
     if engine is options.EngineName.SPARK and workflow is not None:
         raise typer.BadParameter("expected --all", param_hint="--engine spark")
     here = session(store, config, set_)
+    refuse_lake(here.store)
     until = options.utc("--as-of", as_of)
     if workflow is None:
         only = tuple(strategy or ())

@@ -56,6 +56,7 @@ def ingest(
     """
     from cli.ci.environment import ci_job
     from cli.commands.ingest_feedback import ingest_feedback, is_feedback, refuse
+    from optimizer.history.store import refuse_lake
     from optimizer.models.ci import with_job
     from optimizer.models.ingest import FileStatus
     from optimizer.pipeline.ingest import IngestJob
@@ -64,6 +65,7 @@ def ingest(
     from reports.tables.stores import file_tables
 
     here = session(store, config, set_)
+    refuse_lake(here.store)
     if is_feedback(files):
         refuse(
             {"--from": bridge, "--map": map_, "--table": table, "--score": score, "--price": price},

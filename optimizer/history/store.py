@@ -75,7 +75,7 @@ def open_history(
             there is none, and none is to be made.
     """
     require_text(path)
-    _refuse_lake(path)
+    refuse_lake(path)
     if not create:
         _require_file(path)
     try:
@@ -124,7 +124,7 @@ def open_any_version(
     path: Path, *, lock_timeout_s: float, read_only: bool = False
 ) -> Iterator[History]:
     """Open a history of whatever schema version, to migrate or to examine it."""
-    _refuse_lake(path)
+    refuse_lake(path)
     _require_file(path)
     with _connected(path, read_only=read_only, lock_timeout_s=lock_timeout_s) as connection:
         yield History(connection)
@@ -202,7 +202,12 @@ def require_text(path: Path) -> None:
         )
 
 
-def _refuse_lake(path: Path) -> None:
+def refuse_lake(path: Path) -> None:
+    """Refuse a lake where something is to be written.
+
+    Raises:
+        HistoryError: It is one.
+    """
     if is_lake(path):
         raise HistoryError(
             f"{s3_location(path) or path}: a lake, which commands only read; "

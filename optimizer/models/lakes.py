@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +87,9 @@ class LakeAnswer:
     Attributes:
         columns: Their names, each once.
         types: Their types, as DuckDB calls them.
-        rows: Their values; times in UTC, lists as JSON.
+        rows: Their values; times in ISO 8601 with Z, lists as JSON.
     """
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
-    rows: tuple[tuple[str | int | float | bool | datetime | None, ...], ...]
+    rows: tuple[tuple[str | int | float | bool | None, ...], ...]

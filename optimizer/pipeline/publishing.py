@@ -25,7 +25,8 @@ from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepare
 
 BATCH_ROWS = 100_000
 BATCH_RUNS = 200
-"""Tasks and runs that are published together, at most about so many."""
+BATCH_BYTES = 2**26
+"""Tasks, runs and bytes of files that are published together, at most about so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,13 +127,17 @@ class _Batch:
         self._files: list[ReadyFile] = []
         self._versions: dict[str, Version] = {}
         self._outcomes: list[FileOutcome] = []
-        self._n_tasks = 0
+        self._n_tasks = self._n_bytes = 0
         self.has_rejected = False
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to publish."""
-        return self._n_tasks >= BATCH_ROWS or len(self._versions) >= BATCH_RUNS
+        return (
+            self._n_tasks >= BATCH_ROWS
+            or self._n_bytes >= BATCH_BYTES
+            or len(self._versions) >= BATCH_RUNS
+        )
 
     def put(self, item: Item) -> None:
         """Take one more file, unless nothing is to be done with it."""
@@ -143,7 +148,8 @@ class _Batch:
     def finish(self) -> list[FileOutcome]:
         """Publish what was taken and return what became of the files, in their order."""
         outcomes, files, versions = self._outcomes, self._files, self._versions
-        self._outcomes, self._files, self._versions, self._n_tasks = [], [], {}, 0
+        self._outcomes, self._files, self._versions = [], [], {}
+        self._n_tasks = self._n_bytes = 0
         if not files:
             return outcomes
         large = any(map(_is_large, files))
@@ -168,7 +174,8 @@ class _Batch:
         contents = {run.header.run_id: run.header.content_sha256 for run in file.runs}
         judged = self._publisher.judge(RUNS, contents, replace=self._job.replace)
         if judged.conflict is not None:
-            return _conflicting(path, tuple(contents), judged.conflict, self._job.lake)
+            where = self._publisher.where(judged.conflict)
+            return _conflicting(path, tuple(contents), judged.conflict, where)
         if not judged.new:
             return FileOutcome(path=path, status=FileStatus.UNCHANGED, run_ids=tuple(contents))
         return self._taken(file, judged)
@@ -181,6 +188,7 @@ class _Batch:
         n_tasks = _n_tasks(taken)
         self._files.append(taken)
         self._n_tasks += n_tasks
+        self._n_bytes += file.source.n_bytes
         return FileOutcome(
             path=file.source.path,
             status=FileStatus.REPLACED if judged.replaced else FileStatus.STORED,
@@ -211,8 +219,8 @@ def _few(versions: Mapping[str, Version]) -> Iterator[dict[str, Version]]:
         yield {one: versions[one] for one in ids[first : first + BATCH_RUNS]}
 
 
-def _conflicting(path: str, run_ids: tuple[str, ...], run_id: str, lake: str) -> FileOutcome:
-    text = f"{path}: run {run_id!r} is already published in {lake} with other content"
+def _conflicting(path: str, run_ids: tuple[str, ...], run_id: str, where: str) -> FileOutcome:
+    text = f"{path}: run {run_id!r} is already published with other content, in {where}"
     hint = "Publish it in place of the other with --replace."
     return replace(_rejected(path, text, hint), run_ids=run_ids)
 

@@ -9,6 +9,7 @@ from reports.document import Align, Column, Document, Table, Verdict
 from reports.formatting import UNKNOWN, count, figure, moment, plural
 from reports.tones import Tone
 
+TIME = "TIMESTAMP"
 SHOWN_ROWS = 100
 """Of more rows than these only the first are listed; files and JSON have all."""
 
@@ -26,7 +27,7 @@ def lake_answer(found: LakeAnswer, *, question: str) -> Document:
     n_more = len(found.rows) - SHOWN_ROWS
     table = Table(
         columns,
-        tuple(tuple(map(_shown, row)) for row in found.rows[:SHOWN_ROWS]),
+        tuple(tuple(map(_shown, row, found.types)) for row in found.rows[:SHOWN_ROWS]),
         caption=f"the first {count(SHOWN_ROWS)} rows; write all with -o" if n_more > 0 else None,
         empty="The query returned no rows.",
     )
@@ -34,17 +35,15 @@ def lake_answer(found: LakeAnswer, *, question: str) -> Document:
     return Document(f"Query {question}", verdict, (table,))
 
 
-def _shown(value: str | float | bool | datetime | None) -> str:
+def _shown(value: str | float | bool | None, kind: str) -> str:
     match value:
         case None:
             return UNKNOWN
         case bool():
             return "yes" if value else "no"
-        case datetime():
-            return moment(value)
         case float():
             return figure(value)
         case int():
             return count(value)
         case _:
-            return value
+            return moment(datetime.fromisoformat(value)) if kind == TIME else value

@@ -149,6 +149,15 @@ STORIES = {
         prompts rollback triage.md 1.0.0
         prompts export triage.md@2.0.0
     """,
+    "lakes": """
+        lake publish samples --lake lake
+        lake query runs --param limit=1 --lake lake
+        lake query --sql 'SELECT list(run_id), max(started_at), 1.5 FROM runs' --lake lake
+        lake status --lake lake
+        lake compact --lake lake
+        ingest more/
+        lake publish --from-store --lake lake
+    """,
     "replays": """
         replay caching asked.csv
         replay limits asked.csv --requests-per-minute 20
@@ -190,6 +199,10 @@ REFUSED = {
     "formats": "parchment",
     "gate": "samples/sentiment-clear.json --require-baseline",
     "ingest": "missing.json",
+    "lake publish": "missing.json --lake lake",
+    "lake compact": "--lake missing",
+    "lake query": "runs --lake missing",
+    "lake status": "--lake missing",
     "lint": "triage.md --select P999",
     "optimize": "missing.md",
     "power": "--detect far",

@@ -812,6 +812,7 @@ for file in (
     "overviews.py",
     "reviews.py",
     "searches.py",
+    "lakes.py",
     "sites.py",
     "versions.py",
     "lints.py",

@@ -113,17 +113,19 @@ def compact(
         HistoryError: The lake cannot be read or written.
     """
     n_days = n_merged = n_removed = n_waiting = 0
-    with place_of(lake) as place:
+    with place_of(lake) as place, connected(place) as history:
         require_lake(place)
         for kind in KINDS:
-            days = mergeable(survey(kind, place))
+            seen = survey(kind, place, history)
+            days = mergeable(seen)
             for done, (day, found) in enumerate(days.items()):
                 if told is not None:
                     told(done, len(days))
                 _merge(kind, day, found, place)
                 n_merged += len(found)
             n_days += len(days)
-            seen = survey(kind, place)
+            if days:
+                seen = survey(kind, place, history)
             removable = _removable(seen, now, settings.grace_s)
             n_waiting += len(seen.unread) - len(removable)
             n_removed += _remove(kind, removable, place)
@@ -140,11 +142,10 @@ def compact(
     )
 
 
-def survey(kind: Kind, place: Place) -> Survey:
+def survey(kind: Kind, place: Place, history: History) -> Survey:
     """Look at the marks of a lake."""
-    with connected(place) as history:
-        entries = list(place.entries(kind.mark))
-        marks = marks_among(kind, [one.path for one in entries], place, history.connection)
+    entries = list(place.entries(kind.mark))
+    marks = marks_among(kind, [one.path for one in entries], place, history.connection)
     return Survey(
         marks={mark.name.path(kind.mark): mark for mark in marks},
         changed_at={one.path: one.changed_at for one in entries},

@@ -172,12 +172,14 @@ def resolve(marks: Iterable[Mark]) -> Resolved:
     Whatever was published, replaced or compacted at the same moment: no row is read twice.
     """
     marks = list(marks)
-    chosen: dict[str, tuple[Version, Mark]] = {}
-    for mark in sorted(marks, key=_preference):
+    newest: dict[str, Version] = {}
+    for mark in marks:
         for version in mark.ids:
-            known = chosen.get(version.key)
-            if known is None or known[0] <= version:
-                chosen[version.key] = (version, mark)
+            newest[version.key] = max(version, newest.get(version.key, version))
+    in_force = set(newest.values())
+    chosen: dict[str, tuple[Version, Mark]] = {}
+    for mark in sorted(marks, key=lambda mark: _preference(mark, in_force)):
+        chosen |= {version.key: (version, mark) for version in in_force & mark.ids.keys()}
     read = defaultdict[int, set[Version]](set)
     for version, mark in chosen.values():
         read[id(mark)].add(version)
@@ -190,9 +192,11 @@ def resolve(marks: Iterable[Mark]) -> Resolved:
     return Resolved(visible=ordered, in_force=chosen)
 
 
-def _preference(mark: Mark) -> tuple[int, str]:
-    """Put first what is read only where there is nothing else: files that hold less."""
-    return len(mark.ids) + (mark.name.version is None), mark.name.text
+def _preference(mark: Mark, in_force: set[Version]) -> tuple[bool, int, bool, str, str]:
+    """Put last what is read first: files of nothing old, that hold the most, compacted ones."""
+    is_clean = in_force.issuperset(mark.ids)
+    name = mark.name
+    return is_clean, len(mark.ids), name.version is None, name.day, name.text
 
 
 def _left_out(mark: Mark, read: set[Version]) -> tuple[str, ...]:

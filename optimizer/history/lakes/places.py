@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 AT_ONCE = 16
-"""Objects that are sent at the same time."""
+"""Files that are sent, or brought to the disk, at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +124,10 @@ class Folder:
 
     def put(self, files: Mapping[str, Path]) -> None:
         """Move staged files to their places inside the lake, each whole."""
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:  # a disk flushes several at once
+            list(pool.map(_flush, files.values()))
         for path, staged in files.items():
             target = self._folder / path
-            _flush(staged)
             try:
                 staged.replace(target)
             except FileNotFoundError:

@@ -18,7 +18,7 @@ from optimizer.models.lakes import LakeAnswer
 from optimizer.models.nearest import meant
 
 PARAM = re.compile(r"^--(?: Params:)? +\$(?P<name>\w+) +(?P<type>[A-Z]+(?:\[\])?)", re.MULTILINE)
-HIDDEN = frozenset({"report_rows"})
+HIDDEN = frozenset({"has_repeats", "report_rows"})
 """Queries that need more than the tables."""
 
 WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
@@ -144,7 +144,7 @@ def _once(names: Sequence[str]) -> tuple[str, ...]:
 def _plain(value: Any) -> Any:
     """Return a value as one of the kinds that a table holds."""
     if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC)
+        return f"{value.isoformat()}Z"
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, bytes):

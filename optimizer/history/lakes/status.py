@@ -21,7 +21,7 @@ def lake_status(lake: Path | str) -> LakeStatus:
     with place_of(lake) as place, connected(place) as history:
         show_tables(history.connection, committed(place, history.connection))
         n_tasks = history.connection.execute("SELECT count(*) FROM tasks").fetchall()[0][0]
-        seen = {kind: survey(kind, place) for kind in KINDS}
+        seen = {kind: survey(kind, place, history) for kind in KINDS}
         marked = {(kind, m.name.text) for kind in KINDS for m in seen[kind].marks.values()}
         n_files = n_bytes = n_other = n_leftovers = 0
         for kind in KINDS:

@@ -81,14 +81,15 @@ class Publisher:
     def __init__(self, place: Place, history: History, now: datetime) -> None:
         self._place = place
         self._now = now
-        self._known: dict[Kind, dict[str, Version]] = {
-            kind: {
-                key: version
-                for key, (version, _) in resolve(
-                    marks_of(kind, place, history.connection)
-                ).in_force.items()
-            }
-            for kind in KINDS
+        found = {kind: resolve(marks_of(kind, place, history.connection)) for kind in KINDS}
+        self._known = {
+            kind: {key: version for key, (version, _) in one.in_force.items()}
+            for kind, one in found.items()
+        }
+        self._marks = {
+            key: place.url(mark.name.path(kind.mark))
+            for kind, one in found.items()
+            for key, (_, mark) in one.in_force.items()
         }
 
     def judge(self, kind: Kind, contents: Mapping[str, str], *, replace: bool) -> Judged:
@@ -105,6 +106,10 @@ class Publisher:
         if others and not replace:
             return Judged(new={}, conflict=min(others))
         return Judged(new=new, replaced=bool(others))
+
+    def where(self, one: str) -> str:
+        """Return where the run of an id is published."""
+        return self._marks.get(key_of(one), self._place.location)
 
     def accept(self, kind: Kind, judged: Judged) -> None:
         """Take versions for published: what comes next is judged against them."""

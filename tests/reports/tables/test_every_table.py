@@ -26,6 +26,7 @@ from reports.tables.drift import anomaly_tables, drift_tables, window_tables
 from reports.tables.experiments import experiment_list_tables, experiment_tables
 from reports.tables.flaky import flaky_tables
 from reports.tables.frontier import frontier_tables
+from reports.tables.lakes import answer_tables, published_tables
 from reports.tables.lint import finding_tables, score_tables
 from reports.tables.outcomes import outcome_tables, rollout_tables
 from reports.tables.overviews import (
@@ -67,6 +68,7 @@ OF_REPORT: dict[str, Tables] = {
     "frontier": frontier_tables,
     "gate": threshold_tables,
     "ingest": file_tables,
+    "lake_answer": answer_tables,
     "lint_scores": score_tables,
     "lint": finding_tables,
     "models": model_tables,
@@ -86,6 +88,7 @@ OF_REPORT: dict[str, Tables] = {
     "rollout": rollout_tables,
     "run": lambda total, variants, failures, *_: variant_tables(variants, failures, ()),
     "run_list": lambda runs, *_: run_tables(runs),
+    "store_published": published_tables,
     "status": lambda path, n_bytes, version, workflows, rejects, decisions=None: status_tables(
         StoreStatus(
             store=Path(path),
