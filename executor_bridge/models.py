@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Self
 
 import msgspec
-
-from optimizer.models.dataclass import dataclass
 
 
 class TaskStatus(StrEnum):

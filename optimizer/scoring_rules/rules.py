@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from optimizer.models.dataclass import dataclass
 from optimizer.models.rules import Explanation, Outcome, RuleCheck, Unit
 from optimizer.scoring_rules.choice import advice, choose
 from optimizer.scoring_rules.judging import Rule
