@@ -73,6 +73,10 @@ def error_json(kind: str, message: str, hint: str | None) -> str:
 
 
 def _encode(value: object) -> object:
+    from optimizer.models.settings import Settings, plain
+
+    if isinstance(value, Settings):
+        return plain(value)
     from pydantic import BaseModel
 
     if isinstance(value, BaseModel):

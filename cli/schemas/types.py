@@ -17,6 +17,8 @@ import msgspec.inspect as types
 from pydantic import BaseModel
 
 from cli.payload import FORMAT_VERSION
+from optimizer.models.checked import model_of
+from optimizer.models.settings import Settings
 
 Node = dict[str, Any]
 
@@ -116,6 +118,8 @@ class Definitions:
     def _custom(self, cls: type) -> Node:
         if issubclass(cls, Path):
             return {"type": "string"}
+        if issubclass(cls, Settings):
+            return self._defined(cls, lambda: self._model(model_of(cls)))
         if issubclass(cls, BaseModel):
             return self._defined(cls, lambda: self._model(cls))
         return {}

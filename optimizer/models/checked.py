@@ -98,10 +98,14 @@ def core_schema_of(section: type[Settings], handler: GetCoreSchemaHandler) -> Co
     def made(value: object, validate: Callable[[object], Any]) -> Settings:
         return value if isinstance(value, section) else section.of_checked(validate(value).__dict__)
 
+    def told(value: Settings) -> BaseModel:
+        return model_of(section).model_construct(**value.by_name())
+
+    schema = handler.generate_schema(model_of(section))
     return core_schema.no_info_wrap_validator_function(
         made,
-        handler.generate_schema(model_of(section)),
-        serialization=core_schema.plain_serializer_function_ser_schema(plain),
+        schema,
+        serialization=core_schema.plain_serializer_function_ser_schema(told, return_schema=schema),
     )
 
 
