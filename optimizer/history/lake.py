@@ -206,7 +206,7 @@ def _name(kind: Kind, place: Place, path: str) -> Name:
         raise HistoryError(
             f"{place.location}/{path}: not a file of a lake, expected "
             f"{kind.mark}/day=YYYY-MM-DD/KEY-CONTENT-vN-TABLES.parquet",
-            hint="Move it away: a lake holds only what 'optimizer lake publish' wrote.",
+            hint="Move it away: a lake holds only what was published into it.",
         )
     if name.schema > SCHEMA_VERSION:
         raise HistoryError(

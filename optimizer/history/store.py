@@ -98,7 +98,7 @@ TROUBLES = (
     Trouble(
         found="not a usable history:",
         hint="Name another file with --store. A damaged history: move it away, then take a backup "
-        "with 'optimizer store import', or try 'optimizer store rebuild'.",
+        "with 'optimizer store import EXPORT', or try 'optimizer store rebuild'.",
     ),
 )
 """The first that explains an error counts; the last explains all."""

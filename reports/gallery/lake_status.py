@@ -7,7 +7,7 @@ from reports.document import Document, Facts, Section, Verdict
 from reports.formatting import UNKNOWN, count, n_bytes, plural
 from reports.tones import Tone
 
-COMPACT = "Run 'optimizer lake compact' to read it faster: one file per table and day."
+COMPACT = "Run 'optimizer lake compact --lake LAKE' to read it faster: one file per table and day."
 
 
 def lake_status(found: LakeStatus) -> Document:

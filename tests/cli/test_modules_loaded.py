@@ -36,6 +36,8 @@ QUERY = TOLD | {"_duckdb"}
 CHECKED = {"importlib.metadata", "pydantic"}
 PROMPT = QUERY | CHECKED | {"numpy"}
 """A stored prompt is analyzed, and its analysis is a published model."""
+WRITING = PROMPT | {"duckdb", "zstandard"}
+"""Columns are written with the help of the database's package."""
 
 ALLOWED: dict[str, set[str]] = {
     "--version": set(),
@@ -46,8 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     "compare sentiment:clear sentiment:few_shot": QUERY
     | {"importlib.metadata", "numpy", "scipy", "scipy.special"},
     "show latest": PROMPT | {"zstandard"},
-    "analyze FILE": PROMPT | {"zstandard"},
-    "gate FILE": PROMPT | {"zstandard"},
+    "analyze FILE": WRITING,
+    "gate FILE": WRITING,
     "strategies": TOLD | CHECKED,
     "config show": TOLD | CHECKED,
 }

@@ -49,7 +49,7 @@ def named_query(name: str) -> str:
 
 
 def bound(text: str, said: Mapping[str, str]) -> dict[str, object]:
-    """Return the parameters of a query, from texts; what is not said is NULL.
+    """Return the parameters of a query, from texts; what is not said is NULL, or an empty list.
 
     Raises:
         SelectionError: One is not of the query, or not of its type.
@@ -60,10 +60,11 @@ def bound(text: str, said: Mapping[str, str]) -> dict[str, object]:
         if name not in used:
             listed = ", ".join(sorted(used)) or "none"
             raise SelectionError(f"--param {name}: not a parameter of the query, expected {listed}")
-    return {
-        name: _value(name, said[name], types.get(name, "VARCHAR")) if name in said else None
-        for name in sorted(used)
+    kinds = {name: types.get(name, "VARCHAR") for name in sorted(used)}
+    unsaid: dict[str, object] = {
+        name: [] if k.endswith("[]") else None for name, k in kinds.items()
     }
+    return unsaid | {name: _value(name, text, kinds[name]) for name, text in said.items()}
 
 
 def require_reading(history: History, text: str) -> None:

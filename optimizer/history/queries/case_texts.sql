@@ -9,10 +9,14 @@
 -- Columns: case_id, status, inputs, outputs, error (message), reasons (a list of what scorers said,
 --          each after the name of its scorer; NULL without any)
 
-WITH wanted AS (
-    SELECT cases.item AS case_id, failing.item IS NOT NULL AS failing
-    FROM unnest($case_ids) AS cases(item)
-    LEFT JOIN unnest($failing) AS failing(item) ON failing.item = cases.item
+WITH failed AS (
+    SELECT item AS case_id FROM unnest($failing) AS named(item)
+),
+
+wanted AS (
+    SELECT named.item AS case_id, failed.case_id IS NOT NULL AS failing
+    FROM unnest($case_ids) AS named(item)
+    LEFT JOIN failed ON failed.case_id = named.item
 ),
 
 placed AS (
