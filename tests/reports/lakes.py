@@ -63,14 +63,14 @@ MANY_ROWS = replace(ANSWER, rows=tuple((f"wf-{n}", n, 0.5, True, AT) for n in ra
 asked = partial(lake_answer, question="runs")
 
 CASES = {
-    "lake-status": (lake_status, (FULL,)),
-    "lake-status-empty": (lake_status, (EMPTY,)),
-    "lake-compaction": (lake_compaction, (COMPACTED,)),
-    "lake-compaction-empty": (lake_compaction, (NOTHING,)),
-    "store-published": (store_published, (PUBLISHED,)),
-    "store-published-conflict": (store_published, (CONFLICT,)),
-    "store-published-empty": (store_published, (KNOWN,)),
-    "lake-answer": (asked, (ANSWER,)),
-    "lake-answer-empty": (asked, (NO_ROWS,)),
-    "lake-answer-many": (asked, (MANY_ROWS,)),
+    "lake_status": (lake_status, (FULL,)),
+    "lake_status-empty": (lake_status, (EMPTY,)),
+    "lake_compaction": (lake_compaction, (COMPACTED,)),
+    "lake_compaction-empty": (lake_compaction, (NOTHING,)),
+    "store_published": (store_published, (PUBLISHED,)),
+    "store_published-conflict": (store_published, (CONFLICT,)),
+    "store_published-empty": (store_published, (KNOWN,)),
+    "lake_answer": (asked, (ANSWER,)),
+    "lake_answer-empty": (asked, (NO_ROWS,)),
+    "lake_answer-many": (asked, (MANY_ROWS,)),
 }
