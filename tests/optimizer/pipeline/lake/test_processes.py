@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ Contents = Callable[..., dict[str, list[Any]]]
 PUBLISHERS = 8
 RUNS_EACH = 25
 AT_ONCE = 5
-KILLS = 10
+KILLS = 4
 TASKS = "+-+"
 FORK = get_context("fork")
 
@@ -107,37 +109,47 @@ def test_jobs_that_publish_and_compact_at_once_lose_nothing_and_readers_see_whol
     assert contents(lake) == stored
 
 
+@pytest.mark.parametrize(
+    "n_kills", [KILLS, pytest.param(200, marks=pytest.mark.faults, id="two_hundred")]
+)
 def test_what_was_killed_is_whole_or_not_there_and_doing_it_again_completes_it(
-    tmp_path: Path, native: Native, publish_files: Publish, contents: Contents, contents_stored: Any
+    tmp_path: Path,
+    native: Native,
+    publish_files: Publish,
+    contents: Contents,
+    contents_stored: Any,
+    n_kills: int,
 ) -> None:
-    lake, chance = tmp_path / "lake", random.Random(8)
+    chance = random.Random(8)
     paths = [native(tmp_path, f"r{i}", TASKS, day=1 + i % 2) for i in range(40)]
     at_once = LakeSettings(grace_s=0, leftover_age_s=0)
-    n_before = 0
-
-    def publish_all() -> None:
-        publish_files(paths, lake)
-
-    def compact_now() -> None:
-        compact(lake, at_once, now=datetime.now(UTC))
-
-    for i in range(KILLS):
-        work = compact_now if i % 2 and n_before else publish_all
-        with forked(work) as child:
-            time.sleep(chance.uniform(0.02, 0.6))
-            os.kill(child, signal.SIGKILL)
-        found = seen(lake)
-        assert all(n == len(TASKS) for _, n in found)
-        assert len(found) == len(dict(found)) >= n_before
-        n_before = len(found)
-    publish_all()
     stored = contents_stored(paths, tmp_path / "history.duckdb")
-    assert contents(lake) == stored
-    compact_now()
-    compact_now()
-    assert contents(lake) == stored
-    assert not list((lake / "_staging").iterdir())
-    assert len(list((lake / "tasks").rglob("*.parquet"))) == 2
+    n_partly = 0
+    for i in range(n_kills // 2):
+        lake = tmp_path / f"lake{i}"
+        publish_all = partial(publish_files, paths, lake)
+        compact_now = partial(compact, lake, at_once, now=datetime.now(UTC))
+        kill(publish_all, after=chance.uniform(0.02, 0.8))
+        found = seen(lake) if lake.exists() else []
+        assert all(n == len(TASKS) for _, n in found)
+        assert len(found) == len(dict(found))
+        n_partly += 0 < len(found) < len(paths)
+        publish_all()
+        kill(compact_now, after=chance.uniform(0.02, 0.6))
+        assert sorted(n for _, n in seen(lake)) == [len(TASKS)] * len(paths)
+        compact_now()
+        compact_now()
+        assert contents(lake) == stored
+        assert not list((lake / "_staging").iterdir())
+        assert len(list((lake / "tasks").rglob("*.parquet"))) == 2
+        shutil.rmtree(lake)
+    assert n_partly or n_kills == KILLS
+
+
+def kill(work: Callable[[], object], *, after: float) -> None:
+    with forked(work) as child:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
 
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on POSIX")
