@@ -103,14 +103,16 @@ class LinUcb(_Linear):
         """
         n_arms, dimension = self.theta.shape
         prior = np.eye(dimension)
-        before = np.linalg.inv(self.inverse)
-        earned = before @ self.theta[:, :, np.newaxis]
         of_arm = arms == np.arange(n_arms)[:, np.newaxis]
         counted = of_arm if weights is None else of_arm * weights
         seen = (counted[:, :, np.newaxis] * contexts).transpose(0, 2, 1)
-        precision = kept * (before - prior) + prior + seen @ contexts
+        precision, earned = seen @ contexts + prior, seen @ rewards[:, np.newaxis]
+        if (self.inverse != prior).any():  # it has learned something
+            before = np.linalg.inv(self.inverse)
+            precision += kept * (before - prior)
+            earned += kept * (before @ self.theta[:, :, np.newaxis])
         self.inverse = np.asarray(np.linalg.inv(precision))
-        self.theta = (self.inverse @ (kept * earned + seen @ rewards[:, np.newaxis]))[:, :, 0]
+        self.theta = (self.inverse @ earned)[:, :, 0]
 
     def choices(self, context: Floats, n: int) -> list[int]:
         """Return the arms of so many rounds of one context, each told what was expected of it.
