@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,19 +111,15 @@ class Search:
         return self._suggestion(model, bounds, best, "posterior_mean")
 
     def _first(self, n: int) -> tuple[Suggestion, ...]:
-        """Choose of the design what lies farthest from all that was measured or chosen."""
-        points = DESIGNS[self.design](self.first_trials, self.parameters, self.seed)
-        settings = values_at(self.parameters, points)
-        places = places_of(self.parameters, settings)
         taken = places_of(self.parameters, [one.parameters for one in self.observed])
-        chosen: list[Suggestion] = []
-        gap = _gap(places, taken) if len(taken) else np.arange(len(places), 0, -1.0)
-        while len(chosen) < n and (gap > 0).any():
-            i = int(gap.argmax())
-            chosen.append(Suggestion(parameters=settings[i], method=self.design.value))
-            nearest = _gap(places, places[[i]])
-            gap = np.minimum(gap, nearest) if len(taken) else np.where(nearest > 0, gap, 0.0)
-        return tuple(chosen)
+        return _spread(
+            self.design,
+            self.first_trials,
+            _Space(self.parameters),
+            self.seed,
+            taken=tuple(map(tuple, taken.tolist())),
+            n=n,
+        )
 
     def _next(self, n: int) -> tuple[Suggestion, ...]:
         model, bounds, rng = self._model(), _Bounds(self.parameters), self._rng()
@@ -164,6 +161,46 @@ class Search:
         mean, sd = model.posterior(bounds.features(place[None, :]))
         (values,) = values_at(self.parameters, place[None, :])
         return Suggestion(parameters=values, method=method, mean=float(mean[0]), sd=float(sd[0]))
+
+
+class _Space:
+    """Parameters that are the same where they are written alike: values need not be hashable."""
+
+    def __init__(self, parameters: tuple[Parameter, ...]) -> None:
+        self.parameters = parameters
+        self._written = repr(parameters)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Space) and self._written == other._written
+
+    def __hash__(self) -> int:
+        return hash(self._written)
+
+
+@lru_cache(maxsize=256)
+def _spread(
+    design: SearchStrategy,
+    n_trials: int,
+    space: _Space,
+    seed: int,
+    *,
+    taken: tuple[tuple[float, ...], ...],
+    n: int,
+) -> tuple[Suggestion, ...]:
+    """Choose of a design what lies farthest from all that was measured or chosen.
+
+    Many workflows have the same parameters, with the same values in use.
+    """
+    settings = values_at(space.parameters, DESIGNS[design](n_trials, space.parameters, seed))
+    places = places_of(space.parameters, settings)
+    chosen: list[Suggestion] = []
+    gap = _gap(places, np.array(taken)) if taken else np.arange(len(places), 0, -1.0)
+    while len(chosen) < n and (gap > 0).any():
+        i = int(gap.argmax())
+        chosen.append(Suggestion(parameters=settings[i], method=design.value))
+        nearest = _gap(places, places[[i]])
+        gap = np.minimum(gap, nearest) if taken else np.where(nearest > 0, gap, 0.0)
+    return tuple(chosen)
 
 
 def upper_confidence_bound(mean: Array, sd: Array, *, beta: float) -> Array:

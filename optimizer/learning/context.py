@@ -66,7 +66,7 @@ def context_v1(
         if np.ptp(column) > ROUNDING:
             names.append(name)
             columns.append(column)
-    return Contexts(names=tuple(names), values=np.column_stack(columns))
+    return Contexts(names=tuple(names), values=np.array(columns).T.copy())
 
 
 def _features(
@@ -74,8 +74,11 @@ def _features(
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     if has_choice:
         yield from _calendar(requests, rows)
-    yield "log_tokens_in", _standardized(_centred(np.log1p(requests.tokens_in[rows]), arm))
-    yield "priority", _standardized(requests.priority[rows].astype(np.float64))
+    tokens, priority = requests.tokens_in[rows], requests.priority[rows]
+    if (tokens != tokens[:1]).any():
+        yield "log_tokens_in", _standardized(_centred(np.log1p(tokens), arm))
+    if (priority != priority[:1]).any():
+        yield "priority", _standardized(priority.astype(np.float64))
     yield from _marks("task_type", requests.task_type[rows], requests.task_types)
     yield from _marks("tenant", requests.tenant[rows], requests.tenants)
 
@@ -117,6 +120,8 @@ def _marks(
     kind: str, codes: NDArray[np.int64], names: tuple[str, ...]
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Yield a column of 0 and 1 for each name but the most frequent, frequent ones first."""
+    if not names:
+        return
     seen = np.bincount(codes[codes >= 0], minlength=len(names))
     for code in sorted(range(len(names)), key=lambda code: (-seen[code], names[code]))[1:]:
         yield f"{kind}={names[code]}", (codes == code).astype(np.float64)

@@ -119,23 +119,20 @@ def _rounds(
     rows = np.flatnonzero((arm >= 0) & (requests.repeat <= 0) & np.isfinite(quality))
     if not len(rows):
         return None
-    signal = _signal(requests, rows, quality[rows], arm[rows], len(np.unique(arm[rows])))
+    arm, segment = arm[rows], requests.segment[rows]
+    signal = _signal(requests, rows, quality[rows], arm)
     contexts = context_v1(
-        requests,
-        rows,
-        dimension=how.dimension,
-        arm=arm[rows],
-        has_choice=_has_choice(arm[rows], requests.segment[rows]),
+        requests, rows, dimension=how.dimension, arm=arm, has_choice=_has_choice(arm, segment)
     )
     return (
         Rounds(
             n_arms=len(arms),
-            arm=arm[rows],
+            arm=arm,
             context=contexts.values,
             reward=np.clip(composite(signal, how.weights), 0.0, 1.0),
             propensity=requests.propensity[rows],
             unit=requests.case[rows],
-            segment=requests.segment[rows],
+            segment=segment,
         ),
         contexts,
         tuple(
@@ -157,13 +154,12 @@ def _signal(
     rows: NDArray[np.intp],
     quality: NDArray[np.float64],
     arm: NDArray[np.int64],
-    n_seen: int,
 ) -> RewardSignal:
     """Return the parts of the rewards; what a cache answered tells no price and no time."""
-    dense = np.unique(arm, return_inverse=True)[1]
+    seen, dense = np.unique(arm, return_inverse=True)
     fresh = ~requests.cached[rows]
     cost, latency = (
-        known_to_all(thrift(np.where(fresh, column[rows], np.nan)), dense, n_seen)
+        known_to_all(thrift(np.where(fresh, column[rows], np.nan)), dense, len(seen))
         for column in (requests.cost_usd, requests.latency_ms)
     )
     return RewardSignal(quality=quality, cost=cost, latency=latency)

@@ -83,14 +83,36 @@ class LinUcb(_Linear):
         mean, spread = self._scores(context)
         return int((mean + self.alpha * np.sqrt(spread)).argmax())
 
-    def update_all(self, arms: NDArray[np.int64], contexts: Floats, rewards: Floats) -> None:
-        """Learn what arms earned in many rounds, whose order does not matter."""
-        for arm in np.flatnonzero(np.bincount(arms)).tolist():
-            rows = arms == arm
-            x = contexts[rows]
-            before = np.linalg.inv(self.inverse[arm])
-            self.inverse[arm] = np.linalg.inv(before + x.T @ x)
-            self.theta[arm] = self.inverse[arm] @ (before @ self.theta[arm] + x.T @ rewards[rows])
+    def update_all(
+        self,
+        arms: NDArray[np.int64],
+        contexts: Floats,
+        rewards: Floats,
+        *,
+        weights: Floats | None = None,
+        kept: float = 1.0,
+    ) -> None:
+        """Learn what arms earned in many rounds, whose order does not matter.
+
+        Args:
+            arms: The arm of each round.
+            contexts: A row of features per round.
+            rewards: What each earned.
+            weights: What each counts; None: 1.
+            kept: What is left of the weight of all that was learned before, as in `forget`.
+        """
+        n_arms, dimension = self.theta.shape
+        prior = np.eye(dimension)
+        of_arm = arms == np.arange(n_arms)[:, np.newaxis]
+        counted = of_arm if weights is None else of_arm * weights
+        seen = (counted[:, :, np.newaxis] * contexts).transpose(0, 2, 1)
+        precision, earned = seen @ contexts + prior, seen @ rewards[:, np.newaxis]
+        if (self.inverse != prior).any():  # it has learned something
+            before = np.linalg.inv(self.inverse)
+            precision += kept * (before - prior)
+            earned += kept * (before @ self.theta[:, :, np.newaxis])
+        self.inverse = np.asarray(np.linalg.inv(precision))
+        self.theta = (self.inverse @ earned)[:, :, 0]
 
     def choices(self, context: Floats, n: int) -> list[int]:
         """Return the arms of so many rounds of one context, each told what was expected of it.

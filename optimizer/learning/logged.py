@@ -94,24 +94,28 @@ def teach(bandit: Bandit, rounds: Rounds, *, discount: float = 1.0) -> None:
         discount: What is left of the weight of earlier rounds where a new segment begins, 0 to 1.
     """
     firsts = np.sort(np.unique(rounds.segment, return_index=True)[1]) if discount < 1 else [0]
-    for start, end in pairwise([*firsts, len(rounds)]):
+    edges = [*firsts, len(rounds)]
+    if isinstance(bandit, LinUcb):
+        ages = np.repeat(np.arange(len(firsts))[::-1], np.diff(edges))
+        bandit.update_all(
+            rounds.arm,
+            rounds.context,
+            rounds.reward,
+            weights=np.power(discount, ages),
+            kept=discount ** max(len(firsts) - 1, 0),
+        )
+        return
+    for start, end in pairwise(edges):
         if start:
             bandit.forget(discount)
-        rows = slice(start, end)
-        _teach(bandit, rounds.arm[rows], rounds.context[rows], rounds.reward[rows])
-
-
-def _teach(
-    bandit: Bandit,
-    arms: NDArray[np.int64],
-    contexts: NDArray[np.float64],
-    rewards: NDArray[np.float64],
-) -> None:
-    if isinstance(bandit, LinUcb):
-        bandit.update_all(arms, contexts, rewards)
-        return
-    for context, arm, reward in zip(contexts, arms.tolist(), rewards.tolist(), strict=True):
-        bandit.update(arm, context, reward)
+        rows = zip(
+            rounds.context[start:end],
+            rounds.arm[start:end].tolist(),
+            rounds.reward[start:end].tolist(),
+            strict=True,
+        )
+        for context, arm, reward in rows:
+            bandit.update(arm, context, reward)
 
 
 def batch_shares(bandit: Bandit, contexts: NDArray[np.float64]) -> NDArray[np.float64]:

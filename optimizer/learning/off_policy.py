@@ -214,10 +214,10 @@ def _shares(rounds: Rounds) -> NDArray[np.float64]:
     """Return the share of each round's arm among the rounds of its segment."""
     if not len(rounds):
         return np.zeros(0)
-    segment = np.unique(rounds.segment, return_inverse=True)[1]
-    counts = np.zeros((segment.max() + 1, rounds.n_arms))
-    np.add.at(counts, (segment, rounds.arm), 1)
-    return np.asarray(counts[segment, rounds.arm] / counts.sum(axis=1)[segment])
+    segments, segment = np.unique(rounds.segment, return_inverse=True)
+    own = segment * rounds.n_arms + rounds.arm
+    counts = np.bincount(own, minlength=len(segments) * rounds.n_arms)
+    return np.asarray(counts[own] / np.bincount(segment)[segment])
 
 
 def _of_the_chosen(log: Log) -> NDArray[np.float64]:

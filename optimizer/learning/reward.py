@@ -61,10 +61,16 @@ def thrift(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     the mean stands in for it; where nothing was taken at all, nothing tells requests apart.
     """
     known = amounts[np.isfinite(amounts)]
-    middle = float(np.median(known)) or float(known.mean()) if len(known) else 0.0
+    middle = _median(known) or float(known.mean()) if len(known) else 0.0
     if middle <= 0:
         return np.full_like(amounts, np.nan)
     return middle / (middle + amounts)
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """Return the median of values that are all known: numpy's own takes several times as long."""
+    ordered, n = np.sort(values), len(values)
+    return float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
 
 
 def composite(signal: RewardSignal, weights: RewardWeights) -> NDArray[np.float64]:

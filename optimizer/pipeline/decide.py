@@ -43,7 +43,8 @@ from optimizer.safety.guards import run_time
 from optimizer.safety.settings import EngineSettings
 from optimizer.strategies import Strategy
 
-DECIMAL = re.compile(rb"(-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+))")
+DECIMAL = re.compile(rb"([0-9][0-9]*+(?:\.[0-9]++(?:[eE][-+]?[0-9]++)?|[eE][-+]?[0-9]++))")
+"""Without its sign: a pattern that begins with a digit is looked for several times as fast."""
 
 SIGNIFICANT_DIGITS = 10
 """Of a float in a decision's id: sums may differ in the last digits with the order of rows."""

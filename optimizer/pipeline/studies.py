@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +17,9 @@ from optimizer.models.decisions import Study
 from optimizer.models.evidence import Evidence
 from optimizer.pipeline.asking import STRATEGY_FAILURES
 from optimizer.strategies import Strategy
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 
@@ -53,10 +56,10 @@ class _Made:
     new: Study | None
 
 
-def _made(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw, stored: Stored) -> _Made:
+def _made(strategy: Strategy, found: Evidence, looked_at: _Hash, stored: Stored) -> _Made:
     """Return the stored study; one that is missing, or cannot be read, is made."""
     slow: Any = strategy
-    name = (found.workflow_id, strategy.name, _key(strategy, found, looked_at))
+    name = (found.workflow_id, strategy.name, _key(strategy, looked_at))
     kind = slow.study_type | None
     with suppress(KeyError, *UNDECODABLE):
         record = msgspec.json.decode(stored[name], type=kind)
@@ -99,8 +102,8 @@ def studied(
     return Studied(found=replace(found, studies=studies), new=tuple(new), failed=failed)
 
 
-def _looked_at(found: Evidence) -> msgspec.Raw:
-    """Return what studies look at as JSON, which every key holds.
+def _looked_at(found: Evidence) -> _Hash:
+    """Return what studies look at, which every key begins with.
 
     Whole points of runs, as a run that is stored anew may have other prices at the same counts;
     experiments, as a strategy may have nothing to study while one runs.
@@ -115,19 +118,20 @@ def _looked_at(found: Evidence) -> msgspec.Raw:
         found.stability,
         found.budgets,
     )
-    return msgspec.Raw(msgspec.json.encode(content))
+    begun = msgspec.json.encode((content, found.seed, __version__))
+    return hashlib.sha256(begun[:-1])  # a list that goes on
 
 
-def _key(strategy: Strategy, found: Evidence, looked_at: msgspec.Raw) -> str:
-    """Return a hash of what studies look at, settings, seed and the version of the program."""
+def _key(strategy: Strategy, looked_at: _Hash) -> str:
+    """Return a hash of what studies look at, seed, version of the program, and settings."""
     same: Any = strategy  # equal to itself only
-    said = _settings_sha256(same)
-    content = msgspec.json.encode((looked_at, found.seed, __version__, said))
-    return hashlib.sha256(content).hexdigest()
+    key = looked_at.copy()
+    key.update(b',"%s"]' % _settings_sha256(same))
+    return key.hexdigest()
 
 
 @lru_cache(maxsize=64)
-def _settings_sha256(strategy: Any) -> str:
+def _settings_sha256(strategy: Any) -> bytes:
     """Return a hash of the settings of a strategy, which has them for good."""
     settings = strategy.settings.model_dump_json() if hasattr(strategy, "settings") else ""
-    return hashlib.sha256(settings.encode()).hexdigest()
+    return hashlib.sha256(settings.encode()).hexdigest().encode()

@@ -26,6 +26,21 @@ MISS = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputTrace:
+    """What was asked, by request, by run and in order of time.
+
+    Attributes:
+        segment: The run.
+        key: Whole input and variant, as a number from 0; -1 where unknown.
+        n_keys: How many of them there are.
+    """
+
+    segment: list[int]
+    key: list[int]
+    n_keys: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerTrace:
     """What caches of answers look at, by request, by run and in order of time.
 
@@ -60,17 +75,30 @@ class Served:
     n_in_flight: int
 
 
-def answer_trace(requests: Requests, kept: NDArray[np.int64]) -> AnswerTrace:
-    """Return what caches look at of some requests, without what texts are near."""
+def input_trace(requests: Requests, kept: NDArray[np.int64]) -> InputTrace:
+    """Return what was asked in some requests."""
     keys = requests.key[kept]
     known, codes = np.unique(keys, return_inverse=True)
-    return AnswerTrace(
+    is_known = keys != UNKNOWN_CODE
+    return InputTrace(
         segment=requests.segment[kept].tolist(),
-        key=np.where(keys == UNKNOWN_CODE, UNKNOWN_CODE, codes).tolist(),
+        key=(codes if is_known.all() else np.where(is_known, codes, UNKNOWN_CODE)).tolist(),
+        n_keys=len(known) - (not is_known.all()),
+    )
+
+
+def answer_trace(
+    requests: Requests, kept: NDArray[np.int64], asked: InputTrace | None = None
+) -> AnswerTrace:
+    """Return what caches look at of some requests, without what texts are near."""
+    asked = asked or input_trace(requests, kept)
+    return AnswerTrace(
+        segment=asked.segment,
+        key=asked.key,
         at_s=requests.at_s[kept].tolist(),
         ready_at_s=ready_at_s(requests)[kept].tolist(),
         is_kept=should_cache(requests)[kept].tolist(),
-        near=((),) * len(known),
+        near=((),) * (max(asked.key, default=UNKNOWN_CODE) + 1),
     )
 
 

@@ -31,7 +31,7 @@ class CacheMeasures:
         parts: Parts,
         *,
         level: float,
-        stale_by: StaleBy,
+        stale_by: StaleBy | None,
     ) -> None:
         """Take the requests that are replayed, by their places and in the order of the replay."""
         self._parts, self._level = parts, level
@@ -40,7 +40,7 @@ class CacheMeasures:
         self._cost = requests.cost_usd[kept]
         self._latency = requests.latency_ms[kept]
         self._tokens = (requests.tokens_in + requests.tokens_out)[kept]
-        self.stale_by = self._told_by(stale_by)
+        self.stale_by = stale_by
 
     def of(self, trace: AnswerTrace, setting: CacheSetting) -> CacheReplay:
         """Return what a cache of one setting would have done."""
@@ -60,14 +60,6 @@ class CacheMeasures:
             stale=self._stale(served),
             success_change=self._success_change(served),
         )
-
-    def _told_by(self, wanted: StaleBy) -> StaleBy | None:
-        """Return what tells a stale answer: what is wanted, else the other one."""
-        known = {
-            StaleBy.ANSWER: bool((self._answer != UNKNOWN_CODE).any()),
-            StaleBy.OUTCOME: bool(np.isfinite(self._ok).any()),
-        }
-        return next((one for one in (wanted, *StaleBy) if known[one]), None)
 
     def _saved(self, amounts: NDArray[np.float64], hits: NDArray[np.bool_]) -> Share | None:
         return saved(amounts, hits, self._parts, level=self._level)
@@ -93,3 +85,12 @@ class CacheMeasures:
         hits = served.source != MISS
         given = np.where(hits, self._ok[served.source], self._ok)
         return change(given, self._ok, self._parts, level=self._level) if hits.any() else None
+
+
+def told_by(requests: Requests, kept: NDArray[np.int64], wanted: StaleBy) -> StaleBy | None:
+    """Return what tells a stale answer: what is wanted, else the other one; None of neither."""
+    known = {
+        StaleBy.ANSWER: lambda: bool((requests.answer[kept] != UNKNOWN_CODE).any()),
+        StaleBy.OUTCOME: lambda: bool(np.isfinite(requests.ok[kept]).any()),
+    }
+    return next((one for one in (wanted, *StaleBy) if known[one]()), None)

@@ -10,10 +10,10 @@ import numpy as np
 
 from optimizer.models.caching import CachingStudy
 from optimizer.models.requests import UNKNOWN_CODE
-from optimizer.replay.answers import AnswerTrace, answer_trace
+from optimizer.replay.answers import InputTrace, Neighbours, answer_trace, input_trace
 from optimizer.replay.cache_choice import chosen, chosen_prefix, is_hopeless, why_none
 from optimizer.replay.cache_grid import answer_grid, block_grid
-from optimizer.replay.cache_measures import CacheMeasures
+from optimizer.replay.cache_measures import CacheMeasures, told_by
 from optimizer.replay.cache_policy import is_traffic
 from optimizer.replay.near_texts import may_repeat, near_texts
 from optimizer.replay.prefixes import PrefixTrace, prefix_trace, replay_prefixes
@@ -62,26 +62,25 @@ def study_caching(
     """
     level = settings.level
     kept = _by_run(requests, variant)
-    trace = answer_trace(requests, kept)
-    parts = parts_of(requests.segment[kept], settings.n_parts)
-    measures = CacheMeasures(requests, kept, parts, level=level, stale_by=settings.stale_by)
-    texts = _texts(trace, requests, kept) if settings.enable_semantic else {}
+    asked = input_trace(requests, kept)
+    stale_by = told_by(requests, kept, settings.stale_by)
+    texts = _texts(asked, requests, kept) if settings.enable_semantic else {}
     prefixes = prefix_trace(requests, kept, block_tokens)
     spans = _spans(requests, kept)
     outline = CachingStudy(
         n=len(kept),
         n_repeats=int((requests.repeat > 0).sum()),
         n_cached=int(requests.cached[kept].sum()),
-        n_segments=len(np.unique(requests.segment[kept])),
-        n_keys=len({key for key in trace.key if key != UNKNOWN_CODE}),
+        n_segments=len(spans),
+        n_keys=asked.n_keys,
         requests_per_minute=_per_minute(len(kept), spans),
         most_hits=None,
         span_s=float(spans.max(initial=0.0)),
-        stale_by=measures.stale_by,
+        stale_by=stale_by,
         level=level,
         absent=tuple(
             _absent(
-                trace,
+                asked,
                 texts,
                 prefixes,
                 settings,
@@ -94,13 +93,16 @@ def study_caching(
     if is_screened:
         if not is_hopeless(outline, settings):
             near_any = may_repeat(texts, settings, seed=seed) if has_texts else frozenset()
-            outline = replace(outline, most_hits=_most_hits(trace, near_any))
+            outline = replace(outline, most_hits=_most_hits(asked, near_any=near_any))
         if is_hopeless(outline, settings):
             return replace(outline, reason=why_none(outline, settings))
+    trace = answer_trace(requests, kept, asked)
     if has_texts:
         near = near_texts(trace, texts, requests.variant[kept], settings, seed=seed)
         trace = replace(trace, near=near)
-    outline = replace(outline, most_hits=_most_hits(trace))
+    outline = replace(outline, most_hits=_most_hits(asked, near=trace.near))
+    parts = parts_of(requests.segment[kept], settings.n_parts)
+    measures = CacheMeasures(requests, kept, parts, level=level, stale_by=stale_by)
     answers = answer_grid(trace, settings, span_s=outline.span_s)
     blocks = block_grid(prefixes, settings)
     steps = _Steps(len(answers) + len(blocks), watch)
@@ -148,11 +150,11 @@ def _by_run(requests: Requests, variant: int | None) -> NDArray[np.int64]:
     return found
 
 
-def _texts(trace: AnswerTrace, requests: Requests, kept: NDArray[np.int64]) -> Mapping[int, str]:
+def _texts(asked: InputTrace, requests: Requests, kept: NDArray[np.int64]) -> Mapping[int, str]:
     """Return the text of each key that has one."""
     found: dict[int, str] = {}
     if requests.texts is not None:
-        for key, place in zip(trace.key, kept.tolist(), strict=True):
+        for key, place in zip(asked.key, kept.tolist(), strict=True):
             text = requests.texts[place]
             if key != UNKNOWN_CODE and text is not None:
                 found.setdefault(key, text)
@@ -174,29 +176,35 @@ def _per_minute(n: int, spans: NDArray[np.float64]) -> float | None:
     return n / minutes if minutes > 0 else None
 
 
-def _most_hits(trace: AnswerTrace, near_any: Set[int] = frozenset()) -> int | None:
+def _most_hits(
+    asked: InputTrace, *, near: Sequence[Neighbours] = (), near_any: Set[int] = frozenset()
+) -> int | None:
     """Return how many requests have an equal or similar one before them; None of no inputs.
 
     Args:
-        trace: The requests.
+        asked: The requests.
+        near: Keys that are similar to each, by key; none: no two are.
         near_any: Keys that are taken to have a similar one before them.
     """
-    if all(key == UNKNOWN_CODE for key in trace.key):
+    if not asked.n_keys:
         return None
     n, run = 0, None
     seen: set[int] = set()
-    for segment, key in zip(trace.segment, trace.key, strict=True):
+    for segment, key in zip(asked.segment, asked.key, strict=True):
         if segment != run:
             run, seen = segment, set()
         if key != UNKNOWN_CODE:
-            is_near = key in near_any or any(other in seen for _, other in trace.near[key])
-            n += is_near or key in seen
+            n += key in seen or key in near_any or (bool(near) and _is_near(near[key], seen))
             seen.add(key)
     return n
 
 
+def _is_near(near: Neighbours, seen: Set[int]) -> bool:
+    return any(other in seen for _, other in near)
+
+
 def _absent(
-    trace: AnswerTrace,
+    asked: InputTrace,
     texts: Mapping[int, str],
     prefixes: PrefixTrace | None,
     settings: CacheReplaySettings,
@@ -205,7 +213,7 @@ def _absent(
     is_screened: bool,
 ) -> Iterator[str]:
     """Yield what cannot be replayed and why."""
-    if all(key == UNKNOWN_CODE for key in trace.key):
+    if not asked.n_keys:
         yield NO_INPUTS
     if settings.enable_semantic and not texts:
         yield NO_TEXTS
@@ -213,7 +221,7 @@ def _absent(
         yield f"semantic: left out, {len(texts)} different texts, max_texts is {settings.max_texts}"
     if settings.enable_embedding:
         yield NO_EMBEDDINGS
-    if trace.at_s and not is_timed:
+    if asked.key and not is_timed:
         yield NO_TIMES
     if prefixes is None and not is_screened:
         yield NO_BLOCKS

@@ -20,9 +20,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+
+from optimizer.models.dataclass import dataclass
 
 PERMUTATIONS = 128
 """Places of a signature."""
@@ -32,6 +36,9 @@ SCREENED = 32
 
 WIDTHS = (1, 2, 4, 8)
 """How many of those may make a band."""
+
+BEGINNING = 2
+"""Places of a band that are looked at first: few texts that differ agree on them."""
 
 MISSED = 0.01
 """Chance that a first look overlooks two texts that are just near enough."""
@@ -82,14 +89,23 @@ def signatures(
         seed: Of the permutations; signatures of different seeds say nothing of each other.
         permutations: Places of a signature; fewer are the beginning of one of more.
     """
-    odd, shift = (one[:permutations] for one in _permutations(seed))
     found = np.empty((len(texts), permutations), dtype=np.uint32)
-    for first, codes in _batches(texts, shingle, size):
-        hashes, starts = _hashes(codes, size)
-        rows = found[first : first + len(codes)]
-        for place in range(permutations):
-            permuted = hashes * odd[place] + shift[place]
-            rows[:, place] = np.minimum.reduceat(permuted, starts) >> HALF
+    for batch in _batches(texts, shingle, size):
+        found[batch.texts] = _smallest(batch, seed, np.arange(permutations)).T
+    return found
+
+
+def _smallest(batch: _Batch, seed: int, places: NDArray[np.int64]) -> Signatures:
+    """Return some places of the signatures of texts, a row each."""
+    odd, shift = _permutations(seed)
+    found = np.empty((len(places), len(batch.starts)), dtype=np.uint32)
+    at_a_time = max(BATCH_CODES // len(batch.hashes), 1)
+    for first in range(0, len(places), at_a_time):
+        some = places[first : first + at_a_time]
+        permuted = np.multiply.outer(odd[some], batch.hashes)
+        permuted += shift[some, np.newaxis]
+        smallest = np.minimum.reduceat(permuted, batch.starts, axis=1)
+        found[first : first + at_a_time] = smallest >> HALF
     return found
 
 
@@ -117,14 +133,43 @@ def may_be_near(
     """
     fitting = [n for n in WIDTHS if (1 - threshold**n) ** (SCREENED / n) <= MISSED]
     width = max(fitting, default=1)
-    found = signatures(texts, shingle=shingle, size=size, seed=seed, permutations=SCREENED)
-    n_bands = SCREENED // width
-    bands = found.reshape(len(texts), n_bands, width).transpose(1, 0, 2).copy()
-    near = np.zeros(len(texts), dtype=np.bool_)
-    for band in bands:
-        whole = band.view(np.dtype((np.void, band.itemsize * width)))[:, 0].tolist()
-        n = Counter(whole)
-        near |= np.fromiter((n[one] > 1 for one in whole), dtype=np.bool_, count=len(whole))
+    bands = np.arange(SCREENED).reshape(-1, width)
+    said: _Said = {"shingle": shingle, "size": size, "seed": seed}
+    near = _not_alone(_bands_of(texts, bands[:, :BEGINNING], **said))
+    if width > BEGINNING and near.any():
+        again = np.flatnonzero(near.any(axis=0))
+        some = [texts[place] for place in again.tolist()]
+        near[:, again] = _not_alone(_bands_of(some, bands, **said))
+    return np.asarray(near.any(axis=0))
+
+
+class _Said(TypedDict):
+    """How texts are signed."""
+
+    shingle: Shingle
+    size: int
+    seed: int
+
+
+def _bands_of(
+    texts: Sequence[str], bands: NDArray[np.int64], *, shingle: Shingle, size: int, seed: int
+) -> Signatures:
+    """Return bands of the signatures of texts: by band, by text, the places of the band."""
+    found = np.empty((bands.size, len(texts)), dtype=np.uint32)
+    for batch in _batches(texts, shingle, size):
+        found[:, batch.texts] = _smallest(batch, seed, bands.ravel())
+    return found.reshape(*bands.shape, len(texts)).transpose(0, 2, 1).copy()
+
+
+def _not_alone(bands: Signatures) -> NDArray[np.bool_]:
+    """Tell by band and by text whether the band of another text is the same."""
+    n_bands, n_texts, width = bands.shape
+    whole = bands.view(np.dtype((np.void, bands.itemsize * width)))[:, :, 0].tolist()
+    near = np.zeros((n_bands, n_texts), dtype=np.bool_)
+    for place, band in enumerate(whole):
+        if len(set(band)) < n_texts:
+            n = Counter(band)
+            near[place] = [n[one] > 1 for one in band]
     return near
 
 
@@ -169,40 +214,56 @@ def _bands(found: Signatures, n: int) -> Iterable[list[bytes]]:
         yield [whole[edges[k] : edges[k + 1]] for k in range(n)]
 
 
-def _batches(
-    texts: Sequence[str], shingle: Shingle, size: int
-) -> Iterator[tuple[int, list[NDArray[np.uint64]]]]:
-    """Yield the codes of texts, so many at a time as fit in memory, with the place of the first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """The hashes of the shingles of some texts, one text after the other.
+
+    Attributes:
+        texts: Which texts.
+        hashes: Of their shingles.
+        starts: Where those of each text begin.
+    """
+
+    texts: slice
+    hashes: NDArray[np.uint64]
+    starts: NDArray[np.int64]
+
+
+def _batches(texts: Sequence[str], shingle: Shingle, size: int) -> Iterator[_Batch]:
+    """Yield the hashes of texts, of so many at a time as fit in memory."""
     first, held = 0, 0
-    batch: list[NDArray[np.uint64]] = []
+    batch: list[str] = []
     for text in texts:
-        codes = _codes(text, shingle)
-        if len(codes) < size:
-            codes = np.concatenate([codes, np.zeros(size - len(codes), dtype=np.uint64)])
-        if batch and held + len(codes) > BATCH_CODES:
-            yield first, batch
+        plain = " ".join(text.casefold().split())
+        if batch and held + len(plain) > BATCH_CODES:
+            yield _hashed(first, batch, shingle, size)
             first, held, batch = first + len(batch), 0, []
-        batch.append(codes)
-        held += len(codes)
+        batch.append(plain)
+        held += len(plain)
     if batch:
-        yield first, batch
+        yield _hashed(first, batch, shingle, size)
 
 
-def _codes(text: str, shingle: Shingle) -> NDArray[np.uint64]:
-    """Return a number for each character or word."""
-    plain = " ".join(text.casefold().split())
-    if shingle is Shingle.WORD:
-        words = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in plain.split(" ")]
-        return np.array(words, dtype=np.uint64)
-    return np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-
-
-def _hashes(
-    codes: Sequence[NDArray[np.uint64]], size: int
+def _codes(
+    texts: Sequence[str], shingle: Shingle, size: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return a mixed hash of each shingle of some texts, and where those of each text begin."""
-    lengths = np.array([len(one) for one in codes])
-    whole = np.concatenate(codes)
+    """Return a number for each character or word of texts, and how many each has, size at least."""
+    if shingle is Shingle.CHAR:
+        padded = [text.ljust(size, "\0") for text in texts]
+        whole = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), "<u4")
+        return whole.astype(np.uint64), np.array([len(text) for text in padded])
+    words = [
+        [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in text.split(" ")]
+        for text in texts
+    ]
+    filled = [one + [0] * (size - len(one)) for one in words]
+    flat = np.array(list(chain.from_iterable(filled)), dtype=np.uint64)
+    return flat, np.array([len(one) for one in filled])
+
+
+def _hashed(first: int, texts: Sequence[str], shingle: Shingle, size: int) -> _Batch:
+    """Return a mixed hash of each shingle of some texts, of which the first has this place."""
+    whole, lengths = _codes(texts, shingle, size)
     n = len(whole) - size + 1
     hashed = np.zeros(n, dtype=np.uint64)
     for place in range(size):
@@ -214,7 +275,11 @@ def _hashes(
         parts = np.split(mixed, np.cumsum(counts)[:-1])
         parts = [np.unique(part) if len(part) > LONG_TEXT else part for part in parts]
         mixed, counts = np.concatenate(parts), np.array([len(part) for part in parts])
-    return mixed, np.cumsum(counts) - counts
+    return _Batch(
+        texts=slice(first, first + len(texts)),
+        hashes=mixed,
+        starts=np.cumsum(counts) - counts,
+    )
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,9 +33,33 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
 
 
 def of_variant(requests: Requests, variant_id: str) -> Requests | None:
-    """Return the requests under one variant, or None where there are none."""
+    """Return the requests under one variant, or None where there are none.
+
+    Several strategies ask for the same: what was answered last is kept.
+    """
+    return _of_variant(_Itself(requests), variant_id)
+
+
+class _Itself:
+    """Requests that are equal to themselves only, without a look at their columns."""
+
+    __slots__ = ("requests",)
+
+    def __init__(self, requests: Requests) -> None:
+        self.requests = requests
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.requests is other.requests
+
+    def __hash__(self) -> int:
+        return id(self.requests)
+
+
+@lru_cache(maxsize=1)
+def _of_variant(trace: _Itself, variant_id: str) -> Requests | None:
     import numpy as np  # noqa: PLC0415 - as above
 
+    requests = trace.requests
     if variant_id not in requests.variants:
         return None
     places = np.flatnonzero(requests.variant == requests.variants.index(variant_id))

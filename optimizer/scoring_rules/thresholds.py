@@ -41,54 +41,57 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One threshold held against one measured figure.
+class Miss:
+    """One threshold that a measured figure misses.
 
     Attributes:
         text: What was found, with its bound and what is due.
-        missed: Whether the figure misses the threshold.
-        broken: Whether its bound does as well.
+        broken: Whether its bound misses the threshold as well.
         fact: The figure as a row of evidence.
     """
 
     text: str
-    missed: bool
     broken: bool
     fact: Fact
 
 
-def readings(window: WindowSummary, limits: Thresholds) -> list[Reading]:
-    """Hold every threshold that can be judged against a window."""
-    return [*_rates(window, limits), *_means(window, limits)]
+def misses(window: WindowSummary, limits: Thresholds) -> Iterator[Miss]:
+    """Hold every threshold that can be judged against a window; yield those it misses.
+
+    A bound is only worked out where the figure itself misses: it lies beyond the figure.
+    """
+    yield from _rates(window, limits)
+    yield from _means(window, limits)
 
 
 def is_sound(window: WindowSummary, limits: Thresholds) -> bool:
     """Tell whether a variant was judged and meets every threshold."""
     is_judged = window.n_completed > 0 and not window.n_unjudged
-    return is_judged and not any(reading.missed for reading in readings(window, limits))
+    return is_judged and not any(True for _ in misses(window, limits))
 
 
-def _rates(window: WindowSummary, limits: Thresholds) -> Iterator[Reading]:
+def _rates(window: WindowSummary, limits: Thresholds) -> Iterator[Miss]:
     n, m = window.n_completed, window.n_effective
     n_bad = window.n_error + window.n_timeout
-    if not window.n_unjudged:
-        yield _at_least(
+    if not window.n_unjudged and window.n_succeeded / n < limits.min_success_rate:
+        yield _too_low(
             "success_rate",
             f"{window.n_succeeded} of {n} tasks passed",
             _rate(window.n_succeeded, n, m, limits),
             limits.min_success_rate,
             limits,
         )
-    yield _at_most(
-        "error_rate",
-        f"{n_bad} of {n} tasks errored or timed out",
-        _rate(n_bad, n, m, limits),
-        limits.max_error_rate,
-        limits,
-    )
-    if window.n_latency:
+    if n_bad / n > limits.max_error_rate:
+        yield _too_high(
+            "error_rate",
+            f"{n_bad} of {n} tasks errored or timed out",
+            _rate(n_bad, n, m, limits),
+            limits.max_error_rate,
+            limits,
+        )
+    if window.n_latency and window.n_slow / window.n_latency > SLOW_SHARE:
         m = None if m is None else min(m, float(window.n_latency))
-        yield _at_most(
+        yield _too_high(
             "slow_rate",
             f"{window.n_slow} of {window.n_latency} calls took longer than "
             f"{limits.max_latency_p95:g} ms",
@@ -98,16 +101,19 @@ def _rates(window: WindowSummary, limits: Thresholds) -> Iterator[Reading]:
         )
 
 
-def _means(window: WindowSummary, limits: Thresholds) -> Iterator[Reading]:
+def _means(window: WindowSummary, limits: Thresholds) -> Iterator[Miss]:
     n_cases = window.n_cases
-    score = _mean(window.score_mean, window.score_sd, window.n_scored, n_cases, limits)
-    if score is not None:
-        text = f"mean score {score.estimate:.3f} of {score.n} tasks"
-        yield _at_least("score", text, score, limits.min_quality_score, limits)
-    cost = _mean(window.cost_mean_usd, window.cost_sd_usd, window.n_cost, n_cases, limits)
-    if cost is not None:
-        text = f"{amount(cost.estimate)} USD per call over {cost.n} calls"
-        yield _at_most("cost_usd", text, cost, limits.max_cost_per_request, limits)
+    score, cost = window.score_mean, window.cost_mean_usd
+    if score is not None and score < limits.min_quality_score:
+        found = _mean(score, window.score_sd, window.n_scored, n_cases, limits)
+        if found is not None:
+            text = f"mean score {score:.3f} of {found.n} tasks"
+            yield _too_low("score", text, found, limits.min_quality_score, limits)
+    if cost is not None and cost > limits.max_cost_per_request:
+        found = _mean(cost, window.cost_sd_usd, window.n_cost, n_cases, limits)
+        if found is not None:
+            text = f"{amount(cost)} USD per call over {found.n} calls"
+            yield _too_high("cost_usd", text, found, limits.max_cost_per_request, limits)
 
 
 def _rate(successes: int, n: int, n_effective: float | None, limits: Thresholds) -> Interval:
@@ -115,34 +121,30 @@ def _rate(successes: int, n: int, n_effective: float | None, limits: Thresholds)
 
 
 def _mean(
-    mean: float | None, sd: float | None, n: int, n_cases: int, limits: Thresholds
+    mean: float, sd: float | None, n: int, n_cases: int, limits: Thresholds
 ) -> Interval | None:
     """Return the interval of a mean as if no case had been repeated, or None of too few."""
     n = min(n, n_cases)
-    if mean is None or sd is None or n < 2:  # noqa: PLR2004 - one case has no spread
+    if sd is None or n < 2:  # noqa: PLR2004 - one case has no spread
         return None
     return mean_interval(mean, sd, n, level=limits.two_sided)
 
 
-def _at_least(
-    name: str, text: str, interval: Interval, bound: float, limits: Thresholds
-) -> Reading:
+def _too_low(name: str, text: str, interval: Interval, bound: float, limits: Thresholds) -> Miss:
     sure = f"with {percent(limits.level)} confidence"
     at_most, due = _told(name, interval.high), _told(name, bound)
-    return Reading(
+    return Miss(
         text=f"{text} ({sure} at most {at_most}, at least {due} is due)",
-        missed=interval.estimate < bound,
         broken=interval.high < bound,
         fact=_fact(name, interval, bound),
     )
 
 
-def _at_most(name: str, text: str, interval: Interval, bound: float, limits: Thresholds) -> Reading:
+def _too_high(name: str, text: str, interval: Interval, bound: float, limits: Thresholds) -> Miss:
     sure = f"with {percent(limits.level)} confidence"
     at_least, due = _told(name, interval.low), _told(name, bound)
-    return Reading(
+    return Miss(
         text=f"{text} ({sure} at least {at_least}, at most {due} is due)",
-        missed=interval.estimate > bound,
         broken=interval.low > bound,
         fact=_fact(name, interval, bound),
     )

@@ -18,6 +18,7 @@ SETTLED = 4e-16
 """A step this small, as a share of where it leads, is one of rounding."""
 
 
+@lru_cache(maxsize=4096)
 def normal_quantile(p: float) -> float:
     """Return z with P(Z <= z) = p for a standard normal Z.
 

@@ -39,7 +39,7 @@ from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import switch
 from optimizer.scoring_rules.degradation import Margins
 from optimizer.scoring_rules.signs import Sign, drifting, outlying, violation, worsened
-from optimizer.scoring_rules.thresholds import Thresholds, is_sound, readings
+from optimizer.scoring_rules.thresholds import Thresholds, is_sound, misses
 from optimizer.stats.intervals import newcombe, wilson
 
 NO_OTHER = "No other variant meets every threshold."
@@ -174,7 +174,7 @@ class ThresholdBased:
         return Answer(silence=self._why_silent(current))
 
     def _why_silent(self, current: WindowSummary) -> str:
-        missed = [one.text for one in readings(current, self._limits) if one.missed]
+        missed = [one.text for one in misses(current, self._limits)]
         if missed:
             return f"not enough data: {'; '.join(missed)}"
         return f"all thresholds are met on {current.n_completed} tasks"
