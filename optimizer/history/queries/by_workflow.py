@@ -42,7 +42,10 @@ def coded(values: NDArray[Any], edges: Sequence[int]) -> Coded:
     is_known = values == values  # noqa: PLR0124 - NaN, which is no text, is unequal to itself
     if not is_known.any():
         return Coded(np.full(len(values), UNKNOWN_CODE), [()] * (len(edges) - 1))
-    texts = values if is_known.all() else np.where(is_known, values, None)
+    texts = values
+    if not is_known.all():
+        texts = values.copy()
+        texts[~is_known] = None
     is_first = np.ones(len(texts), dtype=np.bool_)
     is_first[1:] = texts[1:] != texts[:-1]
     is_first[edges[:-1]] = True

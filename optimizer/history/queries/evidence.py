@@ -79,7 +79,7 @@ def case_tables(
     )
     edges = edges_of(found["place"])
     variants = coded(found["variant_id"], edges)
-    columns = {name: _floats(found[name]) for name in FIGURES_OF_CASE}
+    columns: dict[str, NDArray[Any]] = {name: _floats(found[name]) for name in FIGURES_OF_CASE}
     columns |= {"variant": variants.codes, "case": found["case_code"]}
     return {
         _named(found, start, workflow_ids): CaseTable(variants=names, **own)
