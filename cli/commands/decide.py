@@ -128,7 +128,7 @@ def _job(
 
     return BatchJob(
         store=here.store,
-        config=here.loaded.config.model_dump_json(),
+        config=here.loaded.config,
         config_sha256=here.loaded.sha256,
         as_of=until,
         now=here.now,

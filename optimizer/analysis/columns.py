@@ -67,8 +67,8 @@ def columns(trace: Requests | None, variant_id: str, newest_run: str) -> Columns
             "cost": np.where(trace.cached[rows], np.nan, trace.cost_usd[rows]),
             "tokens": tokens,
         },
-        outcome=np.select(
-            [trace.throttled[rows], trace.failed[rows], trace.ok[rows] == 0], [3, 2, 1], 0
+        outcome=np.where(
+            trace.throttled[rows], 3, np.where(trace.failed[rows], 2, trace.ok[rows] == 0)
         ),
         segment=trace.segment[rows],
         newest=trace.runs.index(newest_run),

@@ -90,6 +90,8 @@ def task_series(
     shapes: dict[bytes, _Shape] = {}
     for metric, column in tasks.metrics.items():
         known = np.flatnonzero(~np.isnan(column))[-window_size:]
+        if known.size < LEVELS * settings.reference_tasks:
+            continue
         key = known.tobytes()
         if key not in shapes:
             shapes[key] = _shape(known, tasks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -57,19 +58,38 @@ def _counts_per_second(
     """Return the requests of each second of each run, and how long the runs took together."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    counts, busy_s = [np.zeros(0, dtype=np.int64)], 0.0
-    for run in sorted(set(segment.tolist())):
+    if not len(at_s):
+        return np.zeros(0, dtype=np.int64), 0.0
+    n_codes = int(segment.max()) + 1
+    first, last = np.full(n_codes, np.inf), np.full(n_codes, -np.inf)
+    np.minimum.at(first, segment, at_s)
+    np.maximum.at(last, segment, at_s)
+    took = (last - first)[last >= first]
+    busy_s, longest = sum(took.tolist()), float(took.max())
+    if longest >= MOST_SECONDS:
+        return np.concatenate(list(_counts_by_run(at_s, segment))), busy_s
+    n_seconds = np.where(last >= first, last - first, -1.0).astype(np.int64) + 1
+    begins = np.cumsum(n_seconds) - n_seconds
+    seconds = (at_s - first[segment]).astype(np.int64) + begins[segment]
+    return np.bincount(seconds, minlength=int(n_seconds.sum())), busy_s
+
+
+def _counts_by_run(
+    at_s: NDArray[np.float64], segment: NDArray[np.int64]
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the requests of each second of each run, the empty ones of a long run at its end."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    for run in np.unique(segment).tolist():
         times = at_s[segment == run]
         times = times - times.min()
         longest = float(times.max())
         if longest < MOST_SECONDS:
-            counts.append(np.bincount(times.astype(np.int64)))
+            yield np.bincount(times.astype(np.int64))
         else:
             n = np.unique(times.astype(np.int64), return_counts=True)[1]
-            empty = min(int(longest) + 1 - len(n), MOST_SECONDS)
-            counts += [n, np.zeros(empty, dtype=np.int64)]
-        busy_s += longest
-    return np.concatenate(counts), busy_s
+            yield n
+            yield np.zeros(min(int(longest) + 1 - len(n), MOST_SECONDS), dtype=np.int64)
 
 
 def _dispersion(counts: NDArray[np.int64]) -> float | None:

@@ -56,6 +56,8 @@ def looks_at_tasks(columns: Columns, settings: DriftSettings) -> Iterator[Look]:
     if not now.size:
         return
     changed_at = columns.at(int(now[0]))
+    if min(before.size, now.size) < settings.min_values:
+        return
     yield from _outcomes(columns, _newest_of_case(columns, before), now, settings, changed_at)
     for metric, values in columns.metrics.items():
         known = ~np.isnan(values)

@@ -43,4 +43,10 @@ __all__ = [
     "IOException",
     "OutOfMemoryException",
     "connect",
+    "set_up_arrow",
 ]
+
+
+def set_up_arrow() -> None:
+    """Let the engine read columns in Arrow's layout, which takes the rest of the package."""
+    import duckdb  # noqa: F401, PLC0415 - start-up time

@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from optimizer.history.duck import set_up_arrow
 from optimizer.models.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class SparkEngine:
     """Answers from views of a Spark session; an answer is held in memory."""
 
     def __init__(self, session: SparkSession, answers: duckdb.DuckDBPyConnection) -> None:
+        set_up_arrow()
         self.session = session
         self._answers = answers
 

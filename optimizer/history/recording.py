@@ -24,6 +24,7 @@ from optimizer.history.columns import (
     source_values,
     variant_values,
 )
+from optimizer.history.duck import set_up_arrow
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History
 from optimizer.models.dataclass import dataclass
@@ -123,6 +124,7 @@ def record(
         FormatError: A task of a file that was prepared for later is not as the bridge expects;
             nothing is stored then.
     """
+    set_up_arrow()
     # One thread: others would only take turns with those that prepare the next files.
     history.connection.execute("SET threads = 1")
     # Not in the transaction: DuckDB 2.0.0 does not see large inserts into a table so made there.

@@ -9,6 +9,7 @@ does not grow with the number of workflows.
 from __future__ import annotations
 
 import gc
+import math
 import signal
 import sys
 import threading
@@ -17,8 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache, partial
-from importlib import import_module
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -33,28 +33,17 @@ from optimizer.models.decisions import Decision, Made, failures
 from optimizer.models.errors import OptimizerError
 from optimizer.pipeline.decide import decide, worst_margin
 
-BATCH = 200
-"""Workflows that are asked about together: more at a time ask for less each."""
+BATCH = 400
+"""Most workflows that are asked about together: more at a time ask for less each."""
 
-ROUND = 10
+ROUND = 6
 """Batches that are stored together, for each process at least one."""
 
 FEW = 256
 """Up to so many are decided on faster than other processes have started."""
 
-LOADED_LATE = (
-    "optimizer.analysis.shifts",
-    "optimizer.analysis.windows",
-    "optimizer.learning.feedback",
-    "optimizer.learning.tuning",
-    "optimizer.replay.batching",
-    "optimizer.replay.caching",
-    "optimizer.replay.limit_study",
-    "optimizer.stats.distances",
-    "optimizer.stats.multiplicity",
-    "optimizer.stats.steps",
-)
-"""What most decisions need and a single one may not: loaded once for all processes."""
+WARM = 3
+"""So many are decided on before there are other processes, which then have loaded all it takes."""
 
 T = TypeVar("T")
 
@@ -71,7 +60,7 @@ class BatchJob:
 
     Attributes:
         store: The history.
-        config: The settings as JSON, which passes between processes.
+        config: The settings.
         config_sha256: Their hash.
         as_of: Runs that ended later are not seen; None: all are.
         now: The time of deciding, UTC.
@@ -79,12 +68,12 @@ class BatchJob:
         only: The strategies that are asked; empty: all.
         lock_timeout_s: How long to wait for another process that has the history open, in seconds.
         n_processes: How many processes share the work.
-        batch: How many workflows are asked about together.
+        batch: How many workflows are asked about together at most.
         tell: How decisions are written for whoever asked; None: as they are stored.
     """
 
     store: Path
-    config: str
+    config: Config
     config_sha256: str
     as_of: datetime | None
     now: datetime
@@ -129,18 +118,29 @@ def decide_all(
     Raises:
         OptimizerError: A process was killed; what was made before is stored.
     """
-    batches = _cut(workflow_ids, job.batch)
-    with _asked(job, len(workflow_ids)) as ask:
+    is_shared = job.n_processes > 1 and len(workflow_ids) > max(FEW, WARM)
+    n_here = WARM if is_shared else 0
+    made = _decide(job, workflow_ids[:n_here]) if n_here else []
+    batches = _cut(workflow_ids[n_here:], _size(len(workflow_ids), job))
+    with _asked(job, is_shared=is_shared) as ask:
         for part in _cut(batches, max(ROUND, job.n_processes)):
-            made: list[_Filed] = []
             try:
+                n_told = 0
                 for batch in ask(part):
                     made += batch
                     if watch is not None:
-                        watch(len(batch), sum(one.n_proposals for one in batch))
+                        watch(len(made) - n_told, sum(one.n_proposals for one in made[n_told:]))
+                    n_told = len(made)
             finally:
                 stored = _stored(made, job, actor)
             yield stored
+            made = []
+
+
+def _size(n_workflows: int, job: BatchJob) -> int:
+    """Return how many go into a batch, so that every process has as much to do."""
+    n_batches = job.n_processes * math.ceil(n_workflows / (job.batch * job.n_processes))
+    return min(job.batch, math.ceil(n_workflows / max(n_batches, 1)) or 1)
 
 
 def _cut(items: Sequence[T], size: int) -> list[Sequence[T]]:
@@ -166,14 +166,12 @@ Ask = Callable[[Iterable[Sequence[str]]], Iterator[list[_Filed]]]
 
 
 @contextmanager
-def _asked(job: BatchJob, n_workflows: int) -> Iterator[Ask]:
+def _asked(job: BatchJob, *, is_shared: bool) -> Iterator[Ask]:
     """Give what decides on batches, here or in other processes."""
     one = partial(_decide, job)
-    if job.n_processes == 1 or n_workflows <= FEW:
+    if not is_shared:
         yield partial(map, one)
         return
-    for name in LOADED_LATE:
-        import_module(name)
     pool = ProcessPoolExecutor(job.n_processes, get_context(_start_method()), _started)
     try:
         yield partial(pool.map, one)
@@ -211,7 +209,7 @@ def _decide(job: BatchJob, workflow_ids: Sequence[str]) -> list[_Filed]:
             workflow_ids=workflow_ids,
             variant=None,
             as_of=job.as_of,
-            config=_config(job.config),
+            config=job.config,
             config_sha256=job.config_sha256,
             now=job.now,
             fail_fast=job.fail_fast,
@@ -219,11 +217,6 @@ def _decide(job: BatchJob, workflow_ids: Sequence[str]) -> list[_Filed]:
             is_missing_fine=True,
         )
     return [_filed(one, job.tell) for one in made]
-
-
-@lru_cache(maxsize=1)
-def _config(text: str) -> Config:
-    return Config.model_validate_json(text)
 
 
 def _filed(made: Made, tell: Tell | None) -> _Filed:

@@ -99,6 +99,68 @@ def fieller(
     )
 
 
+def fieller_rows(
+    first: NDArray[np.float64], second: NDArray[np.float64], *, level: float = 0.95
+) -> list[Ratio]:
+    """Return what `fieller` does without its p-value for many pairs of columns at once.
+
+    Args:
+        first: One value per unit in the last axis.
+        second: The second values of the same units; has more leading axes, or the same.
+        level: Two-sided confidence level, 0 to 1.
+
+    Returns:
+        A ratio for each pair, in the order of `second`; NaN without bounds where a value is not
+        finite or the first mean is 0.
+
+    Raises:
+        ValueError: Fewer than 2 pairs, or the level is not between 0 and 1.
+
+    Assumes:
+        As `fieller`.
+
+    Formula:
+        As `fieller`.
+
+    Not for:
+        As `fieller`.
+
+    References:
+        As `fieller`.
+    """
+    n = first.shape[-1]
+    t = t_critical(level, n - 1)
+    means, ratios, moments = _moments_of_rows(first, second)
+    found = []
+    for mean, around, v_aa, v_ar, v_rr in zip(means, ratios, *moments, strict=True):
+        estimate, low, high = math.nan, -math.inf, math.inf
+        if math.isfinite(around):
+            estimate = around
+            low, high = _fieller_roots(mean, around, v_aa, v_ar, v_rr, t)
+        found.append(Ratio(estimate=estimate, low=low, high=high, level=level, p_value=None, n=n))
+    return found
+
+
+def _moments_of_rows(
+    first: NDArray[np.float64], second: NDArray[np.float64]
+) -> tuple[list[float], list[float], list[list[float]]]:
+    """Return means, ratios, and the variances and covariance of the means as `_fieller_bounds`."""
+    n = first.shape[-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = first.sum(axis=-1, keepdims=True) / n
+        around = second.sum(axis=-1, keepdims=True) / n / mean
+        of_first, rest = first - mean, second - around * first
+        rest -= rest.sum(axis=-1, keepdims=True) / n
+        sums = [
+            (of_first * of_first).sum(axis=-1) + np.zeros(rest.shape[:-1]),
+            (of_first * rest).sum(axis=-1),
+            (rest * rest).sum(axis=-1),
+        ]
+        means = mean + np.zeros_like(around)
+    moments = [(one / (n * (n - 1))).ravel().tolist() for one in sums]
+    return means.ravel().tolist(), around.ravel().tolist(), moments
+
+
 def fieller_from_moments(  # noqa: PLR0917 - the moments of two
     n: int,
     mean_first: float,

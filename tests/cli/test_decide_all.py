@@ -125,7 +125,7 @@ def told(store: Path, copy: Path, names: list[str], **changes: Any) -> list[Any]
     loaded = load(start=Path("/"), environ={}, overrides=[f"budgets.limits={BUDGET}"])
     fields: dict[str, Any] = {
         "store": copy,
-        "config": loaded.config.model_dump_json(),
+        "config": loaded.config,
         "config_sha256": loaded.sha256,
         "as_of": None,
         "now": NOW,

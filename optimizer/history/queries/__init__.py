@@ -493,12 +493,13 @@ def text(name: str) -> str:
 def rows_of(record: type[Row], history: History, name: str, **params: object) -> list[Row]:
     """Run `name`.sql and build one record per row, matching columns to fields by name."""
     cursor = _asked(history, name, params)
-    columns = [column[0] for column in cursor.description]
     wanted = {field.name for field in fields(record)}  # type: ignore[arg-type]
-    return [
-        record(**{c: _utc(v) for c, v in zip(columns, row, strict=True) if c in wanted})
-        for row in cursor.fetchall()
-    ]
+    names = [column[0] for column in cursor.description]
+    places = [place for place, column in enumerate(names) if column in wanted]
+    columns = list(zip(*cursor.fetchall(), strict=True))
+    timed = [_utcs(columns[place]) for place in places] if columns else []
+    kept = [names[place] for place in places]
+    return [record(**dict(zip(kept, row, strict=True))) for row in zip(*timed, strict=True)]
 
 
 def columns_of(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
@@ -596,6 +597,12 @@ def _asked(history: History, name: str, params: Mapping[str, object]) -> DuckDBP
     """Run `name`.sql; a text from the command line may hold bytes that match nothing stored."""
     known = {key: legible(v) if isinstance(v, str) else v for key, v in params.items()}
     return history.engine.ask(_sql(name), known)
+
+
+def _utcs(values: Sequence[object]) -> Sequence[object]:
+    """Give the times of a column their zone; a column of times holds nothing else but None."""
+    first = next((value for value in values if value is not None), None)
+    return list(map(_utc, values)) if isinstance(first, datetime) else values
 
 
 def _utc(value: object) -> object:

@@ -18,6 +18,7 @@ from optimizer.history.queries import (
     stored_time,
     tuples_of,
 )
+from optimizer.history.queries.by_workflow import coded, edges_of, parts
 from optimizer.history.store import History
 from optimizer.models.summaries import RunPoint
 from optimizer.models.tasks import UNJUDGED
@@ -34,6 +35,19 @@ if TYPE_CHECKING:
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 NORMAL = PRIORITIES["normal"]
+
+FIGURES_OF_CASE = ("n", "passed", "score", "latency_ms", "cost_usd", "tokens")
+FLOATS = (
+    "ok",
+    "score",
+    "latency_ms",
+    "tokens_in",
+    "tokens_out",
+    "cost_usd",
+    "deadline_ms",
+    "propensity",
+)
+MARKS = ("failed", "throttled", "cached")
 
 
 def run_points(
@@ -63,15 +77,14 @@ def case_tables(
         as_of=stored_time(as_of),
         max_runs=max_runs,
     )
-    tables = {}
-    for workflow_id, columns in _split(found, workflow_ids):
-        variant, variants = _codes(columns["variant_id"])
-        names = ("n", "passed", "score", "latency_ms", "cost_usd", "tokens")
-        figures = {name: _floats(columns[name]) for name in names}
-        tables[workflow_id] = CaseTable(
-            variants=variants, variant=variant, case=columns["case_code"], **figures
-        )
-    return tables
+    edges = edges_of(found["place"])
+    variants = coded(found["variant_id"], edges)
+    columns: dict[str, NDArray[Any]] = {name: _floats(found[name]) for name in FIGURES_OF_CASE}
+    columns |= {"variant": variants.codes, "case": found["case_code"]}
+    return {
+        _named(found, start, workflow_ids): CaseTable(variants=names, **own)
+        for start, names, own in zip(edges, variants.names, parts(columns, edges), strict=False)
+    }
 
 
 def requests(
@@ -101,8 +114,8 @@ def requests(
         unjudged=UNJUDGED,
     )
     return {
-        workflow_id: _requests(columns, with_texts=max_texts > 0)
-        for workflow_id, columns in _split(found, workflow_ids)
+        _named(found, start, workflow_ids): one
+        for start, one in _requests(found, with_texts=max_texts > 0)
     }
 
 
@@ -231,69 +244,66 @@ def outcome_of(decision_id: str, body: str) -> DecisionOutcome:
         raise damaged(f"outcome of decision {decision_id}", error) from error
 
 
-def _requests(columns: dict[str, NDArray[Any]], *, with_texts: bool) -> Requests:
+def _requests(
+    found: dict[str, NDArray[Any]], *, with_texts: bool
+) -> Iterator[tuple[int, Requests]]:
+    """Yield where the rows of each workflow begin, and what they say."""
     import numpy as np
 
     from optimizer.models.requests import Requests
 
-    variant, variants = _codes(columns["variant_id"])
-    tenant, tenants = _codes(columns["tenant"])
-    task_type, task_types = _codes(columns["task_type"])
-    floats = ("ok", "score", "latency_ms", "tokens_in", "tokens_out", "cost_usd")
-    marks = ("failed", "throttled", "cached")
-    figures: dict[str, Any] = {name: _floats(columns[name]) for name in floats}
-    figures |= {name: columns[name].astype(np.bool_) for name in marks}
-    priority = [PRIORITIES.get(str(name).lower(), NORMAL) for name in columns["priority"]]
-    segment, runs = _codes(columns["run_id"])
-    return Requests(
-        at_s=(columns["at_us"] - columns["at_us"][0]) / 1e6,
-        segment=segment,
-        key=columns["key_code"],
-        answer=columns["answer_code"].astype(np.int64),
-        repeat=columns["repeat"].astype(np.int64),
-        case=columns["case_code"],
-        variant=variant,
-        tenant=tenant,
-        task_type=task_type,
-        priority=np.array(priority, dtype=np.int64),
-        deadline_ms=_floats(columns["deadline_ms"]),
-        propensity=_floats(columns["propensity"]),
-        variants=variants,
-        tenants=tenants,
-        task_types=task_types,
-        texts=tuple(_texts(columns["text"])) if with_texts else None,
-        runs=runs,
-        first_at=EPOCH + timedelta(microseconds=int(columns["at_us"][0])),
-        position=columns["position"].astype(np.int64),
-        **figures,
+    edges = edges_of(found["place"])
+    at_us, starts = found["at_us"], edges[:-1]
+    segment, variant, tenant, task_type = (
+        coded(found[name], edges) for name in ("run_id", "variant_id", "tenant", "task_type")
     )
+    columns: dict[str, NDArray[Any]] = {
+        "at_s": (at_us - np.repeat(at_us[starts], np.diff(edges))) / 1e6,
+        "segment": segment.codes,
+        "key": found["key_code"],
+        "answer": found["answer_code"].astype(np.int64),
+        "repeat": found["repeat"].astype(np.int64),
+        "case": found["case_code"],
+        "variant": variant.codes,
+        "tenant": tenant.codes,
+        "task_type": task_type.codes,
+        "priority": _priorities(found["priority"]),
+        "position": found["position"].astype(np.int64),
+    }
+    columns |= {name: _floats(found[name]) for name in FLOATS}
+    columns |= {name: found[name].astype(np.bool_) for name in MARKS}
+    texts = list(_texts(found["text"].tolist())) if with_texts else None
+    first_at = (EPOCH + timedelta(microseconds=us) for us in at_us[starts].tolist())
+    names = zip(variant.names, tenant.names, task_type.names, segment.names, strict=True)
+    for (start, end), (variants, tenants, task_types, runs), at, own in zip(
+        pairwise(edges), names, first_at, parts(columns, edges), strict=True
+    ):
+        yield (
+            start,
+            Requests(
+                variants=variants,
+                tenants=tenants,
+                task_types=task_types,
+                texts=None if texts is None else tuple(texts[start:end]),
+                runs=runs,
+                first_at=at,
+                **own,
+            ),
+        )
 
 
-def _split(
-    columns: dict[str, NDArray[Any]], workflow_ids: Sequence[str]
-) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
-    """Yield the rows of each workflow that has any; they come sorted by its place."""
+def _priorities(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return priorities by their names, normal where none is known."""
     import numpy as np
 
-    places = columns.pop("place")
-    edges = [*np.flatnonzero(np.diff(places, prepend=-1)).tolist(), len(places)]
-    for start, end in pairwise(edges):
-        part = {name: values[start:end] for name, values in columns.items()}
-        yield workflow_ids[int(places[start]) - 1], part
+    priorities = np.full(len(values), NORMAL, dtype=np.int64)
+    for place in np.flatnonzero(values == values).tolist():  # noqa: PLR0124 - NaN is no text
+        priorities[place] = PRIORITIES.get(str(values[place]).lower(), NORMAL)
+    return priorities
 
 
-def _codes(values: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return a code for each text, and the texts by code; -1 where there is none."""
-    import numpy as np
-
-    from optimizer.models.requests import UNKNOWN_CODE
-
-    known: dict[str, int] = {}
-    codes = [
-        known.setdefault(one, len(known)) if isinstance(one, str) else UNKNOWN_CODE
-        for one in values.tolist()
-    ]
-    return np.array(codes, dtype=np.int64), tuple(known)
+def _named(found: dict[str, NDArray[Any]], start: int, workflow_ids: Sequence[str]) -> str:
+    return workflow_ids[int(found["place"][start]) - 1]
 
 
 def _floats(values: NDArray[Any]) -> NDArray[np.float64]:

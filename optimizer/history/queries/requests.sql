@@ -1,7 +1,9 @@
 -- The newest tasks of some workflows as traces, oldest first.
 --
 -- Whole runs are looked at, the newest first, until they have tasks enough; then only the newest
--- tasks of those. An input longer than what `task_texts` holds is told by its case.
+-- tasks of those. An input longer than what `task_texts` holds is told by its case. Tasks are ranked
+-- in runs that are cut only, and metadata read only where it may name what is asked for: it says so,
+-- or its keys are written with escapes, which begin with chr(92).
 --
 -- Grain:   one row per task that was begun
 -- Params:  $workflow_ids  VARCHAR[]  the workflows
@@ -16,46 +18,89 @@
 --          (text or NULL), deadline_ms, propensity (all three from the task's metadata), text,
 --          position (in its run)
 
-WITH counted AS (
+WITH run AS (
     SELECT
         runs.run_id,
-        runs.workflow_id,
-        runs.started_at,
+        CAST(array_position($workflow_ids, runs.workflow_id) AS INTEGER) AS place,
         contains(runs.warnings, $unjudged) AS unjudged,
-        sum(reports.n_tasks) OVER (
+        reports.n_tasks,
+        reports.n_completed,
+        row_number() OVER (ORDER BY runs.run_id NULLS LAST) AS run_rank,
+        row_number() OVER (
             PARTITION BY runs.workflow_id
             ORDER BY runs.started_at DESC NULLS LAST, runs.run_id DESC NULLS LAST
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS n_newer
+        ) AS age
     FROM runs
     JOIN reports ON reports.run_id = runs.run_id AND reports.variant_id IS NULL
     WHERE runs.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND ($as_of IS NULL OR runs.finished_at <= $as_of)
 ),
+counted AS (
+    SELECT
+        run.*,
+        coalesce(sum(n_tasks) OVER newer, 0) AS n_newer,
+        coalesce(sum(n_completed) OVER newer, 0) AS n_newer_completed
+    FROM run
+    WINDOW newer AS (
+        PARTITION BY place ORDER BY age NULLS LAST
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
 newest AS (
-    SELECT * FROM counted WHERE coalesce(n_newer, 0) < $max_tasks
+    SELECT
+        run_id,
+        place,
+        run_rank,
+        unjudged,
+        n_newer_completed,
+        (n_newer_completed < $max_tasks AND n_newer_completed + n_completed > $max_tasks)
+            OR (n_newer_completed < $max_texts AND n_newer_completed + n_completed > $max_texts)
+            AS is_cut
+    FROM counted
+    WHERE n_newer < $max_tasks
+),
+cut AS (
+    SELECT
+        tasks.run_id,
+        tasks.position,
+        row_number() OVER (
+            PARTITION BY tasks.run_id
+            ORDER BY tasks.created_at DESC NULLS LAST, tasks.position DESC NULLS LAST
+        ) AS age
+    FROM tasks
+    JOIN newest ON newest.run_id = tasks.run_id AND newest.is_cut
+    WHERE tasks.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
+        AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 ),
 task AS (
     SELECT
         tasks.*,
+        newest.place,
+        newest.run_rank,
         newest.unjudged,
-        row_number() OVER (
-            PARTITION BY tasks.workflow_id
-            ORDER BY newest.started_at DESC NULLS LAST, tasks.run_id DESC NULLS LAST,
-                tasks.created_at DESC NULLS LAST, tasks.position DESC NULLS LAST
-        ) AS age
+        newest.n_newer_completed + coalesce(cut.age, 1) AS age
     FROM tasks
     JOIN newest ON newest.run_id = tasks.run_id
+    LEFT JOIN cut ON cut.run_id = tasks.run_id AND cut.position = tasks.position
     WHERE tasks.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 ),
 texts AS (
-    SELECT run_id, position, inputs, outputs, metadata
+    SELECT
+        run_id,
+        position,
+        inputs,
+        outputs,
+        CASE
+            WHEN contains(metadata, 'priority') OR contains(metadata, 'deadline_ms')
+                OR contains(metadata, 'propensity') OR contains(metadata, chr(92))
+                THEN metadata
+        END AS metadata
     FROM task_texts
     WHERE run_id IN (SELECT run_id FROM newest)
 )
 SELECT
-    CAST(array_position($workflow_ids, task.workflow_id) AS INTEGER)     AS place,
+    task.place,
     task.run_id,
     epoch_us(task.created_at)                                            AS at_us,
     CAST(divide(hash(task.variant_id, coalesce(texts.inputs, task.case_id)), 2) AS BIGINT)
@@ -86,5 +131,5 @@ FROM task
 LEFT JOIN texts
     ON texts.run_id = task.run_id AND texts.position = task.position
 WHERE task.age <= $max_tasks
-ORDER BY place NULLS LAST, at_us NULLS LAST, task.run_id NULLS LAST,
+ORDER BY place NULLS LAST, at_us NULLS LAST, task.run_rank NULLS LAST,
     task.position NULLS LAST

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +196,21 @@ def test_variants_and_prompts_are_stored_once(history: History, run: Make, store
     store(run("r3", "-", prompt="Say yes."))
     assert rows(history, "SELECT count(*) FROM variants") == [(1,)]
     assert rows(history, "SELECT text FROM prompts") == [("Say yes.",)]
+
+
+def test_stores_in_a_process_that_has_only_the_engine_of_the_database(tmp_path: Path) -> None:
+    task = {
+        "task_id": "t",
+        "workflow_id": "w",
+        "task_status": "succeeded",
+        "created_at": "2026-03-01T12:00:00Z",
+    }
+    head = {"run_id": "r", "workflow_id": "w"}
+    times = dict.fromkeys(("started_at", "finished_at"), task["created_at"])
+    (tmp_path / "r.json").write_text(json.dumps({**head, **times, "task_results": [task]}))
+    command = [sys.executable, "-m", "cli", "ingest", "r.json", "--store", "h.duckdb"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -60,7 +60,7 @@ def decided(store: Path, n_processes: int, **changes: Any) -> list[Decision]:
     loaded = load(start=Path("/"), environ={})
     fields: dict[str, Any] = {
         "store": store,
-        "config": loaded.config.model_dump_json(),
+        "config": loaded.config,
         "config_sha256": loaded.sha256,
         "as_of": None,
         "now": NOON,
