@@ -135,19 +135,21 @@ class Labels:
 
 def texts(values: Sequence[str | None]) -> Texts:
     """Return texts as a column."""
-    known: Bits = None
-    if None in values:
-        known = _bits(np.fromiter((v is not None for v in values), np.bool_, len(values)))
-    present = [v or "" for v in values] if known is not None else values
-    joined = "".join(present)  # type: ignore[arg-type]
-    pieces: Sequence[Any] = present
+    present: Sequence[Any] = [v or "" for v in values] if None in values else values
+    joined = "".join(present)
+    pieces = present
     if joined.isascii():
         data = joined.encode()
     else:
-        pieces = [v.encode() for v in present]  # type: ignore[union-attr]
+        pieces = [v.encode() for v in present]
         data = b"".join(pieces)
     ends = np.zeros(len(values) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, pieces), np.int64, len(values)), out=ends[1:])
+    lengths = np.fromiter(map(len, pieces), np.int64, len(values))
+    np.cumsum(lengths, out=ends[1:])
+    known: Bits = None
+    if present is not values:
+        is_known = [v is not None for v in values] if "" in values else lengths > 0
+        known = _bits(np.array(is_known, np.bool_))
     return Texts(ends, np.frombuffer(data or b"\0", np.uint8), known)
 
 
@@ -169,6 +171,8 @@ def label(value: str, n: int) -> Labels:
 
 def numbers(values: Sequence[float | None]) -> Numbers:
     """Return numbers as a column; NaN becomes unknown."""
+    if len(values) and values[0] is None and values.count(None) == len(values):
+        return Numbers(np.full(len(values), np.nan), np.zeros(-(-len(values) // 8), np.uint8))
     found = np.array(values, dtype=np.float64)
     unknown = np.isnan(found)
     return Numbers(found, _bits(~unknown) if unknown.any() else None)

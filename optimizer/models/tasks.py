@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from mmap import mmap
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
@@ -172,6 +172,19 @@ class TaskRow(NamedTuple):
 
 new_row: Callable[[tuple[object, ...]], TaskRow] = partial(tuple.__new__, TaskRow)
 """Makes a row of its values in order, in half the time that calling `TaskRow` takes."""
+
+
+TaskFields = Mapping[str, Sequence[Any]]
+"""Tasks by field: under each name of `TaskRow`, in its order, the values of all of them."""
+
+
+@runtime_checkable
+class RowsByField(Protocol):
+    """Task rows that are made by field, which is faster than row by row."""
+
+    def by_field(self, n: int) -> Iterator[TaskFields]:
+        """Yield the rows by field, at most so many at a time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
