@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.models.dataclass import dataclass
+from optimizer.models.tasks import PackedTexts
 
 Bits = NDArray[np.uint8] | None
 """One bit a row, 1 where a value is known; None where all are."""
@@ -135,6 +136,8 @@ class Labels:
 
 def texts(values: Sequence[str | None]) -> Texts:
     """Return texts as a column."""
+    if isinstance(values, PackedTexts):
+        return _packed(values)
     present: Sequence[Any] = [v or "" for v in values] if None in values else values
     joined = "".join(present)
     pieces = present
@@ -148,9 +151,18 @@ def texts(values: Sequence[str | None]) -> Texts:
     np.cumsum(lengths, out=ends[1:])
     known: Bits = None
     if present is not values:
-        is_known = [v is not None for v in values] if "" in values else lengths > 0
-        known = _bits(np.array(is_known, np.bool_))
+        is_known = lengths > 0
+        if "" in values:
+            is_known = np.array([v is not None for v in values], np.bool_)
+        known = _bits(is_known)
     return Texts(ends, np.frombuffer(data or b"\0", np.uint8), known)
+
+
+def _packed(values: PackedTexts) -> Texts:
+    ends = np.array(values.ends, np.int64)
+    known = ends[1:] > ends[:-1]
+    bits = None if known.all() else _bits(known)
+    return Texts(ends, np.frombuffer(values.data or b"\0", np.uint8), bits)
 
 
 def labels(values: Sequence[str | None]) -> Labels:

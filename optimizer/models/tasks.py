@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from mmap import mmap
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, overload, runtime_checkable
 
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import Fault
@@ -176,6 +176,34 @@ new_row: Callable[[tuple[object, ...]], TaskRow] = partial(tuple.__new__, TaskRo
 
 TaskFields = Mapping[str, Sequence[Any]]
 """Tasks by field: under each name of `TaskRow`, in its order, the values of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedTexts(Sequence[str | None]):
+    """Texts in ASCII, one behind the other; an empty one stands for none.
+
+    Attributes:
+        data: Their bytes.
+        ends: 0, and where each ends.
+    """
+
+    data: bytes
+    ends: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> str | None: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str | None]: ...
+
+    def __getitem__(self, at: int | slice) -> str | Sequence[str | None] | None:
+        if isinstance(at, slice):
+            return list(self)[at]
+        n = range(len(self))[at]
+        return self.data[self.ends[n] : self.ends[n + 1]].decode() or None
 
 
 @runtime_checkable

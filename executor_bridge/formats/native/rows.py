@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 
 import msgspec
 from msgspec import Raw, ValidationError
@@ -19,7 +20,7 @@ from executor_bridge.models import TaskFigures
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
-from optimizer.models.tasks import CaseSource, TaskFields, TaskRow, new_row
+from optimizer.models.tasks import CaseSource, PackedTexts, TaskFields, TaskRow, new_row
 
 EMPTY = ("{}", "null")
 COMPARED = 2**16
@@ -33,6 +34,9 @@ SOME_ROWS = 2_000
 
 Told = tuple[wire.Task, TaskMetadata]
 """A task and what its metadata says."""
+
+Payloads = Callable[[Sequence[Raw]], Sequence[str | None]]
+"""Makes texts of payloads."""
 
 ToldTogether = tuple[Sequence[wire.Task], Sequence[TaskMetadata]]
 """Tasks and what the metadata of each says."""
@@ -224,7 +228,7 @@ class TaskRows:
     refusal: Callable[[Exception], FormatError]
 
     def __iter__(self) -> Iterator[TaskRow]:
-        for fields in self.by_field(SOME_ROWS):
+        for fields in self._parts(SOME_ROWS, payloads):
             yield from map(new_row, zip(*fields.values(), strict=True))
 
     def by_field(self, n: int) -> Iterator[TaskFields]:
@@ -233,13 +237,18 @@ class TaskRows:
         Raises:
             FormatError: The file is damaged.
         """
+        return self._parts(n, packed_payloads)
+
+    def _parts(self, n: int, texts: Payloads) -> Iterator[TaskFields]:
         try:
             for tasks, said in self.tasks.some(n):
-                yield self._fields(tasks, said)
+                yield self._fields(tasks, said, texts)
         except DAMAGE as damage:
             raise self.refusal(damage) from damage
 
-    def _fields(self, tasks: Sequence[wire.Task], said: Sequence[TaskMetadata]) -> TaskFields:
+    def _fields(
+        self, tasks: Sequence[wire.Task], said: Sequence[TaskMetadata], texts: Payloads
+    ) -> TaskFields:
         results = [task.test_result or NO_RESULT for task in tasks]
         task_ids = [task.task_id for task in tasks]
         statuses = [task.task_status for task in tasks]
@@ -251,12 +260,12 @@ class TaskRows:
             task.error_message or result.error_message or None
             for task, result in zip(tasks, results, strict=True)
         ]
-        inputs = payloads([result.inputs for result in results])
+        inputs = texts([result.inputs for result in results])
         cases = [
             (str(one.case_id), GIVEN)
             if one.case_id or one.case_id == 0
-            else derived_case(task_id, dataset, put_in)
-            for one, task_id, dataset, put_in in zip(said, task_ids, datasets, inputs, strict=True)
+            else derived_case(task_ids[n], datasets[n], inputs[n])
+            for n, one in enumerate(said)
         ]
         failures = [
             classify(status, message, extra=self.patterns) if status in BY_STATUS else None
@@ -290,9 +299,9 @@ class TaskRows:
             "created_at": self._utc([task.created_at for task in tasks]),
             "finished_at": self._utc([task.finished_at for task in tasks]),
             "inputs": inputs,
-            "outputs": payloads([result.outputs for result in results]),
-            "metadata": payloads([task.metadata for task in tasks]),
-            "result_metadata": payloads([result.metadata for result in results]),
+            "outputs": texts([result.outputs for result in results]),
+            "metadata": texts([task.metadata for task in tasks]),
+            "result_metadata": texts([result.metadata for result in results]),
             "origin": [one.origin and one.origin.record() for one in said],
         }
 
@@ -339,6 +348,17 @@ def payloads(raws: Sequence[Raw]) -> list[str | None]:
     if {text[0] for text in present} <= {"{"} and "\\" not in "".join(present):
         return [None if text == "{}" else text for text in texts] if "{}" in present else texts
     return [payload(raw) for raw in raws]
+
+
+def packed_payloads(raws: Sequence[Raw]) -> Sequence[str | None]:
+    """Return objects as JSON text, as `payloads` does, but in one piece where that is possible."""
+    lengths = [0 if raw is wire.NOTHING or raw == wire.NOTHING else len(raw) for raw in raws]
+    ends = [*accumulate(lengths, initial=0)]
+    data = b"".join([raw for raw, length in zip(raws, lengths, strict=True) if length])
+    firsts = {data[end] for end, length in zip(ends[:-1], lengths, strict=True) if length}
+    if firsts <= {ord("{")} and b"\\" not in data and data.isascii():
+        return PackedTexts(data, ends)
+    return payloads(raws)
 
 
 def payload(raw: Raw) -> str | None:
