@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -60,6 +61,15 @@ class Variants:
         self._plain: dict[str | None, Variant] = {}
         self._special: dict[tuple[Any, ...], Variant] = {}
 
+    def of_each(
+        self, tasks: Sequence[Metadata], result_labels: Sequence[str | None]
+    ) -> list[Variant]:
+        """Return what each task executed; see `of`."""
+        if not all(map(_is_plain, tasks)):
+            return list(map(self.of, tasks, result_labels))
+        found = {label: self.of(tasks[0], label) for label in dict.fromkeys(result_labels)}
+        return [found[label] for label in result_labels]
+
     def of(self, task: Metadata, result_label: str | None) -> Variant:
         """Return what a task executed.
 
@@ -67,15 +77,7 @@ class Variants:
             task: What the task says of itself.
             result_label: What the result calls the variant, or None.
         """
-        if (
-            task.prompt_variant is None
-            and task.prompt is None
-            and task.prompt_id is None
-            and task.prompt_sha256 is None
-            and task.model is None
-            and task.provider is None
-            and task.parameters is None
-        ):
+        if _is_plain(task):
             found = self._plain.get(result_label)
             if found is None:
                 found = variant(task, self._run, label=result_label or self._default)
@@ -85,6 +87,19 @@ class Variants:
         made = variant(task, self._run, label=label)
         key = (made.variant_id, label, made.prompt_id, made.prompt)
         return self._special.setdefault(key, made)
+
+
+def _is_plain(task: Metadata) -> bool:
+    """Tell whether a task says nothing of what it executed."""
+    return (
+        task.prompt_variant is None
+        and task.prompt is None
+        and task.prompt_id is None
+        and task.prompt_sha256 is None
+        and task.model is None
+        and task.provider is None
+        and task.parameters is None
+    )
 
 
 def variant(task: Metadata, run: Metadata, *, label: str) -> Variant:

@@ -19,7 +19,7 @@ import msgspec
 from executor_bridge.amounts import number
 from executor_bridge.json_text import ESCAPE, has_lone_surrogate
 from executor_bridge.outcomes import Outcome, RunFacts, short_name
-from executor_bridge.seen import Seen
+from executor_bridge.seen import Seen, TextCounts
 from optimizer.models.dataclass import dataclass
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
 from optimizer.models.ingest import IngestSettings
@@ -139,9 +139,8 @@ class _Rows:
         seen.n, seen.last_at = 0, None
         seen.n_scored = 0
         seen.n_dropped.clear()
-        # By hash: of a long run, hundreds of thousands of names would take up memory.
-        repeats: dict[str, dict[int, int]] = {}
-        keys: dict[int, int] = {}
+        repeats: dict[str, TextCounts] = {}
+        keys = TextCounts()
         patterns = self.settings.patterns()
         for told in self.outcomes:
             seen.n += 1
@@ -150,18 +149,18 @@ class _Rows:
     def _row(
         self,
         told: Outcome,
-        repeats: dict[str, dict[int, int]],
-        keys: dict[int, int],
+        repeats: dict[str, TextCounts],
+        keys: TextCounts,
         patterns: Sequence[FailurePattern],
     ) -> TaskRow:
         case_id, settings = short_name(told.case_id), self.settings
-        cases = repeats.setdefault(told.variant.variant_id, {})
-        n_before = cases.get(case := hash(case_id), 0)
-        cases[case] = n_before + 1
+        cases = repeats.get(told.variant.variant_id)
+        if cases is None:
+            cases = repeats[told.variant.variant_id] = TextCounts()
+        n_before = cases.add(case_id)
         repeat = n_before if told.repeat is None else told.repeat
-        key = hash(told.key)
-        n_same = keys[key] = keys.get(key, 0) + 1
-        task_id = told.key if n_same == 1 else f"{told.key}#{n_same}"
+        n_same = keys.add(told.key)
+        task_id = f"{told.key}#{n_same + 1}" if n_same else told.key
         kind = reason = None
         if told.status in BY_STATUS:
             failure = classify(told.status, told.message, extra=patterns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import field
@@ -12,6 +13,9 @@ from executor_bridge.limits import MAX_AMOUNT, MAX_COUNT
 from optimizer.models.dataclass import dataclass
 
 SHOWN_SCORERS = 10
+
+FEW_TEXTS = 2**10
+"""Room for different texts to begin with."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,48 @@ class Seen:
             yield not_scored(scorer, self.scorers)
         for name, n in sorted(self.n_dropped.items()):
             yield f"{name}: {n} {'value' if n == 1 else 'values'} out of range, taken as unknown"
+
+
+class TextCounts:
+    """How often texts were met, by their hashes: in a quarter of the memory that a dict takes."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._n = 0
+        self._make_room(FEW_TEXTS)
+
+    def add(self, text: str) -> int:
+        """Take one more and return how often it was met before."""
+        key = hash(text) or 1
+        at = self._place(key)
+        n = self._counts[at]
+        self._counts[at] = n + 1
+        if n == 0:
+            self._hashes[at] = key
+            self._n += 1
+            if 3 * self._n > 2 * len(self._hashes):
+                self._grow()
+        return n
+
+    def _place(self, key: int) -> int:
+        """Return where a hash stands, or the free place where it would."""
+        hashes, last = self._hashes, len(self._hashes) - 1
+        at = key & last
+        while (here := hashes[at]) and here != key:
+            at = at + 1 & last
+        return at
+
+    def _grow(self) -> None:
+        hashes, counts = self._hashes, self._counts
+        self._make_room(2 * len(hashes))
+        for key, n in zip(hashes, counts, strict=True):
+            if n:
+                at = self._place(key)
+                self._hashes[at], self._counts[at] = key, n
+
+    def _make_room(self, n: int) -> None:
+        """Begin anew with room for so many, a power of two; a hash of 0 marks a free place."""
+        self._hashes, self._counts = array("q", [0]) * n, array("I", [0]) * n
 
 
 def not_scored(scorer: str, others: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.models.dataclass import dataclass
+from optimizer.models.tasks import PackedTexts
 
 Bits = NDArray[np.uint8] | None
 """One bit a row, 1 where a value is known; None where all are."""
@@ -135,20 +136,33 @@ class Labels:
 
 def texts(values: Sequence[str | None]) -> Texts:
     """Return texts as a column."""
-    known: Bits = None
-    if None in values:
-        known = _bits(np.fromiter((v is not None for v in values), np.bool_, len(values)))
-    present = [v or "" for v in values] if known is not None else values
-    joined = "".join(present)  # type: ignore[arg-type]
-    pieces: Sequence[Any] = present
+    if isinstance(values, PackedTexts):
+        return _packed(values)
+    present: Sequence[Any] = [v or "" for v in values] if None in values else values
+    joined = "".join(present)
+    pieces = present
     if joined.isascii():
         data = joined.encode()
     else:
-        pieces = [v.encode() for v in present]  # type: ignore[union-attr]
+        pieces = [v.encode() for v in present]
         data = b"".join(pieces)
     ends = np.zeros(len(values) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, pieces), np.int64, len(values)), out=ends[1:])
+    lengths = np.fromiter(map(len, pieces), np.int64, len(values))
+    np.cumsum(lengths, out=ends[1:])
+    known: Bits = None
+    if present is not values:
+        is_known = lengths > 0
+        if "" in values:
+            is_known = np.array([v is not None for v in values], np.bool_)
+        known = _bits(is_known)
     return Texts(ends, np.frombuffer(data or b"\0", np.uint8), known)
+
+
+def _packed(values: PackedTexts) -> Texts:
+    ends = np.array(values.ends, np.int64)
+    known = ends[1:] > ends[:-1]
+    bits = None if known.all() else _bits(known)
+    return Texts(ends, np.frombuffer(values.data or b"\0", np.uint8), bits)
 
 
 def labels(values: Sequence[str | None]) -> Labels:
@@ -169,6 +183,8 @@ def label(value: str, n: int) -> Labels:
 
 def numbers(values: Sequence[float | None]) -> Numbers:
     """Return numbers as a column; NaN becomes unknown."""
+    if len(values) and values[0] is None and values.count(None) == len(values):
+        return Numbers(np.full(len(values), np.nan), np.zeros(-(-len(values) // 8), np.uint8))
     found = np.array(values, dtype=np.float64)
     unknown = np.isnan(found)
     return Numbers(found, _bits(~unknown) if unknown.any() else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,9 +21,11 @@ from optimizer.models.errors import Fault
 from optimizer.models.tasks import (
     Origin,
     Reading,
+    RowsByField,
     Run,
     RunHeader,
     Source,
+    TaskFields,
     TaskRow,
     Variant,
 )
@@ -74,6 +76,13 @@ NUMBER_FIELDS = frozenset(
         "attempts",
     }
 )
+
+PLAIN_FIELDS = tuple(
+    name
+    for name in TaskRow._fields
+    if name not in {"variant", "origin", "error_message", *PAYLOADS}
+)
+"""Fields of a task that become a column as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,37 +179,55 @@ def packed(source: Source, settings: StoreSettings) -> bytes | None:
 
 def _blocks(run: Run, settings: StoreSettings, chars_per_task: int | None) -> Iterator[Block]:
     """Yield the tasks of a run; their texts are measured where nothing is known of their length."""
-    tasks = iter(run.tasks)
     position = 0
-    while rows := _some(tasks) if chars_per_task is None else list(islice(tasks, BLOCK_ROWS)):
-        fields = dict(zip(TaskRow._fields, zip(*rows, strict=True), strict=True))
-        variants = fields.pop("variant")
-        origins = fields.pop("origin")
-        payloads = {name: fields.pop(name) for name in PAYLOADS}
-        place: dict[str, Column] = {
-            "run_id": label(run.header.run_id, len(rows)),
-            "position": Numbers(np.arange(position, position + len(rows), dtype=np.int64)),
+    for fields, n_chars in _parts(run, chars_per_task):
+        block = _block(run.header, position, fields, n_chars, settings)
+        position += block.n
+        yield block
+
+
+def _block(
+    header: RunHeader, position: int, fields: TaskFields, n_chars: int, settings: StoreSettings
+) -> Block:
+    """Return tasks as columns, of which the first has that position in its run."""
+    variants, origins, messages = fields["variant"], fields["origin"], fields["error_message"]
+    n = len(variants)
+    place: dict[str, Column] = {
+        "run_id": label(header.run_id, n),
+        "position": Numbers(np.arange(position, position + n, dtype=np.int64)),
+    }
+    long_texts = LongTexts()
+    has_origins = origins.count(None) < n
+    return Block(
+        n=n,
+        tasks=place
+        | {
+            "workflow_id": label(header.workflow_id, n),
+            "variant": labels([variant.label for variant in variants]),
+            "variant_id": labels([variant.variant_id for variant in variants]),
+            "error_message": texts(long_texts.heads("error_message", messages)),
         }
-        long_texts = LongTexts()
-        messages = fields.pop("error_message")
-        yield Block(
-            n=len(rows),
-            tasks=place
-            | {
-                "workflow_id": label(run.header.workflow_id, len(rows)),
-                "variant": labels([variant.label for variant in variants]),
-                "variant_id": labels([variant.variant_id for variant in variants]),
-            }
-            | {"error_message": texts(long_texts.heads("error_message", messages))}
-            | {name: _column(name, values) for name, values in fields.items()},
-            texts=_kept(place, payloads, settings, long_texts),
-            n_chars=_n_chars(rows) if chars_per_task is None else chars_per_task * len(rows),
-            variants=tuple({id(variant): variant for variant in variants}.values()),
-            origins=tuple(_origins(run.header.run_id, position, origins)),
-            scores=tuple(_scores(run.header.run_id, position, origins, long_texts)),
-            long_texts=long_texts.columns(run.header.run_id, position),
-        )
-        position += len(rows)
+        | {name: _column(name, fields[name]) for name in PLAIN_FIELDS},
+        texts=_kept(place, fields, settings, long_texts),
+        n_chars=n_chars,
+        variants=tuple({id(variant): variant for variant in variants}.values()),
+        origins=tuple(_origins(header.run_id, position, origins)) if has_origins else (),
+        scores=tuple(_scores(header.run_id, position, origins, long_texts)) if has_origins else (),
+        long_texts=long_texts.columns(header.run_id, position),
+    )
+
+
+def _parts(run: Run, chars_per_task: int | None) -> Iterator[tuple[TaskFields, int]]:
+    """Yield the tasks of a run by field, as many as make a block, with how much text they carry."""
+    if chars_per_task is not None and isinstance(run.tasks, RowsByField):
+        for fields in run.tasks.by_field(BLOCK_ROWS):
+            yield fields, chars_per_task * len(fields["variant"])
+        return
+    tasks = iter(run.tasks)
+    while rows := _some(tasks) if chars_per_task is None else list(islice(tasks, BLOCK_ROWS)):
+        by_field = zip(TaskRow._fields, zip(*rows, strict=True), strict=True)
+        n_chars = _n_chars(rows) if chars_per_task is None else chars_per_task * len(rows)
+        yield dict(by_field), n_chars
 
 
 def _some(tasks: Iterator[TaskRow]) -> list[TaskRow]:
@@ -252,7 +279,7 @@ def _scores(
 
 def _kept(
     place: Columns,
-    payloads: Mapping[str, Sequence[str | None]],
+    fields: TaskFields,
     settings: StoreSettings,
     long_texts: LongTexts,
 ) -> Columns:
@@ -262,8 +289,8 @@ def _kept(
     return {
         **place,
         **{
-            name: texts(long_texts.taken_from(name, kept_texts(values, settings)))
-            for name, values in payloads.items()
+            name: texts(long_texts.taken_from(name, kept_texts(fields[name], settings)))
+            for name in PAYLOADS
         },
     }
 

@@ -39,6 +39,9 @@ from optimizer.models.tasks import (
 INSERT_ROWS = 60_000
 """Tasks that are inserted by one statement."""
 
+REPORT_ROWS = 60_000
+"""Tasks of whole runs whose figures are made while the next files are prepared."""
+
 INSERT_CHARS = 2**25
 """Text of tasks that is inserted by one statement, at most about so much."""
 
@@ -245,6 +248,8 @@ class _Writer:
             n_tasks += block.n
             if self._is_enough():
                 self._write_blocks()
+        if self._n_tasks >= REPORT_ROWS:
+            self._write_reports()
         return n_tasks
 
     def _is_enough(self) -> bool:
@@ -254,6 +259,15 @@ class _Writer:
 
     def flush(self) -> None:
         """Write all that was taken."""
+        self._write_reports()
+        # What follows, the commit included, cannot wait on disk.
+        self._connection.execute("RESET memory_limit")
+        self._write_sources()
+        self._write_runs()
+        self._write_variants()
+
+    def _write_reports(self) -> None:
+        """Write the tasks that were taken, and the figures of their runs, which must be whole."""
         self._write_blocks()
         self._limit_memory(WRITING_BYTES + COUNTED_BYTES * self._n_tasks)
         self._connection.execute(
@@ -263,11 +277,6 @@ class _Writer:
         )
         self._connection.execute("TRUNCATE incoming")
         self._n_tasks = 0
-        # What follows, the commit included, cannot wait on disk.
-        self._connection.execute("RESET memory_limit")
-        self._write_sources()
-        self._write_runs()
-        self._write_variants()
 
     def _write_blocks(self) -> None:
         """Move the tasks that were taken to the database; their texts go where they belong."""

@@ -7,13 +7,14 @@ from memory, so that a row must not be long. From 4096 bytes on texts take even 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import sub
 from typing import TypeGuard
 
 import numpy as np
 
 from optimizer.history.batches import Columns, Numbers, label, labels, texts
 from optimizer.history.settings import PayloadPolicy, StoreSettings
-from optimizer.models.tasks import text_sha256
+from optimizer.models.tasks import PackedTexts, text_sha256
 
 PIECE_CHARS = 2_000
 """The longest text that is stored whole, and the length of the pieces of a longer one."""
@@ -58,7 +59,7 @@ class LongTexts:
     def _shortened(
         self, field: str, values: Sequence[str | None], *, has_heads: bool
     ) -> Sequence[str | None]:
-        if max(map(len, filter(None, values)), default=0) <= WIDE_PIECE_CHARS:
+        if _longest(values) <= WIDE_PIECE_CHARS:
             return values
         left = list(values)
         for row, text in enumerate(values):
@@ -97,6 +98,13 @@ class LongTexts:
         self._places += range(len(pieces))
         self._pieces += pieces
         return pieces[0]
+
+
+def _longest(values: Sequence[str | None]) -> int:
+    """Return how long the longest text is."""
+    if isinstance(values, PackedTexts):
+        return max(map(sub, values.ends[1:], values.ends[:-1]), default=0)
+    return max(map(len, filter(None, values)), default=0)
 
 
 def _is_long(text: str | None) -> TypeGuard[str]:

@@ -26,6 +26,7 @@ from optimizer.models.errors import FormatError, HistoryError, UnrecognizedError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.names import legible
 from optimizer.models.tasks import Reading
+from optimizer.pipeline.handing import Places
 
 LARGE_BYTES = 32_000_000
 """A larger file is decoded while it is written, block by block, to save memory."""
@@ -84,18 +85,40 @@ def prepared(paths: Sequence[str], preparation: Preparation) -> Iterator[Item]:
     Raises:
         HistoryError: Another process that prepares files was stopped from outside.
     """
-    small = [path for path in paths if _n_bytes(path) <= LARGE_BYTES]
+    small = {path: _n_bytes(path) for path in paths if _n_bytes(path) <= LARGE_BYTES}
     in_processes = _pays(small)
-    with _executor(preparation, in_processes=in_processes) as pool:
-        work = _work_in_process if in_processes else preparation
-        for path, item in _ahead(paths, frozenset(small), work, pool):
+    largest = max(small.values(), default=0)
+    n_ahead = max(PROCESSES, min(MOST_AHEAD, AHEAD_BYTES // (largest or 1)))
+    places = Places(2 * n_ahead if in_processes else 0, largest)
+    with _executor(preparation, places, in_processes=in_processes) as pool:
+        work = _work_in_process if in_processes else _work_in_thread(preparation)
+
+        def begun(path: str) -> _Begun:
+            if path not in small:
+                return _Begun(path)
+            place = places.take()
+            return _Begun(path, pool.submit(work, path, place), place)
+
+        for one in _ahead(paths, begun, n_ahead):
             try:
-                yield preparation(path, later=True) if item is None else item.result()
+                if one.item is None:
+                    yield preparation(one.path, later=True)
+                else:
+                    yield places.got(one.item.result(), one.place)
             except BrokenProcessPool as error:
                 raise HistoryError(
-                    f"{path}: a process that prepares files was stopped from outside",
+                    f"{one.path}: a process that prepares files was stopped from outside",
                     hint="Was there too little memory? What was written before is stored.",
                 ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A file whose preparation was begun; a large one has none."""
+
+    path: str
+    item: Future[object] | None = None
+    place: int | None = None
 
 
 def _n_bytes(path: str) -> int:
@@ -108,57 +131,47 @@ def _n_bytes(path: str) -> int:
         return 0
 
 
-def _pays(paths: Sequence[str]) -> bool:
-    enough = len(paths) > 1 and sum(map(_n_bytes, paths)) > FORKED_BYTES
+def _pays(sizes: Mapping[str, int]) -> bool:
+    enough = len(sizes) > 1 and sum(sizes.values()) > FORKED_BYTES
     return enough and sys.platform == "linux" and (os.cpu_count() or 1) > 1
 
 
-def _executor(preparation: Preparation, *, in_processes: bool) -> Executor:
+def _executor(preparation: Preparation, places: Places, *, in_processes: bool) -> Executor:
     if not in_processes:
         return ThreadPoolExecutor(max_workers=1)
     return ProcessPoolExecutor(
         max_workers=PROCESSES,
         mp_context=get_context("fork"),
         initializer=_begin_process,
-        initargs=(preparation, os.getpid()),
+        initargs=(preparation, places, os.getpid()),
     )
 
 
-def _ahead(
-    paths: Sequence[str],
-    small: frozenset[str],
-    work: Callable[[str], Item],
-    pool: Executor,
-) -> Iterator[tuple[str, Future[Item] | None]]:
-    """Yield each file with its preparation; None for a large one, which is not prepared ahead."""
-
-    def begun(path: str) -> tuple[str, Future[Item] | None]:
-        return path, pool.submit(work, path) if path in small else None
-
+def _ahead(paths: Sequence[str], begun: Callable[[str], _Begun], n_ahead: int) -> Iterator[_Begun]:
+    """Yield each file, so many of those behind it begun."""
     todo = iter(paths)
-    largest = max((_n_bytes(path) for path in small), default=0)
-    n_ahead = max(PROCESSES, min(MOST_AHEAD, AHEAD_BYTES // (largest or 1)))
     running = deque(map(begun, islice(todo, n_ahead)))
     try:
         while running:
             yield running.popleft()
             running.extend(map(begun, islice(todo, 1)))
     finally:
-        for _, future in running:
-            if future is not None:
-                future.cancel()
+        for one in running:
+            if one.item is not None:
+                one.item.cancel()
 
 
 class _Process:
     """What a forked process keeps: a preparation cannot travel with every file."""
 
     preparation: Preparation | None = None
+    places: Places | None = None
 
 
-def _begin_process(preparation: Preparation, parent: int) -> None:
+def _begin_process(preparation: Preparation, places: Places, parent: int) -> None:
     """Leave Ctrl-C to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Process.preparation = preparation
+    _Process.preparation, _Process.places = preparation, places
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -168,7 +181,11 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _work_in_process(path: str) -> Item:
-    if _Process.preparation is None:
+def _work_in_process(path: str, place: int | None) -> object:
+    if _Process.preparation is None or _Process.places is None:
         raise RuntimeError("the process was not begun")
-    return _Process.preparation(path)
+    return _Process.places.put(_Process.preparation(path), place)
+
+
+def _work_in_thread(preparation: Preparation) -> Callable[[str, int | None], object]:
+    return lambda path, _: preparation(path)

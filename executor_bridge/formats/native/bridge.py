@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -23,8 +23,8 @@ from executor_bridge.formats.native.rows import (
     DAMAGE,
     HashedIds,
     LongTasks,
+    ReadyTasks,
     TaskRows,
-    Told,
     UnsoundError,
     check,
     figures,
@@ -119,7 +119,7 @@ class _Decoded:
     """
 
     said: wire.Run[Any]
-    tasks: Iterable[Told]
+    tasks: LongTasks | ReadyTasks
     ignored: Counter[str]
     is_long: bool = False
 

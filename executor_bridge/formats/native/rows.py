@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
+from itertools import accumulate
 
 import msgspec
 from msgspec import Raw, ValidationError
@@ -19,7 +20,7 @@ from executor_bridge.models import TaskFigures
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError
 from optimizer.models.failures import BY_STATUS, FailurePattern, classify
-from optimizer.models.tasks import CaseSource, TaskRow, new_row
+from optimizer.models.tasks import CaseSource, PackedTexts, TaskFields, TaskRow, new_row
 
 EMPTY = ("{}", "null")
 COMPARED = 2**16
@@ -28,8 +29,17 @@ COMPARED = 2**16
 NO_RESULT = wire.TestResult(status="error")
 GIVEN = CaseSource.GIVEN
 
+SOME_ROWS = 2_000
+"""Tasks that become rows together."""
+
 Told = tuple[wire.Task, TaskMetadata]
 """A task and what its metadata says."""
+
+Payloads = Callable[[Sequence[Raw]], Sequence[str | None]]
+"""Makes texts of payloads."""
+
+ToldTogether = tuple[Sequence[wire.Task], Sequence[TaskMetadata]]
+"""Tasks and what the metadata of each says."""
 
 
 class UnsoundError(ValueError):
@@ -59,9 +69,14 @@ class LongTasks:
     ignored: Counter[str]
 
     def __iter__(self) -> Iterator[Told]:
+        for tasks, said in self.some():
+            yield from zip(tasks, said, strict=True)
+
+    def some(self, n: int = SOME_ROWS) -> Iterator[ToldTogether]:
+        """Yield the tasks of a stretch at a time, at most so many."""
         self.ignored.clear()
         for stretch in self.stretches():
-            yield from told(wire.decode_tasks(stretch), self.ignored)
+            yield from told(wire.decode_tasks(stretch), self.ignored).some(n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,11 @@ class ReadyTasks:
 
     def __iter__(self) -> Iterator[Told]:
         return zip(self.tasks, self.said, strict=True)
+
+    def some(self, n: int) -> Iterator[ToldTogether]:
+        """Yield the tasks, so many at a time."""
+        for start in range(0, len(self.tasks), n):
+            yield self.tasks[start : start + n], self.said[start : start + n]
 
 
 def told(tasks: Sequence[wire.Task], ignored: Counter[str]) -> ReadyTasks:
@@ -200,7 +220,7 @@ class TaskRows:
         refusal: Makes the error that lists the faults of the file, of what was met first.
     """
 
-    tasks: Iterable[Told]
+    tasks: LongTasks | ReadyTasks
     clock: Clock
     variants: Variants
     unknown: frozenset[str]
@@ -208,78 +228,137 @@ class TaskRows:
     refusal: Callable[[Exception], FormatError]
 
     def __iter__(self) -> Iterator[TaskRow]:
+        for fields in self._parts(SOME_ROWS, payloads):
+            yield from map(new_row, zip(*fields.values(), strict=True))
+
+    def by_field(self, n: int) -> Iterator[TaskFields]:
+        """Yield the rows as columns, at most so many at a time.
+
+        Raises:
+            FormatError: The file is damaged.
+        """
+        return self._parts(n, packed_payloads)
+
+    def _parts(self, n: int, texts: Payloads) -> Iterator[TaskFields]:
         try:
-            yield from self._rows()
+            for tasks, said in self.tasks.some(n):
+                yield self._fields(tasks, said, texts)
         except DAMAGE as damage:
             raise self.refusal(damage) from damage
 
-    def _rows(self) -> Iterator[TaskRow]:
-        utc, variant_of, patterns = self.clock.utc, self.variants.of, self.patterns
-        for task, said in self.tasks:
-            task_id, status = task.task_id, task.task_status
-            result = task.test_result or NO_RESULT
-            dataset = task.dataset or result.dataset or None
-            inputs = payload(result.inputs)
-            if said.case_id or said.case_id == 0:
-                case_id, case_source = str(said.case_id), GIVEN
-            else:
-                case_id, case_source = derived_case(task_id, dataset, inputs)
+    def _fields(
+        self, tasks: Sequence[wire.Task], said: Sequence[TaskMetadata], texts: Payloads
+    ) -> TaskFields:
+        results = [task.test_result or NO_RESULT for task in tasks]
+        task_ids = [task.task_id for task in tasks]
+        statuses = [task.task_status for task in tasks]
+        datasets = [
+            task.dataset or result.dataset or None
+            for task, result in zip(tasks, results, strict=True)
+        ]
+        messages = [
+            task.error_message or result.error_message or None
+            for task, result in zip(tasks, results, strict=True)
+        ]
+        inputs = texts([result.inputs for result in results])
+        cases = [
+            (str(one.case_id), GIVEN)
+            if one.case_id or one.case_id == 0
+            else derived_case(task_ids[n], datasets[n], inputs[n])
+            for n, one in enumerate(said)
+        ]
+        failures = [
+            classify(status, message, extra=self.patterns) if status in BY_STATUS else None
+            for status, message in zip(statuses, messages, strict=True)
+        ]
+        known = self._known(tasks, results, said)
+        variants = self.variants.of_each(said, [result.prompt_variant for result in results])
+        return {
+            "task_id": task_ids,
+            "case_id": [case_id for case_id, _ in cases],
+            "case_source": [source for _, source in cases],
+            "repeat": [one.repeat for one in said],
+            "variant": variants,
+            "dataset": datasets,
+            "scenario": [task.scenario or "normal" for task in tasks],
+            "status": statuses,
+            "failure_kind": [failure and failure.kind.value for failure in failures],
+            "failure_reason": [failure and failure.reason for failure in failures],
+            "error_message": messages,
+            "score": known["score"],
+            "latency_ms": known["execution_time"],
+            "tokens": known["tokens_used"],
+            "tokens_in": [one.tokens_in for one in said],
+            "tokens_out": [one.tokens_out for one in said],
+            "cost_usd": known["cost"],
+            "cached": [one.cached for one in said],
+            "attempts": [1 if task.attempt_count is None else task.attempt_count for task in tasks],
+            "family": [one.family for one in said],
+            "tenant": [one.tenant for one in said],
+            "task_type": [one.task_type for one in said],
+            "created_at": self._utc([task.created_at for task in tasks]),
+            "finished_at": self._utc([task.finished_at for task in tasks]),
+            "inputs": inputs,
+            "outputs": texts([result.outputs for result in results]),
+            "metadata": texts([task.metadata for task in tasks]),
+            "result_metadata": texts([result.metadata for result in results]),
+            "origin": [one.origin and one.origin.record() for one in said],
+        }
 
-            message = task.error_message or result.error_message or None
-            kind = reason = None
-            if status in BY_STATUS and (failure := classify(status, message, extra=patterns)):
-                kind, reason = failure.kind.value, failure.reason
+    def _known(
+        self,
+        tasks: Sequence[wire.Task],
+        results: Sequence[wire.TestResult],
+        said: Sequence[TaskMetadata],
+    ) -> dict[str, list[float | None]]:
+        """Return what was measured, without what the run or the task calls unknown."""
+        measured: dict[str, list[float | None]] = {
+            "execution_time": [
+                task.execution_time * 1000 if task.execution_time and not one.cached else None
+                for task, one in zip(tasks, said, strict=True)
+            ],
+            "tokens_used": [result.tokens_used for result in results],
+            "cost": [result.cost for result in results],
+            "score": [
+                one.score if result.score is None else result.score
+                for result, one in zip(results, said, strict=True)
+            ],
+        }
+        for n, one in enumerate(said if any([one.unknown_fields for one in said]) else ()):
+            for name in measured.keys() & set(one.unknown_fields or ()):
+                measured[name][n] = None
+        for name in measured.keys() & self.unknown:
+            measured[name] = [None] * len(tasks)
+        return measured
 
-            seconds = task.execution_time
-            latency_ms = seconds * 1000 if seconds and not said.cached else None
-            tokens, cost = result.tokens_used, result.cost
-            score = said.score if result.score is None else result.score
-            if self.unknown or said.unknown_fields:
-                unknown = self.unknown.union(said.unknown_fields or ())
-                latency_ms = None if "execution_time" in unknown else latency_ms
-                tokens = None if "tokens_used" in unknown else tokens
-                cost = None if "cost" in unknown else cost
-                score = None if "score" in unknown else score
+    def _utc(self, times: Sequence[datetime | None]) -> list[datetime | None]:
+        utc = self.clock.utc
+        return [time if time is None or time.tzinfo is UTC else utc(time) for time in times]
 
-            created_at, finished_at = task.created_at, task.finished_at
-            if created_at.tzinfo is not UTC:
-                created_at = utc(created_at)
-            if finished_at is not None and finished_at.tzinfo is not UTC:
-                finished_at = utc(finished_at)
-            attempts = task.attempt_count
-            yield new_row(
-                (
-                    task_id,
-                    case_id,
-                    case_source,
-                    said.repeat,
-                    variant_of(said, result.prompt_variant),
-                    dataset,
-                    task.scenario or "normal",
-                    status,
-                    kind,
-                    reason,
-                    message,
-                    score,
-                    latency_ms,
-                    tokens,
-                    said.tokens_in,
-                    said.tokens_out,
-                    cost,
-                    said.cached,
-                    1 if attempts is None else attempts,
-                    said.family,
-                    said.tenant,
-                    said.task_type,
-                    created_at,
-                    finished_at,
-                    inputs,
-                    payload(result.outputs),
-                    payload(task.metadata),
-                    payload(result.metadata),
-                    said.origin and said.origin.record(),
-                )
-            )
+
+def payloads(raws: Sequence[Raw]) -> list[str | None]:
+    """Return objects as JSON text, each as `payload` does.
+
+    Raises:
+        UnsoundError: One is no object, or its text has half a surrogate pair.
+        UnicodeDecodeError: One is not in UTF-8.
+    """
+    texts = [None if raw is wire.NOTHING else str(raw, "utf-8") for raw in raws]
+    present = [text for text in texts if text is not None]
+    if {text[0] for text in present} <= {"{"} and "\\" not in "".join(present):
+        return [None if text == "{}" else text for text in texts] if "{}" in present else texts
+    return [payload(raw) for raw in raws]
+
+
+def packed_payloads(raws: Sequence[Raw]) -> Sequence[str | None]:
+    """Return objects as JSON text, as `payloads` does, but in one piece where that is possible."""
+    lengths = [0 if raw is wire.NOTHING or raw == wire.NOTHING else len(raw) for raw in raws]
+    ends = [*accumulate(lengths, initial=0)]
+    data = b"".join([raw for raw, length in zip(raws, lengths, strict=True) if length])
+    firsts = {data[end] for end, length in zip(ends[:-1], lengths, strict=True) if length}
+    if firsts <= {ord("{")} and b"\\" not in data and data.isascii():
+        return PackedTexts(data, ends)
+    return payloads(raws)
 
 
 def payload(raw: Raw) -> str | None:

@@ -43,6 +43,7 @@ class Column:
     Attributes:
         first: The first of them.
         numbers: Which they are.
+        n_taken: How many the file has.
         n_cached: Answers from promptfoo's cache.
         n_copies: Those that were left out: they repeat the answer to the same test.
         n_stripped: Results whose prompt or answer was left out of the file.
@@ -52,6 +53,7 @@ class Column:
 
     first: Row
     numbers: array[int] = field(default_factory=lambda: array("q"))
+    n_taken: int = 0
     n_cached: int = 0
     n_copies: int = 0
     n_stripped: int = 0
@@ -67,14 +69,10 @@ class Column:
             self.n_cached += 1
             self._cached.append(number)
         self.numbers.append(number)
+        self.n_taken += 1
         self._answers.append(hash((test, answer)))
         self.n_stripped += answer == STRIPPED_OUTPUT or row.rendered.raw == STRIPPED_PROMPT
         self.n_without_vars += is_nothing(row.case_vars) and not has_given_case(row)
-
-    @property
-    def n_taken(self) -> int:
-        """How many results the file has."""
-        return len(self._answers)
 
     def collapse(self) -> None:
         """Leave out cached answers that repeat an answer to the same test."""
@@ -88,6 +86,7 @@ class Column:
             self.n_copies = len(self.numbers) - len(kept)
             self.numbers = kept
         self.seen.n = len(self.numbers)
+        self._answers, self._cached = array("q"), array("q")
 
     def is_bare(self, template: str | None) -> bool:
         """Tell whether the variables of all tests were left out of the file."""

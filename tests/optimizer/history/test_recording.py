@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.history import columns, queries
+from optimizer.history import columns, queries, recording
 from optimizer.history.columns import prepare
 from optimizer.history.recording import raw_content, record
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
@@ -214,3 +214,15 @@ def test_stores_in_a_process_that_has_only_the_engine_of_the_database(tmp_path: 
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_figures_made_while_others_are_prepared_are_the_same(
+    history: History, run: Make, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "REPORT_ROWS", 1)
+    found = [store(run(name, "+-+")) for name in ("r1", "r2")]
+    assert found
+    assert rows(history, "SELECT run_id, n_tasks FROM reports WHERE variant_id IS NULL") == [
+        ("r1", 3),
+        ("r2", 3),
+    ]
