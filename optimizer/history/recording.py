@@ -317,11 +317,8 @@ class _Writer:
     def _insert(self, statement: str, batches: Sequence[Columns]) -> None:
         """Run a statement that reads `columns` by that name, and see that all rows arrived.
 
-        By a replacement scan: columns that were registered would stay in memory. The engine asks
-        its package how to read them.
+        By a replacement scan: columns that were registered would stay in memory.
         """
-        import duckdb  # noqa: F401, PLC0415 - most commands read only
-
         columns = Batches(batches)
         n_rows = columns.n
         self._connection.execute("SET python_enable_replacements = true")
