@@ -21,10 +21,16 @@ from optimizer.history.store import History
 from optimizer.models.tasks import UNJUDGED
 
 ROOT = Path(__file__).parents[4]
+WRITING = {"report_rows"}
+"""Asked while a file is stored, of the tasks that are about to be."""
+
 NAMES = sorted(
-    entry.name.removesuffix(".sql")
-    for entry in resources.files(queries).iterdir()
-    if entry.name.endswith(".sql")
+    {
+        entry.name.removesuffix(".sql")
+        for entry in resources.files(queries).iterdir()
+        if entry.name.endswith(".sql")
+    }
+    - WRITING
 )
 DAYS = [datetime(2026, 3, day) for day in (1, 4, 8)]
 PARAMS: dict[str, object] = {
@@ -50,6 +56,7 @@ PARAMS: dict[str, object] = {
     "z2": 3.84,
     "unjudged": UNJUDGED,
     "run_id": "r03",
+    "arms": ["v0\nr00", "v1\nr03", "v1\nr04", "v0\nr06"],
     "run_ids": ["r00", "r03", "r04", "r06", "r07"],
     "other_run_ids": ["r01", "r09"],
     "variant_id": "v1",

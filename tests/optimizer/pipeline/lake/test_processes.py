@@ -128,7 +128,7 @@ def test_what_was_killed_is_whole_or_not_there_and_doing_it_again_completes_it(
     for i in range(n_kills // 2):
         lake = tmp_path / f"lake{i}"
         publish_all = partial(publish_files, paths, lake)
-        compact_now = partial(compact, lake, at_once, now=datetime.now(UTC))
+        compact_now = partial(compact_at, lake, at_once)
         kill(publish_all, after=chance.uniform(0.02, 0.8))
         found = seen(lake) if lake.exists() else []
         assert all(n == len(TASKS) for _, n in found)
@@ -144,6 +144,10 @@ def test_what_was_killed_is_whole_or_not_there_and_doing_it_again_completes_it(
         assert len(list((lake / "tasks").rglob("*.parquet"))) == 2
         shutil.rmtree(lake)
     assert n_partly or n_kills == KILLS
+
+
+def compact_at(lake: Path, settings: LakeSettings) -> None:
+    compact(lake, settings, now=datetime.now(UTC))
 
 
 def kill(work: Callable[[], object], *, after: float) -> None:
