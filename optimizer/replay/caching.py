@@ -152,13 +152,11 @@ def _by_run(requests: Requests, variant: int | None) -> NDArray[np.int64]:
 
 def _texts(asked: InputTrace, requests: Requests, kept: NDArray[np.int64]) -> Mapping[int, str]:
     """Return the text of each key that has one."""
-    found: dict[int, str] = {}
-    if requests.texts is not None:
-        for key, place in zip(asked.key, kept.tolist(), strict=True):
-            text = requests.texts[place]
-            if key != UNKNOWN_CODE and text is not None:
-                found.setdefault(key, text)
-    return found
+    texts = requests.texts
+    if texts is None:
+        return {}
+    whole = ((key, texts[place]) for key, place in zip(asked.key, kept.tolist(), strict=True))
+    return {key: text for key, text in whole if text is not None and key != UNKNOWN_CODE}
 
 
 def _spans(requests: Requests, kept: NDArray[np.int64]) -> NDArray[np.float64]:

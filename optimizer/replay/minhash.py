@@ -265,11 +265,14 @@ def _hashed(first: int, texts: Sequence[str], shingle: Shingle, size: int) -> _B
     """Return a mixed hash of each shingle of some texts, of which the first has this place."""
     whole, lengths = _codes(texts, shingle, size)
     n = len(whole) - size + 1
-    hashed = np.zeros(n, dtype=np.uint64)
-    for place in range(size):
-        hashed = hashed * MULTIPLIERS[0] + whole[place : place + n]
-    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(whole))
-    mixed = _mixed(hashed[left[:n] >= size])
+    hashed = whole[:n].copy()
+    for place in range(1, size):
+        hashed *= MULTIPLIERS[0]
+        hashed += whole[place : place + n]
+    is_inside = np.ones(n, dtype=np.bool_)
+    for place in range(1, size):  # a shingle does not go on into the next text
+        is_inside[np.cumsum(lengths)[:-1] - place] = False
+    mixed = _mixed(hashed[is_inside])
     counts = lengths - size + 1
     if counts.max() > LONG_TEXT:  # most of its shingles come again and again
         parts = np.split(mixed, np.cumsum(counts)[:-1])
@@ -283,7 +286,9 @@ def _hashed(first: int, texts: Sequence[str], shingle: Shingle, size: int) -> _B
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return values whose bits all depend on all bits (Steele, Lea and Flood 2014, SplitMix)."""
+    """Mix values in place: all bits depend on all bits (Steele, Lea and Flood 2014, SplitMix)."""
     for multiplier, shift in zip(MULTIPLIERS, SHIFTS, strict=True):
-        values = (values ^ (values >> shift)) * multiplier
-    return values ^ (values >> LAST_SHIFT)
+        values ^= values >> shift
+        values *= multiplier
+    values ^= values >> LAST_SHIFT
+    return values
