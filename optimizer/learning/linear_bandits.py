@@ -111,7 +111,7 @@ class LinUcb(_Linear):
             before = np.linalg.inv(self.inverse)
             precision += kept * (before - prior)
             earned += kept * (before @ self.theta[:, :, np.newaxis])
-        self.inverse = np.asarray(np.linalg.inv(precision))
+        self.inverse = 1 / precision if dimension == 1 else np.linalg.inv(precision)
         self.theta = (self.inverse @ earned)[:, :, 0]
 
     def choices(self, context: Floats, n: int) -> list[int]:

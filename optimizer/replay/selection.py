@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     """Return the requests at some places, in their order; their blocks are left out."""
     import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
 
-    values = {name: getattr(requests, name) for name in _names(type(requests))}
+    values = {name: getattr(requests, name) for name in _names()}
     columns: dict[str, Any] = {
         name: value[places]
         for name, value in values.items()
@@ -32,9 +32,11 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     return chosen
 
 
-@lru_cache(maxsize=1)
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+@cache
+def _names() -> tuple[str, ...]:
+    from optimizer.models.requests import Requests  # noqa: PLC0415 - as above
+
+    return tuple(field.name for field in fields(Requests))
 
 
 def of_variant(requests: Requests, variant_id: str) -> Requests | None:
