@@ -120,7 +120,7 @@ def _rounds(
     if not len(rows):
         return None
     arm, segment = arm[rows], requests.segment[rows]
-    signal = _signal(requests, rows, quality[rows], arm)
+    signal = _signal(requests, rows, quality[rows], arm, len(arms))
     contexts = context_v1(
         requests, rows, dimension=how.dimension, arm=arm, has_choice=_has_choice(arm, segment)
     )
@@ -154,12 +154,12 @@ def _signal(
     rows: NDArray[np.intp],
     quality: NDArray[np.float64],
     arm: NDArray[np.int64],
+    n_arms: int,
 ) -> RewardSignal:
     """Return the parts of the rewards; what a cache answered tells no price and no time."""
-    seen, dense = np.unique(arm, return_inverse=True)
     fresh = ~requests.cached[rows]
     cost, latency = (
-        known_to_all(thrift(np.where(fresh, column[rows], np.nan)), dense, len(seen))
+        known_to_all(thrift(np.where(fresh, column[rows], np.nan)), arm, n_arms)
         for column in (requests.cost_usd, requests.latency_ms)
     )
     return RewardSignal(quality=quality, cost=cost, latency=latency)

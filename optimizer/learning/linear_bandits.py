@@ -31,7 +31,7 @@ class _Linear:
 
     def __init__(self, n_arms: int, dimension: int, *, prior_variance: float) -> None:
         self.prior_variance = prior_variance
-        self.inverse: Floats = np.tile(prior_variance * np.eye(dimension), (n_arms, 1, 1))
+        self.inverse: Floats = np.repeat(prior_variance * np.eye(dimension)[np.newaxis], n_arms, 0)
         self.theta: Floats = np.zeros((n_arms, dimension))
 
     def update(self, arm: int, context: Floats, reward: float) -> None:
@@ -111,7 +111,7 @@ class LinUcb(_Linear):
             before = np.linalg.inv(self.inverse)
             precision += kept * (before - prior)
             earned += kept * (before @ self.theta[:, :, np.newaxis])
-        self.inverse = np.asarray(np.linalg.inv(precision))
+        self.inverse = 1 / precision if dimension == 1 else np.linalg.inv(precision)
         self.theta = (self.inverse @ earned)[:, :, 0]
 
     def choices(self, context: Floats, n: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -93,7 +94,7 @@ def teach(bandit: Bandit, rounds: Rounds, *, discount: float = 1.0) -> None:
         rounds: In order of time.
         discount: What is left of the weight of earlier rounds where a new segment begins, 0 to 1.
     """
-    firsts = np.sort(np.unique(rounds.segment, return_index=True)[1]) if discount < 1 else [0]
+    firsts = _beginnings(rounds.segment.tolist()) if discount < 1 else [0]
     edges = [*firsts, len(rounds)]
     if isinstance(bandit, LinUcb):
         ages = np.repeat(np.arange(len(firsts))[::-1], np.diff(edges))
@@ -116,6 +117,14 @@ def teach(bandit: Bandit, rounds: Rounds, *, discount: float = 1.0) -> None:
         )
         for context, arm, reward in rows:
             bandit.update(arm, context, reward)
+
+
+def _beginnings(segments: Sequence[int]) -> list[int]:
+    """Return where a new segment begins."""
+    first: dict[int, int] = {}
+    for place, segment in enumerate(segments):
+        first.setdefault(segment, place)
+    return list(first.values())
 
 
 def batch_shares(bandit: Bandit, contexts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -96,9 +96,10 @@ def composite(signal: RewardSignal, weights: RewardWeights) -> NDArray[np.float6
 def known_to_all(
     part: NDArray[np.float64], arm: NDArray[np.int64], n_arms: int
 ) -> NDArray[np.float64]:
-    """Return a part of the rewards, or NaN throughout where it is unknown of one arm.
+    """Return a part of the rewards, or NaN throughout where it is unknown of an arm that was tried.
 
     An arm must not look better because what speaks against the others was not recorded of it.
     """
-    seen = np.bincount(arm[np.isfinite(part)], minlength=n_arms)
-    return part if (seen > 0).all() else np.full_like(part, np.nan)
+    n_known = np.bincount(arm[np.isfinite(part)], minlength=n_arms)
+    n_tried = np.bincount(arm, minlength=n_arms)
+    return part if ((n_known > 0) | (n_tried == 0)).all() else np.full_like(part, np.nan)

@@ -33,6 +33,8 @@ class Circuits:
 
         One breaker of a strategy goes by its answers, another by what became of its changes.
         """
+        if not self.events:
+            return None
         for is_outcome, what in ((False, "failures"), (True, "changes that failed")):
             own = [
                 event

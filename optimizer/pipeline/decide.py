@@ -234,7 +234,6 @@ def _decision(
 def _digest(content: object) -> str:
     """Return 12 hexadecimal digits of SHA-256 over canonical JSON, its decimals rounded."""
     text = msgspec.json.encode(content, order="sorted")
-    parts = DECIMAL.split(text)  # every other one is a decimal
-    form = ROUNDED.join([part.replace(b"%", b"%%") for part in parts[::2]])
-    rounded = form % tuple(map(float, parts[1::2]))
+    parts = DECIMAL.split(text.replace(b"%", b"%%"))  # every other one is a decimal
+    rounded = ROUNDED.join(parts[::2]) % tuple(map(float, parts[1::2]))
     return hashlib.sha256(rounded).hexdigest()[:12]

@@ -60,14 +60,19 @@ def _made(strategy: Strategy, found: Evidence, looked_at: _Hash, stored: Stored)
     """Return the stored study; one that is missing, or cannot be read, is made."""
     slow: Any = strategy
     name = (found.workflow_id, strategy.name, _key(strategy, looked_at))
-    kind = slow.study_type | None
+    read = _decoder(slow.study_type).decode
     with suppress(KeyError, *UNDECODABLE):
-        record = msgspec.json.decode(stored[name], type=kind)
+        record = read(stored[name])
         return _Made(strategy=strategy.name, record=record, new=None)
-    body = msgspec.json.encode(slow.study(found), order="sorted").decode()
-    new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body)
-    record = msgspec.json.decode(body, type=kind)
-    return _Made(strategy=strategy.name, record=record, new=new)
+    body = msgspec.json.encode(slow.study(found), order="sorted")
+    new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body.decode())
+    return _Made(strategy=strategy.name, record=read(body), new=new)
+
+
+@lru_cache(maxsize=64)
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """Return what reads studies of a kind, or that there was nothing to study."""
+    return msgspec.json.Decoder(kind | None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

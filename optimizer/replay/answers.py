@@ -77,13 +77,13 @@ class Served:
 
 def input_trace(requests: Requests, kept: NDArray[np.int64]) -> InputTrace:
     """Return what was asked in some requests."""
-    keys = requests.key[kept]
-    known, codes = np.unique(keys, return_inverse=True)
-    is_known = keys != UNKNOWN_CODE
+    keys = requests.key[kept].tolist()
+    codes = {key: code for code, key in enumerate(sorted({*keys} - {UNKNOWN_CODE}))}
+    codes[UNKNOWN_CODE] = UNKNOWN_CODE
     return InputTrace(
         segment=requests.segment[kept].tolist(),
-        key=(codes if is_known.all() else np.where(is_known, codes, UNKNOWN_CODE)).tolist(),
-        n_keys=len(known) - (not is_known.all()),
+        key=[codes[key] for key in keys],
+        n_keys=len(codes) - 1,
     )
 
 

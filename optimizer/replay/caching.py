@@ -152,21 +152,20 @@ def _by_run(requests: Requests, variant: int | None) -> NDArray[np.int64]:
 
 def _texts(asked: InputTrace, requests: Requests, kept: NDArray[np.int64]) -> Mapping[int, str]:
     """Return the text of each key that has one."""
-    found: dict[int, str] = {}
-    if requests.texts is not None:
-        for key, place in zip(asked.key, kept.tolist(), strict=True):
-            text = requests.texts[place]
-            if key != UNKNOWN_CODE and text is not None:
-                found.setdefault(key, text)
-    return found
+    texts = requests.texts
+    if texts is None:
+        return {}
+    whole = ((key, texts[place]) for key, place in zip(asked.key, kept.tolist(), strict=True))
+    return {key: text for key, text in whole if text is not None and key != UNKNOWN_CODE}
 
 
 def _spans(requests: Requests, kept: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return how long the requests of each run went on, in seconds."""
-    starts = np.flatnonzero(np.diff(requests.segment[kept], prepend=UNKNOWN_CODE - 1))
-    at = requests.at_s[kept]
-    ends = np.append(starts[1:], len(kept)) - 1
-    spans: NDArray[np.float64] = at[ends] - at[starts] if len(kept) else np.zeros(0)
+    if not len(kept):
+        return np.zeros(0)
+    segment, at = requests.segment[kept], requests.at_s[kept]
+    edges = np.flatnonzero(segment[1:] != segment[:-1])
+    spans: NDArray[np.float64] = at[[*edges, -1]] - at[[0, *(edges + 1)]]
     return spans
 
 

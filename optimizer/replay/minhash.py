@@ -99,6 +99,8 @@ def _smallest(batch: _Batch, seed: int, places: NDArray[np.int64]) -> Signatures
     """Return some places of the signatures of texts, a row each."""
     odd, shift = _permutations(seed)
     found = np.empty((len(places), len(batch.starts)), dtype=np.uint32)
+    if not len(batch.starts):
+        return found
     at_a_time = max(BATCH_CODES // len(batch.hashes), 1)
     for first in range(0, len(places), at_a_time):
         some = places[first : first + at_a_time]
@@ -137,9 +139,9 @@ def may_be_near(
     said: _Said = {"shingle": shingle, "size": size, "seed": seed}
     near = _not_alone(_bands_of(texts, bands[:, :BEGINNING], **said))
     if width > BEGINNING and near.any():
-        again = np.flatnonzero(near.any(axis=0))
-        some = [texts[place] for place in again.tolist()]
-        near[:, again] = _not_alone(_bands_of(some, bands, **said))
+        still, again = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+        found = _bands_of(texts, bands[still], again, **said)
+        near[np.ix_(still, again)] = _not_alone(found)
     return np.asarray(near.any(axis=0))
 
 
@@ -152,13 +154,21 @@ class _Said(TypedDict):
 
 
 def _bands_of(
-    texts: Sequence[str], bands: NDArray[np.int64], *, shingle: Shingle, size: int, seed: int
+    texts: Sequence[str],
+    bands: NDArray[np.int64],
+    only: NDArray[np.int64] | None = None,
+    *,
+    shingle: Shingle,
+    size: int,
+    seed: int,
 ) -> Signatures:
-    """Return bands of the signatures of texts: by band, by text, the places of the band."""
-    found = np.empty((bands.size, len(texts)), dtype=np.uint32)
-    for batch in _batches(texts, shingle, size):
-        found[:, batch.texts] = _smallest(batch, seed, bands.ravel())
-    return found.reshape(*bands.shape, len(texts)).transpose(0, 2, 1).copy()
+    """Return bands of the signatures of texts, or of some: by band, by text, its places."""
+    found = [
+        _smallest(batch if only is None else batch.only(only), seed, bands.ravel())
+        for batch in _batches(texts, shingle, size)
+    ]
+    whole = np.concatenate([np.empty((bands.size, 0), dtype=np.uint32), *found], axis=1)
+    return whole.reshape(*bands.shape, -1).transpose(0, 2, 1).copy()
 
 
 def _not_alone(bands: Signatures) -> NDArray[np.bool_]:
@@ -228,9 +238,24 @@ class _Batch:
     hashes: NDArray[np.uint64]
     starts: NDArray[np.int64]
 
+    def only(self, texts: NDArray[np.int64]) -> _Batch:
+        """Return the hashes of those of some texts that are in it."""
+        chosen = texts[(texts >= self.texts.start) & (texts < self.texts.stop)] - self.texts.start
+        edges = [*self.starts.tolist(), len(self.hashes)]
+        kept = [self.hashes[edges[place] : edges[place + 1]] for place in chosen.tolist()]
+        counts = np.array([len(part) for part in kept], dtype=np.int64)
+        return _Batch(
+            texts=slice(0, len(kept)),
+            hashes=np.concatenate([self.hashes[:0], *kept]),
+            starts=np.cumsum(counts) - counts,
+        )
+
 
 def _batches(texts: Sequence[str], shingle: Shingle, size: int) -> Iterator[_Batch]:
     """Yield the hashes of texts, of so many at a time as fit in memory."""
+    if texts and sum(map(len, texts)) <= BATCH_CODES:
+        yield _only_batch(tuple(texts), shingle, size)
+        return
     first, held = 0, 0
     batch: list[str] = []
     for text in texts:
@@ -242,6 +267,13 @@ def _batches(texts: Sequence[str], shingle: Shingle, size: int) -> Iterator[_Bat
         held += len(plain)
     if batch:
         yield _hashed(first, batch, shingle, size)
+
+
+@lru_cache(maxsize=1)
+def _only_batch(texts: tuple[str, ...], shingle: Shingle, size: int) -> _Batch:
+    """Return the hashes of few texts, which are asked for more than once."""
+    plain = [" ".join(text.casefold().split()) for text in texts]
+    return _hashed(0, plain, shingle, size)
 
 
 def _codes(
@@ -265,11 +297,14 @@ def _hashed(first: int, texts: Sequence[str], shingle: Shingle, size: int) -> _B
     """Return a mixed hash of each shingle of some texts, of which the first has this place."""
     whole, lengths = _codes(texts, shingle, size)
     n = len(whole) - size + 1
-    hashed = np.zeros(n, dtype=np.uint64)
-    for place in range(size):
-        hashed = hashed * MULTIPLIERS[0] + whole[place : place + n]
-    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(whole))
-    mixed = _mixed(hashed[left[:n] >= size])
+    hashed = whole[:n].copy()
+    for place in range(1, size):
+        hashed *= MULTIPLIERS[0]
+        hashed += whole[place : place + n]
+    is_inside = np.ones(n, dtype=np.bool_)
+    for place in range(1, size):  # a shingle does not go on into the next text
+        is_inside[np.cumsum(lengths)[:-1] - place] = False
+    mixed = _mixed(hashed[is_inside])
     counts = lengths - size + 1
     if counts.max() > LONG_TEXT:  # most of its shingles come again and again
         parts = np.split(mixed, np.cumsum(counts)[:-1])
@@ -283,7 +318,9 @@ def _hashed(first: int, texts: Sequence[str], shingle: Shingle, size: int) -> _B
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return values whose bits all depend on all bits (Steele, Lea and Flood 2014, SplitMix)."""
+    """Mix values in place: all bits depend on all bits (Steele, Lea and Flood 2014, SplitMix)."""
     for multiplier, shift in zip(MULTIPLIERS, SHIFTS, strict=True):
-        values = (values ^ (values >> shift)) * multiplier
-    return values ^ (values >> LAST_SHIFT)
+        values ^= values >> shift
+        values *= multiplier
+    values ^= values >> LAST_SHIFT
+    return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from optimizer.models.dataclass import dataclass
@@ -38,8 +39,10 @@ def clocked_runs(requests: Requests) -> Iterator[NDArray[np.intp]]:
     import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
 
     order = np.argsort(requests.segment, kind="stable")
-    edges = np.flatnonzero(np.diff(requests.segment[order])) + 1
-    for places in np.split(order, edges):
+    segment = requests.segment[order]
+    edges = (np.flatnonzero(segment[1:] != segment[:-1]) + 1).tolist()
+    for start, end in pairwise([0, *edges, len(order)]):
+        places = order[start:end]
         if len(places) > 1 and requests.at_s[places[-1]] > requests.at_s[places[0]]:
             yield places
 

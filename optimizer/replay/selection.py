@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from functools import lru_cache
+from dataclasses import fields
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     """Return the requests at some places, in their order; their blocks are left out."""
     import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
 
-    values = {field.name: getattr(requests, field.name) for field in fields(requests)}
+    values = {name: getattr(requests, name) for name in _names()}
     columns: dict[str, Any] = {
         name: value[places]
         for name, value in values.items()
@@ -28,8 +28,15 @@ def only(requests: Requests, places: NDArray[np.intp]) -> Requests:
     }
     texts = requests.texts
     columns["texts"] = None if texts is None else tuple(texts[place] for place in places.tolist())
-    chosen: Requests = replace(requests, **columns, blocks=None, block_ends=None)
+    chosen: Requests = type(requests)(**values | columns | {"blocks": None, "block_ends": None})
     return chosen
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    from optimizer.models.requests import Requests  # noqa: PLC0415 - as above
+
+    return tuple(field.name for field in fields(Requests))
 
 
 def of_variant(requests: Requests, variant_id: str) -> Requests | None:

@@ -14,6 +14,8 @@ VARIANT = "variant"
 PARTS = frozenset({"model", "provider", "prompt", "prompt_sha256", "parameters"})
 """What a variant is made of, as beginnings of setting paths."""
 
+REPLACING = PARTS | {VARIANT}
+
 EXPERIMENT = "experiment"
 
 
@@ -24,11 +26,11 @@ def root(change: Change) -> str:
 
 def in_force(proposal: Proposal) -> bool:
     """Return whether it changes something that requests meet."""
-    touched = {root(change) for change in proposal.changes} - {EXPERIMENT}
-    return proposal.type not in EXPLORATORY and bool(touched)
+    return proposal.type not in EXPLORATORY and any(
+        root(change) != EXPERIMENT for change in proposal.changes
+    )
 
 
 def replaces_variant(proposal: Proposal) -> bool:
     """Return whether requests would be answered by another variant, or by another part of one."""
-    roots = {root(change) for change in proposal.changes}
-    return in_force(proposal) and bool(roots & (PARTS | {VARIANT}))
+    return in_force(proposal) and any(root(change) in REPLACING for change in proposal.changes)

@@ -13,7 +13,7 @@ from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Fact
 from optimizer.models.summaries import RunPoint
 from optimizer.stats.intervals import newcombe, wilson
-from optimizer.stats.quantiles import t_quantile
+from optimizer.stats.quantiles import normal_quantile, t_quantile
 
 FEWEST = 2
 
@@ -134,14 +134,13 @@ def _score(
     second = _moments([newest], "score_mean", "score_sd", independent)
     if first is None or second is None or second.mean - first.mean >= -margins.max_quality_drop:
         return  # no bound is lower than the change
+    variances = first.sd**2 / first.n, second.sd**2 / second.n
+    if second.mean - first.mean + _least_reach(*variances, margins.level) >= (
+        -margins.max_quality_drop
+    ):
+        return
     low, change, high = _change(
-        first.mean,
-        first.sd**2 / first.n,
-        second.mean,
-        second.sd**2 / second.n,
-        first,
-        second,
-        margins.level,
+        first.mean, variances[0], second.mean, variances[1], first, second, margins.level
     )
     if high < -margins.max_quality_drop:
         yield Degradation(
@@ -173,15 +172,11 @@ def _amount(  # noqa: PLR0917 - one quantity before and now
         return
     if second.mean / first.mean - 1 <= margin - ROUNDING:
         return  # no bound is higher than the change
-    bounds = _change(
-        math.log(first.mean),
-        (first.sd / first.mean) ** 2 / first.n,
-        math.log(second.mean),
-        (second.sd / second.mean) ** 2 / second.n,
-        first,
-        second,
-        level,
-    )
+    before, now = math.log(first.mean), math.log(second.mean)
+    variances = (first.sd / first.mean) ** 2 / first.n, (second.sd / second.mean) ** 2 / second.n
+    if math.expm1(now - before - _least_reach(*variances, level)) <= margin:
+        return
+    bounds = _change(before, variances[0], now, variances[1], first, second, level)
     low, change, high = (math.expm1(bound) for bound in bounds)
     if low > margin:
         yield Degradation(
@@ -189,6 +184,11 @@ def _amount(  # noqa: PLR0917 - one quantity before and now
             f"in earlier ones ({first.n}), {low:.0%} at least; {margin:.0%} is the margin",
             fact=_fact(metric, change, low, high, first.n + second.n, 2 * level - 1, margin),
         )
+
+
+def _least_reach(variance: float, variance_now: float, level: float) -> float:
+    """Return how far an interval reaches at the least: a normal quantile is below that of any t."""
+    return normal_quantile(level) * math.sqrt(variance + variance_now)
 
 
 def _change(  # noqa: PLR0917 - two estimates and their variances

@@ -139,6 +139,9 @@ class AdaptiveParameters:
 
     def __init__(self, settings: AdaptiveParametersSettings) -> None:
         self.settings = settings
+        ranked = sorted(settings.parameters, key=lambda one: -one.priority)
+        self._tunable = ranked[: settings.max_parameters]
+        self._parameters = tuple(one.parameter() for one in self._tunable)
 
     def study(self, evidence: Evidence) -> Tuning | None:
         """Measure the settings that ran, and choose those to try next."""
@@ -174,12 +177,10 @@ class AdaptiveParameters:
 
     def _terms(self, evidence: Evidence) -> Terms:
         settings = self.settings
-        ranked = sorted(settings.parameters, key=lambda one: -one.priority)
-        chosen = ranked[: settings.max_parameters]
         types = evidence.requests.task_types if evidence.requests else ()
         return Terms(
-            parameters=tuple(one.parameter() for one in chosen),
-            in_use={p.name: p.current_value for p in chosen if p.current_value is not None},
+            parameters=self._parameters,
+            in_use={p.name: p.current_value for p in self._tunable if p.current_value is not None},
             presets=tuple(settings.task_presets[t] for t in types if t in settings.task_presets),
             weights=self._weights(),
             design=settings.search_strategy,
