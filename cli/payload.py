@@ -30,7 +30,9 @@ def as_json(content: object) -> str:
     comma = b"" if fields == b"}" else b","
     whole = b'{"format_version":%d%b%b' % (FORMAT_VERSION, comma, fields)
     text = msgspec.json.format(whole, indent=2).decode()
-    return NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
+    if not text.isascii():
+        text = NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return text + "\n"
 
 
 def as_item(content: object) -> str:

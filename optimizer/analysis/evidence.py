@@ -48,6 +48,7 @@ class Scope:
         anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
         budgets: What may be spent; None: no limit.
         spending: Where the budgets stand, if that is known already.
+        with_texts: Whether inputs, answers and metadata of tasks are read; moves need none.
     """
 
     settings: EvidenceSettings
@@ -57,6 +58,7 @@ class Scope:
     anomaly: AnomalySettings | None = None
     budgets: BudgetsSettings | None = None
     spending: tuple[BudgetState, ...] | None = None
+    with_texts: bool = True
 
 
 def evidence(
@@ -91,7 +93,7 @@ def evidence(
     )
     by_workflow = {name: tuple(group) for name, group in groupby(windows, lambda w: w.workflow_id)}
     current = {name: _current(group, variant) for name, group in by_workflow.items()}
-    found = _Found(history, workflow_ids, current.values(), as_of, scope.settings)
+    found = _Found(history, workflow_ids, current.values(), as_of, scope)
     spending = scope.spending
     if spending is None:
         spending = budget_states(history, scope.budgets, as_of=as_of) if scope.budgets else ()
@@ -134,8 +136,9 @@ class _Found:
         workflow_ids: Sequence[str],
         current: Iterable[WindowSummary],
         as_of: datetime | None,
-        settings: EvidenceSettings,
+        scope: Scope,
     ) -> None:
+        settings = scope.settings
         seen: dict[str, Any] = {"workflow_ids": workflow_ids, "as_of": as_of}
         self.prompts = queries.variant_prompts(history, [one.variant_id for one in current])
         self.experiments = _by_workflow(
@@ -147,7 +150,10 @@ class _Found:
         )
         self.cases = case_tables(history, max_runs=settings.max_runs, **seen)
         self.requests = requests(
-            history, max_tasks=settings.max_requests, max_texts=settings.max_texts, **seen
+            history,
+            max_tasks=settings.max_requests,
+            max_texts=settings.max_texts if scope.with_texts else None,
+            **seen,
         )
         self.decisions = past_decisions(history, max_decisions=settings.max_decisions, **seen)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from optimizer.analysis.columns import RATES, comparable
 from optimizer.analysis.settings import DriftSettings
+from optimizer.analysis.window_cases import Cases, Side
 from optimizer.models.dataclass import dataclass
 from optimizer.models.drift import DriftFinding, DriftMethod
 from optimizer.stats.quantiles import chi2_upper_tail, t_upper_tail
@@ -32,6 +33,10 @@ PSEUDO_COUNT = 0.5
 """Added to every bin, so that an empty one is no infinity."""
 
 PAIR = 2
+
+MOST_TERMS = 100
+NEGLIGIBLE = 45.0
+"""Exponent from which a term of a series is below what a sum near 1 holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +64,15 @@ def looks_at_tasks(columns: Columns, settings: DriftSettings) -> Iterator[Look]:
     if min(before.size, now.size) < settings.min_values:
         return
     yield from _outcomes(columns, _newest_of_case(columns, before), now, settings, changed_at)
+    cases = Cases(columns)
     for metric, values in columns.metrics.items():
         known = ~np.isnan(values)
         earlier, current = before[known[before]], now[known[now]]
         if min(earlier.size, current.size) < settings.min_values:
             continue
-        once, once_now = _newest_of_case(columns, earlier), _newest_of_case(columns, current)
-        yield from _paired(metric, values, columns, earlier, current, settings, changed_at)
+        sides = cases.of(earlier), cases.of(current)
+        yield from _paired(metric, values, sides, cases.shared(*sides), settings, changed_at)
+        once, once_now = (side.once for side in sides)
         if metric != "success" and min(once.size, once_now.size) >= settings.min_values:
             yield from _distributions(metric, values[once], values[once_now], settings, changed_at)
 
@@ -121,13 +128,19 @@ def _kolmogorov_smirnov(
     distance = float(np.abs(next(shares) - next(shares)).max())
     root = math.sqrt(first.size * second.size / (first.size + second.size))
     reach = (root + 0.12 + 0.11 / root) * distance
-    p = 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * reach) ** 2) for k in range(1, 101))
-    p = min(max(p, 0.0), 1.0) if reach > WORTH_EXACTNESS else 1.0
+    p = min(max(_kolmogorov_tail(reach), 0.0), 1.0) if reach > WORTH_EXACTNESS else 1.0
     if p < WORTH_EXACTNESS:
         from optimizer.stats.distances import kolmogorov_smirnov  # noqa: PLC0415 - scipy
 
         p = kolmogorov_smirnov(first, second).p_value
     return distance, p
+
+
+def _kolmogorov_tail(reach: float) -> float:
+    """Return the series of Kolmogorov's distribution, to terms that no longer count."""
+    n_terms = min(MOST_TERMS, math.ceil(math.sqrt(NEGLIGIBLE / 2) / reach))
+    terms = (math.exp(-2 * (k * reach) ** 2) for k in range(1, n_terms + 1))
+    return 2 * sum(-term if place % 2 else term for place, term in enumerate(terms))
 
 
 def _stability(
@@ -159,23 +172,20 @@ def _stability(
 def _paired(  # noqa: PLR0917 - one metric in two windows
     metric: str,
     values: NDArray[np.float64],
-    columns: Columns,
-    earlier: NDArray[np.intp],
-    current: NDArray[np.intp],
+    sides: tuple[Side, Side],
+    shared: tuple[NDArray[np.intp], NDArray[np.intp]],
     settings: DriftSettings,
     changed_at: datetime | None,
 ) -> Iterator[Look]:
     """Yield the look at shared cases where most are shared, or at the two means where not."""
-    import numpy as np  # noqa: PLC0415 - as above
-
+    earlier, current = sides
+    left, right = shared
     scaled = comparable(metric, values)
-    cases, before = _case_means(columns.case[earlier], scaled[earlier])
-    cases_now, now = _case_means(columns.case[current], scaled[current])
-    _, left, right = np.intersect1d(cases, cases_now, assume_unique=True, return_indices=True)
-    facts = (metric, values[earlier], values[current], changed_at)
+    before, now = (_case_means(scaled, side) for side in sides)
+    facts = (metric, values[earlier.rows], values[current.rows], changed_at)
     sd = float(before.std())
     least = settings.min_share_change if metric in RATES else settings.min_shift * sd
-    if left.size >= max(FEWEST_PAIRS, settings.min_shared * cases_now.size):
+    if left.size >= max(FEWEST_PAIRS, settings.min_shared * current.names.size):
         change = now[right] - before[left]
         t, p = _student(change, is_rate=metric in RATES)
         yield _look(DriftMethod.PAIRED, t, None, p, facts, abs(float(change.mean())) >= least)
@@ -185,13 +195,10 @@ def _paired(  # noqa: PLR0917 - one metric in two windows
         yield _look(DriftMethod.WELCH, t, None, p, facts, abs(two[1] - one[1]) >= least)
 
 
-def _case_means(
-    case: NDArray[np.int64], values: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _case_means(values: NDArray[np.float64], side: Side) -> NDArray[np.float64]:
     import numpy as np  # noqa: PLC0415 - as above
 
-    names, code, n = np.unique(case, return_inverse=True, return_counts=True)
-    return names, np.bincount(code, weights=values) / n
+    return np.bincount(side.code, weights=values[side.rows]) / side.n
 
 
 def _student(change: NDArray[np.float64], *, is_rate: bool) -> tuple[float, float]:

@@ -99,7 +99,9 @@ def _seen(
         workflow_ids=[workflow_id],
         variant=variant,
         as_of=as_of,
-        scope=Scope(settings=more, rules=rules_of(config), slow_ms=slow_ms(config)),
+        scope=Scope(
+            settings=more, rules=rules_of(config), slow_ms=slow_ms(config), with_texts=False
+        ),
     )
     if not found:
         require_workflow(history, workflow_id, as_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -149,7 +150,7 @@ def _watched(
         workflow_ids=list(workflow_ids),
         variant=None,
         as_of=until,
-        scope=scope_of(config),
+        scope=replace(scope_of(config), with_texts=False),
     )
     return [
         Watched(workflow_id=one.workflow_id, drift=one.drift, anomalies=one.anomalies)

@@ -4,9 +4,9 @@
 -- Params:  $workflow_ids  VARCHAR[]  the workflows
 --          $as_of         TIMESTAMP  runs that ended later are not seen; NULL: all are
 --          $max_runs      INTEGER    newest runs of a variant that are looked at
--- Columns: place (of the workflow in $workflow_ids, from 1), variant_id, case_code (equal for equal cases), n (completed), passed
---          (share, 0 to 1), score (errors score 0; NULL without one), latency_ms, cost_usd (of
---          what no cache answered), tokens (means over what is known)
+-- Columns: place (of the workflow in $workflow_ids, from 1), variant_id, case_code (equal for equal
+--          cases), n (completed), passed (share, 0 to 1), score (errors score 0; NULL without one),
+--          latency_ms, cost_usd (of what no cache answered), tokens (means over what is known)
 
 WITH run_of_variant AS (
     SELECT

@@ -93,7 +93,7 @@ def requests(
     workflow_ids: Sequence[str],
     as_of: datetime | None,
     max_tasks: int,
-    max_texts: int = 0,
+    max_texts: int | None = 0,
 ) -> dict[str, Requests]:
     """Return the newest tasks as traces; a workflow without any is left out.
 
@@ -102,7 +102,8 @@ def requests(
         workflow_ids: The workflows.
         as_of: Runs that ended later are not seen; None: all are.
         max_tasks: Newest tasks of a workflow that are looked at.
-        max_texts: Newest of those whose inputs are wanted as texts.
+        max_texts: Newest of those whose inputs are wanted as texts; None: inputs, answers and
+            metadata are not read at all, which would take longer than all the rest.
     """
     found = columns_of(
         history,
@@ -115,7 +116,7 @@ def requests(
     )
     return {
         _named(found, start, workflow_ids): one
-        for start, one in _requests(found, with_texts=max_texts > 0)
+        for start, one in _requests(found, with_texts=bool(max_texts))
     }
 
 

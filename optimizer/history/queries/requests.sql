@@ -9,11 +9,13 @@
 -- Params:  $workflow_ids  VARCHAR[]  the workflows
 --          $as_of         TIMESTAMP  runs that ended later are not seen; NULL: all are
 --          $max_tasks     INTEGER    newest tasks of a workflow that are looked at
---          $max_texts     INTEGER    newest of those whose inputs are wanted; else NULL
+--          $max_texts     INTEGER    newest of those whose inputs are wanted, else NULL; NULL: nothing
+--                                    that was put in, given out or said of a task is read
 --          $unjudged      VARCHAR    warning of a run of which nobody told pass from fail
--- Columns: place (of the workflow in $workflow_ids, from 1), run_id, at_us (microseconds since 1970 UTC), key_code (equal for equal
---          variant and input), answer_code (equal for equal outputs, -1 unknown), ok (1 passed,
---          0 did not, NULL: nobody judged), score, latency_ms, tokens_in, tokens_out, cost_usd,
+-- Columns: place (of the workflow in $workflow_ids, from 1), run_id, at_us (microseconds since 1970
+--          UTC), key_code (equal for equal variant and input), answer_code (equal for equal outputs,
+--          -1 unknown), ok (1 passed, 0 did not, NULL: nobody judged), score, latency_ms, tokens_in,
+--          tokens_out, cost_usd,
 --          failed, throttled, cached, repeat, case_code, variant_id, tenant, task_type, priority
 --          (text or NULL), deadline_ms, propensity (all three from the task's metadata), text,
 --          position (in its run)
@@ -97,7 +99,7 @@ texts AS (
                 THEN metadata
         END AS metadata
     FROM task_texts
-    WHERE run_id IN (SELECT run_id FROM newest)
+    WHERE $max_texts IS NOT NULL AND run_id IN (SELECT run_id FROM newest)
 )
 SELECT
     task.place,

@@ -91,6 +91,43 @@ def test_only_the_newest_inputs_are_fetched_as_texts(
     assert found.segment.tolist().count(found.segment[newest]) == 1
 
 
+def test_keys_of_metadata_may_be_written_with_escapes(
+    history: History, run: Make, store: Store
+) -> None:
+    store(with_tasks(run("r1", "+"), {"metadata": '{"pri\\u006frity":"low"}'}))
+    assert trace(history).priority.tolist() == [1]
+
+
+def test_the_newest_tasks_of_a_run_are_kept_where_not_all_are(
+    history: History, run: Make, store: Store
+) -> None:
+    store(run("r1", "++++"), run("r2", "+++", started_at=NOON + HOUR))
+    found = trace(history, max_tasks=5, max_texts=2)
+    assert found.position is not None
+    assert found.texts is not None
+    names = [found.runs[code] for code in found.segment]
+    kept = zip(names, found.position.tolist(), found.texts, strict=True)
+    is_text = {(name, place): text is not None for name, place, text in kept}
+    assert is_text == {
+        ("r1", 2): False,
+        ("r1", 3): False,
+        ("r2", 0): False,
+        ("r2", 1): True,
+        ("r2", 2): True,
+    }
+
+
+def test_what_was_put_in_is_not_read_where_nobody_asks_for_it(
+    history: History, run: Make, store: Store
+) -> None:
+    store(with_tasks(run("r1", "++"), {"outputs": "a", "metadata": '{"priority":"low"}'}, {}))
+    found = trace(history, max_texts=None)
+    assert found.texts is None
+    assert found.answer.tolist() == [-1, -1]
+    assert found.priority.tolist() == [2, 2]
+    assert found.ok.tolist() == [1, 1]
+
+
 def test_a_refusal_for_too_many_requests_is_told_from_other_errors(
     history: History, run: Make, store: Store
 ) -> None:
