@@ -12,19 +12,24 @@ ONCE_A_TASK = (b'"task_status"', b'"test_result"', b'"task_id"')
 """Fields whose names are counted in the text; payloads may name them as well."""
 
 
-def gives_twice(text: memoryview, n_tasks: int) -> bool:
+def gives_twice(text: bytes | memoryview, n_tasks: int) -> bool:
     """Tell whether a run gives a field twice, as far as counting the names of some can tell.
 
     Args:
         text: The run.
         n_tasks: Tasks in it.
     """
-    content = (
-        text.obj if isinstance(text.obj, bytes) and len(text.obj) == len(text) else bytes(text)
-    )
+    content = _bytes(text)
     if all(content.count(name) <= n_tasks for name in ONCE_A_TASK):
         return False
     return any(twice_in(parse(content).value))
+
+
+def _bytes(text: bytes | memoryview) -> bytes:
+    """Return a text as bytes, those that it is a view of where it shows them all."""
+    if isinstance(text, bytes):
+        return text
+    return text.obj if isinstance(text.obj, bytes) and len(text.obj) == len(text) else bytes(text)
 
 
 def twice_in(run: Any) -> Iterator[Fault]:
