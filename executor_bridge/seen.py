@@ -15,7 +15,7 @@ from optimizer.models.dataclass import dataclass
 SHOWN_SCORERS = 10
 
 FEW_TEXTS = 2**10
-"""Room for different texts to begin with."""
+"""Room for different texts to begin with, a power of two."""
 
 
 @dataclass(slots=True)
@@ -73,25 +73,27 @@ class Seen:
 
 
 class TextCounts:
-    """How often texts were met, by their hashes: in a quarter of the memory that a dict takes."""
+    """How often texts were met, by their hashes: in a sixth of the memory that a dict takes."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with none; a hash of 0 marks a place that is free."""
         self._n = 0
-        self._make_room(FEW_TEXTS)
+        self._hashes = array("q", [0]) * FEW_TEXTS
+        self._repeated: dict[int, int] = {}
 
     def add(self, text: str) -> int:
         """Take one more and return how often it was met before."""
         key = hash(text) or 1
         at = self._place(key)
-        n = self._counts[at]
-        self._counts[at] = n + 1
-        if n == 0:
-            self._hashes[at] = key
-            self._n += 1
-            if 3 * self._n > 2 * len(self._hashes):
-                self._grow()
-        return n
+        if self._hashes[at]:
+            n = self._repeated.get(key, 1)
+            self._repeated[key] = n + 1
+            return n
+        self._hashes[at] = key
+        self._n += 1
+        if 3 * self._n > 2 * len(self._hashes):
+            self._grow()
+        return 0
 
     def _place(self, key: int) -> int:
         """Return where a hash stands, or the free place where it would."""
@@ -102,16 +104,9 @@ class TextCounts:
         return at
 
     def _grow(self) -> None:
-        hashes, counts = self._hashes, self._counts
-        self._make_room(2 * len(hashes))
-        for key, n in zip(hashes, counts, strict=True):
-            if n:
-                at = self._place(key)
-                self._hashes[at], self._counts[at] = key, n
-
-    def _make_room(self, n: int) -> None:
-        """Begin anew with room for so many, a power of two; a hash of 0 marks a free place."""
-        self._hashes, self._counts = array("q", [0]) * n, array("I", [0]) * n
+        keys, self._hashes = self._hashes, array("q", [0]) * (2 * len(self._hashes))
+        for key in filter(None, keys):
+            self._hashes[self._place(key)] = key
 
 
 def not_scored(scorer: str, others: Iterable[str]) -> str:
