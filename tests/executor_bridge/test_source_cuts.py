@@ -23,7 +23,17 @@ PAIRS: list[Any] = [
     {"password": SECRET, "api_key": SECRET, "a": [{"access_token": SECRET}, {"b": KEY}]},
 ]
 VALUES = st.sampled_from(
-    [SECRET, "sk-" + "a1" * 12, KEY, "},\n", '"},{"b":', "},{", {"access_token": SECRET}, [SECRET], 12]
+    [
+        SECRET,
+        "sk-" + "a1" * 12,
+        KEY,
+        "},\n",
+        '"},{"b":',
+        "},{",
+        {"access_token": SECRET},
+        [SECRET],
+        12,
+    ]
 )
 NAMES = st.sampled_from(["password", "api_key", "a", "value", "text"])
 OBJECTS = st.lists(st.dictionaries(NAMES, VALUES, max_size=3), min_size=1, max_size=6)
