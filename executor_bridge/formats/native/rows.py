@@ -30,7 +30,7 @@ COMPARED = 2**16
 NO_RESULT = wire.TestResult(status="error")
 GIVEN = CaseSource.GIVEN
 
-SOME_ROWS = 2_000
+SOME_ROWS = 500
 """Tasks that become rows together."""
 
 AS_RUN = b'{"task_results": %b}'
