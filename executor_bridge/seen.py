@@ -14,8 +14,8 @@ from optimizer.models.dataclass import dataclass
 
 SHOWN_SCORERS = 10
 
-FEW_TEXTS = 2**10
-"""Room for different texts to begin with."""
+FEW_TEXTS = 2**16
+"""Different texts that are counted by a dict, which is faster; a power of two."""
 
 
 @dataclass(slots=True)
@@ -73,25 +73,40 @@ class Seen:
 
 
 class TextCounts:
-    """How often texts were met, by their hashes: in a quarter of the memory that a dict takes."""
+    """How often texts were met, by their hashes: many in a sixth of the memory of a dict."""
 
     def __init__(self) -> None:
         """Begin with none."""
+        self._few: dict[int, int] | None = {}
+        self._repeated: dict[int, int] = {}
+        self._hashes = array("q")
         self._n = 0
-        self._make_room(FEW_TEXTS)
 
     def add(self, text: str) -> int:
         """Take one more and return how often it was met before."""
         key = hash(text) or 1
-        at = self._place(key)
-        n = self._counts[at]
-        self._counts[at] = n + 1
-        if n == 0:
-            self._hashes[at] = key
-            self._n += 1
-            if 3 * self._n > 2 * len(self._hashes):
-                self._grow()
+        if self._few is None:
+            return self._add_to_many(key)
+        n = self._few.get(key, 0)
+        self._few[key] = n + 1
+        if len(self._few) > FEW_TEXTS:
+            self._repeated = {one: n for one, n in self._few.items() if n > 1}
+            self._n = len(self._few)
+            self._make_room(4 * FEW_TEXTS, self._few)
+            self._few = None
         return n
+
+    def _add_to_many(self, key: int) -> int:
+        at = self._place(key)
+        if self._hashes[at]:
+            n = self._repeated.get(key, 1)
+            self._repeated[key] = n + 1
+            return n
+        self._hashes[at] = key
+        self._n += 1
+        if 3 * self._n > 2 * len(self._hashes):
+            self._make_room(2 * len(self._hashes), filter(None, self._hashes))
+        return 0
 
     def _place(self, key: int) -> int:
         """Return where a hash stands, or the free place where it would."""
@@ -101,17 +116,11 @@ class TextCounts:
             at = at + 1 & last
         return at
 
-    def _grow(self) -> None:
-        hashes, counts = self._hashes, self._counts
-        self._make_room(2 * len(hashes))
-        for key, n in zip(hashes, counts, strict=True):
-            if n:
-                at = self._place(key)
-                self._hashes[at], self._counts[at] = key, n
-
-    def _make_room(self, n: int) -> None:
-        """Begin anew with room for so many, a power of two; a hash of 0 marks a free place."""
-        self._hashes, self._counts = array("q", [0]) * n, array("I", [0]) * n
+    def _make_room(self, n: int, keys: Iterable[int]) -> None:
+        """Put hashes where there is room for more, a power of two; 0 marks a free place."""
+        self._hashes = array("q", [0]) * n
+        for key in keys:
+            self._hashes[self._place(key)] = key
 
 
 def not_scored(scorer: str, others: Iterable[str]) -> str:

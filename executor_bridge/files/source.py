@@ -42,8 +42,12 @@ YAML_NAME = re.compile(rb"[A-Za-z_][\w.-]*:(?=\s|$)")
 JSON_START = re.compile(rb"\{|\[\s*(?:[\[{\"\]0-9-]|true|false|null|NaN|\Z)")
 """How JSON begins; `[name] ...` is the head of a table."""
 
-LINE_ENDS = (b",\n", b"}\n", b",\r\n", b"}\r\n")
-"""Where JSON text may be cut in two without cutting through a secret and its name."""
+LINE_END = re.compile(rb'(?:\},?|,(?=\s*+[^\s"]|\s*+"(?:[^vV]|[vV][^aA]|[vV][aA][^lL])))\r?\n')
+"""Where JSON text may be cut in two without cutting through a secret and its name: not before a
+`value`, whose name may stand in the line above."""
+
+END_BYTES = 4
+"""How much of a line such an end takes, at most."""
 
 BORDER = re.compile(rb'\},(?=\s*\{\s*"\w+"\s*:)')
 """Where the text of a single line may be cut likewise: between two objects. Within a text a quote
@@ -229,8 +233,10 @@ def _last_line_end(piece: bytes) -> int:
     for _ in range(TRIED_LINES):
         if at < 0:
             return 0
-        if piece.endswith(LINE_ENDS, max(0, at - 2), at + 1):
-            return at + 1
+        for start in range(max(0, at - END_BYTES), at):
+            found = LINE_END.match(piece, start)
+            if found is not None and found.end() == at + 1:
+                return at + 1
         at = piece.rfind(b"\n", 0, at)
     return 0
 

@@ -39,9 +39,15 @@ class Places:
     """Places in memory that processes share which are forked from this one."""
 
     def __init__(self, n: int, n_bytes: int) -> None:
-        """Make so many places of so many bytes; memory is taken up once it is written to."""
+        """Make so many places of so many bytes, none where the machine refuses.
+
+        Memory is taken up once it is written to.
+        """
         self._step = -(-n_bytes // ALIGNED_BYTES) * ALIGNED_BYTES
-        self._memory = mmap(-1, max(1, n * self._step))
+        try:
+            self._memory = mmap(-1, max(1, n * self._step))
+        except OSError:
+            self._memory, n = mmap(-1, 1), 0
         self._free = list(range(n))
 
     def take(self) -> int | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,8 @@ def test_counts_how_often_texts_were_met_before(texts: list[str]) -> None:
         before[text] += 1
 
 
-def test_counts_more_texts_than_there_was_room_for() -> None:
+def test_counts_more_texts_than_a_dict_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen, "FEW_TEXTS", 2**8)
     texts = [str(n % (5 * seen.FEW_TEXTS)) for n in range(10 * seen.FEW_TEXTS)]
     counts = TextCounts()
     found = [counts.add(text) for text in texts]

@@ -13,6 +13,7 @@ from msgspec import Raw, ValidationError
 
 from executor_bridge.clock import FIRST_YEAR, LAST_YEAR, Clock, UnusableTimeError
 from executor_bridge.formats.native import wire
+from executor_bridge.formats.native.twice import gives_twice
 from executor_bridge.json_text import has_lone_surrogate
 from executor_bridge.meaning import CONSISTENT, Variants, derived_case
 from executor_bridge.metadata import TaskMetadata, decode_task_metadata, usable
@@ -29,8 +30,11 @@ COMPARED = 2**16
 NO_RESULT = wire.TestResult(status="error")
 GIVEN = CaseSource.GIVEN
 
-SOME_ROWS = 2_000
+SOME_ROWS = 500
 """Tasks that become rows together."""
+
+AS_RUN = b'{"task_results": %b}'
+"""What makes tasks a run, as far as their fields are concerned."""
 
 Told = tuple[wire.Task, TaskMetadata]
 """A task and what its metadata says."""
@@ -56,27 +60,37 @@ DAMAGE = (
 """What stops the fast reader; the list of faults then says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LongTasks:
     """The tasks of a long file's run, decoded anew whenever they are asked for.
 
     Attributes:
         stretches: Yields the tasks as JSON text, some at a time.
         ignored: Counts the metadata keys that are of no use, anew each time.
+        is_checked: Whether it is known that no field is given twice.
     """
 
     stretches: Callable[[], Iterable[bytes]]
     ignored: Counter[str]
+    is_checked: bool = False
 
     def __iter__(self) -> Iterator[Told]:
         for tasks, said in self.some():
             yield from zip(tasks, said, strict=True)
 
     def some(self, n: int = SOME_ROWS) -> Iterator[ToldTogether]:
-        """Yield the tasks of a stretch at a time, at most so many."""
+        """Yield the tasks of a stretch at a time, at most so many.
+
+        Raises:
+            UnsoundError: A field is given twice, which is looked for once.
+        """
         self.ignored.clear()
         for stretch in self.stretches():
-            yield from told(wire.decode_tasks(stretch), self.ignored).some(n)
+            tasks = wire.decode_tasks(stretch)
+            if not self.is_checked and gives_twice(AS_RUN % stretch, len(tasks)):
+                raise UnsoundError("a field that is given twice")
+            yield from told(tasks, self.ignored).some(n)
+        self.is_checked = True
 
 
 @dataclass(frozen=True, slots=True)
