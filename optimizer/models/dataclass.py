@@ -112,7 +112,7 @@ class _Asked:
         if self._name == "__signature__":
             import inspect  # noqa: PLC0415 - start-up time
 
-            return inspect.signature(owner)
+            owner.__signature__ = inspect.signature(owner)  # type: ignore[attr-defined]
         return getattr(owner, self._name)
 
 

@@ -120,6 +120,7 @@ UNIQUE = {
     "prompts": "prompt_sha256",
     "variants": "variant_id",
     "baselines": "workflow_id",
+    "feedback": "feedback_id",
     "outcomes": "decision_id",
     "rollouts": "decision_id",
 }

@@ -133,7 +133,7 @@ OTHERWISE: dict[str, dict[str, object]] = {
 }
 """Other values where NULL is none that is given."""
 
-EMPTY = 0.1
+EMPTY = 0.15
 """At most so many of the questions may find nothing."""
 
 
