@@ -46,8 +46,8 @@ ALLOWED: dict[str, set[str]] = {
     "compare sentiment:clear sentiment:few_shot": QUERY
     | {"importlib.metadata", "numpy", "scipy", "scipy.special"},
     "show latest": PROMPT | {"zstandard"},
-    "analyze FILE": PROMPT | {"zstandard"},
-    "gate FILE": PROMPT | {"zstandard"},
+    "analyze FILE": PROMPT | {"duckdb", "zstandard"},
+    "gate FILE": PROMPT | {"duckdb", "zstandard"},
     "strategies": TOLD | CHECKED,
     "config show": TOLD | CHECKED,
 }
