@@ -421,7 +421,7 @@ for n in range(int(sys.argv[2])):
 
 
 def test_no_write_is_lost_while_others_compact(tmp_path: Path, rows_at: RowsAt) -> None:
-    path, n_each = tmp_path / "h.duckdb", 5
+    path, n_each = tmp_path / "h.duckdb", 3
     with open_history(path, lock_timeout_s=1, now=NOON):
         pass
     writers = [

@@ -64,7 +64,7 @@ histories = st.lists(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=histories, ending=st.sampled_from(["", ".tar"]))
 def test_an_import_into_a_new_history_is_equal_to_what_was_exported(
     tmp_path: Path, run: Make, history_at: Stored, rows_at: RowsAt, made: list[Any], ending: str

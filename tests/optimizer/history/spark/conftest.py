@@ -48,6 +48,7 @@ CASES = [f"c{i}" for i in range(9)] + [
     "a case with a name that is longer than a few bytes",
 ]
 POOLS: dict[str, list[Any]] = {
+    "feedback_id": [f"feedback_id {i}" for i in range(24)],
     "workflow_id": ["w0", "w1", "w2"],
     "run_id": [f"r{i:02}" for i in range(N_RUNS)],
     "champion_run_id": [f"r{i:02}" for i in range(N_RUNS)],

@@ -25,7 +25,7 @@ Publish = Callable[..., list[Any]]
 Contents = Callable[..., dict[str, list[Any]]]
 
 PUBLISHERS = 8
-RUNS_EACH = 25
+RUNS_EACH = 5
 AT_ONCE = 5
 KILLS = 4
 TASKS = "+-+"
@@ -75,12 +75,20 @@ def compact_often(lake: Path, until: Path) -> None:
         time.sleep(1)
 
 
+@pytest.mark.parametrize(
+    "n_each", [RUNS_EACH, pytest.param(25, marks=pytest.mark.faults, id="as_many_as_can_be")]
+)
 def test_jobs_that_publish_and_compact_at_once_lose_nothing_and_readers_see_whole_runs(
-    tmp_path: Path, native: Native, publish_files: Publish, contents: Contents, contents_stored: Any
+    tmp_path: Path,
+    native: Native,
+    publish_files: Publish,
+    contents: Contents,
+    contents_stored: Any,
+    n_each: int,
 ) -> None:
     lake, end = tmp_path / "lake", tmp_path / "end"
     paths = [
-        [native(tmp_path, f"r{p}-{i}", TASKS, day=1 + i % 3) for i in range(RUNS_EACH)]
+        [native(tmp_path, f"r{p}-{i}", TASKS, day=1 + i % 3) for i in range(n_each)]
         for p in range(PUBLISHERS)
     ]
     jobs = [
@@ -104,7 +112,7 @@ def test_jobs_that_publish_and_compact_at_once_lose_nothing_and_readers_see_whol
         job.join()
         assert job.exitcode == 0
     flat = [path for few in paths for path in few]
-    assert len(seen(lake)) == PUBLISHERS * RUNS_EACH
+    assert len(seen(lake)) == PUBLISHERS * n_each
     stored = contents_stored(flat, tmp_path / "history.duckdb")
     assert contents(lake) == stored
 
