@@ -10,7 +10,7 @@
 --          each after the name of its scorer; NULL without any)
 
 WITH failed AS (
-    SELECT item AS case_id FROM unnest($failing) AS named(item)
+    SELECT CAST(item AS STRING) AS case_id FROM unnest($failing) AS named(item)
 ),
 
 wanted AS (
