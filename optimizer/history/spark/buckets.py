@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from optimizer.history.duck import set_up_arrow
 from optimizer.history.store import History, temporary_history
 
 OWN = "SELECT {table}.*, workflow_id AS of_workflow FROM {table}"
@@ -73,6 +74,7 @@ def on_each_bucket(session: SparkSession, work: Work, *, n_buckets: int) -> list
     packed = reduce(DataFrame.unionAll, (_packed(session, name, n_buckets) for name in WHOSE))
 
     def worked(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        set_up_arrow()
         with temporary_history(datetime(1970, 1, 1, tzinfo=UTC)) as history:
             history.connection.execute("SET threads = 1").fetchall()
             for batch in batches:

@@ -67,7 +67,7 @@ def spark_session(
 def trouble(master: str, error: Exception) -> HistoryError:
     """Say in our words what Spark could not do."""
     return HistoryError(
-        f"{master}: Spark failed: {str(error).strip().partition(chr(10))[0]}",
+        f"{master}: Spark failed: {_said(str(error))}",
         hint="Spark needs Java 17, a cluster of its own version, and workers with the Python "
         "packages of this machine; see docs/spark.md.",
     )
@@ -109,3 +109,11 @@ def _program(folder: Path) -> Path:
             for path in sorted(root.rglob(pattern)):
                 archive.write(path, path.relative_to(root.parent))
     return file
+
+
+def _said(text: str) -> str:
+    """Return what an error says first, and behind a colon what it says last of a worker's error."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = lines[0] if lines else "for no reason that it tells"
+    worker = [line for line in lines if line.startswith(("_duckdb.", "optimizer.", "pyspark."))]
+    return f"{first} {worker[-1]}" if first.endswith(":") and worker else first
