@@ -22,11 +22,11 @@ types: $(VENV)/developing
 	$(BIN)/mypy
 
 unit: $(VENV)/developing $(VENV)/modelled $(VENV)/validating
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 coverage: $(VENV)/developing $(VENV)/modelled $(VENV)/validating   # the same, half as slow again
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term
 
 calibration: $(VENV)/developing   # every error rate at full size, and their table
 	$(BIN)/pytest tests/calibration -n 2 -m '' -k 'not quick'

@@ -216,6 +216,7 @@ def test_planned_repeats_reach_their_power(bench, suites, arms, reps):
     bench.hold(powers(bench, suites, arms, reps))
 
 
+@pytest.mark.calibration
 def test_the_bench_notices_pooled_repeats(bench, suites, arms, monkeypatch):
     rng, repeats = np.random.default_rng(0), 5
 

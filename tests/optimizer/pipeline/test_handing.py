@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import gc
-
 import numpy as np
 
 from optimizer.pipeline.handing import Handed, Places
@@ -29,10 +27,8 @@ def test_a_place_is_free_again_when_nothing_of_it_is_used() -> None:
     found = places.got(places.put(made(), places.take()), 0)
     last = found["short"]
     del found
-    gc.collect()
     assert places.take() is None
     del last
-    gc.collect()
     assert places.take() == 0
 
 

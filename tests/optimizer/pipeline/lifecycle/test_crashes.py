@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.history.engines import DuckEngine
 from optimizer.history.store import History
 from optimizer.models.proposals import Effect
 from optimizer.pipeline import lifecycle, outcomes, rollbacks, rollouts
@@ -103,6 +104,10 @@ ACTS: dict[str, tuple[Act, ...]] = {
 }
 
 
+def connect(history: History, connection: Any) -> None:
+    history.connection, history.engine = connection, DuckEngine(connection)
+
+
 @pytest.mark.parametrize("name", ACTS)
 def test_a_crash_between_any_two_writes_leaves_the_history_as_it_was(
     bench: Any, history: History, name: str
@@ -123,15 +128,15 @@ def test_a_crash_between_any_two_writes_leaves_the_history_as_it_was(
     stored = bench.dump(history)
     connection = history.connection
     for k in count():
-        history.connection = Failing(connection, k, crash)  # type: ignore[assignment]
+        connect(history, Failing(connection, k, crash))
         try:
             act(bench, history, decision)
         except CrashError:
-            history.connection = connection
+            connect(history, connection)
             assert bench.dump(history) == stored
             bench.check(history)
         else:
-            history.connection = connection
+            connect(history, connection)
             break
     assert k >= 3
     assert bench.dump(history) != stored
