@@ -24,8 +24,9 @@ from optimizer.history.manifest import (
     write_manifest,
 )
 from optimizer.history.rewriting import MEMORY_BYTES, spill_to, synced
-from optimizer.history.store import SCHEMA_VERSION, History, first_line, require_text
+from optimizer.history.store import SCHEMA_VERSION, History, require_text
 from optimizer.history.tables import TABLES
+from optimizer.history.troubles import first_line
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 

@@ -16,8 +16,9 @@ from optimizer.history.integrity import columns_of
 from optimizer.history.manifest import ANOTHER_COPY, MANIFEST, Manifest, read_manifest
 from optimizer.history.merging import Merged, merge
 from optimizer.history.rewriting import spill_to
-from optimizer.history.store import History, first_line, open_history, require_text
+from optimizer.history.store import History, open_history, require_text
 from optimizer.history.tables import TABLES
+from optimizer.history.troubles import first_line
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError
 from optimizer.models.upkeep import Imported, TableRows

@@ -10,7 +10,8 @@ import zstandard
 from optimizer.history import duck as duckdb
 from optimizer.history import queries
 from optimizer.history.recording import raw_content
-from optimizer.history.store import History, first_line, schema_text, table_names
+from optimizer.history.store import History, schema_text, table_names
+from optimizer.history.troubles import first_line
 from optimizer.models.dataclass import dataclass
 
 Column = tuple[str, str]

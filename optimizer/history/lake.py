@@ -31,9 +31,9 @@ from optimizer.history.lakes.places import Place, place_of
 from optimizer.history.store import (
     SCHEMA_VERSION,
     History,
-    first_line,
     temporary_history,
 )
+from optimizer.history.troubles import first_line
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError, NoHistoryError
 

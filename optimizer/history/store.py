@@ -13,8 +13,8 @@ from pathlib import Path
 from optimizer.history import duck as duckdb
 from optimizer.history.engines import DuckEngine, Engine
 from optimizer.history.location import is_lake, s3_location
+from optimizer.history.troubles import first_line, is_locked, trouble
 from optimizer.history.waiting import Patience
-from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import HistoryError, NoHistoryError
 from optimizer.models.names import legible
 
@@ -33,75 +33,6 @@ READING_MEMORY = "50%"
 ROW_GROUP_ROWS = 16_384
 """Rows of a table that are written together. The last of a transaction, which are fewer, take up
 memory when it is committed: their texts more than twice over."""
-
-LOCKED = "could not set lock"
-
-CANNOT_LOCK = ("not supported", "no locks available", "not implemented")
-"""What the system says, in lower case, where waiting for a lock would not help."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """Something that DuckDB cannot do, in our words.
-
-    Attributes:
-        phrases: What it says then, in lower case; () where the kind of error tells.
-        kind: The kind of its error.
-        found: What to say of it; what it said follows where that ends with a colon.
-        hint: What to do.
-    """
-
-    phrases: tuple[str, ...] = ()
-    kind: type[duckdb.Error] = duckdb.Error
-    found: str
-    hint: str | None = None
-
-    def explains(self, error: duckdb.Error) -> bool:
-        """Tell whether this is what an error says."""
-        text = first_line(error).lower()
-        is_said = not self.phrases or any(phrase in text for phrase in self.phrases)
-        return is_said and isinstance(error, self.kind)
-
-
-TROUBLES = (
-    Trouble(
-        phrases=(LOCKED,),
-        found="its file system cannot lock it, expected one that can:",
-        hint="Name a file on a disk of this machine with --store.",
-    ),
-    Trouble(
-        phrases=("no space left", "quota exceeded", "max_temp_directory_size"),
-        found="the disk is full; nothing of this step was stored",
-        hint="Make room, then run the same command again.",
-    ),
-    Trouble(
-        phrases=("file too large",),
-        found="it may not grow any further; nothing of this step was stored",
-        hint="Raise the limit on the size of files (ulimit -f), then run the same command again.",
-    ),
-    Trouble(
-        phrases=("permission denied", "read-only"),
-        found="cannot be written or read:",
-        hint="Ask for the right to use it, or name another file with --store.",
-    ),
-    Trouble(
-        kind=duckdb.OutOfMemoryException,
-        found="too little memory:",
-        hint="Try it where there is more.",
-    ),
-    Trouble(kind=duckdb.ConstraintException, found="the history refused a row:"),
-    Trouble(
-        kind=duckdb.ConversionException,
-        found="holds a value that cannot be used:",
-        hint="See with 'optimizer doctor' what is damaged.",
-    ),
-    Trouble(
-        found="not a usable history:",
-        hint="Name another file with --store. A damaged history: move it away, then take a backup "
-        "with 'optimizer store import EXPORT', or try 'optimizer store rebuild'.",
-    ),
-)
-"""The first that explains an error counts; the last explains all."""
 
 
 class History:
@@ -219,11 +150,6 @@ def table_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def first_line(error: duckdb.Error) -> str:
-    """Return what an error of the database says, without its suggestions."""
-    return str(error).partition("\n")[0]
-
-
 def _make(path: Path, now: datetime) -> None:
     """Make a history where there is none: beside, then in its place, so that none is half made."""
     if _is_there(path):
@@ -240,7 +166,7 @@ def _make(path: Path, now: datetime) -> None:
     except OSError as error:
         raise HistoryError(f"{path}: cannot be made: {error.strerror}") from error
     except duckdb.Error as error:
-        raise _trouble(path, error) from error
+        raise trouble(path, error) from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -309,7 +235,7 @@ def _connected(
         _configure(connection)
         yield connection
     except duckdb.Error as error:
-        raise _trouble(path, error) from error
+        raise trouble(path, error) from error
     finally:
         _close(connection, path)
 
@@ -325,7 +251,7 @@ def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         connection.close()
     except duckdb.Error as error:
-        raise _trouble(path, error) from error
+        raise trouble(path, error) from error
 
 
 def _connect(path: Path, *, read_only: bool, lock_timeout_s: float) -> duckdb.DuckDBPyConnection:
@@ -345,8 +271,8 @@ def _connect(path: Path, *, read_only: bool, lock_timeout_s: float) -> duckdb.Du
         except duckdb.Error as error:
             if _identity(path) != found:
                 continue
-            if not _is_locked(error):
-                raise _trouble(path, error) from error
+            if not is_locked(error):
+                raise trouble(path, error) from error
             if not patience.wait(first_line(error)):
                 raise HistoryError(
                     f"{path}: another process has it open: {first_line(error)}",
@@ -393,19 +319,6 @@ def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:
         connection.close()
         raise
     return connection
-
-
-def _is_locked(error: duckdb.Error) -> bool:
-    text = first_line(error).lower()
-    waits = LOCKED in text and not any(phrase in text for phrase in CANNOT_LOCK)
-    return waits and isinstance(error, duckdb.IOException)
-
-
-def _trouble(path: Path, error: duckdb.Error) -> HistoryError:
-    """Say in our words what DuckDB could not do."""
-    found = next(one for one in TROUBLES if one.explains(error))
-    said = f" {first_line(error)}" if found.found.endswith(":") else ""
-    return HistoryError(f"{path}: {found.found}{said}", hint=found.hint)
 
 
 def _create(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:

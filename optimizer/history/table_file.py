@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.history.store import first_line
+from optimizer.history.troubles import first_line
 from optimizer.models.data_tables import DataTable, Kind, rows
 
 TYPES: Mapping[Kind, str] = {

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from optimizer.history import queries
-from optimizer.history.store import History, first_line
+from optimizer.history.store import History
+from optimizer.history.troubles import first_line
 from optimizer.models.errors import SelectionError
 from optimizer.models.lakes import LakeAnswer
 from optimizer.models.nearest import meant
