@@ -32,7 +32,7 @@ calibration: $(VENV)/developing   # every error rate at full size, and their tab
 	$(BIN)/pytest tests/calibration -n 2 -m '' -k 'not quick'
 
 faults: $(VENV)/developing   # every command killed at two hundred points
-	$(BIN)/pytest tests/faults tests/optimizer/pipeline/lake -n 2 -m faults -s
+	$(BIN)/pytest tests/faults tests/optimizer/pipeline/lake tests/optimizer/history/spark -n 2 -m faults -s
 
 bench: $(VENV)/developing
 	$(BIN)/python benchmarks/run.py
