@@ -105,7 +105,11 @@ def ingest(
     is_rolling_out = any(one.status is FileStatus.STORED for one in outcomes) and _is_rolling_out(
         here
     )
-    document = ingest_report(outcomes, is_rolling_out=is_rolling_out)
+    document = ingest_report(
+        outcomes,
+        is_rolling_out=is_rolling_out,
+        n_not_reached=len(given.paths) + len(given.missing) - len(outcomes),
+    )
     show(document, outcomes, json=json, outputs=output, tables=file_tables(outcomes))
     if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)

@@ -199,7 +199,7 @@ def _publish_files(
     from optimizer.models.ci import with_job
     from optimizer.models.ingest import FileStatus
     from optimizer.pipeline.publishing import publish as publish_files
-    from reports.gallery.ingest import ingest as ingest_report
+    from reports.gallery.ingest import publish as publish_report
     from reports.tables.stores import file_tables
 
     use_ci = here.loaded.config.ingest.ci and not no_ci
@@ -212,7 +212,8 @@ def _publish_files(
         )
         outcomes = [*given.missing, *published]
     is_empty = tell_left_out(outcomes)
-    document = dataclasses.replace(ingest_report(outcomes), title="Publish", hints=())
+    n_not_reached = len(given.paths) + len(given.missing) - len(outcomes)
+    document = publish_report(outcomes, n_not_reached=n_not_reached)
     show(document, outcomes, json=json, outputs=output, tables=file_tables(outcomes))
     if is_empty or any(outcome.status is FileStatus.REJECTED for outcome in outcomes):
         raise typer.Exit(2)

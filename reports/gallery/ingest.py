@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from optimizer.models.ingest import FileOutcome, FileStatus
 from reports.document import (
@@ -36,8 +37,13 @@ TONES: Mapping[FileStatus, Tone] = {
 ADVANCE = "Run 'optimizer rollout advance' to move the rollout that is running."
 
 
-def ingest(outcomes: Sequence[FileOutcome], *, is_rolling_out: bool = False) -> Document:
-    """Lay out what became of each file, in the order given."""
+KEEP_GOING = "Add --keep-going to go on to the files behind a bad one."
+
+
+def ingest(
+    outcomes: Sequence[FileOutcome], *, is_rolling_out: bool = False, n_not_reached: int = 0
+) -> Document:
+    """Lay out what became of each file, in the order given, and how many were not reached."""
     rejected = [outcome for outcome in outcomes if outcome.status is FileStatus.REJECTED]
     warned = [outcome for outcome in outcomes if outcome.warnings]
     blocks: list[Block] = [Section(f"Rejected: {o.path}", _faults(o)) for o in rejected]
@@ -46,10 +52,17 @@ def ingest(outcomes: Sequence[FileOutcome], *, is_rolling_out: bool = False) -> 
     if outcomes:
         blocks.append(Section("Files", (_files(outcomes),)))
     hints = _hints(outcomes) + ((ADVANCE,) if is_rolling_out else ())
-    return Document("Ingest", _verdict(outcomes), tuple(blocks), hints)
+    hints = ((KEEP_GOING,) if n_not_reached else ()) + hints
+    return Document("Ingest", _verdict(outcomes, n_not_reached), tuple(blocks), hints)
 
 
-def _verdict(outcomes: Sequence[FileOutcome]) -> Verdict:
+def publish(outcomes: Sequence[FileOutcome], *, n_not_reached: int = 0) -> Document:
+    """Lay out what became of each file that was to go to a lake."""
+    hints = (KEEP_GOING,) if n_not_reached else ()
+    return replace(ingest(outcomes, n_not_reached=n_not_reached), title="Publish", hints=hints)
+
+
+def _verdict(outcomes: Sequence[FileOutcome], n_not_reached: int) -> Verdict:
     if not outcomes:
         return Verdict(Tone.NEUTRAL, "No file was given, nothing was stored.")
     n = Counter(outcome.status for outcome in outcomes)
@@ -62,6 +75,7 @@ def _verdict(outcomes: Sequence[FileOutcome]) -> Verdict:
         for status in (FileStatus.UNCHANGED, FileStatus.LEFT_OUT, FileStatus.REJECTED)
         if n[status]
     )
+    parts += [f"{plural(n_not_reached, 'file')} behind it not reached"] if n_not_reached else []
     tone = Tone.BAD if n[FileStatus.REJECTED] else Tone.GOOD
     return Verdict(tone, "; ".join(parts) + ".")
 

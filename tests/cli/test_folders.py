@@ -44,3 +44,18 @@ def test_a_damaged_result_in_a_folder_is_not_left_out(optimizer, folder):
     done = optimizer("ingest", "-k", "in", "--store", "s.duckdb")
     assert done.code == 2
     assert "line 2: success: found 'perhaps'" in done.out
+
+
+@pytest.mark.parametrize(
+    "command", [("ingest", "--store", "s.duckdb"), ("lake", "publish", "--lake", "l")]
+)
+def test_files_behind_a_bad_one_are_not_passed_over_in_silence(optimizer, folder, command):
+    (folder / "a.json").write_text('{"task_results": 3}')
+    (folder / "b.csv").write_text(TABLE)
+    done = optimizer(*command, "in/a.json", "in/b.csv", "in/sales.csv")
+    assert done.code == 2
+    assert done.out.startswith("1 rejected; 2 files behind it not reached.")
+    assert "Add --keep-going" in done.out
+    again = optimizer(*command, "-k", "in/a.json", "in/b.csv", "in/sales.csv")
+    assert "(2 tasks) from 1 file; 2 rejected." in again.out
+    assert "--keep-going" not in again.out
