@@ -30,6 +30,7 @@ SUITES: tuple[Callable[[Bench], Iterator[Line]], ...] = (
     deciding.decide,
     deciding.large,
     deciding.built,
+    deciding.cycle,
     deciding.decide_all,
     deciding.compare,
     deciding.verdict,

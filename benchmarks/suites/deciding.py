@@ -96,6 +96,40 @@ def built(bench: Bench) -> Iterator[Line]:
             ours=(milliseconds / 1000,),
             target=Target(goal=Goal.FIGURE, limit=limit),
         )
+    yield Line(
+        name="built_rate",
+        what="decisions on built evidence, one after the other on one core",
+        ours=(found["mean"] / 1000,),
+        n=1,
+        target=Target(goal=Goal.PER_SECOND, limit=1_000),
+    )
+
+
+def cycle(bench: Bench) -> Iterator[Line]:
+    """From files to a decision and its page, and the memory of a decision."""
+    n_tasks, file = 100_000 // bench.share, bench.folder / "cycle.jsonl"
+    script("workflow_data.py", str(file), "1", str(n_tasks // 3))
+    taken, peaks = [], []
+    for round_ in range(bench.rounds):
+        store, page = bench.fresh(f"cycle{round_}.duckdb"), bench.folder / "cycle.html"
+        decided = [*OPTIMIZER, "decide", "--workflow", "wf_00000", "--store", store]
+        told = [*OPTIMIZER, "report", "-w", "wf_00000", "-o", str(page), "--store", store]
+        steps = ([*OPTIMIZER, "ingest", str(file), "--store", store], decided, told)
+        taken.append(sum(map(wall_seconds, steps)))
+        peaks.append(peak_megabytes(decided))
+    yield Line(
+        name="cycle",
+        what=f"ingest, decide and report, one workflow of {n_tasks:,} tasks",
+        ours=tuple(taken),
+        target=Target(goal=Goal.FIGURE, limit=300.0),
+    )
+    yield Line(
+        name="decide_memory",
+        what="peak memory of decide on it",
+        ours=tuple(peaks),
+        unit=Unit.MEGABYTES,
+        target=Target(goal=Goal.FIGURE, limit=200.0),
+    )
 
 
 def decide_all(bench: Bench) -> Iterator[Line]:
