@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from optimizer.config.layers import KeyPath
@@ -99,6 +100,7 @@ class Schema:
         return ", ".join([PLURALS.get(kind, self._words(node)), *_bounds(node)])
 
 
+@cache
 def schema_of(tree: type[Settings]) -> Schema:
     """Return the schema of a tree."""
     return Schema(tree.model_json_schema())

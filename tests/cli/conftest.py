@@ -6,6 +6,7 @@ import io
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -157,6 +158,27 @@ def process(tmp_path: Path) -> Callable[..., Result]:
         return Result(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Do something in a folder the first time; give later folders what was in it then.
+
+    What it leaves may not name the folder: run files are named as the program is in it.
+    """
+    kept: dict[str, tuple[Path, Any]] = {}
+
+    def done(folder: Path, make: Callable[[], Any]) -> Any:
+        if make.__qualname__ in kept:
+            before, answer = kept[make.__qualname__]
+            shutil.copytree(before, folder, dirs_exist_ok=True)
+            return answer
+        answer = make()
+        copy = tmp_path_factory.mktemp("kept") / "folder"
+        kept[make.__qualname__] = (shutil.copytree(folder, copy), answer)
+        return answer
+
+    return done
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cli.terminal.manners import understood
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("cli", "executor_bridge", "optimizer", "reports")
 SHOWN = re.compile(r"'optimizer ([a-z][^']*)'|: optimizer ([a-z].*)$|^optimizer ([a-z].*)$")
+NAMES_THE_PROGRAM = re.compile(r"optimizer[ '\"]")
 PROGRAM = get_command(app)
 VALUE = "1.1.0"
 """What stands for a value that is filled in at run time."""
@@ -30,19 +32,23 @@ WORDS = re.compile(r"\{[^}]*\}")
 
 def texts(path: Path) -> Iterator[str]:
     """Yield the texts of a module that are not documentation, values filled in."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
-    inside = {id(part) for node in joined for part in node.values}
+    source = path.read_text(encoding="utf-8")
+    if not NAMES_THE_PROGRAM.search(source):
+        return
+    nodes = list(ast.walk(ast.parse(source)))
+    joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    others = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    others |= {id(part) for node in joined for part in node.values}
     for node in joined:
         yield "".join(
             str(part.value) if isinstance(part, ast.Constant) else VALUE for part in node.values
         )
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and id(node) not in alone | inside:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and id(node) not in others:
             yield str(node.value)
 
 
+@cache
 def hints() -> list[str]:
     found = set()
     for package in PACKAGES:

@@ -13,18 +13,22 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def lake(tmp_path: Path, optimizer: Run, run_file: Write) -> str:
+def lake(tmp_path: Path, optimizer: Run, once: Run, run_file: Write) -> str:
     """A lake of two runs, by two variants."""
-    for name, marks, day in (("old", "+-" * 20, 1), ("new", "++-+" * 10, 2)):
-        run_file(
-            f"{name}.json",
-            marks,
-            run_id=name,
-            started_at=f"2026-03-{day:02}T12:00:00Z",
-            finished_at=f"2026-03-{day:02}T12:10:00Z",
-            metadata={"prompt_variant": name},
-        )
-    assert optimizer("lake", "publish", "old.json", "new.json", "--lake", "lake").code == 0
+
+    def publish() -> None:
+        for name, marks, day in (("old", "+-" * 20, 1), ("new", "++-+" * 10, 2)):
+            run_file(
+                f"{name}.json",
+                marks,
+                run_id=name,
+                started_at=f"2026-03-{day:02}T12:00:00Z",
+                finished_at=f"2026-03-{day:02}T12:10:00Z",
+                metadata={"prompt_variant": name},
+            )
+        assert optimizer("lake", "publish", "old.json", "new.json", "--lake", "lake").code == 0
+
+    once(tmp_path, publish)
     return "lake"
 
 

@@ -43,19 +43,23 @@ def ingest(optimizer: Run, run_file: Write) -> Callable[..., Any]:
             metadata={"prompt_variant": label},
             **more,
         )
-        return optimizer("ingest", file)
+        return optimizer("ingest", file.name)
 
     return stored
 
 
 @pytest.fixture
-def decided(optimizer: Run, ingest: Run) -> str:
+def decided(optimizer: Run, ingest: Run, once: Run, tmp_path: Path) -> str:
     """A decision to go back from `new`, which fails every third test, to `old`."""
-    ingest("old", 1)
-    ingest("new", 2, "++-")
-    found = optimizer("decide", "-w", "wf", "--json", *QUIET)
-    assert found.code == 0, found.err
-    return str(found.json["decision_id"])
+
+    def decide() -> str:
+        ingest("old", 1)
+        ingest("new", 2, "++-")
+        found = optimizer("decide", "-w", "wf", "--json", *QUIET)
+        assert found.code == 0, found.err
+        return str(found.json["decision_id"])
+
+    return str(once(tmp_path, decide))
 
 
 def test_from_a_decision_to_its_rollback(

@@ -55,24 +55,29 @@ ALLOWED: dict[str, set[str]] = {
 }
 """What each command may import of them, on a plain command line and without a settings file."""
 
+EXPLAINED = ("decide", "ingest", "analyze", "power", "flaky", "feedback", "windows", "drift")
+
 PROGRAM = """
 import contextlib, io, sys
 from cli.main import main
-sys.argv = ["optimizer", *sys.argv[1:]]
-with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-    try:
-        main()
-    except SystemExit:
-        pass
+for command in sys.argv[1:]:
+    sys.argv = ["optimizer", *command.splitlines()]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            main()
+        except SystemExit:
+            pass
 print(*sorted(sys.modules))
 """
 
 
-def loaded(folder: Path, command: str) -> set[str]:
-    file = str(ROOT / "sample_runs" / "native" / "sentiment-clear.json")
-    words = [file if word == "FILE" else word for word in command.split()]
+def loaded(folder: Path, *commands: str) -> set[str]:
+    """Run commands in one new process and return the modules that are loaded at its end."""
+    samples = ROOT / "sample_runs" / "native"
+    places = {"SAMPLES": samples, "FILE": samples / "sentiment-clear.json"}
+    asked = [[str(places.get(word, word)) for word in one.split()] for one in commands]
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words],
+        [sys.executable, "-c", PROGRAM, *map("\n".join, asked)],
         cwd=folder,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,
@@ -86,13 +91,20 @@ def loaded(folder: Path, command: str) -> set[str]:
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     folder = tmp_path_factory.mktemp("loaded")
     (folder / ".git").mkdir()
-    loaded(folder, f"ingest {ROOT / 'sample_runs' / 'native'}")
+    loaded(folder, "ingest SAMPLES")
     return {command: loaded(folder, command) for command in ALLOWED}
 
 
 @pytest.mark.parametrize("command", ALLOWED)
 def test_a_command_imports_no_more_than_it_may(found: dict[str, set[str]], command: str) -> None:
     assert found[command] & HEAVY <= ALLOWED[command]
+
+
+def test_help_waits_for_no_database(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "--help") & HEAVY <= {"msgspec", "typer"}
+    of_commands = loaded(tmp_path, *(f"{command} --help" for command in EXPLAINED))
+    assert "typer" in of_commands
+    assert not of_commands & {"_duckdb", "numpy", "pandas", "scipy"}
 
 
 def test_the_version_imports_the_entry_point_alone(found: dict[str, set[str]]) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,22 +57,16 @@ RUN = (*ASKED, "--executor", executor(), "--budget", "100")
 Optimizer = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kept")
-
-
 @pytest.fixture
-def finished(optimizer: Optimizer, project: Path, kept: Path) -> Any:
-    """Run an optimization the first time; give later tests the folder as it was then."""
-    if (kept / "told.json").exists():
-        shutil.copytree(kept / "project", project, dirs_exist_ok=True)
-    else:
+def finished(optimizer: Optimizer, project: Path, once: Callable[..., Any]) -> Any:
+    """What an optimization said that has come to its end."""
+
+    def finish() -> str:
         done = optimizer(*RUN, "--json")
         assert done.code == 0, done.err
-        shutil.copytree(project, kept / "project")
-        (kept / "told.json").write_text(done.out)
-    return json.loads((kept / "told.json").read_text())
+        return str(done.out)
+
+    return json.loads(once(project, finish))
 
 
 def n_tests(project: Path) -> int:

@@ -37,18 +37,22 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lived_in(optimizer: Run, store: Path, tmp_path: Path, samples: Path) -> Path:
+def lived_in(optimizer: Run, store: Path, once: Run, tmp_path: Path, samples: Path) -> Path:
     """A history with all that people and the program say beside runs."""
-    optimizer("ingest", samples)
-    (tmp_path / "said.jsonl").write_text(
-        json.dumps({"id": "f1", "rating": 4, "scale": 5, "task_id": "t1"}) + "\n"
-    )
-    optimizer("ingest", "feedback", "said.jsonl", "--rating-scale", "1-5")
-    optimizer("ingest", "missing.json", "--keep-going")
-    optimizer("decide", "--all", "--jobs", "1")
-    optimizer("baseline", "set", "sentiment:vague")
-    plan = "e1 -w sentiment -a vague -b clear --cases 60 --include-existing"
-    optimizer("experiment", "plan", *plan.split())
+
+    def live() -> None:
+        optimizer("ingest", samples)
+        (tmp_path / "said.jsonl").write_text(
+            json.dumps({"id": "f1", "rating": 4, "scale": 5, "task_id": "t1"}) + "\n"
+        )
+        optimizer("ingest", "feedback", "said.jsonl", "--rating-scale", "1-5")
+        optimizer("ingest", "missing.json", "--keep-going")
+        optimizer("decide", "--all", "--jobs", "1")
+        optimizer("baseline", "set", "sentiment:vague")
+        plan = "e1 -w sentiment -a vague -b clear --cases 60 --include-existing"
+        optimizer("experiment", "plan", *plan.split())
+
+    once(tmp_path, live)
     return store
 
 

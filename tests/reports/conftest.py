@@ -6,7 +6,7 @@ import runpy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,7 @@ from reports.gallery.run_list import run_list, runs_of_file
 from reports.gallery.settings import SettingRow, settings
 from reports.gallery.status import status
 from reports.gallery.workflow import workflow
+from reports.render.files import render
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 WILSON = {0: (0.0, 0.0310), 77: (0.5528, 0.7218), 89: (0.6567, 0.8116)}
@@ -864,17 +865,28 @@ def case_names() -> frozenset[str]:
 
 @pytest.fixture
 def document(request: pytest.FixtureRequest) -> Document:
-    function, arguments = CASES[request.param]
-    return function(*arguments)
+    return laid_out(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lay_out() -> Callable[..., Document]:
-    def built(name: str, poison: str = "", keep: frozenset[str] = frozenset()) -> Document:
-        function, arguments = CASES[name]
-        return function(*(poisoned(argument, poison, keep) for argument in arguments))
+    return laid_out
 
-    return built
+
+@pytest.fixture(scope="session")
+def rendered() -> Callable[..., str]:
+    """A case in some format, rendered once for the tests of it, which follow each other."""
+
+    @lru_cache(maxsize=64)
+    def once(name: str, suffix: str, poison: str = "", keep: frozenset[str] = frozenset()) -> str:
+        return render(laid_out(name, poison, keep), suffix)
+
+    return once
+
+
+def laid_out(name: str, poison: str = "", keep: frozenset[str] = frozenset()) -> Document:
+    function, arguments = CASES[name]
+    return function(*(poisoned(argument, poison, keep) for argument in arguments))
 
 
 @pytest.fixture(scope="session")
@@ -931,6 +943,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "example" in metafunc.fixturenames:
         metafunc.parametrize("example", fullest())
     if "document" in metafunc.fixturenames:
-        metafunc.parametrize("document", sorted(CASES), indirect=True)
+        metafunc.parametrize("document", sorted(CASES), indirect=True, scope="module")
     if "name" in metafunc.fixturenames:
-        metafunc.parametrize("name", sorted(CASES))
+        metafunc.parametrize("name", sorted(CASES), scope="module")
