@@ -46,6 +46,9 @@ MISSED = 0.01
 BATCH_CODES = 1 << 15
 """Characters whose hashes are held at a time, few enough to stay near the processor."""
 
+FEW_TEXTS = 256
+"""Up to so many are held against each other one by one."""
+
 LONG_TEXT = 500
 """Shingles from which on a text is worth looking through for equal ones first."""
 
@@ -136,7 +139,7 @@ def may_be_near(
     fitting = [n for n in WIDTHS if (1 - threshold**n) ** (SCREENED / n) <= MISSED]
     width = max(fitting, default=1)
     bands = np.arange(SCREENED).reshape(-1, width)
-    said: _Said = {"shingle": shingle, "size": size, "seed": seed}
+    said: Said = {"shingle": shingle, "size": size, "seed": seed}
     near = _not_alone(_bands_of(texts, bands[:, :BEGINNING], **said))
     if width > BEGINNING and near.any():
         still, again = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
@@ -145,7 +148,7 @@ def may_be_near(
     return np.asarray(near.any(axis=0))
 
 
-class _Said(TypedDict):
+class Said(TypedDict):
     """How texts are signed."""
 
     shingle: Shingle
@@ -174,13 +177,46 @@ def _bands_of(
 def _not_alone(bands: Signatures) -> NDArray[np.bool_]:
     """Tell by band and by text whether the band of another text is the same."""
     n_bands, n_texts, width = bands.shape
-    whole = bands.view(np.dtype((np.void, bands.itemsize * width)))[:, :, 0].tolist()
+    whole = bands.view(np.dtype((np.void, bands.itemsize * width)))[:, :, 0]
     near = np.zeros((n_bands, n_texts), dtype=np.bool_)
-    for place, band in enumerate(whole):
-        if len(set(band)) < n_texts:
-            n = Counter(band)
-            near[place] = [n[one] > 1 for one in band]
+    for place in _repeating(whole).tolist():
+        band = whole[place].tolist()
+        n = Counter(band)
+        near[place] = [n[one] > 1 for one in band]
     return near
+
+
+def _repeating(bands: NDArray[np.void]) -> NDArray[np.intp]:
+    """Return the bands that at least two texts have in common."""
+    is_number = bands.itemsize == np.dtype(np.uint64).itemsize
+    if not is_number:
+        pairs = enumerate(bands.tolist())
+        return np.array([place for place, band in pairs if len(set(band)) < len(band)], dtype=int)
+    ordered = np.sort(bands.view(np.uint64), axis=1)
+    return np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
+
+
+def may_be_neighbours(
+    texts: Sequence[str], *, shingle: Shingle, size: int, seed: int, threshold: float
+) -> list[int]:
+    """Return the places of all texts that may be called near another by their signatures.
+
+    Of few texts the beginnings of the signatures are held against each other: where two differ
+    there in more places than two that are near do in all, they are not near.
+
+    Args:
+        texts: As in `signatures`.
+        shingle: As in `signatures`.
+        size: As in `signatures`.
+        seed: As in `signatures`.
+        threshold: Least similarity, over 0 to 1.
+    """
+    least = SCREENED - math.floor(PERMUTATIONS * (1 - threshold) + SLACK)
+    if least <= 0 or len(texts) > FEW_TEXTS:
+        return list(range(len(texts)))
+    begun = signatures(texts, shingle=shingle, size=size, seed=seed, permutations=SCREENED)
+    alike = (begun[:, np.newaxis] == begun).sum(axis=2) >= least
+    return np.flatnonzero(alike.sum(axis=1) > 1).tolist()
 
 
 def neighbours(found: Signatures, groups: Sequence[int], *, threshold: float) -> list[Neighbours]:
