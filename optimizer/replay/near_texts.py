@@ -9,7 +9,7 @@ from optimizer.replay.answers import AnswerTrace, Neighbours
 from optimizer.replay.minhash import (
     Said,
     Shingle,
-    may_be_near,
+    may_be_near_in,
     may_be_neighbours,
     neighbours,
     signatures,
@@ -26,13 +26,18 @@ SAME = 1.0
 
 
 def may_repeat(
-    texts: Mapping[int, str], settings: CacheReplaySettings, *, seed: int
-) -> frozenset[int]:
-    """Return the keys whose texts may be near another, more of them than are."""
-    near = may_be_near(
-        list(texts.values()), **_said(settings, seed), threshold=settings.similarity_threshold
+    texts: Sequence[Mapping[int, str]], settings: CacheReplaySettings, *, seed: int
+) -> list[frozenset[int]]:
+    """Return for each trace the keys whose texts may be near another, more of them than are."""
+    found = may_be_near_in(
+        [list(of_trace.values()) for of_trace in texts],
+        **_said(settings, seed),
+        threshold=settings.similarity_threshold,
     )
-    return frozenset(key for key, is_near in zip(texts, near.tolist(), strict=True) if is_near)
+    return [
+        frozenset(key for key, is_near in zip(of_trace, near.tolist(), strict=True) if is_near)
+        for of_trace, near in zip(texts, found, strict=True)
+    ]
 
 
 def near_texts(
