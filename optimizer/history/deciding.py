@@ -87,7 +87,7 @@ class ReadyDecision:
 def ready_decision(made: Made) -> ReadyDecision:
     """Return a decision as it will be written."""
     decision = made.decision
-    body = _body(decision)
+    body = as_stored(decision) if made.body is None else made.body
     return ReadyDecision(
         decision_id=decision.decision_id,
         body=body,
@@ -103,6 +103,19 @@ def ready_decision(made: Made) -> ReadyDecision:
             "workflow_id": decision.workflow_id,
         },
     )
+
+
+def as_stored(decision: Decision, written: Mapping[str, msgspec.Raw] | None = None) -> str:
+    """Return a decision as JSON as it is stored, names sorted.
+
+    Args:
+        decision: The decision.
+        written: Fields of it that were written like this already.
+    """
+    whole: object = decision
+    if written:
+        whole = {name: getattr(decision, name) for name in Decision.__slots__} | dict(written)
+    return msgspec.json.encode(whole, order="sorted").decode()
 
 
 def record_decisions(history: History, made: Sequence[Made], *, actor: str) -> list[Decision]:
@@ -202,11 +215,7 @@ def _seen_until(decision: Decision) -> datetime | None:
 
 def decision_row(decision: Decision, applied_at: datetime | None = None) -> Row:
     """Return a row of the table `decisions`."""
-    return _row(decision, _body(decision), applied_at)
-
-
-def _body(decision: Decision) -> str:
-    return msgspec.json.encode(decision, order="sorted").decode()
+    return _row(decision, as_stored(decision), applied_at)
 
 
 def _row(decision: Decision, body: str, applied_at: datetime | None = None) -> Row:

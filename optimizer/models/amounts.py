@@ -11,7 +11,7 @@ WHOLE = 1000
 
 def percent(share: float) -> str:
     """Write a share of 0 to 1 in percent: '62.2 %'."""
-    return f"{Decimal(f'{100 * share:.3g}'):f} %"
+    return f"{_plain(f'{100 * share:.3g}')} %"
 
 
 def amount(number: float | None) -> str:
@@ -20,4 +20,9 @@ def amount(number: float | None) -> str:
         return "unknown"
     if not math.isfinite(number) or abs(number) >= WHOLE:
         return f"{number:.0f}"
-    return f"{Decimal(f'{number:.4g}'):f}"
+    return _plain(f"{number:.4g}")
+
+
+def _plain(text: str) -> str:
+    """Write a number without an exponent; few have one, and a `Decimal` takes long."""
+    return f"{Decimal(text):f}" if "e" in text or "n" in text else text

@@ -90,11 +90,13 @@ class Made:
         decision: The decision.
         elapsed_ms: How long each strategy took, by name; those not asked are not in it.
         studies: What was measured for it that may serve again.
+        body: The decision as JSON as it is stored, where it was written already.
     """
 
     decision: Decision
     elapsed_ms: Mapping[str, float]
     studies: tuple[Study, ...] = ()
+    body: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 
 from optimizer.config.tree import Config
 from optimizer.models.dataclass import dataclass
@@ -67,21 +67,47 @@ class Asked:
 def ask(
     strategies: Sequence[tuple[int, Strategy]], found: Evidence, *, engine: EngineSettings
 ) -> tuple[Asked, ...]:
+    """Ask each strategy about one workflow; see `ask_each`."""
+    return tuple(ask_each(strategies, [Question(found=found)], engine=engine)[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the strategies are asked about, and the names of those that are not asked."""
+
+    found: Evidence
+    but: Container[str] = ()
+
+
+def ask_each(
+    strategies: Sequence[tuple[int, Strategy]],
+    questions: Sequence[Question],
+    *,
+    engine: EngineSettings,
+) -> list[list[Asked]]:
     """Ask each strategy; one that fails or takes too long says so, and the others go on.
+
+    One strategy is asked about all workflows before the next is, which is faster than workflow by
+    workflow: a processor keeps what it did last. The answers are the same.
 
     A strategy is not interrupted: that it took too long is known when it has answered. It is then
     asked once more, for the first time it may have had to load what it needs.
     """
-    said: list[Asked] = []
-    start = time.perf_counter()
+    said: list[list[Asked]] = [[] for _ in questions]
+    spent_s = [0.0] * len(questions)
+    why = f"{NOT_ASKED}: the others took longer than {engine.decision_timeout_s:g} s"
     for priority, strategy in strategies:
-        spent_s = time.perf_counter() - start
-        if spent_s > engine.decision_timeout_s:
-            why = f"{NOT_ASKED}: the others took longer than {engine.decision_timeout_s:g} s"
-            said.append(Asked(answer=unasked(strategy.name, priority, why), elapsed_ms=-1))
-        else:
-            said.append(_ask(strategy, priority, found, engine))
-    return tuple(said)
+        name = strategy.name
+        for place, question in enumerate(questions):
+            if name in question.but:
+                continue
+            if spent_s[place] > engine.decision_timeout_s:
+                said[place].append(Asked(answer=unasked(name, priority, why), elapsed_ms=-1))
+                continue
+            start = time.perf_counter()
+            said[place].append(_ask(strategy, priority, question.found, engine))
+            spent_s[place] += time.perf_counter() - start
+    return said
 
 
 def _ask(strategy: Strategy, priority: int, found: Evidence, engine: EngineSettings) -> Asked:
@@ -114,9 +140,6 @@ def unasked(name: str, priority: int, why: str) -> StrategyAnswer:
     return StrategyAnswer(strategy=name, priority=priority, answer=None, failure=why)
 
 
-def in_order(
-    answers: Sequence[StrategyAnswer], left_out: Mapping[str, tuple[int, str]]
-) -> tuple[StrategyAnswer, ...]:
-    """Return the answers with those who were not asked, the highest priority first."""
-    others = (unasked(name, priority, why) for name, (priority, why) in left_out.items())
-    return tuple(sorted([*answers, *others], key=lambda one: (-one.priority, one.strategy)))
+def in_order(answers: Sequence[StrategyAnswer]) -> tuple[StrategyAnswer, ...]:
+    """Return answers, the highest priority first."""
+    return tuple(sorted(answers, key=lambda one: (-one.priority, one.strategy)))

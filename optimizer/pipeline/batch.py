@@ -26,7 +26,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from optimizer.config.tree import Config
-from optimizer.history.deciding import ReadyDecision, ready_decision, record_ready
+from optimizer.history.deciding import ReadyDecision, as_stored, ready_decision, record_ready
 from optimizer.history.store import open_history, read_history
 from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, Made, failures
@@ -242,13 +242,9 @@ def _stored(made: Sequence[_Filed], job: BatchJob, actor: str) -> list[Told]:
         job.store, lock_timeout_s=job.lock_timeout_s, now=job.now, create=False
     ) as history:
         known = record_ready(history, [one.ready for one in made], actor=actor)
-    tell = job.tell or _as_stored
+    tell = job.tell or as_stored
     ids = [one.ready.decision_id for one in made]
     return [
         _told(known[name], tell(known[name])) if name in known else one.told
         for name, one in zip(ids, made, strict=True)
     ]
-
-
-def _as_stored(decision: Decision) -> str:
-    return msgspec.json.encode(decision, order="sorted").decode()

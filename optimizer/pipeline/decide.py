@@ -14,11 +14,12 @@ import msgspec
 from optimizer import __version__
 from optimizer.analysis.evidence import evidence, require_workflow
 from optimizer.config.tree import Config
+from optimizer.history.deciding import as_stored
 from optimizer.history.queries.evidence import breaker_events, studies
 from optimizer.history.store import History
 from optimizer.models.budgets import BudgetState
 from optimizer.models.dataclass import dataclass
-from optimizer.models.decisions import Decision, Made
+from optimizer.models.decisions import Decision, Made, Study
 from optimizer.models.evidence import Evidence
 from optimizer.models.lifecycle import BreakerEvent
 from optimizer.models.proposals import NOT_ASKED, StrategyAnswer
@@ -27,7 +28,8 @@ from optimizer.models.rules import Explanation
 from optimizer.pipeline.asking import (
     OFF,
     Asked,
-    ask,
+    Question,
+    ask_each,
     enabled,
     in_order,
     require_strategies,
@@ -38,7 +40,7 @@ from optimizer.pipeline.calibrating import shrunk, with_calibration
 from optimizer.pipeline.circuits import Circuits
 from optimizer.pipeline.review import Rules, review, state_of
 from optimizer.pipeline.scope import scope_of
-from optimizer.pipeline.studies import Stored, studied
+from optimizer.pipeline.studies import Looks, Stored, first_looks, studied
 from optimizer.safety.guards import run_time
 from optimizer.safety.settings import EngineSettings
 from optimizer.strategies import Strategy
@@ -99,17 +101,15 @@ def decide(  # noqa: PLR0913 - what one decision depends on
     by_workflow: dict[str, list[BreakerEvent]] = {}
     for event in events:
         by_workflow.setdefault(event.workflow_id, []).append(event)
-    return [
-        decide_on(
-            with_calibration(one, prior_sd=config.lifecycle.calibration_sd),
-            strategies,
-            stored,
-            how=how,
-            events=by_workflow.get(one.workflow_id, ()),
-            now=now,
-        )
-        for one in found
-    ]
+    sd = config.lifecycle.calibration_sd
+    return decide_on_each(
+        [with_calibration(one, prior_sd=sd) for one in found],
+        strategies,
+        stored,
+        how=how,
+        events=by_workflow,
+        now=now,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +140,77 @@ def decide_on(
     events: Sequence[BreakerEvent] = (),
     now: datetime,
 ) -> Made:
-    """Decide on one workflow from what is known of it.
+    """Decide on one workflow from what is known of it; see `decide_on_each`."""
+    of_it = {found.workflow_id: events}
+    return decide_on_each([found], strategies, stored, how=how, events=of_it, now=now)[0]
+
+
+def decide_on_each(
+    found: Sequence[Evidence],
+    strategies: Sequence[tuple[int, Strategy]],
+    stored: Stored,
+    *,
+    how: How,
+    events: Mapping[str, Sequence[BreakerEvent]],
+    now: datetime,
+) -> list[Made]:
+    """Decide on workflows from what is known of each, step by step for all of them.
 
     Args:
         found: What is known.
         strategies: Who is asked, with their priorities, highest first.
         stored: What strategies measured before.
-        how: How the decision is made.
-        events: What its circuit breakers go by.
+        how: How the decisions are made.
+        events: What the circuit breakers of each workflow go by.
         now: When, UTC.
     """
+    wanted = [one for _, one in strategies if not how.only or one.name in how.only]
+    looks = first_looks(wanted, found, stored)
+    begun = [
+        _begun(one, strategies, stored, how, events.get(one.workflow_id, ()), looks)
+        for one in found
+    ]
+    asked = ask_each(strategies, [one.question for one in begun], engine=how.engine)
+    said = [[*one.failed, *of_it] for one, of_it in zip(begun, asked, strict=True)]
+    answers = [_answers(one, of_it) for one, of_it in zip(begun, said, strict=True)]
+    reviews = [
+        review(of_it, one.question.found, how.rules, one.circuits.changes())
+        for one, of_it in zip(begun, answers, strict=True)
+    ]
+    return [
+        _made(one, whole, of_it, reviewed, how.config_sha256, now)
+        for one, whole, of_it, reviewed in zip(begun, said, answers, reviews, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """What the strategies are asked about one workflow, and why some of them are not.
+
+    Attributes:
+        question: What they are asked about.
+        circuits: Its circuit breakers.
+        studies: What was measured for it that is new.
+        failed: Those that failed at their study.
+        unasked: The answers of those that are not asked.
+    """
+
+    question: Question
+    circuits: Circuits
+    studies: tuple[Study, ...]
+    failed: tuple[Asked, ...]
+    unasked: tuple[StrategyAnswer, ...]
+
+
+def _begun(  # noqa: PLR0917 - what the questions are made of
+    found: Evidence,
+    strategies: Sequence[tuple[int, Strategy]],
+    stored: Stored,
+    how: How,
+    events: Sequence[BreakerEvent],
+    looks: Looks,
+) -> _Begun:
+    """Make the studies of one workflow, of the strategies that will be asked about it."""
     circuits = Circuits(
         events=events, at=run_time(found), settings=how.rules.safety.circuit_breaker
     )
@@ -158,28 +219,34 @@ def decide_on(
         for _, strategy in strategies
         if (why := _why_not(strategy.name, how, circuits)) is not None
     }
-    asked = [pair for pair in strategies if pair[1].name not in refused]
     prepared = studied(
-        [strategy for _, strategy in asked], found, stored, fail_fast=how.engine.fail_fast
+        [strategy for _, strategy in strategies if strategy.name not in refused],
+        found,
+        stored,
+        fail_fast=how.engine.fail_fast,
+        looks=looks,
     )
-    whole, failed = prepared.found, prepared.failed
-    said = [
-        *(
-            Asked(answer=unasked(s.name, p, failed[s.name]), elapsed_ms=0.0)
-            for p, s in asked
+    failed = prepared.failed
+    return _Begun(
+        question=Question(found=prepared.found, but={*refused, *failed}),
+        circuits=circuits,
+        studies=prepared.new,
+        failed=tuple(
+            Asked(answer=unasked(s.name, priority, failed[s.name]), elapsed_ms=0.0)
+            for priority, s in strategies
             if s.name in failed
         ),
-        *ask([pair for pair in asked if pair[1].name not in failed], whole, engine=how.engine),
-    ]
-    left_out = {name: (priority, OFF) for name, priority in how.off.items()}
-    left_out |= {s.name: (p, refused[s.name]) for p, s in strategies if s.name in refused}
-    answers = in_order([shrunk(one.answer, whole) for one in said], left_out)
-    reviews = review(answers, whole, how.rules, circuits.changes())
-    return Made(
-        decision=_decision(whole, answers, reviews, how.config_sha256, now),
-        elapsed_ms={one.answer.strategy: one.elapsed_ms for one in said if one.elapsed_ms >= 0},
-        studies=prepared.new,
+        unasked=(
+            *(unasked(name, priority, OFF) for name, priority in how.off.items()),
+            *(unasked(s.name, p, refused[s.name]) for p, s in strategies if s.name in refused),
+        ),
     )
+
+
+def _answers(begun: _Begun, said: Sequence[Asked]) -> tuple[StrategyAnswer, ...]:
+    """Return what was said of a workflow, shrunk by what came of earlier predictions, in order."""
+    found = begun.question.found
+    return in_order([*(shrunk(one.answer, found) for one in said), *begun.unasked])
 
 
 def worst_first(made: Iterable[Made]) -> list[Made]:
@@ -206,15 +273,27 @@ def _why_not(name: str, how: How, circuits: Circuits) -> str | None:
     return circuits.why_not(name)
 
 
-def _decision(
-    found: Evidence,
+def _made(  # noqa: PLR0917 - what a decision is made of
+    begun: _Begun,
+    said: Sequence[Asked],
     answers: tuple[StrategyAnswer, ...],
     reviews: tuple[Review, ...],
     config_sha256: str,
     now: datetime,
-) -> Decision:
-    content = (found.workflow_id, found.current, found.others, found.explanation, answers, reviews)
-    return Decision(
+) -> Made:
+    found = begun.question.found
+    parts = {
+        name: msgspec.Raw(msgspec.json.encode(part, order="sorted"))
+        for name, part in (
+            ("current", found.current),
+            ("others", found.others),
+            ("explanation", found.explanation),
+            ("answers", answers),
+            ("reviews", reviews),
+        )
+    }
+    content = (found.workflow_id, *parts.values())
+    decision = Decision(
         decision_id=_digest((content, config_sha256, found.seed, __version__)),
         workflow_id=found.workflow_id,
         as_of=found.as_of,
@@ -228,6 +307,12 @@ def _decision(
         seed=found.seed,
         version=__version__,
         reviews=reviews,
+    )
+    return Made(
+        decision=decision,
+        elapsed_ms={one.answer.strategy: one.elapsed_ms for one in said if one.elapsed_ms >= 0},
+        studies=begun.studies,
+        body=as_stored(decision, parts),
     )
 
 

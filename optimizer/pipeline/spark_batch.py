@@ -7,6 +7,7 @@ decisions are those of one machine. What is spent is counted over all workflows,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -82,4 +83,4 @@ def _decide(history: History, job: SparkJob, spending: tuple[BudgetState, ...]) 
         spending=spending,
     )
     for one in made:
-        yield msgspec.json.encode(one).decode()
+        yield msgspec.json.encode(replace(one, body=None)).decode()

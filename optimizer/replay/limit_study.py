@@ -15,9 +15,13 @@ from optimizer.models.proposals import Fact
 from optimizer.stats.intervals import Interval, mean_interval
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from optimizer.models.requests import Requests
     from optimizer.replay.limit_settings import LimitSettings
     from optimizer.replay.pressure import Answered
+    from optimizer.replay.selection import Part
 
 SECONDS_OF_A_MINUTE = 60.0
 SECONDS_OF_AN_HOUR = 3600.0
@@ -59,14 +63,14 @@ class LimitStudy:
 
 def limit_study(evidence: Evidence, settings: LimitSettings) -> LimitStudy | None:
     """Measure what went through and replay the limits; None where nothing presses."""
-    requests = in_use(evidence)
-    if requests is None:
+    part = in_use(evidence)
+    if part is None:
         return None
     exceeded = [one for one in evidence.budgets if presses(one)]
-    hourly = _hourly(requests, settings)
-    if not requests.throttled.any() and not exceeded and hourly is None:
+    hourly = _hourly(part.trace.cost_usd[part.places], settings)
+    if not part.trace.throttled[part.places].any() and not exceeded and hourly is None:
         return None
-    return _study(requests, evidence, settings, exceeded, hourly)
+    return _study(part.requests(), evidence, settings, exceeded, hourly)
 
 
 def timeout_of(requests: Requests, settings: LimitSettings) -> Fact | None:
@@ -94,7 +98,7 @@ def timeout_of(requests: Requests, settings: LimitSettings) -> Fact | None:
     )
 
 
-def in_use(evidence: Evidence) -> Requests | None:
+def in_use(evidence: Evidence) -> Part | None:
     """Return the requests of the variant in use, or None where none are known."""
     from optimizer.replay.selection import of_variant  # noqa: PLC0415 - few have requests
 
@@ -108,12 +112,12 @@ def presses(budget: BudgetState) -> bool:
     return budget.is_exceeded or budget.will_be_exceeded
 
 
-def _hourly(requests: Requests, settings: LimitSettings) -> SpendLimit | None:
+def _hourly(cost_usd: NDArray[np.float64], settings: LimitSettings) -> SpendLimit | None:
     """Return the limit of an hour where the trace may have spent more."""
     from numpy import nansum  # noqa: PLC0415 - a workflow where nothing ran needs none
 
     limit = settings.max_cost_per_hour
-    if not nansum(requests.cost_usd) > limit:
+    if not nansum(cost_usd) > limit:
         return None
     return SpendLimit(name=HOURLY, limit_usd=limit, period_s=SECONDS_OF_AN_HOUR)
 

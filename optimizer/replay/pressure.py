@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optimizer.models.requests import Requests
+    from optimizer.replay.selection import Times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +32,35 @@ class Answered:
     duration_s: float
 
 
-def clocked_runs(requests: Requests) -> Iterator[NDArray[np.intp]]:
+def clocked_runs(requests: Requests | Times) -> Iterator[NDArray[np.intp]]:
     """Yield the places of the requests of each run that says when its requests began.
 
     A run of several requests that all began at one moment does not: that is the time of the run.
     """
-    import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
-
-    order = np.argsort(requests.segment, kind="stable")
-    segment = requests.segment[order]
-    edges = (np.flatnonzero(segment[1:] != segment[:-1]) + 1).tolist()
-    for start, end in pairwise([0, *edges, len(order)]):
-        places = order[start:end]
+    for places in _runs(requests.segment):
         if len(places) > 1 and requests.at_s[places[-1]] > requests.at_s[places[0]]:
             yield places
+
+
+def _runs(segment: NDArray[np.int64]) -> Iterator[NDArray[np.intp]]:
+    """Yield the places of each run, in order of their codes; without sorting where it can."""
+    import numpy as np  # noqa: PLC0415 - a workflow where nothing ran needs none
+
+    stretches = list(pairwise(_bounds(segment)))
+    codes = segment[[start for start, _ in stretches]].tolist() if len(segment) else []
+    if len(set(codes)) == len(codes):
+        for _, (start, end) in sorted(zip(codes, stretches, strict=False)):
+            yield np.arange(start, end)
+        return
+    order = np.argsort(segment, kind="stable")  # of runs beside each other
+    for start, end in pairwise(_bounds(segment[order])):
+        yield order[start:end]
+
+
+def _bounds(segment: NDArray[np.int64]) -> list[int]:
+    """Return where stretches of one run begin, and the end of all."""
+    (edges,) = (segment[1:] != segment[:-1]).nonzero()
+    return [0, *(edges + 1).tolist(), len(segment)]
 
 
 def with_clock(requests: Requests) -> Requests:
@@ -81,14 +97,14 @@ def load(requests: Requests) -> Load:
     )
 
 
-def pace_rps(requests: Requests) -> float | None:
+def pace_rps(requests: Requests | Times) -> float | None:
     """Return how many requests come a second; None where no run says when its requests began."""
     runs = list(clocked_runs(requests))
     span_s = sum(float(requests.at_s[run[-1]] - requests.at_s[run[0]]) for run in runs)
     return sum(len(run) for run in runs) / span_s if runs else None
 
 
-def tick_s(requests: Requests) -> float | None:
+def tick_s(requests: Requests | Times) -> float | None:
     """Return the shortest time between two moments of a run; None where there are not two.
 
     Times that were rounded make requests look as if they had come together.

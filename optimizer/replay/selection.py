@@ -6,6 +6,8 @@ from dataclasses import fields
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from optimizer.models.dataclass import dataclass
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -39,7 +41,36 @@ def _names() -> tuple[str, ...]:
     return tuple(field.name for field in fields(Requests))
 
 
-def of_variant(requests: Requests, variant_id: str) -> Requests | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When some requests began, in order of time, and in which run: as in `Requests`."""
+
+    at_s: NDArray[np.float64]
+    segment: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Some of the requests of a trace: where they are, before all that is known is picked out."""
+
+    trace: Requests
+    places: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def times(self) -> Times:
+        """Return when they began."""
+        trace, places = self.trace, self.places
+        return Times(at_s=trace.at_s[places], segment=trace.segment[places])
+
+    def requests(self) -> Requests:
+        """Return all that is known of them."""
+        is_whole = len(self.places) == len(self.trace)
+        return self.trace if is_whole else only(self.trace, self.places)
+
+
+def of_variant(requests: Requests, variant_id: str) -> Part | None:
     """Return the requests under one variant, or None where there are none.
 
     Several strategies ask for the same: what was answered last is kept.
@@ -63,13 +94,9 @@ class _Itself:
 
 
 @lru_cache(maxsize=1)
-def _of_variant(trace: _Itself, variant_id: str) -> Requests | None:
-    import numpy as np  # noqa: PLC0415 - as above
-
-    requests = trace.requests
+def _of_variant(itself: _Itself, variant_id: str) -> Part | None:
+    requests = itself.requests
     if variant_id not in requests.variants:
         return None
-    places = np.flatnonzero(requests.variant == requests.variants.index(variant_id))
-    if len(places) == len(requests):
-        return requests if len(places) else None
-    return only(requests, places) if len(places) else None
+    (places,) = (requests.variant == requests.variants.index(variant_id)).nonzero()
+    return Part(trace=requests, places=places) if len(places) else None

@@ -212,17 +212,14 @@ def _change(  # noqa: PLR0917 - two estimates and their variances
 
 def _moments(points: Sequence[RunPoint], mean: str, sd: str, independent: float) -> _Moments | None:
     """Return what runs measured together, their n as if no case had been repeated."""
-    known = [
-        (p.n, getattr(p, mean), getattr(p, sd) or 0.0)
-        for p in points
-        if getattr(p, mean) is not None and p.n
-    ]
-    n = sum(size for size, _, _ in known)
+    measured = ((p.n, getattr(p, mean), getattr(p, sd) or 0.0) for p in points if p.n)
+    known = [one for one in measured if one[1] is not None]
+    n = sum([size for size, _, _ in known])
     useful = math.floor(independent * n)
     if useful < FEWEST:
         return None
-    center = sum(size * one for size, one, _ in known) / n
-    squares = sum((size - 1) * s**2 + size * (one - center) ** 2 for size, one, s in known)
+    center = sum([size * one for size, one, _ in known]) / n
+    squares = sum([(size - 1) * s**2 + size * (one - center) ** 2 for size, one, s in known])
     return _Moments(n=useful, mean=center, sd=math.sqrt(squares / (n - 1)))
 
 

@@ -21,7 +21,7 @@ from optimizer.models.drift import (
 from optimizer.models.proposals import Fact
 from optimizer.models.summaries import RunPoint, WindowSummary
 from optimizer.scoring_rules.degradation import Margins, degradations
-from optimizer.scoring_rules.thresholds import Thresholds, misses
+from optimizer.scoring_rules.thresholds import Miss
 
 WORSE_WHEN_LOWER = frozenset({"success", "score"})
 
@@ -43,9 +43,9 @@ class Sign:
     unless: str
 
 
-def violation(current: WindowSummary, limits: Thresholds) -> Sign | None:
+def violation(current: WindowSummary, missed: Sequence[Miss]) -> Sign | None:
     """Return the thresholds that are broken beyond doubt, or None."""
-    broken = [one for one in misses(current, limits) if one.broken]
+    broken = [one for one in missed if one.broken]
     if not broken:
         return None
     return Sign(

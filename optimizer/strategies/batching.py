@@ -28,7 +28,7 @@ from optimizer.models.settings import Field, Settings, together
 from optimizer.models.summaries import WindowSummary
 
 if TYPE_CHECKING:
-    from optimizer.models.requests import Requests
+    from optimizer.replay.selection import Part
 
 MS_OF_A_SECOND = 1e3
 
@@ -128,15 +128,15 @@ class Batching:
 
     def study(self, evidence: Evidence) -> BatchStudy | None:
         """Replay the trace through every size and wait; None where requests come too slowly."""
-        requests = _in_use(evidence)
-        if requests is None or self._unfit(requests) is not None:
+        part = _in_use(evidence)
+        if part is None or self._unfit(part) is not None:
             return None
         from optimizer.replay.batching import replay_batching  # noqa: PLC0415 - few come so fast
         from optimizer.replay.pressure import with_clock  # noqa: PLC0415 - same
 
         plans = self.settings.plans()
         level = 1 - (1 - self.settings.level) / len(plans)
-        clocked = replace(with_clock(requests), texts=None)  # inputs, not whole prompts
+        clocked = replace(with_clock(part.requests()), texts=None)  # inputs, not whole prompts
         found = [replay_batching(clocked, plan, level=level) for plan in plans]
         best = best_of(found, self.settings)
         return BatchStudy(n_tried=len(plans), best=best, shortfall=shortfall(best, self.settings))
@@ -146,12 +146,12 @@ class Batching:
         current = evidence.current
         if current is None or current.n_completed == 0:
             return Answer(silence="no completed task")
-        requests = _in_use(evidence)
-        if requests is None:
+        part = _in_use(evidence)
+        if part is None:
             return Answer(silence=f"not enough data: no request of {current.variant} is known")
         study: BatchStudy | None = evidence.studies.get(self.name)
         if study is None:
-            return Answer(silence=self._unfit(requests) or "its trace has not been replayed")
+            return Answer(silence=self._unfit(part) or "its trace has not been replayed")
         if study.shortfall is not None:
             return Answer(
                 silence=f"none of {study.n_tried} sizes and waits does; the best, "
@@ -159,11 +159,12 @@ class Batching:
             )
         return Answer(proposals=(self._proposal(current, study),))
 
-    def _unfit(self, requests: Requests) -> str | None:
+    def _unfit(self, part: Part) -> str | None:
         """Say why batches are not looked at, or None where they are."""
         from optimizer.replay.pressure import pace_rps, tick_s  # noqa: PLC0415 - few have requests
 
-        n, rate = len(requests), pace_rps(requests)
+        n, times = len(part), part.times()
+        rate = pace_rps(times)
         if rate is None:
             return f"not enough data: none of {n} requests says when it began"
         if rate <= self.settings.min_throughput_rps:
@@ -171,13 +172,17 @@ class Batching:
                 f"{n} requests came at {rate:.3g} a second, batches are looked at above "
                 f"{self.settings.min_throughput_rps:g}"
             )
-        tick = tick_s(requests)
+        tick = tick_s(times)
         if tick is not None and MS_OF_A_SECOND * tick > self.settings.max_wait_ms:
             return (
                 f"not enough data: the times of {n} requests go in steps of "
                 f"{tick:g} s, longer than a wait of {self.settings.max_wait_ms:g} ms"
             )
-        return None if (requests.repeat == 0).any() else f"all of {n} requests are repeats"
+        return (
+            None
+            if (part.trace.repeat[part.places] == 0).any()
+            else f"all of {n} requests are repeats"
+        )
 
     def _proposal(self, current: WindowSummary, study: BatchStudy) -> Proposal:
         best, plan = study.best, study.best.plan
@@ -264,7 +269,7 @@ def best_of(found: Sequence[BatchReplay], settings: BatchingSettings) -> BatchRe
     return max(good or found, key=_saved)
 
 
-def _in_use(evidence: Evidence) -> Requests | None:
+def _in_use(evidence: Evidence) -> Part | None:
     """Return the requests of the variant in use, or None where none are known."""
     from optimizer.replay.selection import of_variant  # noqa: PLC0415 - few have requests
 

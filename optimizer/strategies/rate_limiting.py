@@ -58,13 +58,13 @@ class RateLimiting:
         current = evidence.current
         if current is None or current.n_completed == 0:
             return Answer(silence="no completed task")
-        requests = in_use(evidence)
-        if requests is None:
+        part = in_use(evidence)
+        if part is None:
             return Answer(silence=f"not enough data: no request of {current.variant} is known")
         exceeded = [one for one in evidence.budgets if presses(one)]
         study: LimitStudy | None = evidence.studies.get(self.name)
         if study is None:
-            return Answer(silence=self._calm(len(requests), evidence.budgets))
+            return Answer(silence=self._calm(len(part), evidence.budgets))
         refused = self._refused(study.pressure)
         is_refused = refused.low > self.settings.target_error_rate
         overspent = [one for one in study.replay.breaches if one.n_before] if study.replay else []

@@ -19,7 +19,7 @@ thresholds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -39,7 +39,7 @@ from optimizer.models.summaries import WindowSummary
 from optimizer.models.switching import switch
 from optimizer.scoring_rules.degradation import Margins
 from optimizer.scoring_rules.signs import Sign, drifting, outlying, violation, worsened
-from optimizer.scoring_rules.thresholds import Thresholds, is_sound, misses
+from optimizer.scoring_rules.thresholds import Miss, Thresholds, is_sound, misses
 from optimizer.stats.intervals import newcombe, wilson
 
 NO_OTHER = "No other variant meets every threshold."
@@ -144,6 +144,8 @@ class ThresholdBased:
 
     def __init__(self, settings: ThresholdBasedSettings) -> None:
         self.settings = settings
+        others = {one.value for one in SeriesDetector} - {settings.drift_algorithm.value}
+        self._methods = frozenset(one for one in DriftMethod if one.value not in others)
         self._limits = Thresholds(
             min_success_rate=settings.min_success_rate,
             max_error_rate=settings.max_error_rate,
@@ -164,29 +166,24 @@ class ThresholdBased:
         current = evidence.current
         if current is None or current.n_completed == 0:
             return Answer(silence="no completed task")
+        missed = list(misses(current, self._limits))
         proposals: list[Proposal] = []
-        for sign, configured in self._signs(evidence, current):
+        for sign, configured in self._signs(evidence, current, missed):
             made = self._proposal(sign, configured, evidence, current)
             if made.type in EXPLORATORY or all(one.type in EXPLORATORY for one in proposals):
                 proposals.append(made)
         if proposals:
             return Answer(proposals=tuple(proposals))
-        return Answer(silence=self._why_silent(current))
+        return Answer(silence=_why_silent(current, missed))
 
-    def _why_silent(self, current: WindowSummary) -> str:
-        missed = [one.text for one in misses(current, self._limits)]
-        if missed:
-            return f"not enough data: {'; '.join(missed)}"
-        return f"all thresholds are met on {current.n_completed} tasks"
-
-    def _signs(self, evidence: Evidence, current: WindowSummary) -> Iterator[tuple[Sign, Response]]:
+    def _signs(
+        self, evidence: Evidence, current: WindowSummary, missed: Sequence[Miss]
+    ) -> Iterator[tuple[Sign, Response]]:
         """Yield every sign with what is set for it, in the order of the documents."""
         settings = self.settings
-        others = {one.value for one in SeriesDetector} - {settings.drift_algorithm.value}
-        methods = {method for method in DriftMethod if method.value not in others}
         looks = (
-            (violation(current, self._limits), settings.on_threshold_violation),
-            (drifting(current, evidence.drift, methods), settings.on_drift),
+            (violation(current, missed), settings.on_threshold_violation),
+            (drifting(current, evidence.drift, self._methods), settings.on_drift),
             (outlying(current, evidence.anomalies), settings.on_anomaly),
             (worsened(current, evidence.runs, self._margins), settings.on_degradation),
         )
@@ -315,3 +312,9 @@ class ThresholdBased:
             n=difference.n_first + difference.n_second,
             estimator="newcombe, unpaired",
         )
+
+
+def _why_silent(current: WindowSummary, missed: Sequence[Miss]) -> str:
+    if missed:
+        return f"not enough data: {'; '.join(one.text for one in missed)}"
+    return f"all thresholds are met on {current.n_completed} tasks"

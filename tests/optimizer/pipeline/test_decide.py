@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from executor_bridge import read
 from optimizer.config.load import load
 from optimizer.history import queries
 from optimizer.history.columns import prepare
-from optimizer.history.deciding import record_decisions
+from optimizer.history.deciding import as_stored, decision_row, record_decisions
 from optimizer.history.recording import record
 from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, temporary_history
@@ -23,7 +25,7 @@ from optimizer.models.evidence import Evidence
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.proposals import Answer
 from optimizer.models.settings import Settings
-from optimizer.pipeline.asking import STRATEGY_FAILURES, ask, enabled
+from optimizer.pipeline.asking import STRATEGY_FAILURES, Question, ask, ask_each, enabled
 from optimizer.pipeline.decide import decide, worst_first
 from optimizer.safety.settings import EngineSettings
 
@@ -96,6 +98,30 @@ def test_the_same_evidence_gives_the_same_decision(history: History, tmp_path: P
     assert other.decision_id != first.decision_id
     fill(history, tmp_path, run_json("r2", "-"))
     assert made(history)[0].decision_id != first.decision_id
+
+
+def test_an_id_is_the_hash_of_what_was_seen_and_said_decimals_rounded(
+    history: History, tmp_path: Path
+) -> None:
+    fill(history, tmp_path, run_json("r1", "++-" * 20), run_json("r2", "+++" * 20, label="v2"))
+    one = made(history)[0]
+    seen_and_said = (
+        (one.workflow_id, one.current, one.others, one.explanation, one.answers, one.reviews),
+        one.config_sha256,
+        one.seed,
+        one.version,
+    )
+    text = msgspec.json.encode(seen_and_said, order="sorted").decode()
+    decimal = r"\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)"
+    rounded = re.sub(decimal, lambda found: f"{float(found[0]):.10g}", text)
+    assert rounded != text
+    assert one.decision_id == hashlib.sha256(rounded.encode()).hexdigest()[:12]
+
+
+def test_a_decision_is_written_as_it_is_stored(history: History, tmp_path: Path) -> None:
+    fill(history, tmp_path, run_json("r1", "++-" * 20), run_json("r2", "+++" * 20, label="v2"))
+    (one,) = making(history)
+    assert one.body == as_stored(one.decision) == decision_row(one.decision)[5]
 
 
 def test_a_stored_decision_stays_as_it_was(history: History, tmp_path: Path) -> None:
@@ -217,6 +243,34 @@ def test_a_strategy_that_fails_says_so_and_the_others_go_on(
     assert second.answer is not None
     with pytest.raises(ZeroDivisionError):
         ask(strategies, found, engine=EngineSettings(fail_fast=True))
+
+
+def test_strategies_are_asked_about_each_workflow_but_where_they_are_left_out(
+    history: History, tmp_path: Path
+) -> None:
+    fill(history, tmp_path, run_json("r1", "-" * 40))
+    strategies = enabled(load(start=Path("/"), environ={}).config)
+    whole = Evidence(
+        workflow_id="wf", as_of=None, seed=0, current=made(history)[0].current, others=()
+    )
+    empty = Evidence(workflow_id="no", as_of=None, seed=0, current=None, others=())
+    names = [strategy.name for _, strategy in strategies]
+    questions = [Question(found=whole, but={names[0]}), Question(found=empty)]
+    first, second = ask_each(strategies, questions, engine=EngineSettings())
+    assert [one.answer for one in second] == [
+        one.answer for one in ask(strategies, empty, engine=EngineSettings())
+    ]
+    assert [one.answer for one in first] == [
+        one.answer for one in ask(strategies[1:], whole, engine=EngineSettings())
+    ]
+
+
+def test_strategies_that_took_too_long_together_leave_no_time_for_others() -> None:
+    nothing = Evidence(workflow_id="wf", as_of=None, seed=0, current=None, others=())
+    engine = EngineSettings().model_copy(update={"decision_timeout_s": -1.0})
+    (one,) = ask([(1, Faulty(None))], nothing, engine=engine)
+    assert (one.answer.answer, one.elapsed_ms) == (None, -1)
+    assert "took longer" in (one.answer.failure or "")
 
 
 def test_errors_for_the_user_are_no_failures_of_a_strategy() -> None:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from optimizer.models.requests import Requests
-from optimizer.replay.pressure import Answered, load, pressure
+from optimizer.replay.pressure import Answered, clocked_runs, load, pressure
 
 Trace = Callable[..., Requests]
 
@@ -49,3 +51,12 @@ def test_runs_that_overlap_are_told_apart(trace: Trace) -> None:
     requests = trace([0, 0, 10, 10], segment=[0, 1, 0, 1], throttled=[True, False, False, False])
     assert pressure(requests, (), window_s=60).longest == 2
     assert load(requests).span_s == 20
+
+
+@given(st.lists(st.integers(-1, 3), max_size=12))
+def test_runs_are_found_in_order_of_their_codes_beside_each_other_or_not(
+    trace: Trace, codes: list[int]
+) -> None:
+    found = [run.tolist() for run in clocked_runs(trace(list(range(len(codes))), segment=codes))]
+    runs = [[at for at, one in enumerate(codes) if one == code] for code in sorted(set(codes))]
+    assert found == [run for run in runs if len(run) > 1]

@@ -35,7 +35,14 @@ def test_every_column_follows(trace: Trace) -> None:
 def test_requests_of_an_unknown_variant_are_nobodys(trace: Trace) -> None:
     one = of_variant(full(trace), "v1")
     assert one is not None
-    assert one.at_s.tolist() == [0, 2]
+    assert one.requests().at_s.tolist() == one.times().at_s.tolist() == [0, 2]
     assert of_variant(full(trace), "v9") is None
     half_known = replace(trace([0, 1], variant=[0, -1]), variants=("v1",))
     assert len(of_variant(half_known, "v1") or ()) == 1
+
+
+def test_a_part_that_is_all_of_a_trace_is_the_trace_with_its_blocks(trace: Trace) -> None:
+    whole = replace(trace([0, 1], variant=[0, 0]), variants=("v1",))
+    one = of_variant(whole, "v1")
+    assert one is not None
+    assert one.requests() is whole
