@@ -121,10 +121,10 @@ class _Postponed:
             told |= getattr(base, "__dataclass_fields__", {})
         for name, kind in self._types.items():
             default = self._defaults.get(name, dataclasses.MISSING)
-            one = default if isinstance(default, dataclasses.Field) else field(default=default)
+            one: Any = default if isinstance(default, dataclasses.Field) else field(default=default)
             one.name, one.type = name, kind
             one.kw_only = self._kw_only if one.kw_only is dataclasses.MISSING else one.kw_only
-            one._field_type = ORDINARY  # type: ignore[attr-defined]
+            one._field_type = ORDINARY
             told[name] = one
         return told
 
@@ -173,7 +173,8 @@ class _Postponed:
             elif name not in self._defaults:
                 return None
             elif isinstance(value := self._defaults[name], dataclasses.Field):
-                value = value.default_factory()  # type: ignore[misc]
+                made: Any = value.default_factory
+                value = made()
             values.append((name, value))
         return values if said.keys() <= self._types.keys() else None
 
