@@ -1,8 +1,9 @@
-"""Frozen records whose methods are made when the first one is.
+"""Frozen records whose methods are made when there are many, or somebody needs one.
 
-A command imports some hundred dataclasses and makes records of a few. The standard library writes
-and compiles five methods for each class when it is declared, which takes longer than most commands
-compute; here that is done by it when somebody makes a record, or asks what its fields are.
+A command imports some hundred dataclasses and makes a few records of each. The standard library
+writes and compiles six methods for each class when it is declared, which takes longer than most
+commands compute; here the first records are made field by field, and the library makes the methods
+once there are more, or one of them is compared, hashed or shown.
 """
 
 from __future__ import annotations
@@ -21,6 +22,24 @@ MAKES_METHODS = sys.version_info >= (3, 14)
 
 ASKED = ("__dataclass_fields__", "__dataclass_params__", "__match_args__", "__signature__")
 """What is asked of a class before there is a record of it."""
+
+METHODS = (
+    "__init__",
+    "__repr__",
+    "__eq__",
+    "__hash__",
+    "__setattr__",
+    "__delattr__",
+    "__getstate__",
+    "__setstate__",
+)
+"""What a record may be asked to do before its class has the methods for it."""
+
+FEW = 16
+"""Records of a class that are made field by field: so many take less than making the methods."""
+
+ORDINARY: Any = getattr(dataclasses, "_FIELD", None)
+"""The mark of a field that is neither of the class nor for `__post_init__` only."""
 
 _LOCK = RLock()
 
@@ -52,32 +71,34 @@ class _Postponed:
 
     def __init__(self, declared: Any, kw_only: bool) -> None:
         body = dict(vars(declared))
-        names = [
-            name
+        self._types = {
+            name: kind
             for name, kind in body.get("__annotations__", {}).items()
             if not str(kind).startswith(("ClassVar", "typing.ClassVar"))
-        ]
+        }
         self._kw_only = kw_only
-        self._defaults = {name: body.pop(name) for name in names if name in body}
+        self._defaults = {name: body.pop(name) for name in self._types if name in body}
         inherited = {
             name for one in declared.__mro__[1:] for name in vars(one).get("__slots__", ())
         }
-        body["__slots__"] = tuple(name for name in names if name not in inherited)
+        body["__slots__"] = tuple(name for name in self._types if name not in inherited)
         for name in ("__dict__", "__weakref__"):
             body.pop(name, None)
         self.slotted: Any = type(declared)(declared.__name__, declared.__bases__, body)
         self.slotted.__qualname__ = declared.__qualname__
-        self._own = [name for name in ("__init__", "__setstate__", *ASKED) if name not in body]
+        self._own = [name for name in (*METHODS, *ASKED) if name not in body]
         for name in self._own:
             setattr(self.slotted, name, _Asked(self, name) if name in ASKED else self._method(name))
-        self._is_open = True
+        if "__init__" in self._own:
+            self.slotted.__init__ = self._first_records()
+        self.is_open = True
 
     def complete(self) -> None:
         """Have the standard library make the methods, unless it has."""
         with _LOCK:
-            if not self._is_open:
+            if not self.is_open:
                 return
-            self._is_open = False
+            self.is_open = False
             slots = {name: vars(self.slotted).get(name) for name in self._defaults}
             for name in self._own:
                 delattr(self.slotted, name)
@@ -93,12 +114,69 @@ class _Postponed:
                 if name not in vars(self.slotted):
                     setattr(self.slotted, name, method)
 
+    def fields(self) -> dict[str, Any]:
+        """Return the fields as the standard library would tell them, without making methods."""
+        told: dict[str, Any] = {}
+        for base in reversed(self.slotted.__mro__[1:]):
+            told |= getattr(base, "__dataclass_fields__", {})
+        for name, kind in self._types.items():
+            default = self._defaults.get(name, dataclasses.MISSING)
+            one: Any = default if isinstance(default, dataclasses.Field) else field(default=default)
+            one.name, one.type = name, kind
+            one.kw_only = self._kw_only if one.kw_only is dataclasses.MISSING else one.kw_only
+            one._field_type = ORDINARY
+            told[name] = one
+        return told
+
     def _method(self, name: str) -> Callable[..., Any]:
         def first(record: Any, /, *args: Any, **kwargs: Any) -> Any:
             self.complete()
             return getattr(self.slotted, name)(record, *args, **kwargs)
 
         return first
+
+    def _first_records(self) -> Callable[..., Any]:
+        """Return what makes the first records, which for most classes are all there are."""
+        left = FEW if self._is_plain() else 0
+
+        def first(record: Any, /, *args: Any, **said: Any) -> None:
+            nonlocal left
+            left -= 1
+            values = None if args or left < 0 else self._values(said)
+            if values is None:
+                self.complete()
+                self.slotted.__init__(record, *args, **said)
+                return
+            for name, value in values:
+                object.__setattr__(record, name, value)
+            if hasattr(record, "__post_init__"):
+                record.__post_init__()
+
+        return first
+
+    def _is_plain(self) -> bool:
+        """Tell whether all fields are told by name, and none is inherited or special."""
+        alone = not any("__dataclass_fields__" in vars(one) for one in self.slotted.__mro__[1:])
+        return (
+            alone
+            and self._kw_only
+            and not any("InitVar" in str(kind) for kind in self._types.values())
+            and all(_is_simple(one) for one in self._defaults.values())
+        )
+
+    def _values(self, said: dict[str, Any]) -> list[tuple[str, Any]] | None:
+        """Return the value of each field, or None where the standard library has to object."""
+        values = []
+        for name in self._types:
+            if name in said:
+                value = said[name]
+            elif name not in self._defaults:
+                return None
+            elif isinstance(value := self._defaults[name], dataclasses.Field):
+                made: Any = value.default_factory
+                value = made()
+            values.append((name, value))
+        return values if said.keys() <= self._types.keys() else None
 
 
 class _Asked:
@@ -108,12 +186,23 @@ class _Asked:
         self._postponed, self._name = postponed, name
 
     def __get__(self, record: object, owner: type) -> Any:
-        self._postponed.complete()
+        postponed = self._postponed
+        if self._name == "__dataclass_fields__" and postponed.is_open:
+            postponed.slotted.__dataclass_fields__ = postponed.fields()
+            return getattr(owner, self._name)
+        postponed.complete()
         if self._name == "__signature__":
             import inspect  # noqa: PLC0415 - start-up time
 
             owner.__signature__ = inspect.signature(owner)  # type: ignore[attr-defined]
         return getattr(owner, self._name)
+
+
+def _is_simple(default: Any) -> bool:
+    """Tell whether a default is a value that all records may share, or made for each."""
+    if isinstance(default, dataclasses.Field):
+        return default.init and default.default_factory is not dataclasses.MISSING
+    return type(default).__hash__ is not None
 
 
 def _state(record: Any) -> list[Any]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 
+NOTHING = "null"
+"""The study of a strategy that had nothing to study."""
+
 Stored = Mapping[tuple[str, str, str], str]
 """Studies as JSON, by workflow, strategy and key."""
 
@@ -63,14 +66,18 @@ def _made(
     """Return the stored study; one that is missing, or cannot be read, is made."""
     slow: Any = strategy
     name = (found.workflow_id, strategy.name, _key(strategy, looked_at))
-    read = _decoder(slow.study_type).decode
     with suppress(KeyError, *UNDECODABLE):
-        record = read(stored[name])
+        record = _read(stored[name], slow.study_type)
         return _Made(strategy=strategy.name, record=record, new=None)
     study = slow.study(found) if look is None else slow.study(found, look)
-    body = msgspec.json.encode(study, order="sorted")
-    new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body.decode())
-    return _Made(strategy=strategy.name, record=None if study is None else read(body), new=new)
+    body = msgspec.json.encode(study, order="sorted").decode()
+    new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body)
+    return _Made(strategy=strategy.name, record=_read(body, slow.study_type), new=new)
+
+
+def _read(body: str, kind: Any) -> Any:
+    """Return a study; that there was nothing to study is understood without a decoder."""
+    return None if body == NOTHING else _decoder(kind).decode(body)
 
 
 @lru_cache(maxsize=64)

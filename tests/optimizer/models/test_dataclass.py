@@ -121,3 +121,53 @@ def test_a_record_has_the_slots_of_the_standard_library() -> None:
     assert Derived.__slots__ == ("word",)
     assert not hasattr(Base(record=1), "__dict__")
     assert [one.name for one in fields(Known)] == [one.name for one in fields(Base)][:2]
+
+
+def test_the_first_records_of_a_class_are_as_those_that_follow() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Counted:
+        """Records of which some are made before there are methods."""
+
+        n: int
+        names: tuple[str, ...] = ()
+        seen: list[int] = field(default_factory=list)
+
+        def __post_init__(self) -> None:
+            if self.n < 0:
+                raise ValueError("negative")
+
+    with pytest.raises(ValueError, match="negative"):
+        Counted(n=-1)
+    made = [Counted(n=n % 2) for n in range(40)]
+    assert len(set(map(repr, made))) == 2
+    assert made[0] == made[-2] != made[1]
+    assert made[0].seen is not made[2].seen
+    assert [one.name for one in fields(Counted)] == ["n", "names", "seen"]
+    assert copy.copy(made[0]) == copy.deepcopy(made[0]) == made[-2]
+
+
+def test_a_record_is_copied_and_stays_as_it_is_before_its_class_has_methods() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Copied:
+        """Records that are copied first."""
+
+        n: int
+
+    one = Copied(n=3)
+    assert copy.copy(one).n == 3
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.n = 4  # type: ignore[misc]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Kept:
+        """Records that somebody tries to change first."""
+
+        n: int
+
+    kept = Kept(n=3)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del kept.n  # type: ignore[misc]
+    assert {kept: 1}[Kept(n=3)] == 1
+    assert msgspec.json.encode(Kept(n=5)) == b'{"n":5}'
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'n'"):
+        Kept()  # type: ignore[call-arg]
