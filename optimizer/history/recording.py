@@ -36,8 +36,8 @@ from optimizer.models.tasks import (
     Variant,
 )
 
-INSERT_ROWS = 60_000
-"""Tasks that are inserted by one statement."""
+INSERT_ROWS = 20_000
+"""Tasks that are inserted by one statement, so that the last one is soon through."""
 
 REPORT_ROWS = 60_000
 """Tasks of whole runs whose figures are made while the next files are prepared."""

@@ -34,7 +34,7 @@ LARGE_BYTES = 32_000_000
 FORKED_BYTES = 10_000_000
 """Files that hold less in all are prepared without other processes."""
 
-PROCESSES = 3
+MOST_PROCESSES = 3
 AHEAD_BYTES = 80_000_000
 MOST_AHEAD = 40
 """Files that are prepared, or wait to be, while a batch is written: so many, of so many bytes."""
@@ -88,7 +88,7 @@ def prepared(paths: Sequence[str], preparation: Preparation) -> Iterator[Item]:
     small = {path: _n_bytes(path) for path in paths if _n_bytes(path) <= LARGE_BYTES}
     in_processes = _pays(small)
     largest = max(small.values(), default=0)
-    n_ahead = max(PROCESSES, min(MOST_AHEAD, AHEAD_BYTES // (largest or 1)))
+    n_ahead = max(MOST_PROCESSES, min(MOST_AHEAD, AHEAD_BYTES // (largest or 1)))
     places = Places(2 * n_ahead if in_processes else 0, largest)
     with _executor(preparation, places, in_processes=in_processes) as pool:
         work = _work_in_process if in_processes else _work_in_thread(preparation)
@@ -140,7 +140,7 @@ def _executor(preparation: Preparation, places: Places, *, in_processes: bool) -
     if not in_processes:
         return ThreadPoolExecutor(max_workers=1)
     return ProcessPoolExecutor(
-        max_workers=PROCESSES,
+        max_workers=min(MOST_PROCESSES, os.cpu_count() or 1),
         mp_context=get_context("fork"),
         initializer=_begin_process,
         initargs=(preparation, places, os.getpid()),

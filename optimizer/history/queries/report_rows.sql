@@ -8,21 +8,31 @@
 --
 -- Repeats of a case are not independent: n_effective is the number of independent tests that would
 -- know the pass rate as well (Korn and Graubard 1998), between the cases and the completed tests.
--- The percentiles are asked for together, so that the latencies are kept once, not three times.
+-- The percentiles are asked for together, so that the latencies are kept once, not three times. Most
+-- runs have one variant, whose figures are those of the run: only the tasks of others go in twice.
+-- Distinct cases are counted only where there are repeats, and no aggregate has a FILTER: with one
+-- each, planning takes longer than adding up.
 -- success_low and success_high are Wilson's bounds with that n.
 
 WITH task AS (
     SELECT
-        *,
-        status IN ('succeeded', 'failed', 'timeout', 'error') AS completed
-    FROM incoming
+        * REPLACE (
+            CASE WHEN completed THEN score END AS score,
+            CASE WHEN completed THEN latency_ms END AS latency_ms,
+            CASE WHEN completed THEN tokens END AS tokens,
+            CASE WHEN completed THEN cost_usd END AS cost_usd
+        ),
+        CASE WHEN completed THEN CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END END AS passed
+    FROM (
+        SELECT *, status IN ('succeeded', 'failed', 'timeout', 'error') AS completed FROM incoming
+    )
 ),
 by_case AS (
     SELECT
         run_id,
         variant_id,
         grouping(variant_id) AS whole,
-        avg(CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END) AS passed
+        avg(passed) AS passed
     FROM task
     WHERE completed AND $has_repeats
     GROUP BY GROUPING SETS ((run_id, case_id), (run_id, variant_id, case_id))
@@ -36,49 +46,72 @@ by_set AS (
     FROM by_case
     GROUP BY run_id, coalesce(variant_id, ''), whole
 ),
+mixed AS (
+    SELECT run_id FROM incoming GROUP BY run_id HAVING min(variant_id) < max(variant_id)
+),
+counted AS (
+    SELECT * FROM task
+    UNION ALL
+    SELECT * REPLACE (nullif(variant_id, variant_id) AS variant_id)
+    FROM task
+    WHERE run_id IN (SELECT run_id FROM mixed)
+),
 figures AS (
     SELECT
         run_id,
         variant_id,
-        CASE WHEN count(DISTINCT variant) = 1 THEN min(variant) END            AS variant,
-        count(DISTINCT variant_id)                                             AS n_variants,
+        CASE WHEN min(variant) = max(variant) THEN min(variant) END            AS variant,
         count(*)                                                               AS n_tasks,
-        count(*) FILTER (WHERE completed)                                      AS n_completed,
-        count(*) FILTER (WHERE status = 'succeeded')                           AS n_succeeded,
-        count(*) FILTER (WHERE status = 'failed')                              AS n_failed,
-        count(*) FILTER (WHERE status = 'timeout')                             AS n_timeout,
-        count(*) FILTER (WHERE status = 'error')                               AS n_error,
-        count(*) FILTER (WHERE status = 'cancelled')                           AS n_cancelled,
-        count(DISTINCT case_id)                                                AS n_cases,
-        avg(CASE WHEN completed THEN CASE WHEN status = 'succeeded' THEN 1e0 ELSE 0e0 END END)
-                                                                               AS success_rate,
-        count(latency_ms) FILTER (WHERE completed)                             AS n_latency,
-        avg(latency_ms) FILTER (WHERE completed)                               AS latency_mean_ms,
-        stddev_samp(latency_ms) FILTER (WHERE completed)                       AS latency_sd_ms,
+        count(passed)                                                          AS n_completed,
+        count(CASE WHEN status = 'succeeded' THEN 1 END)                       AS n_succeeded,
+        count(CASE WHEN status = 'failed' THEN 1 END)                          AS n_failed,
+        count(CASE WHEN status = 'timeout' THEN 1 END)                         AS n_timeout,
+        count(CASE WHEN status = 'error' THEN 1 END)                           AS n_error,
+        count(CASE WHEN status = 'cancelled' THEN 1 END)                       AS n_cancelled,
+        CASE
+            WHEN $has_repeats THEN count(DISTINCT CASE WHEN $has_repeats THEN case_id END)
+            ELSE count(*)
+        END                                                                    AS n_cases,
+        avg(passed)                                                            AS success_rate,
+        count(latency_ms)                                                      AS n_latency,
+        avg(latency_ms)                                                        AS latency_mean_ms,
+        stddev_samp(latency_ms)                                                AS latency_sd_ms,
         percentile_cont([0.5e0, 0.95e0, 0.99e0])
-            WITHIN GROUP (ORDER BY latency_ms) FILTER (WHERE completed)        AS percentiles_ms,
-        count(cost_usd) FILTER (WHERE completed)                               AS n_cost,
-        avg(cost_usd) FILTER (WHERE completed)                                 AS cost_mean_usd,
-        stddev_samp(cost_usd) FILTER (WHERE completed)                         AS cost_sd_usd,
-        sum(cost_usd) FILTER (WHERE completed)                                 AS cost_total_usd,
-        count(tokens) FILTER (WHERE completed)                                 AS n_tokens,
-        avg(tokens) FILTER (WHERE completed)                                   AS tokens_mean,
-        CAST(sum(tokens) FILTER (WHERE completed) AS BIGINT)                   AS tokens_total,
-        count(score) FILTER (WHERE completed)                                  AS n_scored,
-        avg(score) FILTER (WHERE completed)                                    AS score_mean,
-        stddev_samp(score) FILTER (WHERE completed)                            AS score_sd,
+            WITHIN GROUP (ORDER BY latency_ms)                                 AS percentiles_ms,
+        count(cost_usd)                                                        AS n_cost,
+        avg(cost_usd)                                                          AS cost_mean_usd,
+        stddev_samp(cost_usd)                                                  AS cost_sd_usd,
+        sum(cost_usd)                                                          AS cost_total_usd,
+        count(tokens)                                                          AS n_tokens,
+        avg(tokens)                                                            AS tokens_mean,
+        CAST(sum(tokens) AS BIGINT)                                            AS tokens_total,
+        count(score)                                                           AS n_scored,
+        avg(score)                                                             AS score_mean,
+        stddev_samp(score)                                                     AS score_sd,
         CAST(sum(greatest(attempts - 1, 0)) AS BIGINT)                         AS n_retries,
-        count(*) FILTER (WHERE failure_kind = 'timeout')                       AS n_timeout_failures,
-        count(*) FILTER (WHERE failure_kind = 'api')                           AS n_api_failures,
-        count(*) FILTER (WHERE failure_kind = 'validation')                    AS n_validation_failures,
-        count(*) FILTER (WHERE failure_kind = 'llm')                           AS n_llm_failures,
-        count(*) FILTER (WHERE failure_kind = 'unclassified')                  AS n_unclassified_failures
-    FROM task
-    GROUP BY GROUPING SETS ((run_id), (run_id, variant_id))
+        count(CASE WHEN failure_kind = 'timeout' THEN 1 END)                   AS n_timeout_failures,
+        count(CASE WHEN failure_kind = 'api' THEN 1 END)                       AS n_api_failures,
+        count(CASE WHEN failure_kind = 'validation' THEN 1 END)                AS n_validation_failures,
+        count(CASE WHEN failure_kind = 'llm' THEN 1 END)                       AS n_llm_failures,
+        count(CASE WHEN failure_kind = 'unclassified' THEN 1 END)              AS n_unclassified_failures
+    FROM counted
+    GROUP BY run_id, variant_id
+),
+by_run AS (
+    SELECT run_id, count(variant_id) AS n_variants FROM figures GROUP BY run_id
+),
+either AS (
+    SELECT
+        figures.* REPLACE (CASE WHEN for_run THEN NULL ELSE variant_id END AS variant_id),
+        CASE WHEN for_run OR variant_id IS NULL THEN by_run.n_variants ELSE 1 END AS n_variants
+    FROM figures
+    JOIN by_run ON by_run.run_id = figures.run_id
+    CROSS JOIN (SELECT FALSE AS for_run UNION ALL SELECT TRUE) AS row_of
+    WHERE NOT for_run OR by_run.n_variants = 1
 ),
 measured AS (
     SELECT
-        figures.*,
+        either.*,
         percentiles_ms[1] AS latency_p50_ms,
         percentiles_ms[2] AS latency_p95_ms,
         percentiles_ms[3] AS latency_p99_ms,
@@ -94,10 +127,10 @@ measured AS (
                 )
             )
         END AS n_effective
-    FROM figures
+    FROM either
     LEFT JOIN by_set
-        ON by_set.run_id = figures.run_id
-        AND by_set.variant_key = coalesce(figures.variant_id, '')
+        ON by_set.run_id = either.run_id
+        AND by_set.variant_key = coalesce(either.variant_id, '')
 )
 SELECT
     *,
