@@ -35,8 +35,8 @@ ROW_GROUP_ROWS = 16_384
 memory when it is committed: their texts more than twice over."""
 
 RUNS_SOUGHT = 1_000
-"""Runs of which each is sought by its id in blocks of rows. Of more, only what lies between the first
-and the last id is read, which is most of a history."""
+"""Runs of which each is sought by its id in blocks of rows. Of more, all is read that lies between
+the first id and the last, which is most of a history."""
 
 LOCKED = "could not set lock"
 
