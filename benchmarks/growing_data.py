@@ -56,7 +56,7 @@ FROM range($n_runs) AS r(run)
 VARIANTS = """
 INSERT INTO variants BY NAME
 SELECT DISTINCT
-    workflow_id || '-v' || v AS variant_id,
+    substr(md5(workflow_id || '-v' || v), 1, 16) AS variant_id,
     'v' || v AS label,
     'p' || v AS prompt_id,
     'p' AS provider,
@@ -106,7 +106,7 @@ SELECT
     't' || place AS task_id,
     'case-' || place AS case_id,
     'given' AS case_source,
-    workflow_id || '-v' || (run // 7 % $n_variants) AS variant_id,
+    substr(md5(workflow_id || '-v' || (run // 7 % $n_variants)), 1, 16) AS variant_id,
     'v' || (run // 7 % $n_variants) AS variant,
     'faq' AS dataset,
     'normal' AS scenario,
@@ -212,6 +212,8 @@ def fill(store: Path, shape: Shape) -> Iterator[int]:
             last = min(first + per_batch, n_runs)
             _store(history, first, last, has_texts=shape.has_texts)
             yield last
+        if shape.is_sorted:
+            _sort_reports(history)
 
 
 def _store(history: History, first: int, last: int, *, has_texts: bool) -> None:
@@ -227,6 +229,14 @@ def _store(history: History, first: int, last: int, *, has_texts: bool) -> None:
         figures = {"z2": Z2, "has_repeats": False}
         rows = text("report_rows")
         run(f"INSERT INTO reports BY NAME SELECT * EXCLUDE (percentiles_ms) FROM ({rows})", figures)
+
+
+def _sort_reports(history: History) -> None:
+    run = history.connection.execute
+    run("CREATE TEMP TABLE made AS SELECT * FROM reports")
+    with history.transaction():
+        run("DELETE FROM reports")
+        run("INSERT INTO reports SELECT * FROM made ORDER BY run_id")
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Writing the history anew in the order in which it is read, without what is no longer kept.
 
 Tasks are sorted by workflow, by when their run began, by run and by their place in it: a question
-on one workflow then skips the blocks of all others. What belongs to tasks names its run and no
-workflow. It is sorted by the ids of runs, so that a question on some runs skips what lies between.
+on one workflow then skips the blocks of all others. What names its run and no workflow is sorted by
+the ids of runs, so that a question on some runs skips what lies between.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ Told = Callable[[int, int], None]
 
 BY_RUN = ("batch", "fates.place, kept.rowid")
 BY_TASK = ("batch", "fates.place, kept.position, kept.rowid")
-BY_RUN_ID = ("batch_by_id", "kept.run_id, kept.position, kept.rowid")
-ORDER = {"runs": BY_RUN, "reports": BY_RUN, "tasks": BY_TASK}
+BY_RUN_ID = ("batch_by_id", "kept.run_id, kept.rowid")
+BY_TASK_ID = ("batch_by_id", "kept.run_id, kept.position, kept.rowid")
+ORDER = {"runs": BY_RUN, "tasks": BY_TASK, "reports": BY_RUN_ID}
 """In which batches the rows of tables that came with a run are copied, and how they are sorted;
-where nothing is said, by the ids of runs."""
+where nothing is said, by the ids of runs and by task."""
 
 TEXT_FIELDS = ", ".join(f"'{name}'" for name in PAYLOADS)
 STAYS = {
@@ -139,7 +140,7 @@ def _copy(rewrite: Rewrite, job: Compaction) -> None:
 
 def _copy_batch(history: History, table: str, batch: int, job: Compaction) -> None:
     """Copy the rows of some runs, sorted."""
-    batch_column, order = ORDER.get(table, BY_RUN_ID)
+    batch_column, order = ORDER.get(table, BY_TASK_ID)
     columns = "kept.*"
     if table == "runs":
         said = f"{EXPIRED_ON} {job.now:%Y-%m-%d}"
