@@ -1,7 +1,7 @@
 """Time and memory of every command that reads, on histories of growing size.
 
     python benchmarks/growth.py FOLDER [--sizes 1000000,10000000] [--workflows 1000] [--sorted]
-        [--texts-up-to 10000000] [--only WORDS] [--json]
+        [--texts-up-to 10000000] [--of own,fixed,all] [--only WORDS] [--json]
 
 Histories are made in FOLDER where they are not there yet. `own` is asked of a workflow whose
 share of the history stays the same: the exponent of its CPU time should not exceed 1. `fixed` is
@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--workflows", type=int, default=1000)
     parser.add_argument("--texts-up-to", type=int, default=10_000_000, help="rows with texts")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--of", default="own,fixed,all", help="which of the three")
     parser.add_argument("--only", default="", help="commands whose names hold this")
     parser.add_argument("--sorted", action="store_true", help="compacted histories")
     parser.add_argument("--json", action="store_true")
@@ -140,6 +141,7 @@ def main() -> None:
             shape.n_rows,
             rounds=options.rounds,
             only=options.only,
+            of=options.of.split(","),
         )
     ]
     if options.json:
@@ -177,21 +179,25 @@ def newest_run(store: Path, workflow: str) -> str:
     return str(json.loads(done.stdout)["items"][0]["run_id"])
 
 
-def measured(store: Path, n_rows: int, *, rounds: int, only: str) -> Iterator[Taken]:
+def measured(
+    store: Path, n_rows: int, *, rounds: int, only: str, of: Sequence[str]
+) -> Iterator[Taken]:
     """Run every command on a history."""
     file, _ = data.write_pair(store.parent / "gated", n_cases=500, n_chars=40)
     file.write_text(file.read_text().replace('"case_id": "c', '"case_id": "case-'))
     budget = store.parent / "budget.toml"
     budget.write_text('[[budgets.limits]]\nname = "all"\ndaily_limit_usd = 10.0\n')
-    for of in (OWN, FIXED):
-        run = newest_run(store, of)
-        words = {"w": of, "run": run, "file": str(file)}
+    for kind, workflow in (("own", OWN), ("fixed", FIXED)):
+        if kind not in of:
+            continue
+        run = newest_run(store, workflow)
+        words = {"w": workflow, "run": run, "file": str(file)}
         for name, line in OF_A_WORKFLOW.items():
             if only in name:
                 argv = line.format(**words).split()
-                yield took(name, of, n_rows, [*argv, "--store", str(store)], rounds)
+                yield took(name, kind, n_rows, [*argv, "--store", str(store)], rounds)
     for name, line in OF_EVERYTHING.items():
-        if only in name:
+        if only in name and "all" in of:
             argv = line.format(budget=budget).split()
             if name not in OF_NO_HISTORY:
                 argv += ["--store", str(store)]
