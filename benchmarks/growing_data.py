@@ -1,15 +1,18 @@
-"""Histories of any size: 1,000 workflows in order of arrival, made inside DuckDB.
+"""Histories of any size, made inside DuckDB.
 
-python benchmarks/growing_data.py STORE ROWS
+    python benchmarks/growing_data.py STORE ROWS [--workflows 1000] [--sorted] [--without-texts]
 
 One workflow, `own`, has one run of a hundred, whatever the size. Another, `fixed`, always has the
-same ten runs of 1,000 tasks, spread over the whole time: only what others do grows around it.
+same ten runs of 1,000 tasks, spread over the whole time: only what others do grows around it. Runs
+lie in order of arrival or, `sorted`, as `store compact` leaves them.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +22,6 @@ from optimizer.history.store import History, open_history
 OWN, FIXED = "wf_0400", "wf_0600"
 """Between the others by name: no luck makes them quick to find."""
 
-N_OTHERS = 998
 N_VARIANTS = 3
 N_FIXED_RUNS = 10
 MEAN_TASKS = 1_050
@@ -29,23 +31,32 @@ BATCH = 4_000_000
 RUNS = """
 CREATE TEMP TABLE planned AS
 SELECT
+    *,
+    row_number() OVER (
+        ORDER BY CASE WHEN $is_sorted THEN workflow_id END, started_at, run_id
+    ) - 1 AS place_of_run,
+    row_number() OVER (ORDER BY CASE WHEN $is_sorted THEN run_id END, started_at, run_id) - 1
+        AS place_of_texts
+FROM (
+SELECT
     run,
     'eval-' || substr(md5(CAST(run AS VARCHAR)), 1, 12) AS run_id,
     CASE
         WHEN run % $every_fixed = 3 AND run < 10 * $every_fixed THEN $fixed
         WHEN run % 100 = 50 THEN $own
-        ELSE 'wf_' || lpad(CAST(2 * (hash(run, 1) % $n_others) + 1 AS VARCHAR), 4, '0')
+        ELSE 'wf_' || lpad(CAST(2 * (hash(run, 1) % $n_others) + 1 AS VARCHAR), $digits, '0')
     END AS workflow_id,
     CASE WHEN run % $every_fixed = 3 AND run < 10 * $every_fixed THEN 1000
         ELSE 100 + hash(run, 2) % 1901 END AS n_tasks,
     TIMESTAMP '2026-01-01' + to_microseconds(run * 86400000000 * 320 // $n_runs) AS started_at
 FROM range($n_runs) AS r(run)
+) AS run
 """
 
 VARIANTS = """
 INSERT INTO variants BY NAME
 SELECT DISTINCT
-    workflow_id || '-v' || v AS variant_id,
+    substr(md5(workflow_id || '-v' || v), 1, 16) AS variant_id,
     'v' || v AS label,
     'p' || v AS prompt_id,
     'p' AS provider,
@@ -72,7 +83,8 @@ SELECT
     '{}' AS metadata,
     started_at + INTERVAL 1 HOUR AS ingested_at
 FROM planned
-WHERE run >= $first AND run < $last
+WHERE place_of_run >= $first AND place_of_run < $last
+ORDER BY place_of_run
 """
 
 BATCH_SOURCES = """
@@ -81,7 +93,8 @@ SELECT sha256('file of ' || run_id) AS source_sha256, run_id || '.json' AS path,
     950 * n_tasks AS n_bytes, 'reference' AS kept, 0 AS n_redacted,
     started_at + INTERVAL 1 HOUR AS ingested_at
 FROM planned
-WHERE run >= $first AND run < $last
+WHERE place_of_run >= $first AND place_of_run < $last
+ORDER BY place_of_run
 """
 
 BATCH_TASKS = """
@@ -93,7 +106,7 @@ SELECT
     't' || place AS task_id,
     'case-' || place AS case_id,
     'given' AS case_source,
-    workflow_id || '-v' || (run // 7 % $n_variants) AS variant_id,
+    substr(md5(workflow_id || '-v' || (run // 7 % $n_variants)), 1, 16) AS variant_id,
     'v' || (run // 7 % $n_variants) AS variant,
     'faq' AS dataset,
     'normal' AS scenario,
@@ -119,7 +132,8 @@ SELECT
 FROM (
     SELECT planned.*, unnest(range(CAST(n_tasks AS BIGINT))) AS place
     FROM planned
-    WHERE run >= $first AND run < $last
+    WHERE place_of_run >= $first AND place_of_run < $last
+    ORDER BY place_of_run
 ) AS task, LATERAL (SELECT hash(run, place) % 100) AS drawn(chance)
 """
 
@@ -128,13 +142,14 @@ INSERT INTO task_texts BY NAME
 SELECT
     run_id,
     place AS position,
-    '{"question":"what of order ' || place || '?"}' AS inputs,
-    '{"text":"answer ' || hash(run, place, 4) % 1000 || '"}' AS outputs,
+    '{"question":"what of order ' || place || '? ' || md5(CAST(place AS VARCHAR)) || '"}' AS inputs,
+    '{"text":"' || md5(CAST(hash(run, place, 4) % 1000 AS VARCHAR)) || ' it is"}' AS outputs,
     '{}' AS metadata
 FROM (
     SELECT planned.*, unnest(range(CAST(n_tasks AS BIGINT))) AS place
     FROM planned
-    WHERE run >= $first AND run < $last
+    WHERE place_of_texts >= $first AND place_of_texts < $last
+    ORDER BY place_of_texts
 ) AS task
 """
 
@@ -145,7 +160,8 @@ SELECT run_id, place AS position, 'exact' AS scorer, hash(run, place, 5) % 2 AS 
 FROM (
     SELECT planned.*, unnest(range(CAST(n_tasks AS BIGINT))) AS place
     FROM planned
-    WHERE run >= $first AND run < $last AND run % 10 = 0
+    WHERE place_of_texts >= $first AND place_of_texts < $last AND run % 10 = 0
+    ORDER BY place_of_texts
 ) AS task
 """
 
@@ -153,31 +169,61 @@ BATCH_INCOMING = """
 CREATE OR REPLACE TEMP VIEW incoming AS
 SELECT *
 FROM tasks
-WHERE run_id IN (SELECT run_id FROM planned WHERE run >= {first} AND run < {last})
+WHERE run_id IN (
+    SELECT run_id FROM planned WHERE place_of_run >= {first} AND place_of_run < {last}
+)
 """
 
 
-def fill(store: Path, n_rows: int) -> Iterator[int]:
-    """Make a history of about so many tasks; yield how many runs are stored after each batch."""
-    n_runs = max(n_rows // MEAN_TASKS, N_FIXED_RUNS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a history is like.
+
+    Attributes:
+        n_rows: Tasks, about.
+        n_workflows: Workflows.
+        is_sorted: Whether it is compacted; else runs lie as they came in.
+        has_texts: Whether inputs and outputs are there.
+    """
+
+    n_rows: int
+    n_workflows: int = 1000
+    is_sorted: bool = False
+    has_texts: bool = True
+
+
+def fill(store: Path, shape: Shape) -> Iterator[int]:
+    """Make a history; yield how many runs are stored after each batch."""
+    n_runs = max(shape.n_rows // MEAN_TASKS, N_FIXED_RUNS)
     with open_history(store, lock_timeout_s=1, now=datetime.now(UTC)) as history:
-        plan = {"n_runs": n_runs, "every_fixed": n_runs // N_FIXED_RUNS, "n_others": N_OTHERS}
-        plan |= {"own": OWN, "fixed": FIXED}
+        plan = {
+            "n_runs": n_runs,
+            "every_fixed": n_runs // N_FIXED_RUNS,
+            "n_others": shape.n_workflows - len((OWN, FIXED)),
+            "digits": len(str(2 * shape.n_workflows)),
+            "own": OWN,
+            "fixed": FIXED,
+            "is_sorted": shape.is_sorted,
+        }
         history.connection.execute(RUNS, plan)
         history.connection.execute(VARIANTS, {"n_variants": N_VARIANTS})
         per_batch = BATCH // MEAN_TASKS
         for first in range(0, n_runs, per_batch):
             last = min(first + per_batch, n_runs)
-            _store(history, first, last)
+            _store(history, first, last, has_texts=shape.has_texts)
             yield last
+        if shape.is_sorted:
+            _sort_reports(history)
 
 
-def _store(history: History, first: int, last: int) -> None:
+def _store(history: History, first: int, last: int, *, has_texts: bool) -> None:
     run = history.connection.execute
     places = {"first": first, "last": last}
     with history.transaction():
-        for statement in (BATCH_RUNS, BATCH_SOURCES, BATCH_TEXTS, BATCH_SCORES):
+        for statement in (BATCH_RUNS, BATCH_SOURCES, BATCH_SCORES):
             run(statement, places)
+        if has_texts:
+            run(BATCH_TEXTS, places)
         run(BATCH_TASKS, places | {"n_variants": N_VARIANTS})
         run(BATCH_INCOMING.format(**places))
         figures = {"z2": Z2, "has_repeats": False}
@@ -185,6 +231,32 @@ def _store(history: History, first: int, last: int) -> None:
         run(f"INSERT INTO reports BY NAME SELECT * EXCLUDE (percentiles_ms) FROM ({rows})", figures)
 
 
-if __name__ == "__main__":
-    for stored in fill(Path(sys.argv[1]), int(sys.argv[2])):
+def _sort_reports(history: History) -> None:
+    run = history.connection.execute
+    run("CREATE TEMP TABLE made AS SELECT * FROM reports")
+    with history.transaction():
+        run("DELETE FROM reports")
+        run("INSERT INTO reports SELECT * FROM made ORDER BY run_id")
+
+
+def main() -> None:
+    """Make one history and say how far it is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("rows", type=int)
+    parser.add_argument("--workflows", type=int, default=1000)
+    parser.add_argument("--sorted", action="store_true")
+    parser.add_argument("--without-texts", action="store_true")
+    said = parser.parse_args()
+    shape = Shape(
+        n_rows=said.rows,
+        n_workflows=said.workflows,
+        is_sorted=said.sorted,
+        has_texts=not said.without_texts,
+    )
+    for stored in fill(said.store, shape):
         print(f"{stored:,} runs", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,20 +1,22 @@
 """Time and memory of every command that reads, on histories of growing size.
 
-    python benchmarks/growth.py FOLDER [--sizes 1000000,10000000] [--only WORDS] [--json]
+    python benchmarks/growth.py FOLDER [--sizes 1000000,10000000] [--workflows 1000] [--sorted]
+        [--texts-up-to 10000000] [--of own,fixed,all] [--only WORDS] [--json]
 
 Histories are made in FOLDER where they are not there yet. `own` is asked of a workflow whose
-share of the history stays the same: the exponent log(t2/t1)/log(n2/n1) of its CPU time should not
-exceed 1. `fixed` is asked of one whose history is the same at any size, beside more and more of
-others: its exponent should be about 0. `all` is asked of everything there is. `sorted` says
-that the tasks of a history lie by workflow, as they do once it is compacted, instead of in order
-of arrival.
+share of the history stays the same: the exponent of its CPU time should not exceed 1. `fixed` is
+asked of one whose history is the same at any size, beside more and more of others: its exponent
+should be about 0. `all` is asked of everything there is. `--sorted` takes histories as they are
+once they are compacted, instead of in order of arrival.
+
+The exponent is the slope of a line through the logarithms of all rounds, by least squares, with its
+95 % interval. Beside it is what the largest history takes beyond the smallest, in milliseconds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -22,12 +24,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import data
-import duckdb
-from growing_data import FIXED, OWN, fill
+import numpy as np
+from growing_data import FIXED, OWN, Shape, fill
+from scipy.stats import linregress
+from scipy.stats import t as student
 
 PYTHON = sys.executable
 AS_OF = "2026-11-17"
@@ -94,7 +97,7 @@ class Taken:
         of: own, fixed or all.
         n_rows: Tasks in the history.
         wall_s: Median of the rounds.
-        cpu_s: Median of user and system time, in seconds.
+        cpu_s: User and system time of each round, in seconds.
         peak_mb: Highest of the rounds.
         code: Exit code.
     """
@@ -103,7 +106,7 @@ class Taken:
     of: str
     n_rows: int
     wall_s: float
-    cpu_s: float
+    cpu_s: tuple[float, ...]
     peak_mb: float
     code: int
 
@@ -113,37 +116,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sizes", default="1000000,10000000")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--workflows", type=int, default=1000)
+    parser.add_argument("--texts-up-to", type=int, default=10_000_000, help="rows with texts")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--of", default="own,fixed,all", help="which of the three")
     parser.add_argument("--only", default="", help="commands whose names hold this")
-    parser.add_argument("--sorted", action="store_true", help="tasks lie by workflow")
+    parser.add_argument("--sorted", action="store_true", help="compacted histories")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    sizes = [int(size) for size in options.sizes.split(",")]
+    shapes = [
+        Shape(
+            n_rows=int(size),
+            n_workflows=options.workflows,
+            is_sorted=options.sorted,
+            has_texts=int(size) <= options.texts_up_to,
+        )
+        for size in options.sizes.split(",")
+    ]
     taken = [
         one
-        for size in sizes
+        for shape in shapes
         for one in measured(
-            history_of(options.folder, size, is_sorted=options.sorted),
-            size,
+            history_of(options.folder, shape),
+            shape.n_rows,
             rounds=options.rounds,
             only=options.only,
+            of=options.of.split(","),
         )
     ]
     if options.json:
         print(json.dumps([asdict(one) for one in taken]))
     else:
-        show(taken, sizes)
+        show(taken, [shape.n_rows for shape in shapes])
 
 
-def history_of(folder: Path, n_rows: int, *, is_sorted: bool) -> Path:
-    """Return a history of so many tasks; it is made where it is not there."""
+def history_of(folder: Path, shape: Shape) -> Path:
+    """Return a history of a shape; it is made where it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = folder / f"{n_rows}.duckdb"
+    order = "sorted" if shape.is_sorted else "arrived"
+    store = folder / f"{shape.n_rows}-{shape.n_workflows}-{order}.duckdb"
     if not store.exists():
-        for n_runs in fill(store, n_rows):
+        for n_runs in fill(store, shape):
             print(f"{store}: {n_runs:,} runs", file=sys.stderr)
         prepare(store)
-    return sorted_copy(store) if is_sorted else store
+    return store
 
 
 def prepare(store: Path) -> None:
@@ -156,33 +172,6 @@ def prepare(store: Path) -> None:
         subprocess.run([PYTHON, "-m", "cli", *argv], check=True, capture_output=True)
 
 
-def sorted_copy(store: Path) -> Path:
-    """Return a copy of a history whose tasks and texts lie by workflow and time."""
-    copy = store.with_suffix(".sorted.duckdb")
-    if copy.exists():
-        return copy
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH '{store}' AS old (READ_ONLY); ATTACH '{copy}' AS new")
-        connection.execute("COPY FROM DATABASE old TO new (SCHEMA)")
-        tables = connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'"
-        ).fetchall()
-        for (table,) in tables:
-            columns = {
-                name
-                for (name,) in connection.execute(
-                    "SELECT column_name FROM duckdb_columns() "
-                    f"WHERE database_name = 'old' AND table_name = '{table}'"
-                ).fetchall()
-            }
-            order = "" if "position" not in columns else "ORDER BY runs.workflow_id, started_at"
-            source = f"SELECT t.* FROM old.{table} AS t"
-            if order:
-                source += f" JOIN old.runs AS runs USING (run_id) {order}, position"
-            connection.execute(f"INSERT INTO new.{table} {source}")
-    return copy
-
-
 def newest_run(store: Path, workflow: str) -> str:
     """Return the id of the newest run of a workflow."""
     argv = ["runs", "-w", workflow, "--limit", "1", "--json", "--store", str(store)]
@@ -190,21 +179,25 @@ def newest_run(store: Path, workflow: str) -> str:
     return str(json.loads(done.stdout)["items"][0]["run_id"])
 
 
-def measured(store: Path, n_rows: int, *, rounds: int, only: str) -> Iterator[Taken]:
+def measured(
+    store: Path, n_rows: int, *, rounds: int, only: str, of: Sequence[str]
+) -> Iterator[Taken]:
     """Run every command on a history."""
     file, _ = data.write_pair(store.parent / "gated", n_cases=500, n_chars=40)
     file.write_text(file.read_text().replace('"case_id": "c', '"case_id": "case-'))
     budget = store.parent / "budget.toml"
     budget.write_text('[[budgets.limits]]\nname = "all"\ndaily_limit_usd = 10.0\n')
-    for of in (OWN, FIXED):
-        run = newest_run(store, of)
-        words = {"w": of, "run": run, "file": str(file)}
+    for kind, workflow in (("own", OWN), ("fixed", FIXED)):
+        if kind not in of:
+            continue
+        run = newest_run(store, workflow)
+        words = {"w": workflow, "run": run, "file": str(file)}
         for name, line in OF_A_WORKFLOW.items():
             if only in name:
                 argv = line.format(**words).split()
-                yield took(name, of, n_rows, [*argv, "--store", str(store)], rounds)
+                yield took(name, kind, n_rows, [*argv, "--store", str(store)], rounds)
     for name, line in OF_EVERYTHING.items():
-        if only in name:
+        if only in name and "all" in of:
             argv = line.format(budget=budget).split()
             if name not in OF_NO_HISTORY:
                 argv += ["--store", str(store)]
@@ -229,32 +222,40 @@ def took(name: str, of: str, n_rows: int, argv: Sequence[str], rounds: int) -> T
         of=of,
         n_rows=n_rows,
         wall_s=statistics.median(walls),
-        cpu_s=statistics.median(cpus),
+        cpu_s=tuple(cpus),
         peak_mb=max(peaks),
         code=code,
     )
 
 
 def show(taken: Sequence[Taken], sizes: Sequence[int]) -> None:
-    """Print a line for each command: CPU seconds and MB at each size, and the exponents."""
+    """Print a line for each command: seconds and MB at each size, and how they grow."""
     of_line: dict[tuple[str, str], list[Taken]] = {}
     for one in taken:
         of_line.setdefault((one.of, one.command), []).append(one)
     head = [f"{size:,} rows" for size in sizes]
-    print(f"{'of':6}{'command':27}" + "".join(f"{text:>26}" for text in head) + "  exponents")
+    print(f"{'of':6}{'command':27}" + "".join(f"{text:>27}" for text in head) + "  exponent, more")
     for (of, command), ones in of_line.items():
         cells = [
-            f"{one.wall_s:.2f}s {one.cpu_s:.2f}cpu {one.peak_mb:.0f}MB"
+            f"{one.wall_s:.2f} s {statistics.median(one.cpu_s):.2f} cpu {one.peak_mb:.0f} MB"
             + ("" if one.code in ANSWERS else f" !{one.code}")
             for one in ones
         ]
-        exponents = [f"{exponent(a, b):.2f}" for a, b in pairwise(ones)]
-        print(f"{of:6}{command:27}" + "".join(f"{c:>26}" for c in cells), *exponents, sep="  ")
+        line = f"{of:6}{command:27}" + "".join(f"{cell:>27}" for cell in cells)
+        print(line, grown(ones), sep="  ")
 
 
-def exponent(one: Taken, other: Taken) -> float:
-    """Return how CPU time grows with the history: 0 not at all, 1 in proportion."""
-    return math.log(other.cpu_s / one.cpu_s) / math.log(other.n_rows / one.n_rows)
+def grown(ones: Sequence[Taken]) -> str:
+    """Say how CPU time grows with the history: by which power, and by how much in all."""
+    if len(ones) == 1:
+        return "-"
+    points = [(one.n_rows, cpu) for one in ones for cpu in one.cpu_s]
+    rows, cpus = np.log(np.array(points)).T
+    line = linregress(rows, cpus)
+    margin = float(student.ppf(0.975, len(points) - 2)) * line.stderr
+    first, last = (statistics.median(one.cpu_s) for one in (ones[0], ones[-1]))
+    interval = f"[{line.slope - margin:.2f}, {line.slope + margin:.2f}]"
+    return f"{line.slope:.2f} {interval} {1000 * (last - first):+.0f} ms"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@
     python benchmarks/reference.py cases DATABASE WORKFLOW
     python benchmarks/reference.py queries DATABASE WORKFLOW
     python benchmarks/reference.py members FILE
+    python benchmarks/reference.py sorted DATABASE OTHER
 
 `queries` asks what one decision asks. `ingest` prints the seconds that reading the files and
 writing one table took, `members` those of reading every member of an archive as JSON, which is
-what it takes to get at whole samples.
+what it takes to get at whole samples, `sorted` those of writing tasks and their texts by workflow.
 """
 
 from __future__ import annotations
@@ -99,6 +100,20 @@ def ingest(folder: str, database: str) -> None:
     print(time.perf_counter() - start)
 
 
+def sort_tables(database: str, other: str) -> None:
+    """Write tasks and their texts to another file, in the order in which they are asked for."""
+    start = time.perf_counter()
+    with duckdb.connect(other) as connection:
+        connection.execute(f"ATTACH '{database}' AS old (READ_ONLY)")
+        for table in ("tasks", "task_texts"):
+            connection.execute(
+                f"CREATE TABLE {table} AS SELECT kept.* FROM old.{table} AS kept "
+                "JOIN old.runs AS runs USING (run_id) "
+                "ORDER BY runs.workflow_id, runs.started_at, run_id, position"
+            )
+    print(time.perf_counter() - start)
+
+
 def aggregate(database: str, workflow: str) -> None:
     """Print the figures of each variant of a workflow."""
     with duckdb.connect(database, read_only=True) as connection:
@@ -175,4 +190,5 @@ if __name__ == "__main__":
         "queries": queries,
         "members": members,
         "words": words,
+        "sorted": sort_tables,
     }[sys.argv[1]](*sys.argv[2:])

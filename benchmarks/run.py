@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kept import append, verdict
 from measured import Line, table
-from suites import deciding, ingest, instead, pages
+from suites import deciding, growing, ingest, instead, lakes, pages, upkeep
 from timing import HERE, Bench
 
 SUITES: tuple[Callable[[Bench], Iterator[Line]], ...] = (
@@ -34,6 +34,9 @@ SUITES: tuple[Callable[[Bench], Iterator[Line]], ...] = (
     deciding.decide_all,
     deciding.compare,
     deciding.verdict,
+    growing.others,
+    upkeep.compaction,
+    lakes.rates,
     instead.notebook,
     instead.notebook_again,
     instead.promptfoo_export,

@@ -80,9 +80,17 @@ def opened_arms(
     latencies = any(metric in QUANTILES for metric in metrics or ())
     found: dict[int, OpenArm] = {}
     key = None if family == NO_FAMILY else family
+    scorer = here.loaded.config.ingest.score
     with _Files(here, outputs, whole=texts or key is not None) as files:
         if len(selectors) == 1 and is_file(selectors[0]):
-            selectors = _runs_of(selectors[0], files)
+            selectors, only_run = _parts_of(selectors[0], files)
+            if only_run is not None:
+                wanted = Wanted(family=key, latencies=latencies, scorer=scorer)
+                arms = _every_variant(only_run, selectors, files, wanted)
+                for arm in reversed(arms):
+                    _require_workflow(arm.loaded, workflow)
+                yield arms
+                return
         files.keep(selectors, texts=texts)
         order = sorted(range(len(selectors)), key=lambda i: (_is_name(selectors[i]), -i))
         for place in order:
@@ -93,7 +101,7 @@ def opened_arms(
                 pool=pool,
                 family=key,
                 latencies=latencies,
-                scorer=here.loaded.config.ingest.score,
+                scorer=scorer,
             )
             chosen = run if place == len(selectors) - 1 else None
             found[place] = _opened(selectors[place], here, files, wanted, run=chosen)
@@ -141,19 +149,41 @@ class _Files(AbstractContextManager["_Files"]):
             yield history
 
 
-def _runs_of(file: str, files: _Files) -> list[str]:
-    """Return selectors of what can be compared within a file."""
+def _parts_of(file: str, files: _Files) -> tuple[list[str], str | None]:
+    """Return selectors of what can be compared within a file; of variants of a run also the run."""
     from optimizer.history import queries
     from optimizer.pipeline.arms import PART
 
     if file == STDIN:
-        return [file]
+        return [file], None
     files.keep([file, file], texts=False)
     with files.history(file) as (history, run_ids):
-        names = run_ids
-        if len(run_ids) == 1:
-            names = [one.variant_id for one in queries.arms(history, run_ids)]
-    return [f"{file}{PART}{name}" for name in names] if len(names) > 1 else [file]
+        if len(run_ids) > 1:
+            return [f"{file}{PART}{run_id}" for run_id in run_ids], None
+        names = [one.variant_id for one in queries.arms(history, run_ids)]
+    if len(names) == 1:
+        return [file], None
+    return [f"{file}{PART}{name}" for name in names], run_ids[0]
+
+
+def _every_variant(
+    run_id: str, selectors: Sequence[str], files: _Files, wanted: Wanted
+) -> list[OpenArm]:
+    """Load all variants of the only run of a file at once."""
+    from optimizer.pipeline.arms import PART, arms_of_run
+    from optimizer.pipeline.cases import OpenArm
+
+    file = selectors[0].rpartition(PART)[0]
+    named = {selector.removeprefix(file + PART): selector for selector in reversed(selectors)}
+    with files.history(file) as (history, _):
+        found = arms_of_run(history, run_id, named, wanted=wanted)
+    return [
+        OpenArm(
+            loaded=replace(one, arm=replace(one.arm, source_path=file)),
+            history=partial(files.texts, file),
+        )
+        for one in reversed(found.values())
+    ]
 
 
 def _opened(

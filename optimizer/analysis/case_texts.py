@@ -61,7 +61,7 @@ class _Told:
 def with_texts(
     cases: Sequence[CaseOutcome],
     history: History,
-    arm: Arm | tuple[Sequence[str], str],
+    arm: Arm | tuple[str, Sequence[str], str],
     side: int,
     limits: TextLimits,
 ) -> tuple[CaseOutcome, ...]:
@@ -70,17 +70,17 @@ def with_texts(
     Args:
         cases: What became of each, the most telling first.
         history: The history that holds the runs of the arm.
-        arm: The arm, or its runs and its variant.
+        arm: The arm, or its workflow, its runs and its variant.
         side: Its place among the arms of a case.
         limits: How many texts are wanted, and how much of each.
     """
-    run_ids, variant_id = (arm.run_ids, arm.variant_id) if isinstance(arm, Arm) else arm
+    ran = (arm.workflow_id, arm.run_ids, arm.variant_id) if isinstance(arm, Arm) else arm
     wanted = {
         one.case_id: (_failing(one, side), limits.chars(place))
         for place, one in enumerate(cases[: limits.n_cases])
         if one.arms[side].n
     }
-    told = dict(_told(history, run_ids, variant_id, wanted))
+    told = dict(_told(history, ran, wanted))
     return tuple(
         _with(one, side, told[one.case_id]) if one.case_id in told else one for one in cases
     )
@@ -122,14 +122,15 @@ def _failing(case: CaseOutcome, side: int) -> bool:
 
 def _told(
     history: History,
-    run_ids: Sequence[str],
-    variant_id: str,
+    ran: tuple[str, Sequence[str], str],
     wanted: Mapping[str, tuple[bool, int | None]],
 ) -> Iterator[tuple[str, _Told]]:
+    workflow_id, run_ids, variant_id = ran
     rows = queries.case_texts(
         history,
         run_ids,
         variant_id,
+        workflow_id=workflow_id,
         case_ids=list(wanted),
         failing=[failing for failing, _ in wanted.values()],
     )

@@ -1,7 +1,8 @@
 """Writing the history anew in the order in which it is read, without what is no longer kept.
 
-Tasks are sorted by workflow, by when their run began, by run and by their place in it, and so are
-their texts: a question on one workflow then skips the blocks of all others.
+Tasks are sorted by workflow, by when their run began, by run and by their place in it: a question
+on one workflow then skips the blocks of all others. What names its run and no workflow is sorted by
+the ids of runs, so that a question on some runs skips what lies between.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from optimizer.models.upkeep import Compacted, EmptiedPayloads, OldRun, TableRow
 
 Told = Callable[[int, int], None]
 
-IN_RUN = "fates.place, kept.position, kept.rowid"
-BY_RUN = "fates.place, kept.rowid"
-ORDER = {"runs": BY_RUN, "reports": BY_RUN}
-"""How the rows of tables that came with a run are sorted; where nothing is said, by task."""
+BY_RUN = ("batch", "fates.place, kept.rowid")
+BY_TASK = ("batch", "fates.place, kept.position, kept.rowid")
+BY_RUN_ID = ("batch_by_id", "kept.run_id, kept.rowid")
+BY_TASK_ID = ("batch_by_id", "kept.run_id, kept.position, kept.rowid")
+ORDER = {"runs": BY_RUN, "tasks": BY_TASK, "reports": BY_RUN_ID}
+"""In which batches the rows of tables that came with a run are copied, and how they are sorted;
+where nothing is said, by the ids of runs and by task."""
 
 TEXT_FIELDS = ", ".join(f"'{name}'" for name in PAYLOADS)
 STAYS = {
@@ -136,6 +140,7 @@ def _copy(rewrite: Rewrite, job: Compaction) -> None:
 
 def _copy_batch(history: History, table: str, batch: int, job: Compaction) -> None:
     """Copy the rows of some runs, sorted."""
+    batch_column, order = ORDER.get(table, BY_TASK_ID)
     columns = "kept.*"
     if table == "runs":
         said = f"{EXPIRED_ON} {job.now:%Y-%m-%d}"
@@ -147,8 +152,8 @@ def _copy_batch(history: History, table: str, batch: int, job: Compaction) -> No
     history.connection.execute(
         f"INSERT INTO fresh.{table} BY NAME SELECT {columns} FROM history.{table} AS kept "
         f"JOIN {FATES} AS fates USING (run_id) "
-        f"WHERE fates.batch = $batch AND NOT fates.goes AND {STAYS.get(table, 'true')} "
-        f"ORDER BY {ORDER.get(table, IN_RUN)}",
+        f"WHERE fates.{batch_column} = $batch AND NOT fates.goes "
+        f"AND {STAYS.get(table, 'true')} ORDER BY {order}",
         {"batch": batch},
     )
 

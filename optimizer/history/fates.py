@@ -69,12 +69,15 @@ def make_fates(
             started_at,
             row_number() OVER in_order AS place,
             CAST(floor((sum(coalesce(n, 0)) OVER in_order) / {BATCH_ROWS}) AS INTEGER) AS batch,
+            CAST(floor((sum(coalesce(n, 0)) OVER by_id) / {BATCH_ROWS}) AS INTEGER) AS batch_by_id,
             run_id IN (SELECT unnest(CAST($going AS VARCHAR[]))) AS goes,
             coalesce(started_at < CAST($before AS TIMESTAMP), false)
                 AND run_id IN (SELECT run_id FROM told) AS empties
         FROM known
         LEFT JOIN sizes USING (run_id)
-        WINDOW in_order AS (ORDER BY workflow_id, started_at, run_id)
+        WINDOW
+            in_order AS (ORDER BY workflow_id, started_at, run_id),
+            by_id AS (ORDER BY run_id)
         """,
         {"before": before, "going": list(going)},
     )

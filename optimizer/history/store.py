@@ -34,6 +34,10 @@ ROW_GROUP_ROWS = 16_384
 """Rows of a table that are written together. The last of a transaction, which are fewer, take up
 memory when it is committed: their texts more than twice over."""
 
+RUNS_SOUGHT = 1_000
+"""Runs of which each is sought by its id in blocks of rows. Of more, all is read that lies between
+the first id and the last, which is most of a history."""
+
 
 class History:
     """An open history database, and who answers questions to it."""
@@ -241,9 +245,10 @@ def _connected(
 
 
 def _configure(connection: duckdb.DuckDBPyConnection) -> None:
-    """Keep DuckDB from drawing bars, and from taking Python variables for tables."""
+    """Keep DuckDB from drawing bars, and from taking Python variables for tables; let it seek."""
     connection.execute(
-        "SET enable_progress_bar = false; SET python_enable_replacements = false"
+        "SET enable_progress_bar = false; SET python_enable_replacements = false; "
+        f"SET dynamic_or_filter_threshold = {RUNS_SOUGHT}"
     ).fetchall()
 
 

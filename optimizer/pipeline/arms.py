@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from optimizer.analysis.arms import load_arm
+from optimizer.analysis.arms import load_arm, load_arms
 from optimizer.history import queries
 from optimizer.history.store import History
 from optimizer.models.cases import ArmRun, LoadedArm
@@ -54,6 +54,30 @@ def arm_of_run(
         selector=selector,
         run_ids=_pooled(history, variant, wanted.pool),
         variant_id=variant.variant_id,
+        latencies=wanted.latencies,
+        family=wanted.family,
+        scorer=wanted.scorer,
+    )
+
+
+def arms_of_run(
+    history: History, run_id: str, selectors: Mapping[str, str], *, wanted: Wanted
+) -> dict[str, LoadedArm]:
+    """Load variants of one run by their ids; the history is asked as often as for one.
+
+    Args:
+        history: The history that holds the run, and no other run of its variants.
+        run_id: The run.
+        selectors: How each variant is named, by its id.
+        wanted: What is wanted of each.
+
+    Raises:
+        SelectionError: No task of one has the key or the scorer that is wanted.
+    """
+    return load_arms(
+        history,
+        {variant_id: [run_id] for variant_id in selectors},
+        selectors=selectors,
         latencies=wanted.latencies,
         family=wanted.family,
         scorer=wanted.scorer,

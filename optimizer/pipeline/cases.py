@@ -73,7 +73,12 @@ def all_with_cases(
 
 
 def failing_cases(
-    history: History, run_id: str, variant_ids: Sequence[str], limits: TextLimits
+    history: History,
+    run_id: str,
+    variant_ids: Sequence[str],
+    limits: TextLimits,
+    *,
+    workflow_id: str,
 ) -> tuple[CaseOutcome, ...]:
     """Return the cases of a run that failed under one of its variants, those that did most first.
 
@@ -84,12 +89,13 @@ def failing_cases(
         run_id: The run.
         variant_ids: Its variants, in the order of the arms of a case.
         limits: How many texts are wanted, and how much of each.
+        workflow_id: The workflow of the run.
     """
     told = variant_ids[:VARIANTS_WITH_CASES]
     columns = case_columns(history, {variant_id: [run_id] for variant_id in told})
     cases = _failing([columns[variant_id] for variant_id in told])
     for side, variant_id in enumerate(told):
-        cases = with_texts(cases, history, ((run_id,), variant_id), side, limits)
+        cases = with_texts(cases, history, (workflow_id, (run_id,), variant_id), side, limits)
     return cases
 
 

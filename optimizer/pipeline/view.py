@@ -149,7 +149,9 @@ def run_view(
         warnings=warnings,
         scores=tuple(_scored(f, level) for f in queries.scorer_figures(history, run_id)),
         grading=queries.grading(history, run_id),
-        cases=None if texts is None else failing_cases(history, run_id, ids, texts),
+        cases=None
+        if texts is None
+        else failing_cases(history, run_id, ids, texts, workflow_id=total.workflow_id),
         n_variants_with_cases=None if texts is None else min(len(ids), VARIANTS_WITH_CASES),
         spreads=tuple(_spreads(history, run_id, ids)),
     )

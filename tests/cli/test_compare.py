@@ -154,6 +154,21 @@ def test_a_file_of_several_variants_asks_which(optimizer: Run, run_file: Write) 
     assert primary(clear)["n"] == 2
 
 
+def test_a_file_alone_means_all_its_variants_as_if_each_were_named(
+    optimizer: Run, run_file: Write
+) -> None:
+    tasks = json.loads(run_file("a.json", "+-+" * 20).read_text())["task_results"]
+    for i, task in enumerate(tasks):
+        task["metadata"]["prompt_variant"] = f"v{i % 3}"
+        task["metadata"]["case_id"] = f"c{i // 3}"
+    file = run_file("three.json", metadata={}, task_results=tasks)
+    alone = optimizer("compare", file, "--json").json
+    found = alone["comparisons"]
+    arms = [found[0]["baseline"], *(one["candidate"] for one in found)]
+    assert len(arms) == 3
+    assert optimizer("compare", *(arm["selector"] for arm in arms), "--json").json == alone
+
+
 def test_reports_are_written_and_the_summary_of_the_step(
     optimizer: Run, two: tuple[Path, Path], tmp_path: Path
 ) -> None:

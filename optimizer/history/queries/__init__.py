@@ -222,11 +222,13 @@ def case_texts(
     run_ids: Sequence[str],
     variant_id: str,
     *,
+    workflow_id: str,
     case_ids: Sequence[str],
     failing: Sequence[bool],
 ) -> Iterator[tuple[str, str, str | None, str | None, str | None, list[str] | None]]:
     """Yield case, status, inputs, outputs, error and reasons of one try of each case."""
     params = {
+        "workflow_id": workflow_id,
         "run_ids": list(run_ids),
         "variant_id": variant_id,
         "case_ids": list(case_ids),

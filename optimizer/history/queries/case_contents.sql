@@ -31,7 +31,7 @@ put_in AS (
     SELECT tasks.variant_id, tasks.case_id, coalesce(texts.inputs, long_inputs.text) AS inputs
     FROM tasks
     JOIN asked ON asked.run_id = tasks.run_id AND asked.variant_id = tasks.variant_id
-    JOIN texts ON texts.run_id = tasks.run_id AND texts.position = tasks.position
+    LEFT JOIN texts ON texts.run_id = tasks.run_id AND texts.position = tasks.position
     LEFT JOIN long_inputs
         ON long_inputs.run_id = tasks.run_id AND long_inputs.position = tasks.position
     WHERE tasks.workflow_id IN (

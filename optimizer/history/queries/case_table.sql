@@ -17,11 +17,11 @@ WITH run_of_variant AS (
             PARTITION BY runs.workflow_id, reports.variant_id
             ORDER BY runs.started_at DESC NULLS LAST, runs.run_id DESC NULLS LAST
         ) AS age
-    FROM runs
+    FROM (SELECT DISTINCT item FROM unnest($workflow_ids) AS named(item)) AS asked
+    JOIN runs ON runs.workflow_id = asked.item
     JOIN reports ON reports.run_id = runs.run_id
     WHERE reports.variant_id IS NOT NULL
         AND runs.pairable
-        AND runs.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
         AND ($as_of IS NULL OR runs.finished_at <= $as_of)
 )
 SELECT

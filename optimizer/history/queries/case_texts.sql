@@ -1,11 +1,12 @@
 -- The texts of one try of each of some cases under one variant in some runs.
 --
 -- Grain:   one row per case that has a completed try
--- Params:  $run_ids     VARCHAR[]  the runs
---          $variant_id  VARCHAR    the variant
---          $case_ids    VARCHAR[]  the cases
---          $failing     VARCHAR[]  those of them of which a failed try is looked for, else one
---                                  that passed; the first of all where there is none
+-- Params:  $workflow_id  VARCHAR    the workflow of the runs
+--          $run_ids      VARCHAR[]  the runs
+--          $variant_id   VARCHAR    the variant
+--          $case_ids     VARCHAR[]  the cases
+--          $failing      VARCHAR[]  those of them of which a failed try is looked for, else one
+--                                   that passed; the first of all where there is none
 -- Columns: case_id, status, inputs, outputs, error (message), reasons (a list of what scorers said,
 --          each after the name of its scorer; NULL without any)
 
@@ -37,11 +38,7 @@ placed AS (
     FROM tasks
     JOIN wanted ON wanted.case_id = tasks.case_id
     WHERE tasks.run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
-        AND tasks.workflow_id IN (
-            SELECT workflow_id
-            FROM runs
-            WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
-        )
+        AND tasks.workflow_id = $workflow_id
         AND tasks.variant_id = $variant_id
         AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 ),

@@ -34,10 +34,10 @@ WITH run AS (
             PARTITION BY runs.workflow_id
             ORDER BY runs.started_at DESC NULLS LAST, runs.run_id DESC NULLS LAST
         ) AS age
-    FROM runs
+    FROM (SELECT DISTINCT item FROM unnest($workflow_ids) AS named(item)) AS asked
+    JOIN runs ON runs.workflow_id = asked.item
     JOIN reports ON reports.run_id = runs.run_id AND reports.variant_id IS NULL
-    WHERE runs.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
-        AND ($as_of IS NULL OR runs.finished_at <= $as_of)
+    WHERE ($as_of IS NULL OR runs.finished_at <= $as_of)
 ),
 counted AS (
     SELECT

@@ -7,10 +7,20 @@
 
 SELECT count(DISTINCT case_id) AS n
 FROM tasks
-WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
+WHERE workflow_id IN (
+        SELECT workflow_id
+        FROM runs
+        WHERE run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
+    )
+    AND run_id IN (SELECT item FROM unnest($run_ids) AS named(item))
     AND case_id IN (
         SELECT case_id
         FROM tasks
-        WHERE run_id IN (SELECT item FROM unnest($other_run_ids) AS named(item))
+        WHERE workflow_id IN (
+                SELECT workflow_id
+                FROM runs
+                WHERE run_id IN (SELECT item FROM unnest($other_run_ids) AS named(item))
+            )
+            AND run_id IN (SELECT item FROM unnest($other_run_ids) AS named(item))
     )
 ORDER BY n NULLS LAST

@@ -102,7 +102,11 @@ def test_keeps_every_row_and_sorts_them(
             "JOIN runs USING (run_id) ORDER BY tasks.rowid"
         ).fetchall()
         texts = history.connection.execute("SELECT outputs FROM task_payloads").fetchall()
+        told = history.connection.execute(
+            "SELECT run_id, position FROM task_texts ORDER BY rowid"
+        ).fetchall()
     assert places == sorted(places)
+    assert told == sorted(told)
     assert {text for (text,) in texts} == {text for *_, text in made}
 
 
