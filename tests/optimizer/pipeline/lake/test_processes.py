@@ -25,7 +25,7 @@ Publish = Callable[..., list[Any]]
 Contents = Callable[..., dict[str, list[Any]]]
 
 PUBLISHERS = 8
-RUNS_EACH = 5
+RUNS_EACH = 10
 AT_ONCE = 5
 KILLS = 4
 TASKS = "+-+"

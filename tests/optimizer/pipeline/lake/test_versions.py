@@ -181,7 +181,7 @@ def test_jobs_that_publish_and_compact_leave_what_a_dictionary_would(
     machine.make_run, machine.make_reading = staticmethod(make_run), staticmethod(make_reading)
     case = machine.TestCase
     case.settings = settings(
-        max_examples=3,
+        max_examples=5,
         stateful_step_count=8,
         deadline=None,
         suppress_health_check=list(HealthCheck),
