@@ -350,6 +350,7 @@ except HistoryError as error:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_leaves_a_whole_history(
     tmp_path: Path, rows_at: RowsAt, large_at: Stored, killed: Callable[..., bool]
 ) -> None:
@@ -393,6 +394,7 @@ for n in range(int(sys.argv[2])):
 """
 
 
+@pytest.mark.slow
 def test_no_write_is_lost_while_others_compact(
     tmp_path: Path, rows_at: RowsAt, script: Make
 ) -> None:

@@ -285,6 +285,7 @@ except HistoryError as error:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_has_imported_all_or_nothing(
     tmp_path: Path,
     rows_at: RowsAt,

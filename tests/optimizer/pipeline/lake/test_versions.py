@@ -174,6 +174,7 @@ class Lake(RuleBasedStateMachine):
         assert len(rows) == len(found)
 
 
+@pytest.mark.slow
 def test_jobs_that_publish_and_compact_leave_what_a_dictionary_would(
     make_run: Callable[..., Any], make_reading: Callable[..., Any]
 ) -> None:
