@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -10,6 +11,26 @@ from jsonschema import Draft202012Validator
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each worker begin with its share of the slow tests, so that none is waited for at last.
+
+    A worker is given as many tests as any other, in order, and later takes over from others' ends.
+    """
+    n_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if n_workers == 1:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    ordered: list[pytest.Item] = []
+    for worker in range(n_workers):
+        ordered += slow[worker::n_workers]
+        n_more = max(0, len(items) * (worker + 1) // n_workers - len(ordered))
+        ordered += others[:n_more]
+        del others[:n_more]
+    items[:] = ordered
 
 
 @pytest.fixture(scope="session")

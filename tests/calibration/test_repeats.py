@@ -216,9 +216,17 @@ def test_planned_repeats_reach_their_power(bench, suites, arms, reps):
     bench.hold(powers(bench, suites, arms, reps))
 
 
-@pytest.mark.calibration
-def test_the_bench_notices_pooled_repeats(bench, suites, arms, monkeypatch):
-    rng, repeats = np.random.default_rng(0), 5
+@pytest.mark.parametrize(
+    ("repeats", "n_suites", "published", "of"),
+    [
+        pytest.param(10, 250, 0.051, 10_000, id="quick"),
+        pytest.param(5, 2_000, 0.0495, 20_000, id="full", marks=pytest.mark.calibration),
+    ],
+)
+def test_the_bench_notices_pooled_repeats(
+    bench, suites, arms, monkeypatch, repeats, n_suites, published, of
+):
+    rng = np.random.default_rng(0)
 
     def pooled(pairs, metric, *, families):
         found = pairing.paired_values(pairs, metric, families=families)
@@ -228,7 +236,15 @@ def test_the_bench_notices_pooled_repeats(bench, suites, arms, monkeypatch):
 
     monkeypatch.setattr(rates, "paired_values", pooled)
     alarms = repeated(
-        bench, suites, arms, 2_000, row="S1", n=100, repeats=repeats, published=0.0495, of=20_000
+        bench,
+        suites,
+        arms,
+        n_suites,
+        row="S1",
+        n=100,
+        repeats=repeats,
+        published=published,
+        of=of,
     )
     bench.notice("(a)", [alarms])
 

@@ -51,7 +51,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=subprocess.PIPE,
     )
     assert resident.stdout is not None
-    assert resident.stdout.readline() == b"ready\n"
+    assert resident.stdout.readline().startswith(b"ready ")
     client = runpy.run_path(str(server))["CLIENT"]
     (folder / "optimizer").write_text(client.format(python=sys.executable, address=address))
     (folder / "optimizer").chmod(0o755)

@@ -7,15 +7,14 @@ Charts are left out: what draws them has threads, and a fork that waits for thos
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
-import signal
+import runpy
 import socket
 import sys
+from operator import itemgetter
 from pathlib import Path
 
-from cli.main import main
 from reports.charts import drawn
 
 CLIENT = """#!{python} -SE
@@ -27,19 +26,10 @@ socket.send_fds(call, [len(said).to_bytes(8, "big")], [0, 1, 2])
 call.sendall(said)
 sys.exit(int(call.recv(8) or b"70"))
 """
+called, serve = itemgetter("called", "serve")(
+    runpy.run_path(str(Path(__file__).parents[1] / "forking.py"))
+)
 SAMPLES = Path(__file__).parents[2] / "sample_runs" / "native"
-
-
-def called(words: list[str]) -> int:
-    sys.argv = ["optimizer", *words]
-    try:
-        main()
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    return 0
 
 
 def warm_up(folder: Path) -> None:
@@ -60,23 +50,7 @@ def warm_up(folder: Path) -> None:
         called(["comment", str(folder / "x.md"), "--to", "github", "--dry-run"])
 
 
-def serve(address: str) -> None:
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(address)
-    server.listen()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    gc.freeze()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    while True:
-        call, _ = server.accept()
-        if os.fork() == 0:
-            answer(call)
-        call.close()
-
-
 def answer(call: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     length, streams, _, _ = socket.recv_fds(call, 8, 3)
     content = b""
     while len(content) < int.from_bytes(length, "big"):
@@ -95,4 +69,4 @@ if __name__ == "__main__":
     drawn.can_draw = lambda: False
     place = sys.argv[1]
     warm_up(Path(place).parent)
-    serve(place)
+    serve(place, answer)

@@ -220,10 +220,11 @@ def test_a_place_to_export_to_is_named_once(optimizer: Run, lived_in: Path) -> N
     assert optimizer("store", "export", "a", "--parquet", "b").code == 2
 
 
+@pytest.mark.slow
 def test_killed_while_it_rebuilds_the_history_is_as_it_was(lived_in: Path, tmp_path: Path) -> None:
     before = rows(lived_in)
     words = [sys.executable, "-m", "cli", "store", "rebuild"]
-    for n in range(5):
+    for n in range(10):
         process = subprocess.Popen(
             words,
             cwd=tmp_path,

@@ -9,17 +9,21 @@ from __future__ import annotations
 import gc
 import json
 import os
+import runpy
 import signal
 import socket
 import sys
 from datetime import datetime, tzinfo
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import cli.optimizing.world
 import cli.session
-from cli.main import main
 
+called, serve = itemgetter("called", "serve")(
+    runpy.run_path(str(Path(__file__).parents[1] / "forking.py"))
+)
 CLOCK = "FAULTS_NOW"
 WARMING = (
     ("ingest", "run.json", "other.json"),
@@ -46,18 +50,6 @@ class Told(datetime):
         return datetime.fromisoformat(start) if start else datetime.now(tz)
 
 
-def called(words: list[str]) -> int:
-    sys.argv = ["optimizer", *words]
-    try:
-        main()
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    return 0
-
-
 def warm_up(folder: Path) -> None:
     """Run the commands once, so that what they need is loaded."""
     os.chdir(folder)
@@ -71,26 +63,8 @@ def warm_up(folder: Path) -> None:
     gc.enable()
 
 
-def serve(address: str) -> None:
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    server.bind(address)
-    server.listen(64)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    gc.collect()
-    gc.freeze()
-    threads = len(os.listdir("/proc/self/task"))
-    os.write(1, f"ready {threads}\n".encode())
-    while True:
-        call, _ = server.accept()
-        if os.fork() == 0:
-            server.close()
-            answer(call)
-        call.close()
-
-
 def answer(call: socket.socket) -> None:
     """Run what was asked for in another process; tell its id, then how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     stream = call.makefile("rw")
     asked = json.loads(stream.readline())
     child = os.fork()
@@ -135,4 +109,4 @@ if __name__ == "__main__":
     cli.optimizing.world.datetime = Told  # type: ignore[misc, attr-defined]
     place, work = sys.argv[1:]
     warm_up(Path(work))
-    serve(place)
+    serve(place, answer)

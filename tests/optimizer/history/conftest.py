@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +29,7 @@ from optimizer.models.tasks import (
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[3]
 
 
 def make_variant(label: str, prompt: str | None = None) -> Variant:
@@ -173,10 +178,60 @@ def rows_at() -> Callable[[Path], dict[str, list[tuple[Any, ...]]]]:
     def rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         with read_history(path, lock_timeout_s=5) as opened:
             return {
-                table.name: sorted(
-                    opened.connection.execute(f"SELECT * FROM {table.name}").fetchall(), key=repr
-                )
+                table.name: opened.connection.execute(
+                    f"SELECT * FROM {table.name} ORDER BY ALL"
+                ).fetchall()
                 for table in TABLES
             }
 
     return rows
+
+
+@pytest.fixture
+def large_at() -> Callable[[Path], None]:
+    """Store 20 runs with 60,000 texts in a file, the newest first."""
+
+    def stored(path: Path) -> None:
+        with open_history(path, lock_timeout_s=1, now=NOON) as opened:
+            opened.connection.execute(
+                "INSERT INTO runs SELECT 'r' || i, 'w' || i % 5, '2026-01-01'::TIMESTAMP - "
+                "to_days(i::INT), '2026-01-01', 1, 'c', 's', 1, 'native', NULL, NULL, NULL, NULL, "
+                "true, NULL, '[]', '{}', '2026-01-01' FROM range(20) AS t(i)"
+            )
+            opened.connection.execute(
+                "INSERT INTO task_texts SELECT 'r' || i % 20, i // 20, md5(i::VARCHAR), "
+                "repeat(md5(i::VARCHAR), 5), NULL, NULL FROM range(60000) AS t(i)"
+            )
+
+    return stored
+
+
+@pytest.fixture
+def script() -> Callable[..., subprocess.Popen[str]]:
+    """Run a text as a program of Python in a process of its own."""
+    return started
+
+
+@pytest.fixture
+def killed() -> Callable[..., bool]:
+    """Run a text that says when it has begun, kill it, and tell whether it was not done yet."""
+
+    def kill(text: str, *words: object, after_s: float) -> bool:
+        with started(text, *words) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            time.sleep(after_s)
+            was_running = process.poll() is None
+            process.kill()
+        return was_running
+
+    return kill
+
+
+def started(text: str, *words: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", text, *map(str, words)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+    )

@@ -3,10 +3,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -356,42 +354,16 @@ except HistoryError as error:
 """
 
 
-def compacting(path: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", COMPACT, str(path), *words],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        text=True,
-    )
-
-
-def fill(path: Path) -> None:
-    with open_history(path, lock_timeout_s=1, now=NOON) as history:
-        history.connection.execute(
-            "INSERT INTO runs SELECT 'r' || i, 'w' || i % 5, '2026-01-01'::TIMESTAMP - "
-            "to_days(i::INT), '2026-01-01', 1, 'c', 's', 1, 'native', NULL, NULL, NULL, NULL, "
-            "true, NULL, '[]', '{}', '2026-01-01' FROM range(20) AS t(i)"
-        )
-        history.connection.execute(
-            "INSERT INTO task_texts SELECT 'r' || i % 20, i // 20, md5(i::VARCHAR), "
-            "repeat(md5(i::VARCHAR), 5), NULL, NULL FROM range(60000) AS t(i)"
-        )
-
-
-def test_killed_at_any_moment_it_leaves_a_whole_history(tmp_path: Path, rows_at: RowsAt) -> None:
+@pytest.mark.slow
+def test_killed_at_any_moment_it_leaves_a_whole_history(
+    tmp_path: Path, rows_at: RowsAt, large_at: Stored, killed: Callable[..., bool]
+) -> None:
     path = tmp_path / "h.duckdb"
-    fill(path)
+    large_at(path)
     before = rows_at(path)
     n_killed = 0
     for n in range(10):
-        process = compacting(path)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-        time.sleep(0.05 * n)
-        n_killed += process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        n_killed += killed(COMPACT, path, after_s=0.05 * n)
         assert rows_at(path) == before
     assert n_killed >= 3
     compact(job(path))
@@ -400,11 +372,13 @@ def test_killed_at_any_moment_it_leaves_a_whole_history(tmp_path: Path, rows_at:
 
 
 @pytest.mark.parametrize("limit", [4_096, 300_000, 2_000_000])
-def test_a_full_disk_leaves_the_old_history(tmp_path: Path, rows_at: RowsAt, limit: int) -> None:
+def test_a_full_disk_leaves_the_old_history(
+    tmp_path: Path, rows_at: RowsAt, large_at: Stored, script: Make, limit: int
+) -> None:
     path = tmp_path / "h.duckdb"
-    fill(path)
+    large_at(path)
     before = rows_at(path)
-    process = compacting(path, str(limit))
+    process = script(COMPACT, path, limit)
     said, _ = process.communicate()
     assert process.returncode == 2
     assert "it may not grow any further; nothing of this step was stored" in said
@@ -424,21 +398,19 @@ for n in range(int(sys.argv[2])):
 """
 
 
-def test_no_write_is_lost_while_others_compact(tmp_path: Path, rows_at: RowsAt) -> None:
+@pytest.mark.slow
+def test_no_write_is_lost_while_others_compact(
+    tmp_path: Path, rows_at: RowsAt, script: Make
+) -> None:
     path, n_each = tmp_path / "h.duckdb", 3
     with open_history(path, lock_timeout_s=1, now=NOON):
         pass
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITE, str(path), str(n_each), name],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        for name in "ab"
-    ]
+    writers = [script(WRITE, path, n_each, name) for name in "ab"]
     n_compacted = 0
     while any(writer.poll() is None for writer in writers):
         compact(job(path, timeout_s=60))
         n_compacted += 1
+    assert [writer.communicate() for writer in writers] == [("", None)] * 2
     assert [writer.returncode for writer in writers] == [0, 0]
     assert n_compacted > 1
     written = {row[0] for row in rows_at(path)["ingest_rejects"]}

@@ -2,11 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import tarfile
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,7 +60,7 @@ histories = st.lists(
 )
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=histories, ending=st.sampled_from(["", ".tar"]))
 def test_an_import_into_a_new_history_is_equal_to_what_was_exported(
     tmp_path: Path, run: Make, history_at: Stored, rows_at: RowsAt, made: list[Any], ending: str
@@ -289,47 +285,24 @@ except HistoryError as error:
 """
 
 
-def importing(*words: str | Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", IMPORT, *map(str, words)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        text=True,
-    )
-
-
-def fill(path: Path) -> None:
-    with open_history(path, lock_timeout_s=1, now=NOON) as history:
-        history.connection.execute(
-            "INSERT INTO runs SELECT 'r' || i, 'w' || i % 5, '2026-01-01', '2026-01-01', 1, 'c', "
-            "'s', 1, 'native', NULL, NULL, NULL, NULL, true, NULL, '[]', '{}', '2026-01-01' "
-            "FROM range(20) AS t(i)"
-        )
-        history.connection.execute(
-            "INSERT INTO task_texts SELECT 'r' || i % 20, i // 20, md5(i::VARCHAR), "
-            "repeat(md5(i::VARCHAR), 5), NULL, NULL FROM range(60000) AS t(i)"
-        )
-
-
+@pytest.mark.slow
 def test_killed_at_any_moment_it_has_imported_all_or_nothing(
-    tmp_path: Path, rows_at: RowsAt, history_at: Stored, run: Make
+    tmp_path: Path,
+    rows_at: RowsAt,
+    history_at: Stored,
+    large_at: Stored,
+    run: Make,
+    killed: Callable[..., bool],
 ) -> None:
     path, store = tmp_path / "h.duckdb", tmp_path / "s.duckdb"
-    fill(path)
+    large_at(path)
     export(path, tmp_path / "out")
     n_killed = 0
     for n in range(10):
         store.unlink(missing_ok=True)
         Path(f"{store}.wal").unlink(missing_ok=True)
         history_at(store, run("mine"))
-        process = importing(tmp_path / "out", store)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-        time.sleep(0.05 * n)
-        n_killed += process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        n_killed += killed(IMPORT, tmp_path / "out", store, after_s=0.05 * n)
         rows = rows_at(store)
         assert (len(rows["runs"]), len(rows["task_texts"])) in [(1, 1), (21, 60_001)]
     assert n_killed >= 3
@@ -339,14 +312,20 @@ def test_killed_at_any_moment_it_has_imported_all_or_nothing(
 
 @pytest.mark.parametrize("limit", [300_000, 2_000_000])
 def test_a_full_disk_leaves_the_history_as_it_was(
-    tmp_path: Path, rows_at: RowsAt, history_at: Stored, run: Make, limit: int
+    tmp_path: Path,
+    rows_at: RowsAt,
+    history_at: Stored,
+    large_at: Stored,
+    run: Make,
+    script: Make,
+    limit: int,
 ) -> None:
     path, store = tmp_path / "h.duckdb", tmp_path / "s.duckdb"
-    fill(path)
+    large_at(path)
     export(path, tmp_path / "out")
     history_at(store, run("mine"))
     before = rows_at(store)
-    process = importing(tmp_path / "out", store, str(limit))
+    process = script(IMPORT, tmp_path / "out", store, limit)
     said, _ = process.communicate()
     assert process.returncode == 2
     assert "it may not grow any further; nothing of this step was stored" in said

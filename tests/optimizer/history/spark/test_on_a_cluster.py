@@ -57,7 +57,7 @@ PARAMS: dict[str, object] = {
     "slow_ms": 100.0,
     "z2": 3.84,
     "unjudged": UNJUDGED,
-    "run_id": "r03",
+    "run_id": "r07",
     "arms": ["v0\nr00", "v1\nr03", "v1\nr04", "v0\nr06"],
     "run_ids": ["r00", "r03", "r04", "r06", "r07"],
     "other_run_ids": ["r01", "r09"],
@@ -69,7 +69,7 @@ PARAMS: dict[str, object] = {
     "prompt_sha256": "p0",
     "prompt_sha256s": ["p0", "p1"],
     "prompt_id": "prompts/a.md",
-    "decision_id": "d01",
+    "decision_id": "d03",
     "decision_ids": ["d00", "d03"],
     "experiment_id": "e0",
     "feedback_ids": ["feedback_id 1", "feedback_id 2"],
@@ -141,7 +141,7 @@ OTHERWISE: dict[str, dict[str, object]] = {
 }
 """Other values where NULL is none that is given."""
 
-EMPTY = 0.15
+EMPTY = 0.1
 """At most so many of the questions may find nothing."""
 
 

@@ -25,7 +25,7 @@ Publish = Callable[..., list[Any]]
 Contents = Callable[..., dict[str, list[Any]]]
 
 PUBLISHERS = 8
-RUNS_EACH = 5
+RUNS_EACH = 10
 AT_ONCE = 5
 KILLS = 4
 TASKS = "+-+"
@@ -75,6 +75,7 @@ def compact_often(lake: Path, until: Path) -> None:
         time.sleep(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "n_each", [RUNS_EACH, pytest.param(25, marks=pytest.mark.faults, id="as_many_as_can_be")]
 )
@@ -117,6 +118,7 @@ def test_jobs_that_publish_and_compact_at_once_lose_nothing_and_readers_see_whol
     assert contents(lake) == stored
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "n_kills", [KILLS, pytest.param(200, marks=pytest.mark.faults, id="two_hundred")]
 )

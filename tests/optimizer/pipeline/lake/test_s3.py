@@ -44,6 +44,7 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     files.rm("bucket", recursive=True)
 
 
+@pytest.mark.slow
 def test_a_lake_on_s3_holds_what_a_history_of_the_same_files_holds(
     tmp_path: Path,
     bucket: Any,

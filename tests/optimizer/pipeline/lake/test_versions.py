@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -174,6 +175,7 @@ class Lake(RuleBasedStateMachine):
         assert len(rows) == len(found)
 
 
+@pytest.mark.slow
 def test_jobs_that_publish_and_compact_leave_what_a_dictionary_would(
     make_run: Callable[..., Any], make_reading: Callable[..., Any]
 ) -> None:
@@ -181,7 +183,7 @@ def test_jobs_that_publish_and_compact_leave_what_a_dictionary_would(
     machine.make_run, machine.make_reading = staticmethod(make_run), staticmethod(make_reading)
     case = machine.TestCase
     case.settings = settings(
-        max_examples=3,
+        max_examples=5,
         stateful_step_count=8,
         deadline=None,
         suppress_health_check=list(HealthCheck),
