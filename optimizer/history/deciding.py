@@ -58,6 +58,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 MANY_ROWS = 200
 """So many rows of a table are written faster as columns than one by one."""
 
+STRAIGHT = "1KB"
+"""What many decisions come to is written straight to the file, not to a log that is read again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyDecision:
@@ -131,6 +134,8 @@ def record_ready(
     history: History, decisions: Sequence[ReadyDecision], *, actor: str
 ) -> dict[str, Decision]:
     """Store decisions, all or none, and return those that were stored already, by id."""
+    if len(decisions) >= MANY_ROWS:
+        history.connection.execute(f"SET checkpoint_threshold = '{STRAIGHT}'").fetchall()
     with history.transaction():
         known = queries.stored_decisions(history, [one.decision_id for one in decisions])
         new = [one for one in decisions if one.decision_id not in known]
