@@ -28,7 +28,8 @@ import numpy as np
 from prompts import prose_prompts
 
 from executor_bridge import expand, read
-from optimizer.analysis.evidence import Scope, evidence
+from optimizer.analysis.evidence import evidence
+from optimizer.analysis.scope import Scope
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.config.tree import DEFAULTS
 from optimizer.experiments.comparing import compare

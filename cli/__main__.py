@@ -1,5 +1,5 @@
 """Lets `python -m cli` work."""
 
-from cli.main import main
+from cli.main import program
 
-main()
+program()

@@ -6,7 +6,9 @@ Exit codes: 0 done; 1 done, and the answer is no; 2 could not be done; 3 inconcl
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import sys
 
 from optimizer import __version__
@@ -14,6 +16,15 @@ from optimizer import __version__
 COULD_NOT = 2
 BUG = 70
 INTERRUPTED = 130
+
+
+def program() -> None:
+    """Run the command line as the whole of a process, and end it."""
+    try:
+        main()
+    except SystemExit as end:
+        _leave(end.code)
+        raise
 
 
 def main() -> None:
@@ -24,6 +35,27 @@ def main() -> None:
         return
     gc.disable()  # a command is short and makes few cycles; looking for them costs start-up time
     sys.exit(_run(arguments))
+
+
+def _leave(code: object) -> None:
+    """End the process, unless it has something left to say that does not go out.
+
+    The interpreter would take every module and class apart first, which takes longer than most
+    commands compute. What waits for the end is called; a history is closed where it is opened.
+    """
+    if not isinstance(code, int):
+        return
+    threads = sys.modules.get("threading")
+    if threads is not None:
+        threads._shutdown()
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code)
 
 
 def _run(arguments: list[str]) -> int:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from cli.session import Session
     from cli.writing.kept import Kept
-    from optimizer.models.decisions import Decision
+    from optimizer.models.data_tables import DataTable
+    from optimizer.models.decisions import AuditEntry, Decision
     from optimizer.pipeline.batch import BatchJob
 
 
@@ -60,14 +61,7 @@ def decide(
 
     Example: optimizer decide --workflow wf_001
     """
-    from optimizer.history import queries
-    from optimizer.history.deciding import record_decisions
-    from optimizer.history.store import FEW_ROW_GROUP_ROWS, open_history, refuse_lake
-    from optimizer.models.decisions import failures
-    from optimizer.pipeline.decide import decide as decide_on
-    from reports.gallery.decision import decision as decision_report
-    from reports.gallery.decision_list import decision_list
-    from reports.tables.decisions import decision_tables
+    from optimizer.history.store import refuse_lake
 
     if all_ == (workflow is not None):
         raise typer.BadParameter("name one workflow with --workflow, or all of them with --all")
@@ -91,15 +85,60 @@ def decide(
         elif output or emit is not None:
             _show_all(here, list(map(as_decision, kept)), emit, output, json=json)
         else:
+            from reports.gallery.decision_list import decision_list
+
             show(decision_list(map(as_decision, kept)), ())
         return
-    with open_history(
-        here.store,
-        lock_timeout_s=here.lock_timeout_s,
-        now=here.now,
-        create=False,
-        row_group_rows=FEW_ROW_GROUP_ROWS,
-    ) as history:
+    from optimizer.models.decisions import failures
+
+    one, audit = _decide_on(here, workflow, variant, until, strategy or (), fail_fast=fail_fast)
+    from reports.gallery.decision import decision as decision_report
+
+    _warn(one.workflow_id, failures(one))
+    report = decision_report(one, audit, again=one.decided_at != here.now)
+    _write_asked([one], emit, here)
+    tables: tuple[DataTable, ...] = ()
+    if output:
+        from reports.tables.decisions import decision_tables
+
+        tables = decision_tables([one])
+    show(report, one, json=json, outputs=output, tables=tables)
+
+
+def _decide_on(
+    here: Session,
+    workflow: str,
+    variant: str | None,
+    until: datetime | None,
+    only: Sequence[str],
+    *,
+    fail_fast: bool,
+) -> tuple[Decision, list[AuditEntry]]:
+    """Decide on a workflow and store it; return what was stored, and its audit trail.
+
+    The history answers while all that works on its answers is imported.
+    """
+    from optimizer.analysis.scope import questions
+    from optimizer.history import queries
+    from optimizer.history.ahead import asked_ahead
+    from optimizer.history.store import FEW_ROW_GROUP_ROWS, open_history
+    from optimizer.pipeline.scope import scope_of
+
+    asked = questions(scope_of(here.loaded.config), workflow_ids=[workflow], as_of=until)
+    with (
+        open_history(
+            here.store,
+            lock_timeout_s=here.lock_timeout_s,
+            now=here.now,
+            create=False,
+            row_group_rows=FEW_ROW_GROUP_ROWS,
+        ) as opened,
+        asked_ahead(opened, asked) as history,
+    ):
+        import reports.gallery.decision  # noqa: F401 - while the history answers
+        from optimizer.history.deciding import record_decisions
+        from optimizer.pipeline.decide import decide as decide_on
+
         made = decide_on(
             history,
             workflow_ids=[workflow],
@@ -109,14 +148,10 @@ def decide(
             config_sha256=here.loaded.sha256,
             now=here.now,
             fail_fast=fail_fast,
-            only=strategy or (),
+            only=only,
         )
         (one,) = record_decisions(history, made, actor=here.actor)
-        audit = queries.audit(history, subject=one.decision_id)
-    _warn(one.workflow_id, failures(one))
-    report = decision_report(one, audit, again=one.decided_at != here.now)
-    _write_asked([one], emit, here)
-    show(report, one, json=json, outputs=output, tables=decision_tables([one]))
+        return one, queries.audit(history, subject=one.decision_id)
 
 
 def _job(

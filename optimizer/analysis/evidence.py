@@ -11,54 +11,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from optimizer.analysis.anomalies import anomalies
 from optimizer.analysis.budgets import budget_states
 from optimizer.analysis.contrasts import contrasts_of_each
-from optimizer.analysis.drift import Watch, drift
+from optimizer.analysis.drift import drift
 from optimizer.analysis.experiments import experiment_summaries
-from optimizer.analysis.settings import AnomalySettings, EvidenceSettings
+from optimizer.analysis.scope import Scope
 from optimizer.analysis.stability import stability
 from optimizer.analysis.traffic import traffic
 from optimizer.analysis.unpaired import unpaired_contrasts
 from optimizer.history import queries
 from optimizer.history.queries.evidence import case_tables, past_decisions, requests, run_points
 from optimizer.history.store import History
-from optimizer.models.budgets import BudgetsSettings, BudgetState
-from optimizer.models.dataclass import dataclass
+from optimizer.models.budgets import BudgetState
 from optimizer.models.errors import SelectionError
 from optimizer.models.evidence import Evidence
 from optimizer.models.nearest import meant, some_of
 from optimizer.models.reports import figures_of
 from optimizer.models.summaries import WindowSummary
-from optimizer.scoring_rules import ScoringRules
 
 if TYPE_CHECKING:
     from optimizer.models.contract import PromptAnalysis
     from optimizer.models.contrasts import CaseTable, Contrast
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What of a history the evidence is made of, whatever the workflow.
-
-    Attributes:
-        settings: How far to look back.
-        rules: Judge the current variant.
-        slow_ms: Tasks that took longer are counted, in ms.
-        watch: How moves of metrics are looked for; None: not at all.
-        anomaly: What of the newest run is out of the ordinary; None: it is not looked at.
-        budgets: What may be spent; None: no limit.
-        spending: Where the budgets stand, if that is known already.
-        with_texts: Whether inputs, answers and metadata of tasks are read; moves need none.
-    """
-
-    settings: EvidenceSettings
-    rules: ScoringRules
-    slow_ms: float
-    watch: Watch | None = None
-    anomaly: AnomalySettings | None = None
-    budgets: BudgetsSettings | None = None
-    spending: tuple[BudgetState, ...] | None = None
-    with_texts: bool = True
 
 
 def evidence(

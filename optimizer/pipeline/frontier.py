@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optimizer.analysis.evidence import Scope, evidence, require_workflow
+from optimizer.analysis.evidence import evidence, require_workflow
+from optimizer.analysis.scope import Scope
 from optimizer.config.tree import Config
 from optimizer.history.store import History
 from optimizer.learning.frontier import frontier as of_evidence

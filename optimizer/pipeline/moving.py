@@ -7,7 +7,8 @@ from datetime import datetime
 
 from optimizer.analysis.anomalies import anomalies, anomalies_of_series
 from optimizer.analysis.drift import drift, drift_of_series
-from optimizer.analysis.evidence import Scope, evidence, require_workflow
+from optimizer.analysis.evidence import evidence, require_workflow
+from optimizer.analysis.scope import Scope
 from optimizer.config.tree import Config
 from optimizer.history.queries.evidence import run_points, task_names
 from optimizer.history.store import History

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optimizer.analysis.drift import Watch
-from optimizer.analysis.evidence import Scope
+from optimizer.analysis.scope import Scope
 from optimizer.config.tree import Config
 from optimizer.scoring_rules import ScoringRules
 from optimizer.strategies.threshold_based import ThresholdBased

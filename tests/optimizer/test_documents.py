@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from executor_bridge import read
-from optimizer.analysis.evidence import Scope, evidence
+from optimizer.analysis.evidence import evidence
+from optimizer.analysis.scope import Scope
 from optimizer.config.load import load
 from optimizer.history.columns import prepare
 from optimizer.history.deciding import record_decisions

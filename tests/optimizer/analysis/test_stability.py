@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from executor_bridge import read
-from optimizer.analysis.evidence import Scope, evidence
+from optimizer.analysis.evidence import evidence
+from optimizer.analysis.scope import Scope
 from optimizer.analysis.settings import EvidenceSettings
 from optimizer.analysis.stability import stability
 from optimizer.history.columns import prepare
