@@ -119,6 +119,7 @@ EXPECTED = {
 
 
 decode_task_metadata = Decoder(TaskMetadata).decode
+decode_metadata = Decoder(list[TaskMetadata]).decode
 VALUE_DECODERS: dict[type[Metadata], dict[str, Decoder[Any]]] = {
     kind: {key: Decoder(hint) for key, hint in get_type_hints(kind, include_extras=True).items()}
     for kind in (RunMetadata, TaskMetadata)

@@ -68,9 +68,7 @@ def spans(content: Content) -> Iterator[tuple[int, int, int]]:
     while start < len(content):
         number += 1
         end = _line_end(content, start)
-        first, last = start, end
-        while last > first and content[last - 1] in b" \t\r":
-            last -= 1
+        first, last = start, _stripped_end(content, start, end)
         while first < last and content[first] in b" \t\r":
             first += 1
         if first < last:
@@ -79,6 +77,17 @@ def spans(content: Content) -> Iterator[tuple[int, int, int]]:
         if start - passed > PASSED_BYTES:
             let_go(content, passed, start)
             passed = start
+
+
+def span_end(content: Content, start: int) -> int:
+    """Return where a line that begins there ends, without white space."""
+    return _stripped_end(content, start, _line_end(content, start))
+
+
+def _stripped_end(content: Content, start: int, end: int) -> int:
+    while end > start and content[end - 1] in b" \t\r":
+        end -= 1
+    return end
 
 
 def _line_end(content: Content, start: int) -> int:

@@ -159,7 +159,7 @@ def texts(values: Sequence[str | None]) -> Texts:
 
 
 def _packed(values: PackedTexts) -> Texts:
-    ends = np.array(values.ends, np.int64)
+    ends = np.asarray(values.ends, np.int64)
     known = ends[1:] > ends[:-1]
     bits = None if known.all() else _bits(known)
     return Texts(ends, np.frombuffer(values.data or b"\0", np.uint8), bits)

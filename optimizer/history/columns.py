@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 import zstandard
 
-from optimizer.history.batches import Column, Columns, Numbers, label, labels, numbers, texts, times
+from optimizer.history.batches import Column, Columns, Numbers, label, labels, numbers, texts
+from optimizer.history.moments import moments
 from optimizer.history.settings import PayloadPolicy, RawPolicy, StoreSettings
 from optimizer.history.texts import PAYLOADS, LongTexts, kept_texts
 from optimizer.models.dataclass import dataclass
@@ -298,17 +299,10 @@ def _kept(
 def _column(name: str, values: Sequence[Any]) -> Column:
     """Return one field of the rows as a column; what is unknown becomes NULL."""
     if name in TIME_FIELDS:
-        return _times(values)
+        return moments(values)
     if name in NUMBER_FIELDS:
         return numbers(values)
     return labels(values) if name in LABEL_FIELDS else texts(values)
-
-
-def _times(values: Sequence[datetime | None]) -> Column:
-    seconds = np.array([np.nan if t is None else t.timestamp() for t in values])
-    known = ~np.isnan(seconds)
-    micros = np.rint(np.where(known, seconds, 0) * 1e6).astype(np.int64)
-    return times(micros, known)
 
 
 def as_stored(time: datetime) -> datetime:

@@ -7,7 +7,6 @@ from memory, so that a row must not be long. From 4096 bytes on texts take even 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import sub
 from typing import TypeGuard
 
 import numpy as np
@@ -103,7 +102,7 @@ class LongTexts:
 def _longest(values: Sequence[str | None]) -> int:
     """Return how long the longest text is."""
     if isinstance(values, PackedTexts):
-        return max(map(sub, values.ends[1:], values.ends[:-1]), default=0)
+        return int(np.diff(np.asarray(values.ends)).max(initial=0))
     return max(map(len, filter(None, values)), default=0)
 
 

@@ -6,9 +6,9 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import accumulate
 
 import msgspec
+import numpy as np
 from msgspec import Raw, ValidationError
 
 from executor_bridge.clock import FIRST_YEAR, LAST_YEAR, Clock, UnusableTimeError
@@ -16,7 +16,7 @@ from executor_bridge.formats.native import wire
 from executor_bridge.formats.native.twice import gives_twice
 from executor_bridge.json_text import has_lone_surrogate
 from executor_bridge.meaning import CONSISTENT, Variants, derived_case
-from executor_bridge.metadata import TaskMetadata, decode_task_metadata, usable
+from executor_bridge.metadata import TaskMetadata, decode_metadata, decode_task_metadata, usable
 from executor_bridge.models import TaskFigures
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError
@@ -26,6 +26,8 @@ from optimizer.models.tasks import CaseSource, PackedTexts, TaskFields, TaskRow,
 EMPTY = ("{}", "null")
 COMPARED = 2**16
 """Ids that are compared at once."""
+
+EMPTY_BYTES = len(wire.NOTHING)
 
 NO_RESULT = wire.TestResult(status="error")
 GIVEN = CaseSource.GIVEN
@@ -117,7 +119,7 @@ class ReadyTasks:
 def told(tasks: Sequence[wire.Task], ignored: Counter[str]) -> ReadyTasks:
     """Return tasks with what their metadata says, and count the keys that are of no use."""
     try:
-        said = [decode_task_metadata(task.metadata) for task in tasks]
+        said = decode_metadata(b"[%b]" % b",".join([task.metadata for task in tasks]))
     except ValidationError:
         said = [task_metadata(task, ignored) for task in tasks]
     return ReadyTasks(tasks, said)
@@ -147,8 +149,6 @@ class HashedIds:
 
     def __len__(self) -> int:
         """Return how many different ones there are."""
-        import numpy as np  # noqa: PLC0415 - start-up time
-
         hashes = np.frombuffer(self._hashes, np.int64)
         hashes.sort()
         starts = range(0, len(hashes) - 1, COMPARED)
@@ -366,12 +366,19 @@ def payloads(raws: Sequence[Raw]) -> list[str | None]:
 
 def packed_payloads(raws: Sequence[Raw]) -> Sequence[str | None]:
     """Return objects as JSON text, as `payloads` does, but in one piece where that is possible."""
-    lengths = [0 if raw is wire.NOTHING or raw == wire.NOTHING else len(raw) for raw in raws]
-    ends = [*accumulate(lengths, initial=0)]
-    data = b"".join([raw for raw, length in zip(raws, lengths, strict=True) if length])
-    firsts = {data[end] for end, length in zip(ends[:-1], lengths, strict=True) if length}
-    if firsts <= {ord("{")} and b"\\" not in data and data.isascii():
-        return PackedTexts(data, ends)
+    given, lengths = raws, list(map(len, raws))
+    if EMPTY_BYTES in lengths:
+        empty = b"".join([raw for raw, n in zip(raws, lengths, strict=True) if n == EMPTY_BYTES])
+        if empty.replace(wire.NOTHING, b""):
+            return payloads(raws)
+        given = [raw for raw, n in zip(raws, lengths, strict=True) if n != EMPTY_BYTES]
+        lengths = [0 if n == EMPTY_BYTES else n for n in lengths]
+    data = b"".join(given)
+    ends = np.zeros(len(raws) + 1, np.int64)
+    np.cumsum(lengths, out=ends[1:])
+    firsts = np.frombuffer(data, np.uint8)[ends[:-1][ends[1:] > ends[:-1]]]
+    if (firsts == ord("{")).all() and b"\\" not in data and data.isascii():
+        return PackedTexts(data, ends.data)
     return payloads(raws)
 
 

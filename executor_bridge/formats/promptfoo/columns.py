@@ -20,6 +20,9 @@ from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Variant
 
+NUMBER = "I"
+"""Type of the number of a result in its file: four billion are more than a file can hold."""
+
 Keyed = Callable[[Row], Hashable]
 """Tells which column a result belongs to."""
 
@@ -52,7 +55,7 @@ class Column:
     """
 
     first: Row
-    numbers: array[int] = field(default_factory=lambda: array("q"))
+    numbers: array[int] = field(default_factory=lambda: array(NUMBER))
     n_taken: int = 0
     n_cached: int = 0
     n_copies: int = 0
@@ -60,7 +63,7 @@ class Column:
     n_without_vars: int = 0
     seen: Seen = field(default_factory=Seen)
     _answers: array[int] = field(default_factory=lambda: array("q"))
-    _cached: array[int] = field(default_factory=lambda: array("q"))
+    _cached: array[int] = field(default_factory=lambda: array(NUMBER))
 
     def take(self, number: int, row: Row, test: int) -> None:
         """Take one more result, of the test with that number."""
@@ -78,7 +81,7 @@ class Column:
         """Leave out cached answers that repeat an answer to the same test."""
         cached, seen = set(self._cached), set[int]()
         if cached:
-            kept = array("q")
+            kept = array(NUMBER)
             for number, answer in zip(self.numbers, self._answers, strict=True):
                 if number not in cached or answer not in seen:
                     kept.append(number)
@@ -86,7 +89,7 @@ class Column:
             self.n_copies = len(self.numbers) - len(kept)
             self.numbers = kept
         self.seen.n = len(self.numbers)
-        self._answers, self._cached = array("q"), array("q")
+        self._answers, self._cached = array("q"), array(NUMBER)
 
     def is_bare(self, template: str | None) -> bool:
         """Tell whether the variables of all tests were left out of the file."""

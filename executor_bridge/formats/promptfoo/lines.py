@@ -8,12 +8,13 @@ each prompt and provider are, and they are decoded when asked for.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Sequence
 from typing import ClassVar
 
 from executor_bridge.base import FormatNotes, Head, Shape
 from executor_bridge.files.spool import PASSED_BYTES, let_go
-from executor_bridge.files.texts import spans
+from executor_bridge.files.texts import span_end, spans
 from executor_bridge.formats.promptfoo.columns import Column, sorted_into_columns
 from executor_bridge.formats.promptfoo.rows import Provider, Row, template_in
 from executor_bridge.formats.promptfoo.runs import (
@@ -100,27 +101,29 @@ class PromptfooJsonl:
 
 
 class _Lines:
-    """The lines of a file, found again by where they begin and end."""
+    """The lines of a file, found again by where they begin."""
 
     def __init__(self, content: Content) -> None:
         self._content = content
-        self._numbers, self._starts, self._ends = array("q"), array("q"), array("q")
+        self._starts = array("q")
+        self._blank = array("q")
 
     def every(self) -> Iterator[tuple[str, memoryview]]:
         """Yield the place and text of each, and note where it is."""
         view = memoryview(self._content)
         for number, start, end in spans(self._content):
-            self._numbers.append(number)
+            n = len(self._starts)
+            self._blank.extend([n] * (number - 1 - n - len(self._blank)))
             self._starts.append(start)
-            self._ends.append(end)
             yield f"line {number}", view[start:end]
 
     def some(self, numbers: Sequence[int]) -> Iterator[tuple[str, memoryview]]:
         """Yield the place and text of those with these numbers; memory behind is let go."""
         view, passed = memoryview(self._content), 0
         for n in numbers:
-            start, end = self._starts[n], self._ends[n]
-            yield f"line {self._numbers[n]}", view[start:end]
+            start = self._starts[n]
+            end = span_end(self._content, start)
+            yield f"line {n + 1 + bisect_right(self._blank, n)}", view[start:end]
             if end - passed > PASSED_BYTES:
                 let_go(self._content, passed, end)
                 passed = end
