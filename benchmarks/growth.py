@@ -22,7 +22,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -112,7 +112,7 @@ class Taken:
 
 
 def main() -> None:
-    """Make what is missing, measure everything, print a table or JSON."""
+    """Make what is missing, measure everything, print a table or JSON lines."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sizes", default="1000000,10000000")
@@ -133,21 +133,14 @@ def main() -> None:
         )
         for size in options.sizes.split(",")
     ]
-    taken = [
-        one
-        for shape in shapes
-        for one in measured(
-            history_of(options.folder, shape),
-            shape.n_rows,
-            rounds=options.rounds,
-            only=options.only,
-            of=options.of.split(","),
-        )
-    ]
-    if options.json:
-        print(json.dumps([asdict(one) for one in taken]))
-    else:
-        show(taken, [shape.n_rows for shape in shapes])
+    stores = {shape.n_rows: history_of(options.folder, shape) for shape in shapes}
+    taken = []
+    for one in measured(stores, options.rounds, options.only, options.of.split(",")):
+        taken.append(one)
+        if options.json:
+            print(json.dumps(asdict(one)), flush=True)
+    if not options.json:
+        show(taken, list(stores))
 
 
 def history_of(folder: Path, shape: Shape) -> Path:
@@ -180,28 +173,24 @@ def newest_run(store: Path, workflow: str) -> str:
 
 
 def measured(
-    store: Path, n_rows: int, *, rounds: int, only: str, of: Sequence[str]
+    stores: Mapping[int, Path], rounds: int, only: str, of: Sequence[str]
 ) -> Iterator[Taken]:
-    """Run every command on a history."""
-    file, _ = data.write_pair(store.parent / "gated", n_cases=500, n_chars=40)
+    """Run command by command, each on every history."""
+    folder = next(iter(stores.values())).parent
+    file, _ = data.write_pair(folder / "gated", n_cases=500, n_chars=40)
     file.write_text(file.read_text().replace('"case_id": "c', '"case_id": "case-'))
-    budget = store.parent / "budget.toml"
+    budget = folder / "budget.toml"
     budget.write_text('[[budgets.limits]]\nname = "all"\ndaily_limit_usd = 10.0\n')
-    for kind, workflow in (("own", OWN), ("fixed", FIXED)):
-        if kind not in of:
-            continue
-        run = newest_run(store, workflow)
-        words = {"w": workflow, "run": run, "file": str(file)}
-        for name, line in OF_A_WORKFLOW.items():
-            if only in name:
-                argv = line.format(**words).split()
-                yield took(name, kind, n_rows, [*argv, "--store", str(store)], rounds)
-    for name, line in OF_EVERYTHING.items():
-        if only in name and "all" in of:
-            argv = line.format(budget=budget).split()
-            if name not in OF_NO_HISTORY:
-                argv += ["--store", str(store)]
-            yield took(name, "all", n_rows, argv, rounds)
+    for kind, workflow in (("own", OWN), ("fixed", FIXED), ("all", "")):
+        lines = OF_A_WORKFLOW if workflow else OF_EVERYTHING
+        for name in lines if kind in of else ():
+            for n_rows, store in stores.items():
+                if only in name:
+                    run = newest_run(store, workflow) if "{run}" in lines[name] else ""
+                    argv = lines[name].format(w=workflow, run=run, file=file, budget=budget).split()
+                    if name not in OF_NO_HISTORY:
+                        argv += ["--store", str(store)]
+                    yield took(name, kind, n_rows, argv, rounds)
 
 
 def took(name: str, of: str, n_rows: int, argv: Sequence[str], rounds: int) -> Taken:
