@@ -121,6 +121,8 @@ def queries(database: str, workflow: str) -> None:
     """Ask all that a decision on one workflow asks, and fetch it."""
     params: dict[str, Any] = {
         "workflow_ids": [workflow],
+        "first_id": workflow,
+        "last_id": workflow,
         "as_of": None,
         "max_runs": 5,
         "slow_ms": 5000.0,

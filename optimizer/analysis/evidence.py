@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from statistics import median
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from optimizer.analysis.anomalies import anomalies
 from optimizer.analysis.budgets import budget_states
-from optimizer.analysis.contrasts import contrasts
+from optimizer.analysis.contrasts import contrasts_of_each
 from optimizer.analysis.drift import Watch, drift
 from optimizer.analysis.experiments import experiment_summaries
 from optimizer.analysis.settings import AnomalySettings, EvidenceSettings
@@ -97,11 +97,13 @@ def evidence(
     spending = scope.spending
     if spending is None:
         spending = budget_states(history, scope.budgets, as_of=as_of) if scope.budgets else ()
+    paired = _paired(current, found.cases, scope.settings.level)
     return [
         _evidence(
             current[name],
             by_workflow[name],
             found,
+            paired.get(name, ()),
             scope,
             as_of=as_of,
             budgets=tuple(one for one in spending if one.workflow_id in (None, name)),
@@ -169,6 +171,7 @@ def _evidence(
     current: WindowSummary,
     windows: Sequence[WindowSummary],
     found: _Found,
+    paired: Sequence[Contrast],
     scope: Scope,
     *,
     as_of: datetime | None,
@@ -198,7 +201,7 @@ def _evidence(
         slow_ms=scope.slow_ms,
         experiments=tuple(found.experiments.get(name, ())),
         runs=tuple(points),
-        contrasts=_contrasts(cases, current, others, settings.level),
+        contrasts=_contrasts(paired, current, others, settings.level),
         cases=cases,
         requests=trace,
         traffic=traffic(trace) if trace else None,
@@ -214,14 +217,22 @@ def _evidence(
     )
 
 
+def _paired(
+    current: Mapping[str, WindowSummary], cases: Mapping[str, CaseTable], level: float
+) -> dict[str, tuple[Contrast, ...]]:
+    """Return each other variant of some workflows against the current one, on shared cases."""
+    names = [name for name in current if name in cases]
+    tables = [(cases[name], current[name].variant_id) for name in names]
+    return dict(zip(names, contrasts_of_each(tables, level=level), strict=True))
+
+
 def _contrasts(
-    cases: CaseTable | None,
+    paired: Sequence[Contrast],
     current: WindowSummary,
     others: Sequence[WindowSummary],
     level: float,
 ) -> tuple[Contrast, ...]:
     """Return each other variant against the current one, on shared cases where there are any."""
-    paired = contrasts(cases, current.variant_id, level=level) if cases else ()
     known = {one.variant_id for one in paired}
     apart = [one for one in others if one.variant_id not in known]
     return (*paired, *unpaired_contrasts(current, apart, level=level))

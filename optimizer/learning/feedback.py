@@ -145,8 +145,9 @@ def _rounds(
 
 def _has_choice(arm: NDArray[np.int64], segment: NDArray[np.int64]) -> bool:
     """Return whether a segment holds more than one arm."""
-    segments = segment.tolist()
-    return len(set(zip(segments, arm.tolist(), strict=True))) > len(set(segments))
+    begins = np.append(True, (segment[1:] != segment[:-1]) | (arm[1:] != arm[:-1]))
+    segments = segment[begins].tolist()
+    return len(set(zip(segments, arm[begins].tolist(), strict=True))) > len(set(segments))
 
 
 def _signal(

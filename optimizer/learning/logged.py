@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -94,7 +93,7 @@ def teach(bandit: Bandit, rounds: Rounds, *, discount: float = 1.0) -> None:
         rounds: In order of time.
         discount: What is left of the weight of earlier rounds where a new segment begins, 0 to 1.
     """
-    firsts = _beginnings(rounds.segment.tolist()) if discount < 1 else [0]
+    firsts = _beginnings(rounds.segment) if discount < 1 else [0]
     edges = [*firsts, len(rounds)]
     if isinstance(bandit, LinUcb):
         ages = np.repeat(np.arange(len(firsts))[::-1], np.diff(edges))
@@ -119,10 +118,11 @@ def teach(bandit: Bandit, rounds: Rounds, *, discount: float = 1.0) -> None:
             bandit.update(arm, context, reward)
 
 
-def _beginnings(segments: Sequence[int]) -> list[int]:
+def _beginnings(segments: NDArray[np.int64]) -> list[int]:
     """Return where a new segment begins."""
+    changes = [0, *((segments[1:] != segments[:-1]).nonzero()[0] + 1).tolist()][: len(segments)]
     first: dict[int, int] = {}
-    for place, segment in enumerate(segments):
+    for place, segment in zip(changes, segments[changes].tolist(), strict=True):
         first.setdefault(segment, place)
     return list(first.values())
 
@@ -141,11 +141,11 @@ def batch_shares(bandit: Bandit, contexts: NDArray[np.float64]) -> NDArray[np.fl
     References:
         Desautels, Krause and Burdick (2014), JMLR 15, 4053-4103 (hallucinated rewards).
     """
-    if not isinstance(bandit, Optimist):
-        return np.asarray(bandit.probabilities(contexts).mean(axis=0))
     if isinstance(bandit, LinUcb) and (contexts == contexts[0]).all():
         alike = bandit.choices(contexts[0], len(contexts))
         return np.bincount(alike, minlength=len(bandit.theta)) / len(contexts)
+    if not isinstance(bandit, Optimist):
+        return np.asarray(bandit.probabilities(contexts).mean(axis=0))
     scratch = deepcopy(bandit)
     n = np.zeros(bandit.probabilities(contexts[:1]).shape[1])
     for context in contexts:

@@ -40,7 +40,7 @@ from optimizer.pipeline.calibrating import shrunk, with_calibration
 from optimizer.pipeline.circuits import Circuits
 from optimizer.pipeline.review import Rules, review, state_of
 from optimizer.pipeline.scope import scope_of
-from optimizer.pipeline.studies import Stored, studied
+from optimizer.pipeline.studies import Looks, Stored, first_looks, studied
 from optimizer.safety.guards import run_time
 from optimizer.safety.settings import EngineSettings
 from optimizer.strategies import Strategy
@@ -164,7 +164,12 @@ def decide_on_each(
         events: What the circuit breakers of each workflow go by.
         now: When, UTC.
     """
-    begun = [_begun(one, strategies, stored, how, events.get(one.workflow_id, ())) for one in found]
+    wanted = [one for _, one in strategies if not how.only or one.name in how.only]
+    looks = first_looks(wanted, found, stored)
+    begun = [
+        _begun(one, strategies, stored, how, events.get(one.workflow_id, ()), looks)
+        for one in found
+    ]
     asked = ask_each(strategies, [one.question for one in begun], engine=how.engine)
     said = [[*one.failed, *of_it] for one, of_it in zip(begun, asked, strict=True)]
     answers = [_answers(one, of_it) for one, of_it in zip(begun, said, strict=True)]
@@ -197,12 +202,13 @@ class _Begun:
     unasked: tuple[StrategyAnswer, ...]
 
 
-def _begun(
+def _begun(  # noqa: PLR0917 - what the questions are made of
     found: Evidence,
     strategies: Sequence[tuple[int, Strategy]],
     stored: Stored,
     how: How,
     events: Sequence[BreakerEvent],
+    looks: Looks,
 ) -> _Begun:
     """Make the studies of one workflow, of the strategies that will be asked about it."""
     circuits = Circuits(
@@ -218,6 +224,7 @@ def _begun(
         found,
         stored,
         fail_fast=how.engine.fail_fast,
+        looks=looks,
     )
     failed = prepared.failed
     return _Begun(

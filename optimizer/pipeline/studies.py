@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -56,7 +57,9 @@ class _Made:
     new: Study | None
 
 
-def _made(strategy: Strategy, found: Evidence, looked_at: _Hash, stored: Stored) -> _Made:
+def _made(
+    strategy: Strategy, found: Evidence, looked_at: _Hash, stored: Stored, look: Any = None
+) -> _Made:
     """Return the stored study; one that is missing, or cannot be read, is made."""
     slow: Any = strategy
     name = (found.workflow_id, strategy.name, _key(strategy, looked_at))
@@ -64,9 +67,10 @@ def _made(strategy: Strategy, found: Evidence, looked_at: _Hash, stored: Stored)
     with suppress(KeyError, *UNDECODABLE):
         record = read(stored[name])
         return _Made(strategy=strategy.name, record=record, new=None)
-    body = msgspec.json.encode(slow.study(found), order="sorted")
+    study = slow.study(found) if look is None else slow.study(found, look)
+    body = msgspec.json.encode(study, order="sorted")
     new = Study(workflow_id=name[0], strategy=name[1], key_sha256=name[2], body=body.decode())
-    return _Made(strategy=strategy.name, record=read(body), new=new)
+    return _Made(strategy=strategy.name, record=None if study is None else read(body), new=new)
 
 
 @lru_cache(maxsize=64)
@@ -84,8 +88,35 @@ class Studied:
     failed: Mapping[str, str]
 
 
+Looks = Mapping[tuple[str, str], Any]
+"""What strategies saw in a first look at many workflows, by workflow and strategy."""
+
+
+def first_looks(strategies: Sequence[Strategy], found: Sequence[Evidence], stored: Stored) -> Looks:
+    """Let strategies look at all workflows at once of which they have stored no study.
+
+    Where a strategy fails at that, it looks at each by itself and fails at those it cannot study.
+    """
+    known = {name[:2] for name in stored}
+    looks: dict[tuple[str, str], Any] = {}
+    for strategy in strategies:
+        if not hasattr(strategy, "first_looks"):
+            continue
+        unknown = [one for one in found if (one.workflow_id, strategy.name) not in known]
+        with suppress(*STRATEGY_FAILURES):
+            seen = strategy.first_looks(unknown) if unknown else ()
+            names = ((one.workflow_id, strategy.name) for one in unknown)
+            looks |= dict(zip(names, seen, strict=True))
+    return looks
+
+
 def studied(
-    strategies: Sequence[Strategy], found: Evidence, stored: Stored, *, fail_fast: bool
+    strategies: Sequence[Strategy],
+    found: Evidence,
+    stored: Stored,
+    *,
+    fail_fast: bool,
+    looks: Looks = MappingProxyType({}),
 ) -> Studied:
     """Make the studies that are missing; a strategy that fails at its own stops no other."""
     studies: dict[str, Any] = {}
@@ -96,7 +127,8 @@ def studied(
         if not hasattr(strategy, "study_type"):  # isinstance would look at every member each time
             continue
         try:
-            made = _made(strategy, found, looked_at, stored)
+            look = looks.get((found.workflow_id, strategy.name))
+            made = _made(strategy, found, looked_at, stored, look)
         except STRATEGY_FAILURES as error:
             if fail_fast:
                 raise

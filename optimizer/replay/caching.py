@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from optimizer.models.caching import CachingStudy
+from optimizer.models.dataclass import dataclass
 from optimizer.models.requests import UNKNOWN_CODE
 from optimizer.replay.answers import InputTrace, Neighbours, answer_trace, input_trace
 from optimizer.replay.cache_choice import chosen, chosen_prefix, is_hopeless, why_none
@@ -39,6 +40,27 @@ Watch = Callable[[int, int], None]
 """Is told how many replays are done, and of how many."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What a trace says of itself before anything is replayed.
+
+    Attributes:
+        requests: The trace.
+        kept: Places of the requests that are replayed, by run and in order of time.
+        asked: Their inputs.
+        texts: The text of each input that has one, where they are to be compared.
+        prefixes: Their blocks, where there are any.
+        outline: What the study says so far; screened, it has `most_hits`.
+    """
+
+    requests: Requests
+    kept: NDArray[np.int64]
+    asked: InputTrace
+    texts: Mapping[int, str]
+    prefixes: PrefixTrace | None
+    outline: CachingStudy
+
+
 def study_caching(
     requests: Requests,
     settings: CacheReplaySettings,
@@ -60,13 +82,33 @@ def study_caching(
         is_screened: Whether nothing is replayed where no cache of answers can be worth having.
         watch: Is told how far it is.
     """
-    level = settings.level
+    one = begun(
+        requests, settings, variant=variant, block_tokens=block_tokens, is_screened=is_screened
+    )
+    if is_screened:
+        (one,) = screened([one], settings, seed=seed)
+        if is_hopeless(one.outline, settings):
+            return hopeless(one, settings)
+    return replayed(one, settings, seed=seed, watch=watch)
+
+
+def begun(
+    requests: Requests,
+    settings: CacheReplaySettings,
+    *,
+    variant: int | None = None,
+    block_tokens: int | None = None,
+    is_screened: bool = False,
+) -> Begun:
+    """Return what a trace says of itself; the arguments are those of `study_caching`."""
     kept = _by_run(requests, variant)
     asked = input_trace(requests, kept)
-    stale_by = told_by(requests, kept, settings.stale_by)
     texts = _texts(asked, requests, kept) if settings.enable_semantic else {}
     prefixes = prefix_trace(requests, kept, block_tokens)
     spans = _spans(requests, kept)
+    missing = _absent(
+        asked, texts, prefixes, settings, is_timed=bool(spans.any()), is_screened=is_screened
+    )
     outline = CachingStudy(
         n=len(kept),
         n_repeats=int((requests.repeat > 0).sum()),
@@ -76,39 +118,66 @@ def study_caching(
         requests_per_minute=_per_minute(len(kept), spans),
         most_hits=None,
         span_s=float(spans.max(initial=0.0)),
-        stale_by=stale_by,
-        level=level,
-        absent=tuple(
-            _absent(
-                asked,
-                texts,
-                prefixes,
-                settings,
-                is_timed=bool(spans.any()),
-                is_screened=is_screened,
-            )
-        ),
+        stale_by=told_by(requests, kept, settings.stale_by),
+        level=settings.level,
+        absent=tuple(missing),
     )
-    has_texts = 1 < len(texts) <= settings.max_texts
-    if is_screened:
-        if not is_hopeless(outline, settings):
-            near_any = may_repeat(texts, settings, seed=seed) if has_texts else frozenset()
-            outline = replace(outline, most_hits=_most_hits(asked, near_any=near_any))
-        if is_hopeless(outline, settings):
-            return replace(outline, reason=why_none(outline, settings))
-    trace = answer_trace(requests, kept, asked)
-    if has_texts:
-        near = near_texts(trace, texts, requests.variant[kept], settings, seed=seed)
+    return Begun(
+        requests=requests,
+        kept=kept,
+        asked=asked,
+        texts=texts if 1 < len(texts) <= settings.max_texts else {},
+        prefixes=prefixes,
+        outline=outline,
+    )
+
+
+def screened(traces: Sequence[Begun], settings: CacheReplaySettings, *, seed: int) -> list[Begun]:
+    """Return traces with the most requests that any cache can answer, where that may be enough.
+
+    The texts of all of them are looked through at once.
+    """
+    open_ones = [one for one in traces if not is_hopeless(one.outline, settings)]
+    near = may_repeat([one.texts for one in open_ones], settings, seed=seed)
+    found = {
+        id(one): replace(
+            one, outline=replace(one.outline, most_hits=_most_hits(one.asked, near_any=near_any))
+        )
+        for one, near_any in zip(open_ones, near, strict=True)
+    }
+    return [found.get(id(one), one) for one in traces]
+
+
+def hopeless(trace: Begun, settings: CacheReplaySettings) -> CachingStudy:
+    """Return why no cache of answers can be worth having."""
+    return replace(trace.outline, reason=why_none(trace.outline, settings))
+
+
+def replayed(
+    one: Begun, settings: CacheReplaySettings, *, seed: int, watch: Watch | None = None
+) -> CachingStudy:
+    """Return what caches would have done to a trace, and the one worth having.
+
+    Args:
+        one: The trace.
+        settings: What is replayed, and when a cache is worth having.
+        seed: Of the signatures of texts.
+        watch: Is told how far it is.
+    """
+    requests, kept, prefixes, level = one.requests, one.kept, one.prefixes, settings.level
+    trace = answer_trace(requests, kept, one.asked)
+    if one.texts:
+        near = near_texts(trace, one.texts, requests.variant[kept], settings, seed=seed)
         trace = replace(trace, near=near)
-    outline = replace(outline, most_hits=_most_hits(asked, near=trace.near))
+    outline = replace(one.outline, most_hits=_most_hits(one.asked, near=trace.near))
     parts = parts_of(requests.segment[kept], settings.n_parts)
-    measures = CacheMeasures(requests, kept, parts, level=level, stale_by=stale_by)
+    measures = CacheMeasures(requests, kept, parts, level=level, stale_by=outline.stale_by)
     answers = answer_grid(trace, settings, span_s=outline.span_s)
     blocks = block_grid(prefixes, settings)
     steps = _Steps(len(answers) + len(blocks), watch)
     found = replace(
         outline,
-        replays=tuple(measures.of(trace, one) for one in steps.through(answers)),
+        replays=tuple(measures.of(trace, setting) for setting in steps.through(answers)),
         prefixes=tuple(
             replay_prefixes(prefixes, max_blocks=size, eviction=eviction, parts=parts, level=level)
             for size, eviction in steps.through(blocks)
@@ -145,9 +214,11 @@ def _by_run(requests: Requests, variant: int | None) -> NDArray[np.int64]:
     is_seen = is_traffic(requests)
     if variant is not None:
         is_seen &= requests.variant == variant
-    traffic = np.flatnonzero(is_seen)
-    found: NDArray[np.int64] = traffic[np.argsort(requests.segment[traffic], kind="stable")]
-    return found
+    (traffic,) = is_seen.nonzero()
+    segment = requests.segment[traffic]
+    if (segment[1:] >= segment[:-1]).all():
+        return np.asarray(traffic)
+    return np.asarray(traffic[np.argsort(segment, kind="stable")])
 
 
 def _texts(asked: InputTrace, requests: Requests, kept: NDArray[np.int64]) -> Mapping[int, str]:
@@ -155,7 +226,7 @@ def _texts(asked: InputTrace, requests: Requests, kept: NDArray[np.int64]) -> Ma
     texts = requests.texts
     if texts is None:
         return {}
-    whole = ((key, texts[place]) for key, place in zip(asked.key, kept.tolist(), strict=True))
+    whole = zip(asked.key, map(texts.__getitem__, kept.tolist()), strict=True)
     return {key: text for key, text in whole if text is not None and key != UNKNOWN_CODE}
 
 
@@ -164,9 +235,9 @@ def _spans(requests: Requests, kept: NDArray[np.int64]) -> NDArray[np.float64]:
     if not len(kept):
         return np.zeros(0)
     segment, at = requests.segment[kept], requests.at_s[kept]
-    edges = np.flatnonzero(segment[1:] != segment[:-1])
-    spans: NDArray[np.float64] = at[[*edges, -1]] - at[[0, *(edges + 1)]]
-    return spans
+    last = np.append(segment[1:] != segment[:-1], True)
+    first = np.append(True, last[:-1])
+    return np.asarray(at[last] - at[first])
 
 
 def _per_minute(n: int, spans: NDArray[np.float64]) -> float | None:

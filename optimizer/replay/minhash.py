@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -45,6 +45,9 @@ MISSED = 0.01
 
 BATCH_CODES = 1 << 15
 """Characters whose hashes are held at a time, few enough to stay near the processor."""
+
+FEW_TEXTS = 256
+"""Up to so many are held against each other one by one."""
 
 LONG_TEXT = 500
 """Shingles from which on a text is worth looking through for equal ones first."""
@@ -133,19 +136,63 @@ def may_be_near(
         seed: As in `signatures`.
         threshold: Least similarity, over 0 to 1.
     """
+    said: Said = {"shingle": shingle, "size": size, "seed": seed}
+    return may_be_near_in([texts], **said, threshold=threshold)[0]
+
+
+def may_be_near_in(
+    groups: Sequence[Sequence[str]], *, shingle: Shingle, size: int, seed: int, threshold: float
+) -> list[NDArray[np.bool_]]:
+    """Tell what `may_be_near` does of each of several groups of texts; many small ones at a time.
+
+    Args:
+        groups: Texts, each of which is held against those of its group.
+        shingle: As in `signatures`.
+        size: As in `signatures`.
+        seed: As in `signatures`.
+        threshold: Least similarity, over 0 to 1.
+    """
     fitting = [n for n in WIDTHS if (1 - threshold**n) ** (SCREENED / n) <= MISSED]
-    width = max(fitting, default=1)
-    bands = np.arange(SCREENED).reshape(-1, width)
-    said: _Said = {"shingle": shingle, "size": size, "seed": seed}
-    near = _not_alone(_bands_of(texts, bands[:, :BEGINNING], **said))
-    if width > BEGINNING and near.any():
+    bands = np.arange(SCREENED).reshape(-1, max(fitting, default=1))
+    said: Said = {"shingle": shingle, "size": size, "seed": seed}
+    found = []
+    for some in _together(groups):
+        counts = [len(texts) for texts in some]
+        near = _near(
+            list(chain.from_iterable(some)), np.repeat(range(len(some)), counts), bands, said
+        )
+        found += np.split(near, np.cumsum(counts)[:-1])
+    return found
+
+
+def _together(groups: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+    """Yield groups of texts, as many at a time as a batch holds."""
+    some: list[Sequence[str]] = []
+    held = 0
+    for texts in groups:
+        n = sum(map(len, texts))
+        if some and held + n > BATCH_CODES:
+            yield some
+            some, held = [], 0
+        some.append(texts)
+        held += n
+    if some:
+        yield some
+
+
+def _near(
+    texts: Sequence[str], groups: NDArray[np.int64], bands: NDArray[np.int64], said: Said
+) -> NDArray[np.bool_]:
+    """Tell for each text whether another of its group has a band of its signature in common."""
+    near = _not_alone(_bands_of(texts, bands[:, :BEGINNING], **said), groups)
+    if bands.shape[1] > BEGINNING and near.any():
         still, again = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
         found = _bands_of(texts, bands[still], again, **said)
-        near[np.ix_(still, again)] = _not_alone(found)
+        near[np.ix_(still, again)] = _not_alone(found, groups[again])
     return np.asarray(near.any(axis=0))
 
 
-class _Said(TypedDict):
+class Said(TypedDict):
     """How texts are signed."""
 
     shingle: Shingle
@@ -171,16 +218,42 @@ def _bands_of(
     return whole.reshape(*bands.shape, -1).transpose(0, 2, 1).copy()
 
 
-def _not_alone(bands: Signatures) -> NDArray[np.bool_]:
-    """Tell by band and by text whether the band of another text is the same."""
-    n_bands, n_texts, width = bands.shape
-    whole = bands.view(np.dtype((np.void, bands.itemsize * width)))[:, :, 0].tolist()
-    near = np.zeros((n_bands, n_texts), dtype=np.bool_)
-    for place, band in enumerate(whole):
-        if len(set(band)) < n_texts:
-            n = Counter(band)
-            near[place] = [n[one] > 1 for one in band]
+def _not_alone(bands: Signatures, groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell by band and by text whether the band of another text of its group is the same."""
+    whole = np.broadcast_to(groups.astype(np.uint64), bands.shape[:2]).copy()
+    for places in bands.transpose(2, 0, 1):
+        whole *= MULTIPLIERS[0]
+        whole += places
+    hashed = _mixed(whole)
+    ordered = np.sort(hashed, axis=1)
+    near = np.zeros(hashed.shape, dtype=np.bool_)
+    twice = ordered[:, 1:] == ordered[:, :-1]
+    for band in np.flatnonzero(twice.any(axis=1)).tolist():
+        near[band] = np.isin(hashed[band], ordered[band, 1:][twice[band]])
     return near
+
+
+def may_be_neighbours(
+    texts: Sequence[str], *, shingle: Shingle, size: int, seed: int, threshold: float
+) -> list[int]:
+    """Return the places of all texts that may be called near another by their signatures.
+
+    Of few texts the beginnings of the signatures are held against each other: where two differ
+    there in more places than two that are near do in all, they are not near.
+
+    Args:
+        texts: As in `signatures`.
+        shingle: As in `signatures`.
+        size: As in `signatures`.
+        seed: As in `signatures`.
+        threshold: Least similarity, over 0 to 1.
+    """
+    least = SCREENED - math.floor(PERMUTATIONS * (1 - threshold) + SLACK)
+    if least <= 0 or len(texts) > FEW_TEXTS:
+        return list(range(len(texts)))
+    begun = signatures(texts, shingle=shingle, size=size, seed=seed, permutations=SCREENED)
+    alike = (begun[:, np.newaxis] == begun).sum(axis=2) >= least
+    return np.flatnonzero(alike.sum(axis=1) > 1).tolist()
 
 
 def neighbours(found: Signatures, groups: Sequence[int], *, threshold: float) -> list[Neighbours]:
@@ -259,7 +332,7 @@ def _batches(texts: Sequence[str], shingle: Shingle, size: int) -> Iterator[_Bat
     first, held = 0, 0
     batch: list[str] = []
     for text in texts:
-        plain = " ".join(text.casefold().split())
+        plain = _plain(text)
         if batch and held + len(plain) > BATCH_CODES:
             yield _hashed(first, batch, shingle, size)
             first, held, batch = first + len(batch), 0, []
@@ -272,8 +345,14 @@ def _batches(texts: Sequence[str], shingle: Shingle, size: int) -> Iterator[_Bat
 @lru_cache(maxsize=1)
 def _only_batch(texts: tuple[str, ...], shingle: Shingle, size: int) -> _Batch:
     """Return the hashes of few texts, which are asked for more than once."""
-    plain = [" ".join(text.casefold().split()) for text in texts]
-    return _hashed(0, plain, shingle, size)
+    return _hashed(0, list(map(_plain, texts)), shingle, size)
+
+
+def _plain(text: str) -> str:
+    """Return a text without regard to case and to the kind of white space."""
+    folded = text.casefold()
+    is_plain = folded.isprintable() and "  " not in folded and folded.strip(" ") == folded
+    return folded if is_plain else " ".join(folded.split())
 
 
 def _codes(

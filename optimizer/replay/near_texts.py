@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from optimizer.replay.answers import AnswerTrace, Neighbours
-from optimizer.replay.minhash import Shingle, may_be_near, neighbours, signatures
+from optimizer.replay.minhash import (
+    Said,
+    Shingle,
+    may_be_near_in,
+    may_be_neighbours,
+    neighbours,
+    signatures,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,17 +26,18 @@ SAME = 1.0
 
 
 def may_repeat(
-    texts: Mapping[int, str], settings: CacheReplaySettings, *, seed: int
-) -> frozenset[int]:
-    """Return the keys whose texts may be near another, more of them than are."""
-    near = may_be_near(
-        list(texts.values()),
-        shingle=Shingle(settings.shingle),
-        size=settings.shingle_size,
-        seed=seed,
+    texts: Sequence[Mapping[int, str]], settings: CacheReplaySettings, *, seed: int
+) -> list[frozenset[int]]:
+    """Return for each trace the keys whose texts may be near another, more of them than are."""
+    found = may_be_near_in(
+        [list(of_trace.values()) for of_trace in texts],
+        **_said(settings, seed),
         threshold=settings.similarity_threshold,
     )
-    return frozenset(key for key, is_near in zip(texts, near.tolist(), strict=True) if is_near)
+    return [
+        frozenset(key for key, is_near in zip(of_trace, near.tolist(), strict=True) if is_near)
+        for of_trace, near in zip(texts, found, strict=True)
+    ]
 
 
 def near_texts(
@@ -50,17 +58,20 @@ def near_texts(
         seed: Of the signatures.
     """
     variants = dict(zip(trace.key, variant.tolist(), strict=True))
-    keys = list(texts)
-    found = signatures(
-        [texts[key] for key in keys],
-        shingle=Shingle(settings.shingle),
-        size=settings.shingle_size,
-        seed=seed,
-    )
-    near = neighbours(
-        found, [variants[key] for key in keys], threshold=settings.similarity_threshold
-    )
+    keys, said = list(texts), _said(settings, seed)
+    threshold = settings.similarity_threshold
+    places = may_be_neighbours(list(texts.values()), **said, threshold=threshold)
+    chosen = [keys[place] for place in places]
+    found = signatures([texts[key] for key in chosen], **said)
+    near = neighbours(found, [variants[key] for key in chosen], threshold=threshold)
     by_key: list[Neighbours] = [()] * len(trace.near)
-    for key, others in zip(keys, near, strict=True):
-        by_key[key] = [(SAME, key), *((share, keys[place]) for share, place in others)]
+    for key in keys:
+        by_key[key] = [(SAME, key)]
+    for key, others in zip(chosen, near, strict=True):
+        by_key[key] = [(SAME, key), *((share, chosen[place]) for share, place in others)]
     return by_key
+
+
+def _said(settings: CacheReplaySettings, seed: int) -> Said:
+    """Return how texts are signed."""
+    return {"shingle": Shingle(settings.shingle), "size": settings.shingle_size, "seed": seed}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -99,22 +101,27 @@ def fieller(
     )
 
 
-def fieller_rows(
-    first: NDArray[np.float64], second: NDArray[np.float64], *, level: float = 0.95
-) -> list[Ratio]:
-    """Return what `fieller` does without its p-value for many pairs of columns at once.
+def fieller_segments(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    starts: NDArray[np.intp],
+    *,
+    level: float = 0.95,
+) -> list[list[Ratio]]:
+    """Return what `fieller` does without its p-value for many samples of columns at once.
 
     Args:
-        first: One value per unit in the last axis.
-        second: The second values of the same units; has more leading axes, or the same.
+        first: A row per measure, one value per unit in it, the units of each sample in a row.
+        second: The second values of the same units.
+        starts: Where the units of each sample begin.
         level: Two-sided confidence level, 0 to 1.
 
     Returns:
-        A ratio for each pair, in the order of `second`; NaN without bounds where a value is not
-        finite or the first mean is 0.
+        For each sample a ratio of each measure; NaN without bounds where a value is not finite or
+        the first mean is 0.
 
     Raises:
-        ValueError: Fewer than 2 pairs, or the level is not between 0 and 1.
+        ValueError: A sample of fewer than 2 pairs, or the level is not between 0 and 1.
 
     Assumes:
         As `fieller`.
@@ -128,37 +135,42 @@ def fieller_rows(
     References:
         As `fieller`.
     """
-    n = first.shape[-1]
-    t = t_critical(level, n - 1)
-    means, ratios, moments = _moments_of_rows(first, second)
+    n = np.diff(starts, append=first.shape[1])
+    columns = [column.T.tolist() for column in _moments_of_segments(first, second, starts, n)]
     found = []
-    for mean, around, v_aa, v_ar, v_rr in zip(means, ratios, *moments, strict=True):
-        estimate, low, high = math.nan, -math.inf, math.inf
-        if math.isfinite(around):
-            estimate = around
-            low, high = _fieller_roots(mean, around, v_aa, v_ar, v_rr, t)
-        found.append(Ratio(estimate=estimate, low=low, high=high, level=level, p_value=None, n=n))
+    for size, *rows in zip(n.tolist(), *columns, strict=True):
+        t, ratios = t_critical(level, size - 1), []
+        for mean, around, v_aa, v_ar, v_rr in zip(*rows, strict=True):
+            estimate, low, high = math.nan, -math.inf, math.inf
+            if math.isfinite(around):
+                estimate = around
+                low, high = _fieller_roots(mean, around, v_aa, v_ar, v_rr, t)
+            ratios.append(
+                Ratio(estimate=estimate, low=low, high=high, level=level, p_value=None, n=size)
+            )
+        found.append(ratios)
     return found
 
 
-def _moments_of_rows(
-    first: NDArray[np.float64], second: NDArray[np.float64]
-) -> tuple[list[float], list[float], list[list[float]]]:
+def _moments_of_segments(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    starts: NDArray[np.intp],
+    n: NDArray[np.intp],
+) -> Sequence[NDArray[np.float64]]:
     """Return means, ratios, and the variances and covariance of the means as `_fieller_bounds`."""
-    n = first.shape[-1]
+    sums = partial(np.add.reduceat, indices=starts, axis=1)
+    each = partial(np.repeat, repeats=n, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = first.sum(axis=-1, keepdims=True) / n
-        around = second.sum(axis=-1, keepdims=True) / n / mean
-        of_first, rest = first - mean, second - around * first
-        rest -= rest.sum(axis=-1, keepdims=True) / n
-        sums = [
-            (of_first * of_first).sum(axis=-1) + np.zeros(rest.shape[:-1]),
-            (of_first * rest).sum(axis=-1),
-            (rest * rest).sum(axis=-1),
+        mean = sums(first) / n
+        around = sums(second) / n / mean
+        of_first, rest = first - each(mean), second - each(around) * first
+        rest -= each(sums(rest) / n)
+        moments = [
+            sums(one * other) / (n * (n - 1))
+            for one, other in ((of_first, of_first), (of_first, rest), (rest, rest))
         ]
-        means = mean + np.zeros_like(around)
-    moments = [(one / (n * (n - 1))).ravel().tolist() for one in sums]
-    return means.ravel().tolist(), around.ravel().tolist(), moments
+    return mean, around, *moments
 
 
 def fieller_from_moments(  # noqa: PLR0917 - the moments of two

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from optimizer.models.evidence import Evidence
@@ -35,4 +36,20 @@ class StudiedStrategy(Protocol):
 
     def study(self, evidence: Evidence) -> Any:
         """Measure what takes long; a record of `study_type`, or None where there is nothing."""
+        ...
+
+
+@runtime_checkable
+class ForesightedStrategy(StudiedStrategy, Protocol):
+    """A strategy whose studies of many workflows begin with one look at all of them.
+
+    What the look says of a workflow does not depend on the others: together it takes less time.
+    """
+
+    def first_looks(self, found: Sequence[Evidence]) -> Sequence[Any]:
+        """Return what `study` takes as its `look`, for each workflow."""
+        ...
+
+    def study(self, evidence: Evidence, look: Any = None) -> Any:
+        """Measure what takes long, after a look; None: nobody has looked yet."""
         ...

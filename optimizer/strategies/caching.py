@@ -17,8 +17,8 @@ asks: a replay knows only the answers that were given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from optimizer.models.caching import CacheReplay, CachingStudy, Share
 from optimizer.models.evidence import Evidence
@@ -26,6 +26,9 @@ from optimizer.models.proposals import Answer, Change, DecisionType, Effect, Fac
 from optimizer.models.settings import Settings
 from optimizer.models.summaries import WindowSummary
 from optimizer.replay.cache_settings import CacheReplaySettings
+
+if TYPE_CHECKING:
+    from optimizer.replay.caching import Begun
 
 LOOKUPS = "the time of lookups is not recorded and has to be added"
 EMPTY = "every cache started empty with each run"
@@ -46,22 +49,35 @@ class Caching:
     def __init__(self, settings: CachingSettings) -> None:
         self.settings = settings
 
-    def study(self, evidence: Evidence) -> CachingStudy | None:
+    def first_looks(self, found: Sequence[Evidence]) -> Sequence[Begun | None]:
+        """Look for what no cache can be worth having for, through the texts of all workflows."""
+        from optimizer.replay.caching import begun, screened  # noqa: PLC0415 - numpy
+
+        looks = [
+            begun(evidence.requests, self.settings, variant=variant, is_screened=True)
+            if evidence.requests is not None and (variant := _variant(evidence)) is not None
+            else None
+            for evidence in found
+        ]
+        (seed,) = {evidence.seed for evidence in found}
+        known = iter(screened([one for one in looks if one], self.settings, seed=seed))
+        return [None if one is None else next(known) for one in looks]
+
+    def study(self, evidence: Evidence, look: Begun | None = None) -> CachingStudy | None:
         """Replay the requests of the current variant through caches."""
-        current, requests = evidence.current, evidence.requests
-        if current is None or requests is None or current.variant_id not in requests.variants:
+        if _variant(evidence) is None:
             return None
         from dataclasses import replace  # noqa: PLC0415 - with the replay
 
-        from optimizer.replay.caching import study_caching  # noqa: PLC0415 - numpy
+        from optimizer.replay.cache_choice import is_hopeless  # noqa: PLC0415 - numpy
+        from optimizer.replay.caching import hopeless, replayed  # noqa: PLC0415
 
-        found = study_caching(
-            requests,
-            self.settings,
-            seed=evidence.seed,
-            variant=requests.variants.index(current.variant_id),
-            is_screened=True,
-        )
+        (one,) = [look] if look else self.first_looks([evidence])
+        if one is None:
+            return None
+        if is_hopeless(one.outline, self.settings):
+            return hopeless(one, self.settings)
+        found = replayed(one, self.settings, seed=evidence.seed)
         return replace(found, replays=(), prefixes=())
 
     def propose(self, evidence: Evidence) -> Answer:
@@ -117,6 +133,14 @@ class Caching:
             )
         if best.saved_usd is not None and best.saved_cost is not None:
             yield Fact(name="saved_usd", n=best.saved_cost.n, estimate=best.saved_usd)
+
+
+def _variant(evidence: Evidence) -> int | None:
+    """Return the code of the variant in use in the trace; None where it is not there."""
+    current, requests = evidence.current, evidence.requests
+    if current is None or requests is None or current.variant_id not in requests.variants:
+        return None
+    return requests.variants.index(current.variant_id)
 
 
 def _changes(best: CacheReplay) -> Iterator[Change]:

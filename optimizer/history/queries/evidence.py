@@ -109,6 +109,8 @@ def requests(
         history,
         "requests",
         workflow_ids=list(workflow_ids),
+        first_id=min(workflow_ids, default=None),
+        last_id=max(workflow_ids, default=None),
         as_of=stored_time(as_of),
         max_tasks=max_tasks,
         max_texts=max_texts,

@@ -7,6 +7,8 @@
 --
 -- Grain:   one row per task that was begun
 -- Params:  $workflow_ids  VARCHAR[]  the workflows
+--          $first_id      VARCHAR    the first of them by name: where tasks are stored by workflow,
+--          $last_id       VARCHAR    and the last: what lies beyond these is not read
 --          $as_of         TIMESTAMP  runs that ended later are not seen; NULL: all are
 --          $max_tasks     INTEGER    newest tasks of a workflow that are looked at
 --          $max_texts     INTEGER    newest of those whose inputs are wanted, else NULL; NULL: nothing
@@ -85,6 +87,7 @@ task AS (
     JOIN newest ON newest.run_id = tasks.run_id
     LEFT JOIN cut ON cut.run_id = tasks.run_id AND cut.position = tasks.position
     WHERE tasks.workflow_id IN (SELECT item FROM unnest($workflow_ids) AS named(item))
+        AND tasks.workflow_id BETWEEN $first_id AND $last_id
         AND tasks.status IN ('succeeded', 'failed', 'timeout', 'error')
 ),
 texts AS (

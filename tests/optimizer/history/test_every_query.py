@@ -19,6 +19,8 @@ NAMES = sorted(
 LEADS = ("Grain:", "Params:", "Columns:")
 PARAMS: dict[str, object] = {
     "workflow_id": None,
+    "first_id": "w",
+    "last_id": "w",
     "as_of": None,
     "max_runs": 5,
     "slow_ms": 1.0,

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.replay.minhash import Shingle, may_be_near, neighbours, signatures
+from optimizer.replay.minhash import (
+    Shingle,
+    may_be_near,
+    may_be_neighbours,
+    neighbours,
+    signatures,
+)
 
 PAIRS = Path(__file__).resolve().parents[4] / "shared/data/near_duplicates/gptcache_mock_pairs.json"
 TEXTS = st.lists(st.text("ab c", max_size=12), max_size=12)
@@ -88,6 +94,21 @@ def test_a_first_look_finds_all_that_are_equal(texts: list[str]) -> None:
     plain = [" ".join(text.split()) for text in texts]
     for place, text in enumerate(plain):
         assert look[place] or plain.count(text) == 1
+
+
+@given(st.lists(st.text("ab", min_size=20, max_size=60), max_size=12), st.sampled_from([0.8, 0.9]))
+def test_whatever_is_near_by_whole_signatures_may_be_by_their_beginnings(
+    texts: list[str], threshold: float
+) -> None:
+    near = neighbours(signed(texts), [0] * len(texts), threshold=threshold)
+    chosen = may_be_neighbours(texts, shingle=Shingle.CHAR, size=3, seed=0, threshold=threshold)
+    assert {place for place, others in enumerate(near) if others} <= set(chosen)
+
+
+def test_texts_that_have_little_in_common_are_no_neighbours() -> None:
+    texts = ["where is the town hall of ulm", "explain photosynthesis", "2 + 2", "2 +  2"]
+    found = may_be_neighbours(texts, shingle=Shingle.CHAR, size=3, seed=0, threshold=0.85)
+    assert found == [2, 3]
 
 
 def test_a_first_look_leaves_out_what_has_nothing_in_common() -> None:

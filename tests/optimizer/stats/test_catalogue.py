@@ -38,7 +38,7 @@ BUILDING_BLOCKS = {
     "power.require_other_than_zero",
     "power.require_variances",
     "power.z_values",
-    "ratios.fieller_rows",  # `fieller` of many pairs of columns
+    "ratios.fieller_segments",  # `fieller` of many samples
     "running.plug_in_bets",
     "running.require_alpha",
     "running.unit_scaled",

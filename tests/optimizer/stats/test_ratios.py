@@ -11,7 +11,7 @@ from scipy import stats
 from optimizer.stats.ratios import (
     fieller,
     fieller_from_moments,
-    fieller_rows,
+    fieller_segments,
     fieller_test,
     geometric_ratio,
     geometric_ratio_test,
@@ -192,15 +192,14 @@ def test_a_ratio_that_is_not_positive_has_no_relative_interval() -> None:
 
 
 @given(pairs, pairs)
-def test_many_pairs_of_columns_give_what_each_gives_alone(one: Pairs, other: Pairs) -> None:
-    n = min(len(one[0]), len(other[0]))
-    first = np.stack([one[0][:n], other[0][:n]])
-    second = np.stack([[one[1][:n], other[1][:n]], [other[1][:n], one[1][:n]]])
-    found = fieller_rows(first, second, level=0.9)
-    alone = [
-        fieller(first[j], second[i, j], level=0.9, with_test=False) for i, j in np.ndindex(2, 2)
-    ]
-    for many, single in zip(found, alone, strict=True):
+def test_many_samples_give_what_each_gives_alone(one: Pairs, other: Pairs) -> None:
+    samples = [(np.asarray(first), np.asarray(second)) for first, second in (one, other)]
+    first, second = (
+        np.concatenate([sample[side] for sample in samples])[np.newaxis] for side in (0, 1)
+    )
+    found = fieller_segments(first, second, np.array([0, len(samples[0][0])]), level=0.9)
+    for (many,), sample in zip(found, samples, strict=True):
+        single = fieller(*sample, level=0.9, with_test=False)
         assert (many.estimate, many.low, many.high) == pytest.approx(
             (single.estimate, single.low, single.high), rel=1e-9
         )
@@ -211,7 +210,7 @@ def test_columns_with_an_unknown_value_or_a_mean_of_0_have_no_ratio_but_others_b
     None
 ):
     first = np.array([[1.0, 2.0, math.nan], [0.0, 0.0, 0.0], [1.0, 2.0, 3.0]])
-    unknown, zero, known = fieller_rows(first, np.ones((3, 3)))
+    ((unknown, zero, known),) = fieller_segments(first, np.ones((3, 3)), np.array([0]))
     assert math.isnan(unknown.estimate)
     assert math.isnan(zero.estimate)
     assert known.estimate == pytest.approx(0.5)

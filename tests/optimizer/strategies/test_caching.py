@@ -11,7 +11,7 @@ from optimizer.models.evidence import Evidence
 from optimizer.models.proposals import Answer, DecisionType, Proposal
 from optimizer.models.requests import Requests
 from optimizer.models.summaries import WindowSummary
-from optimizer.pipeline.studies import with_studies
+from optimizer.pipeline.studies import first_looks, studied, with_studies
 from optimizer.strategies.caching import Caching, CachingSettings
 
 Traffic = Callable[..., Requests]
@@ -148,3 +148,33 @@ def test_every_run_starts_with_an_empty_cache(ask: Ask, traffic: Traffic) -> Non
 def test_an_embedding_cache_is_told_to_be_unavailable(ask: Ask, traffic: Traffic) -> None:
     (proposal,) = ask(traffic(cycle(200, 20)), enable_embedding=True).proposals
     assert "embedding: not available, no embedding model is configured" in proposal.notes
+
+
+def test_a_look_at_many_workflows_tells_of_each_what_a_look_at_it_alone_does(
+    traffic: Traffic, evidence: Make, window: Window
+) -> None:
+    strategy = Caching(CachingSettings())
+    traces = [traffic(cycle(200, 20)), None, traffic(list(range(90))), traffic([1, 2, 3])]
+    texts = tuple(f"what is told of {place % 40} in the town of ulm" for place in range(90))
+    traces.append(replace(traffic(list(range(90))), texts=texts))
+    found = [replace(evidence(window("v1", 9, 9)), requests=one) for one in traces]
+    looks = strategy.first_looks(found)
+    together = [strategy.study(one, look) for one, look in zip(found, looks, strict=True)]
+    assert together == [strategy.study(one) for one in found]
+    assert [one and one.most_hits for one in together[:4]] == [180, None, 0, None]
+
+
+def test_a_first_look_that_fails_leaves_each_workflow_to_its_own_study(
+    traffic: Traffic, evidence: Make, window: Window
+) -> None:
+    class Hasty(Caching):
+        def first_looks(self, found: Any) -> Any:
+            if len(found) > 1:
+                raise ValueError("too many")
+            return super().first_looks(found)
+
+    strategy = Hasty(CachingSettings())
+    found = replace(evidence(window("v1", 9, 9)), requests=traffic(cycle(200, 20)))
+    looks = first_looks([strategy], [found, replace(found, workflow_id="other")], {})
+    assert looks == {}
+    assert studied([strategy], found, {}, fail_fast=True, looks=looks).failed == {}

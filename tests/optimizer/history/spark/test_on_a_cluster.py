@@ -36,6 +36,8 @@ DAYS = [datetime(2026, 3, day) for day in (1, 4, 8)]
 PARAMS: dict[str, object] = {
     "workflow_id": "w1",
     "workflow_ids": ["w2", "w0"],
+    "first_id": "w0",
+    "last_id": "w2",
     "as_of": DAYS[2],
     "at": DAYS[2],
     "since": DAYS[0],
@@ -127,7 +129,13 @@ OTHERWISE: dict[str, dict[str, object]] = {
     "case_families": {"key": "family"},
     "performance": {"workflow_id": "w0", "limit": 2},
     "windows": {"workflow_ids": ["w1"], "as_of": None},
-    "requests": {"workflow_ids": ["w1"], "as_of": None, "max_texts": 0},
+    "requests": {
+        "workflow_ids": ["w1"],
+        "first_id": "w1",
+        "last_id": "w1",
+        "as_of": None,
+        "max_texts": 0,
+    },
     "task_names": {"positions": []},
     "known_variants": {"variant_ids": []},
 }
