@@ -94,7 +94,7 @@ def stages(database: Path, folder: Path) -> dict[str, float]:
         (queries, "_asked", "evidence_sql"),
         (deciding, "evidence", "evidence"),
         (deciding, "studied", "studies"),
-        (deciding, "ask", "strategies"),
+        (deciding, "ask_each", "strategies"),
         (deciding, "review", "review"),
         (deciding, "_digest", "ids"),
     ):

@@ -62,7 +62,7 @@ def decide(
     """
     from optimizer.history import queries
     from optimizer.history.deciding import record_decisions
-    from optimizer.history.store import open_history, refuse_lake
+    from optimizer.history.store import FEW_ROW_GROUP_ROWS, open_history, refuse_lake
     from optimizer.models.decisions import failures
     from optimizer.pipeline.decide import decide as decide_on
     from reports.gallery.decision import decision as decision_report
@@ -94,7 +94,11 @@ def decide(
             show(decision_list(map(as_decision, kept)), ())
         return
     with open_history(
-        here.store, lock_timeout_s=here.lock_timeout_s, now=here.now, create=False
+        here.store,
+        lock_timeout_s=here.lock_timeout_s,
+        now=here.now,
+        create=False,
+        row_group_rows=FEW_ROW_GROUP_ROWS,
     ) as history:
         made = decide_on(
             history,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from optimizer.history import queries
 from optimizer.history.audit import AuditLine, append_audit
 from optimizer.history.store import History
-from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, Made, Study, accepted, proposals
 from optimizer.models.errors import HistoryError
 from optimizer.models.proposals import TIMED_OUT, StrategyAnswer
@@ -23,16 +22,18 @@ if TYPE_CHECKING:
 
 Row = tuple[object, ...]
 
+TIME = "datetime64[us]"
+
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "decisions": {
         "decision_id": "object",
         "workflow_id": "object",
-        "decided_at": "datetime64[us]",
+        "decided_at": TIME,
         "state": "object",
         "n_proposals": "int64",
         "body": "object",
-        "seen_until": "datetime64[us]",
-        "applied_at": "datetime64[us]",
+        "seen_until": TIME,
+        "applied_at": TIME,
     },
     "strategy_answers": {
         "decision_id": "object",
@@ -43,14 +44,14 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "n_proposals": "int64",
         "n_accepted": "int64",
         "elapsed_ms": "float64",
-        "seen_until": "datetime64[us]",
+        "seen_until": TIME,
     },
     "studies": {
         "strategy": "object",
         "workflow_id": "object",
         "key_sha256": "object",
         "body": "object",
-        "made_at": "datetime64[us]",
+        "made_at": TIME,
     },
 }
 """The columns that decisions are written to, in the order of the rows here; objects are texts."""
@@ -58,10 +59,12 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 MANY_ROWS = 200
 """So many rows of a table are written faster as columns than one by one."""
 
+STRAIGHT = "1KB"
+"""What many decisions come to is written straight to the file, not to a log that is read again."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadyDecision:
-    """A decision that is ready to be written.
+
+class ReadyDecision(NamedTuple):
+    """A decision that is ready to be written; a tuple, which passes to other processes fast.
 
     Attributes:
         decision_id: Its id.
@@ -88,17 +91,20 @@ def ready_decision(made: Made) -> ReadyDecision:
     """Return a decision as it will be written."""
     decision = made.decision
     body = as_stored(decision) if made.body is None else made.body
+    proposed = proposals(decision)
+    seen_until = _seen_until(decision)
+    row = _row(decision, body, len(proposed), seen_until)
     return ReadyDecision(
         decision_id=decision.decision_id,
         body=body,
-        n_proposals=len(proposals(decision)),
-        row=_row(decision, body),
-        answers=tuple(_answers(made)),
-        studies=tuple(_study(study, made) for study in made.studies),
+        n_proposals=len(proposed),
+        row=row,
+        answers=tuple(_answers(made, seen_until)),
+        studies=tuple(_study(study, row[2]) for study in made.studies),
         decided_at=decision.decided_at,
         detail={
             "config_sha256": decision.config_sha256,
-            "proposals": [f"{p.strategy}: {p.type}" for p in proposals(decision)],
+            "proposals": [f"{p.strategy}: {p.type}" for p in proposed],
             "state": str(decision.state),
             "workflow_id": decision.workflow_id,
         },
@@ -131,6 +137,8 @@ def record_ready(
     history: History, decisions: Sequence[ReadyDecision], *, actor: str
 ) -> dict[str, Decision]:
     """Store decisions, all or none, and return those that were stored already, by id."""
+    if len(decisions) >= MANY_ROWS:
+        history.connection.execute(f"SET checkpoint_threshold = '{STRAIGHT}'").fetchall()
     with history.transaction():
         known = queries.stored_decisions(history, [one.decision_id for one in decisions])
         new = [one for one in decisions if one.decision_id not in known]
@@ -165,14 +173,24 @@ def _columns(table: str, rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
     import numpy as np  # noqa: PLC0415 - a single decision is written without
 
     columns = zip(COLUMNS[table].items(), zip(*rows, strict=True), strict=True)
-    return {name: np.array(values, dtype=kind) for (name, kind), values in columns}
+    return {
+        name: np.array(_as_us(values) if kind == TIME else values, dtype=kind)
+        for (name, kind), values in columns
+    }
 
 
-def _answers(made: Made) -> Iterator[Row]:
+def _as_us(times: Sequence[Any]) -> NDArray[Any]:
+    """Return times as microseconds; each of the few there are is counted once."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    known = {time: np.datetime64(time, "us").astype(np.int64).item() for time in set(times)}
+    return np.array([known[time] for time in times], dtype=np.int64)
+
+
+def _answers(made: Made, seen_until: datetime | None) -> Iterator[Row]:
     """Yield the rows of the table `strategy_answers`."""
     decision = made.decision
     kept = [proposal.strategy for proposal in accepted(decision)]
-    seen_until = _seen_until(decision)
     for said in decision.answers:
         name = said.strategy
         yield (
@@ -196,15 +214,9 @@ def _status(said: StrategyAnswer, *, asked: bool) -> str:
     return "proposed" if said.answer.proposals else "silent"
 
 
-def _study(study: Study, made: Made) -> Row:
+def _study(study: Study, made_at: object) -> Row:
     """Return a row of the table `studies`."""
-    return (
-        study.strategy,
-        study.workflow_id,
-        study.key_sha256,
-        study.body,
-        queries.stored_time(made.decision.decided_at),
-    )
+    return (study.strategy, study.workflow_id, study.key_sha256, study.body, made_at)
 
 
 def _seen_until(decision: Decision) -> datetime | None:
@@ -215,18 +227,25 @@ def _seen_until(decision: Decision) -> datetime | None:
 
 def decision_row(decision: Decision, applied_at: datetime | None = None) -> Row:
     """Return a row of the table `decisions`."""
-    return _row(decision, as_stored(decision), applied_at)
+    n_proposals, seen_until = len(proposals(decision)), _seen_until(decision)
+    return _row(decision, as_stored(decision), n_proposals, seen_until, applied_at)
 
 
-def _row(decision: Decision, body: str, applied_at: datetime | None = None) -> Row:
+def _row(
+    decision: Decision,
+    body: str,
+    n_proposals: int,
+    seen_until: datetime | None,
+    applied_at: datetime | None = None,
+) -> Row:
     return (
         decision.decision_id,
         decision.workflow_id,
         queries.stored_time(decision.decided_at),
         str(decision.state),
-        len(proposals(decision)),
+        n_proposals,
         body,
-        _seen_until(decision),
+        seen_until,
         queries.stored_time(applied_at),
     )
 

@@ -211,7 +211,7 @@ CREATE TABLE decisions (
     decided_at  TIMESTAMP NOT NULL,
     state       VARCHAR NOT NULL,           -- one of ten; `audit_log` has how it got there
     n_proposals INTEGER NOT NULL,
-    body        VARCHAR NOT NULL,           -- JSON of the whole decision but its state
+    body        VARCHAR NOT NULL USING COMPRESSION zstd, -- JSON of all of it but its state
     seen_until  TIMESTAMP,                  -- the newest run it knew of began then
     applied_at  TIMESTAMP                   -- put in force; NULL: not
 );

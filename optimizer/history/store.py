@@ -34,6 +34,10 @@ ROW_GROUP_ROWS = 16_384
 """Rows of a table that are written together. The last of a transaction, which are fewer, take up
 memory when it is committed: their texts more than twice over."""
 
+FEW_ROW_GROUP_ROWS = 2048
+"""The fewest there can be: what is added to a group writes all of it anew, so that one row more is
+written the faster, the fewer rows it is put beside."""
+
 LOCKED = "could not set lock"
 
 CANNOT_LOCK = ("not supported", "no locks available", "not implemented")
@@ -127,7 +131,12 @@ class History:
 
 @contextmanager
 def open_history(
-    path: Path, *, lock_timeout_s: float, now: datetime, create: bool = True
+    path: Path,
+    *,
+    lock_timeout_s: float,
+    now: datetime,
+    create: bool = True,
+    row_group_rows: int = ROW_GROUP_ROWS,
 ) -> Iterator[History]:
     """Open the history at `path` for writing.
 
@@ -138,6 +147,7 @@ def open_history(
         lock_timeout_s: How long to wait for another process, in seconds.
         now: Recorded as the time of creation, UTC.
         create: Whether one is made where there is none.
+        row_group_rows: Rows that are written together; few where few rows will be added.
 
     Raises:
         HistoryError: It is no history, of another schema version, locked or not writable; or
@@ -153,7 +163,9 @@ def open_history(
         raise HistoryError(f"{path}: cannot make its folder: {error.strerror}") from error
     if create:
         _make(path, now)
-    with _connected(path, read_only=False, lock_timeout_s=lock_timeout_s) as connection:
+    with _connected(
+        path, read_only=False, lock_timeout_s=lock_timeout_s, row_group_rows=row_group_rows
+    ) as connection:
         if schema_version(History(connection)) is None and not table_names(connection):
             _create(connection, now)
         _require_version(connection, path)
@@ -302,9 +314,11 @@ def _require_file(path: Path) -> None:
 
 @contextmanager
 def _connected(
-    path: Path, *, read_only: bool, lock_timeout_s: float
+    path: Path, *, read_only: bool, lock_timeout_s: float, row_group_rows: int = ROW_GROUP_ROWS
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = _connect(path, read_only=read_only, lock_timeout_s=lock_timeout_s)
+    connection = _connect(
+        path, read_only=read_only, lock_timeout_s=lock_timeout_s, row_group_rows=row_group_rows
+    )
     try:
         _configure(connection)
         yield connection
@@ -328,7 +342,9 @@ def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         raise _trouble(path, error) from error
 
 
-def _connect(path: Path, *, read_only: bool, lock_timeout_s: float) -> duckdb.DuckDBPyConnection:
+def _connect(
+    path: Path, *, read_only: bool, lock_timeout_s: float, row_group_rows: int
+) -> duckdb.DuckDBPyConnection:
     """Connect, waiting for other processes with a jittered, growing back-off.
 
     A process that rewrites the history puts a new file in its place while others wait: what was
@@ -341,7 +357,7 @@ def _connect(path: Path, *, read_only: bool, lock_timeout_s: float) -> duckdb.Du
             if read_only:
                 connection = duckdb.connect(path.absolute(), read_only=True, config=_reading(path))
             else:
-                connection = _connect_to_write(path)
+                connection = _connect_to_write(path, row_group_rows)
         except duckdb.Error as error:
             if _identity(path) != found:
                 continue
@@ -379,7 +395,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:
+def _connect_to_write(path: Path, row_group_rows: int) -> duckdb.DuckDBPyConnection:
     """Connect so that what is written goes to the file early: by small row groups.
 
     Their size can only be told of a file that is attached, and only counts for what is written.
@@ -387,7 +403,7 @@ def _connect_to_write(path: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=OFFLINE)
     try:
         name = str(path.absolute()).replace("'", "''")
-        connection.execute(f"ATTACH '{name}' AS history (ROW_GROUP_SIZE {ROW_GROUP_ROWS})")
+        connection.execute(f"ATTACH '{name}' AS history (ROW_GROUP_SIZE {row_group_rows})")
         connection.execute("USE history")
     except BaseException:
         connection.close()

@@ -21,7 +21,7 @@ from datetime import datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -85,9 +85,8 @@ class BatchJob:
     tell: Tell | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A decision that is stored, as it is told of.
+class Told(NamedTuple):
+    """A decision that is stored, as it is told of; a tuple, as `ReadyDecision`.
 
     Attributes:
         workflow_id: The workflow.
@@ -153,8 +152,7 @@ def as_decision(text: str) -> Decision:
     return msgspec.json.decode(text, type=Decision)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Filed:
+class _Filed(NamedTuple):
     """A decision that is ready to be stored, with what is told of it."""
 
     ready: ReadyDecision

@@ -190,3 +190,21 @@ def test_an_error_inside_a_transaction_undoes_it(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             half()
         assert queries.rejects(history) == []
+
+
+def test_a_row_that_comes_alone_is_put_beside_few(tmp_path: Path) -> None:
+    path = tmp_path / "h.duckdb"
+    insert = "INSERT INTO prompts SELECT hash(i), i FROM range($first, $end) AS r(i)"
+    with open_(path) as history:
+        history.connection.execute(insert, {"first": 0, "end": 5000}).fetchall()
+    for first in (5000, 5001):
+        with open_history(
+            path, lock_timeout_s=1, now=NOON, row_group_rows=store.FEW_ROW_GROUP_ROWS
+        ) as history:
+            history.connection.execute(insert, {"first": first, "end": first + 1}).fetchall()
+    with read_history(path, lock_timeout_s=1) as history:
+        groups = history.connection.execute(
+            "SELECT row_group_id, sum(count) FROM pragma_storage_info('prompts') "
+            "WHERE column_id = 0 AND segment_type = 'VARCHAR' GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    assert groups == [(0, 5000), (1, 2)]
