@@ -93,6 +93,7 @@ def stages(database: Path, folder: Path) -> dict[str, float]:
     for owner, name, stage in (
         (queries, "_asked", "evidence_sql"),
         (deciding, "evidence", "evidence"),
+        (deciding, "first_looks", "studies"),
         (deciding, "studied", "studies"),
         (deciding, "ask_each", "strategies"),
         (deciding, "review", "review"),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WIDTH = 80
 WIDEST = 120
 
+WRITTEN_CHARS = 2**18
+"""So much of a long list is written at a time."""
+
 
 def show(
     document: Document,
@@ -66,8 +69,15 @@ def show_items(items: Iterable[str]) -> None:
     from cli.payload import as_items
 
     stage("print")
+    pieces: list[str] = []
+    n_chars = 0
     for piece in as_items(items):
-        write_out(piece, Spoken.JSON)
+        pieces.append(piece)
+        n_chars += len(piece)
+        if n_chars >= WRITTEN_CHARS:
+            write_out("".join(pieces), Spoken.JSON)
+            pieces, n_chars = [], 0
+    write_out("".join(pieces), Spoken.JSON)
 
 
 def show_line(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,56 +24,60 @@ class Columns:
     """Tasks of one variant in order of time, repeats of a case among them.
 
     Attributes:
-        metrics: Values by metric, NaN where unknown.
-        outcome: 0 passed, 1 did not, 2 timed out or in error, 3 refused for too many requests.
+        trace: The tasks of the workflow.
+        rows: Which of them are those of the variant.
         segment: Code of the run.
         newest: Code of the newest run.
         case: Code of the case.
-        at_s: When each began, in seconds since `first_at`.
-        first_at: When the trace began; None where only the order is known.
         position: Place of each in its run; None where it is not from a history.
     """
 
-    metrics: Mapping[str, NDArray[np.float64]]
-    outcome: NDArray[np.int64]
+    trace: Requests
+    rows: NDArray[np.intp]
     segment: NDArray[np.int64]
     newest: int
     case: NDArray[np.int64]
-    at_s: NDArray[np.float64]
-    first_at: datetime | None
     position: NDArray[np.int64] | None
+
+    def metrics(self) -> dict[str, NDArray[np.float64]]:
+        """Return the values by metric, NaN where unknown."""
+        import numpy as np  # noqa: PLC0415 - as below
+
+        trace, rows = self.trace, self.rows
+        return {
+            "success": trace.ok[rows],
+            "score": trace.score[rows],
+            "latency": trace.latency_ms[rows],
+            "cost": np.where(trace.cached[rows], np.nan, trace.cost_usd[rows]),
+            "tokens": trace.tokens_in[rows] + trace.tokens_out[rows],
+        }
+
+    def outcome(self) -> NDArray[np.int64]:
+        """Return 0: passed, 1: did not, 2: timed out or in error, 3: refused for too many."""
+        import numpy as np  # noqa: PLC0415 - as below
+
+        trace, rows = self.trace, self.rows
+        unless_throttled = np.where(trace.failed[rows], 2, trace.ok[rows] == 0)
+        return np.where(trace.throttled[rows], 3, unless_throttled)
 
     def at(self, place: int) -> datetime | None:
         """Return when a task began, or None where that is not known."""
-        if self.first_at is None:
+        if self.trace.first_at is None:
             return None
-        return self.first_at + timedelta(seconds=float(self.at_s[place]))
+        return self.trace.first_at + timedelta(seconds=float(self.trace.at_s[self.rows[place]]))
 
 
 def columns(trace: Requests | None, variant_id: str, newest_run: str) -> Columns | None:
     """Return the tasks of a variant, or None where the trace has none of its newest run."""
     if trace is None or variant_id not in trace.variants or newest_run not in trace.runs:
         return None
-    import numpy as np  # noqa: PLC0415 - a workflow that ran once needs none
-
-    rows = np.flatnonzero(trace.variant == trace.variants.index(variant_id))
-    tokens = trace.tokens_in[rows] + trace.tokens_out[rows]
+    (rows,) = (trace.variant == trace.variants.index(variant_id)).nonzero()
     return Columns(
-        metrics={
-            "success": trace.ok[rows],
-            "score": trace.score[rows],
-            "latency": trace.latency_ms[rows],
-            "cost": np.where(trace.cached[rows], np.nan, trace.cost_usd[rows]),
-            "tokens": tokens,
-        },
-        outcome=np.where(
-            trace.throttled[rows], 3, np.where(trace.failed[rows], 2, trace.ok[rows] == 0)
-        ),
+        trace=trace,
+        rows=rows,
         segment=trace.segment[rows],
         newest=trace.runs.index(newest_run),
         case=trace.case[rows],
-        at_s=trace.at_s[rows],
-        first_at=trace.first_at,
         position=None if trace.position is None else trace.position[rows],
     )
 

@@ -31,8 +31,9 @@ def outlying_tasks(
 
     now = tasks.segment == tasks.newest
     known = {}
+    metrics = tasks.metrics()
     for metric in TOGETHER:
-        values = tasks.metrics[metric]
+        values = metrics[metric]
         known[metric] = ~np.isnan(values) & (values > 0)
         earlier = values[known[metric] & ~now]
         if earlier.size < settings.min_tasks:
@@ -115,9 +116,9 @@ def _independent(
     import numpy as np  # noqa: PLC0415 - as above
 
     kept: dict[str, NDArray[np.float64]] = {}
-    whole = ~now
+    whole, metrics = ~now, tasks.metrics()
     for metric in TOGETHER:
-        values = tasks.metrics[metric]
+        values = metrics[metric]
         column = np.log(np.where(values > 0, values, np.nan))
         rows = whole & np.isfinite(column)
         if rows.sum() < settings.min_tasks or not _varies(column[rows]):

@@ -83,12 +83,12 @@ def task_series(
     tasks: Columns | None, settings: DriftSettings, *, window_size: int
 ) -> Iterator[Tracked]:
     """Yield the metrics of the tasks as series, less what is usual for their cases."""
-    if tasks is None:
+    if tasks is None or len(tasks.rows) < LEVELS * settings.reference_tasks:
         return
     import numpy as np  # noqa: PLC0415 - as above
 
     shapes: dict[bytes, _Shape] = {}
-    for metric, column in tasks.metrics.items():
+    for metric, column in tasks.metrics().items():
         known = np.flatnonzero(~np.isnan(column))[-window_size:]
         if known.size < LEVELS * settings.reference_tasks:
             continue

@@ -65,7 +65,7 @@ def looks_at_tasks(columns: Columns, settings: DriftSettings) -> Iterator[Look]:
         return
     yield from _outcomes(columns, _newest_of_case(columns, before), now, settings, changed_at)
     cases = Cases(columns)
-    for metric, values in columns.metrics.items():
+    for metric, values in columns.metrics().items():
         known = ~np.isnan(values)
         earlier, current = before[known[before]], now[known[now]]
         if min(earlier.size, current.size) < settings.min_values:
@@ -237,8 +237,9 @@ def _outcomes(
     import numpy as np  # noqa: PLC0415 - as above
 
     now = _newest_of_case(columns, now)
-    kinds = range(int(columns.outcome.max()) + 1)
-    table = [np.bincount(columns.outcome[rows], minlength=len(kinds)) for rows in (before, now)]
+    outcome = columns.outcome()
+    n_kinds = int(outcome.max()) + 1
+    table = [np.bincount(outcome[rows], minlength=n_kinds) for rows in (before, now)]
     yield from _shares([one.tolist() for one in table], settings, changed_at)
 
 

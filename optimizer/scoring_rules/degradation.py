@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from optimizer.models.dataclass import dataclass
 from optimizer.models.proposals import Fact
@@ -51,13 +52,20 @@ class Degradation:
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moments:
-    """What runs measured of one quantity."""
+class _Moments(NamedTuple):
+    """What runs measured of one quantity; `sd` is worked out where it is asked for."""
 
     n: int
     mean: float
-    sd: float
+    known: Sequence[tuple[int, float, float]]
+
+    @property
+    def sd(self) -> float:
+        """Return the spread of all of it, within runs and between them."""
+        squares = sum(
+            [(size - 1) * s**2 + size * (one - self.mean) ** 2 for size, one, s in self.known]
+        )
+        return math.sqrt(squares / (sum([size for size, _, _ in self.known]) - 1))
 
 
 def degradations(
@@ -212,15 +220,17 @@ def _change(  # noqa: PLR0917 - two estimates and their variances
 
 def _moments(points: Sequence[RunPoint], mean: str, sd: str, independent: float) -> _Moments | None:
     """Return what runs measured together, their n as if no case had been repeated."""
-    measured = ((p.n, getattr(p, mean), getattr(p, sd) or 0.0) for p in points if p.n)
-    known = [one for one in measured if one[1] is not None]
+    known = [
+        (p.n, one, getattr(p, sd) or 0.0)
+        for p in points
+        if p.n and (one := getattr(p, mean)) is not None
+    ]
     n = sum([size for size, _, _ in known])
     useful = math.floor(independent * n)
     if useful < FEWEST:
         return None
     center = sum([size * one for size, one, _ in known]) / n
-    squares = sum([(size - 1) * s**2 + size * (one - center) ** 2 for size, one, s in known])
-    return _Moments(n=useful, mean=center, sd=math.sqrt(squares / (n - 1)))
+    return _Moments(useful, center, known)
 
 
 def _fact(  # noqa: PLR0917 - the fields of a record

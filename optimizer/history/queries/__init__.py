@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
@@ -497,11 +498,22 @@ def rows_of(record: type[Row], history: History, name: str, **params: object) ->
     cursor = _asked(history, name, params)
     wanted = {field.name for field in fields(record)}  # type: ignore[arg-type]
     names = [column[0] for column in cursor.description]
-    places = [place for place, column in enumerate(names) if column in wanted]
-    columns = list(zip(*cursor.fetchall(), strict=True))
-    timed = [_utcs(columns[place]) for place in places] if columns else []
-    kept = [names[place] for place in places]
-    return [record(**dict(zip(kept, row, strict=True))) for row in zip(*timed, strict=True)]
+    columns = dict(zip(names, zip(*cursor.fetchall(), strict=True), strict=False))
+    return _records(record, {one: _utcs(columns[one]) for one in columns if one in wanted})
+
+
+def _records(record: type[Row], columns: Mapping[str, Sequence[object]]) -> list[Row]:
+    """Return a record per row; one of slots that are all told is filled a column at a time."""
+    told = {field.name for field in fields(record)}  # type: ignore[arg-type]
+    slots: dict[str, Any] = {name: getattr(record, name, None) for name in columns}
+    is_bare = hasattr(record, "__post_init__") or told != slots.keys()
+    if is_bare or not all(hasattr(slot, "__set__") for slot in slots.values()):
+        rows = zip(*columns.values(), strict=True)
+        return [record(**dict(zip(columns, row, strict=True))) for row in rows]
+    made = [object.__new__(record) for _ in next(iter(columns.values()))]
+    for name, values in columns.items():
+        deque(map(slots[name].__set__, made, values), maxlen=0)
+    return made
 
 
 def columns_of(history: History, name: str, **params: object) -> dict[str, NDArray[Any]]:
