@@ -29,47 +29,25 @@ class AuditLine:
 
 def append_audit(history: History, lines: Sequence[AuditLine]) -> None:
     """Append lines; call it in the transaction of what they tell of."""
-    last = queries.last_audit(history)
-    seq, previous_hash = last or (0, FIRST_HASH)
+    if not lines:
+        return
+    last_seq, previous_hash = queries.last_audit(history) or (0, FIRST_HASH)
+    encode = msgspec.json.Encoder(order="sorted").encode
+    rows = []
+    for seq, line in enumerate(lines, start=last_seq + 1):
+        detail, said = encode(line.detail).decode(), (line.actor, line.action, line.subject)
+        line_hash = _hash((str(seq), _written(line.logged_at), *said, detail, previous_hash))
+        stored_at = queries.stored_time(line.logged_at)
+        rows.append((seq, stored_at, *said, detail, previous_hash, line_hash))
+        previous_hash = line_hash
     with history.connection.appender("audit_log") as appender:
-        for line in lines:
-            seq += 1
-            entry = AuditEntry(
-                seq=seq,
-                logged_at=line.logged_at.astimezone(UTC),
-                actor=line.actor,
-                action=line.action,
-                subject=line.subject,
-                detail=msgspec.json.encode(line.detail, order="sorted").decode(),
-                previous_hash=previous_hash,
-                hash="",
-            )
-            previous_hash = entry_hash(entry)
-            stored_at = entry.logged_at.replace(tzinfo=None)
-            appender.append_row(
-                seq,
-                stored_at,
-                entry.actor,
-                entry.action,
-                entry.subject,
-                entry.detail,
-                entry.previous_hash,
-                previous_hash,
-            )
+        appender.append_rows(rows)
 
 
 def entry_hash(entry: AuditEntry) -> str:
     """Return the SHA-256 over a line, its predecessor's hash included."""
-    parts = (
-        str(entry.seq),
-        entry.logged_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        entry.actor,
-        entry.action,
-        entry.subject,
-        entry.detail,
-        entry.previous_hash,
-    )
-    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+    said = (entry.actor, entry.action, entry.subject, entry.detail, entry.previous_hash)
+    return _hash((str(entry.seq), _written(entry.logged_at), *said))
 
 
 def first_broken(entries: Sequence[AuditEntry]) -> int | None:
@@ -81,3 +59,11 @@ def first_broken(entries: Sequence[AuditEntry]) -> int | None:
             return seq
         previous_hash = entry.hash
     return None
+
+
+def _written(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _hash(parts: tuple[str, ...]) -> str:
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Container, Sequence
+from typing import NamedTuple
 
 from optimizer.config.tree import Config
 from optimizer.models.dataclass import dataclass
@@ -56,8 +57,7 @@ def switched_off(config: Config) -> dict[str, int]:
     return {name: entry.priority for name, entry in entries if not entry.enabled}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """A strategy's answer and how long it took, in ms; below 0 where no time was left to ask."""
 
     answer: StrategyAnswer
