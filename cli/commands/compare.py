@@ -57,7 +57,6 @@ def compare(
     from optimizer.pipeline.compare import with_margins
     from reports.gallery.comparison import comparison as comparison_report
     from reports.gallery.comparison import laid_out
-    from reports.tables.comparisons import comparison_tables
 
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
@@ -87,8 +86,11 @@ def compare(
         told = found
         if wanted is not None:
             told = all_with_cases(found, opened, wanted, laid_out(found))
-    tables = comparison_tables(told.comparisons)
-    write_reports(output or (), comparison_report(told), told, tables)
+    if output:
+        from reports.tables.comparisons import comparison_tables
+
+        tables = comparison_tables(told.comparisons)
+        write_reports(output, comparison_report(told), told, tables)
     document = comparison_report(told if cases else found)
     show(document, told, json=json)
     append_summary(document)

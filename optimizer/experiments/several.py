@@ -14,6 +14,7 @@ from optimizer.models.terms import RATES, Metric
 from optimizer.models.verdicts import MetricVerdict
 from optimizer.stats.multiplicity import bonferroni, holm, max_t_critical
 from optimizer.stats.paired_rates import cochran_q
+from optimizer.stats.student import t_cdf
 
 CORRECTIONS = {"holm": holm, "bonferroni": bonferroni}
 
@@ -29,8 +30,6 @@ def simultaneous_alpha(
     matrix = _differences(pairs, metric)
     if matrix is None or matrix.shape[0] <= 2 * matrix.shape[1]:
         return alpha / len(pairs), "Bonferroni intervals"
-    from scipy.special import stdtr  # noqa: PLC0415 - heavy
-
     spread = matrix.std(axis=0)
     moving = matrix[:, spread > 0]
     if moving.shape[1] < 2:  # noqa: PLR2004 - one candidate needs no correction
@@ -39,7 +38,7 @@ def simultaneous_alpha(
     critical = max_t_critical(
         np.corrcoef(moving, rowvar=False), df, alpha=alpha, seed=settings.seed
     )
-    return float(2 * stdtr(df, -critical)), "max-t intervals"
+    return 2 * t_cdf(-critical, df), "max-t intervals"
 
 
 def adjusted(
