@@ -56,13 +56,15 @@ def omnibus(pairs: Sequence[Pairs | None]) -> tuple[float | None, int]:
     if any(one is None for one in pairs):
         return None, 0
     known = [one for one in pairs if one is not None]
+    if len(known) < 2:  # noqa: PLR2004 - two arms have McNemar
+        return None, 0
     shared = _shared_cases(known)
     once = all(
         bool((columns.n[columns.n > 0] == 1).all())
         for one in known
         for columns in (one.baseline, one.candidate)
     )
-    if len(known) < 2 or not once or not shared:  # noqa: PLR2004 - two arms have McNemar
+    if not once or not shared:
         return None, 0
     arms = [known[0].baseline, *(one.candidate for one in known)]
     columns = []
