@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from cli import options, typer
+from cli.arithmetic import import_numpy
 from cli.cases import text_limits
 from cli.ci.annotations import annotate
 from cli.ci.summary import append_summary
@@ -51,6 +52,7 @@ def compare(
 
     Example: optimizer compare baseline.json candidate.json --margin success=5pp
     """
+    import_numpy()
     from optimizer.experiments.units import read_metrics
     from optimizer.pipeline.cases import all_with_cases
     from optimizer.pipeline.compare import compare as compare_arms
