@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from cli import options, typer
+from cli.arithmetic import import_numpy
 from cli.cases import text_limits
 from cli.ci.annotations import annotate
 from cli.ci.summary import append_summary
@@ -51,13 +52,13 @@ def compare(
 
     Example: optimizer compare baseline.json candidate.json --margin success=5pp
     """
+    import_numpy()
     from optimizer.experiments.units import read_metrics
     from optimizer.pipeline.cases import all_with_cases
     from optimizer.pipeline.compare import compare as compare_arms
     from optimizer.pipeline.compare import with_margins
     from reports.gallery.comparison import comparison as comparison_report
     from reports.gallery.comparison import laid_out
-    from reports.tables.comparisons import comparison_tables
 
     here = session(store, config, set_).reading(
         options.reading(bridge, map_, table, score, pass_score, price, prices, trust)
@@ -87,8 +88,11 @@ def compare(
         told = found
         if wanted is not None:
             told = all_with_cases(found, opened, wanted, laid_out(found))
-    tables = comparison_tables(told.comparisons)
-    write_reports(output or (), comparison_report(told), told, tables)
+    if output:
+        from reports.tables.comparisons import comparison_tables
+
+        tables = comparison_tables(told.comparisons)
+        write_reports(output, comparison_report(told), told, tables)
     document = comparison_report(told if cases else found)
     show(document, told, json=json)
     append_summary(document)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cli import options, typer
+from cli.arithmetic import import_numpy
 from cli.output import complain, show, show_items
 from cli.session import session
 from cli.terminal.progress import deciding
@@ -135,6 +136,7 @@ def _decide_on(
         ) as opened,
         asked_ahead(opened, asked) as history,
     ):
+        import_numpy()
         import reports.gallery.decision  # noqa: F401 - while the history answers
         from optimizer.history.deciding import record_decisions
         from optimizer.pipeline.decide import decide as decide_on

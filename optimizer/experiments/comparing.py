@@ -267,7 +267,7 @@ def _comparison(
         newly_failing=failing,
         newly_passing=passing,
         seed=view.settings.seed,
-        suite_sha256=sha256("\n".join(map(str, pairs.case_id)).encode()).hexdigest(),
+        suite_sha256=sha256("\n".join(pairs.case_id.tolist()).encode()).hexdigest(),
         correction=correction,
     )
 
@@ -291,10 +291,8 @@ def _flipped(view: _View) -> tuple[tuple[str, ...], tuple[str, ...]]:
     d = second - first
     order = np.argsort(-np.abs(d), kind="stable")
     cases = view.pairs.case_id
-    return (
-        tuple(str(cases[i]) for i in order if d[i] < 0),
-        tuple(str(cases[i]) for i in order if d[i] > 0),
-    )
+    d = d[order]
+    return tuple(cases[order[d < 0]].tolist()), tuple(cases[order[d > 0]].tolist())
 
 
 def _measured(arms: Sequence[LoadedArm]) -> tuple[Metric, ...]:

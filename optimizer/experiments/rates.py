@@ -33,6 +33,7 @@ from optimizer.stats.paired_rates import (
 )
 from optimizer.stats.ranks import sign_flip, wilcoxon
 from optimizer.stats.results import Difference
+from optimizer.stats.student import t_cdf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -329,11 +330,9 @@ def _flip_companions(flips: Flips, level: float) -> tuple[Companion, ...]:
 
 
 def _mean_companions(d: NDArray[np.float64], t: Difference) -> tuple[Companion, ...]:
-    from scipy.special import stdtr  # noqa: PLC0415 - heavy
-
     if t.df is None or not math.isfinite(t.statistic):
         return ()
-    better = float(stdtr(t.df, t.statistic))
+    better = t_cdf(t.statistic, t.df)
     return (
         Companion(
             name="p_better",

@@ -14,6 +14,7 @@ from optimizer.models.terms import RATES, Metric
 from optimizer.models.verdicts import MetricVerdict
 from optimizer.stats.multiplicity import bonferroni, holm, max_t_critical
 from optimizer.stats.paired_rates import cochran_q
+from optimizer.stats.student import t_cdf
 
 CORRECTIONS = {"holm": holm, "bonferroni": bonferroni}
 
@@ -29,8 +30,6 @@ def simultaneous_alpha(
     matrix = _differences(pairs, metric)
     if matrix is None or matrix.shape[0] <= 2 * matrix.shape[1]:
         return alpha / len(pairs), "Bonferroni intervals"
-    from scipy.special import stdtr  # noqa: PLC0415 - heavy
-
     spread = matrix.std(axis=0)
     moving = matrix[:, spread > 0]
     if moving.shape[1] < 2:  # noqa: PLR2004 - one candidate needs no correction
@@ -39,7 +38,7 @@ def simultaneous_alpha(
     critical = max_t_critical(
         np.corrcoef(moving, rowvar=False), df, alpha=alpha, seed=settings.seed
     )
-    return float(2 * stdtr(df, -critical)), "max-t intervals"
+    return 2 * t_cdf(-critical, df), "max-t intervals"
 
 
 def adjusted(
@@ -57,13 +56,15 @@ def omnibus(pairs: Sequence[Pairs | None]) -> tuple[float | None, int]:
     if any(one is None for one in pairs):
         return None, 0
     known = [one for one in pairs if one is not None]
+    if len(known) < 2:  # noqa: PLR2004 - two arms have McNemar
+        return None, 0
     shared = _shared_cases(known)
     once = all(
         bool((columns.n[columns.n > 0] == 1).all())
         for one in known
         for columns in (one.baseline, one.candidate)
     )
-    if len(known) < 2 or not once or not shared:  # noqa: PLR2004 - two arms have McNemar
+    if not once or not shared:
         return None, 0
     arms = [known[0].baseline, *(one.candidate for one in known)]
     columns = []

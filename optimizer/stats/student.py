@@ -6,15 +6,17 @@ import math
 
 from optimizer.stats.quantiles import normal_quantile, t_quantile, t_upper_tail
 from optimizer.stats.results import Difference
+from optimizer.stats.student_tail import t_tail
 
 ROUNDING = 1e-12  # a spread this small beside the values is noise of the arithmetic
 
 
 def t_cdf(t: float, df: float | None) -> float:
     """Return P(T <= t) for Student's t, or for the normal where `df` is None."""
-    from scipy import special
-
-    return float(special.ndtr(t) if df is None or math.isinf(df) else special.stdtr(df, t))
+    if df is None or math.isinf(df):
+        return math.erfc(-t / math.sqrt(2)) / 2
+    tail = t_tail(abs(t), df)
+    return 1 - tail if t > 0 else tail
 
 
 def t_critical(level: float, df: float | None) -> float:

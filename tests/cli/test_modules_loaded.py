@@ -45,8 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "runs": QUERY | {"numpy"},
     "status": QUERY,
     "decide --workflow sentiment": PROMPT,
-    "compare sentiment:clear sentiment:few_shot": QUERY
-    | {"importlib.metadata", "numpy", "scipy", "scipy.special"},
+    "compare sentiment:clear sentiment:few_shot": QUERY | {"numpy"},
     "show latest": PROMPT | {"zstandard"},
     "analyze FILE": WRITING,
     "gate FILE": WRITING,
