@@ -8,7 +8,7 @@ from growing_data import FIXED, Shape, fill
 from measured import Goal, Line, Target
 from timing import OPTIMIZER, Bench, commands
 
-ROWS = 500_000
+ROWS = 300_000
 TIMES = 10
 """How many times as long the longer history is."""
 

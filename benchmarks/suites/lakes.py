@@ -38,15 +38,15 @@ def rates(bench: Bench) -> Iterator[Line]:
         target=Target(goal=Goal.RATE, limit=0.2),
     )
     for name, what, limit in (
-        ("lake_query", "runs of a lake as published / of a history", 3.0),
-        ("lake_query_compacted", "the same of a lake that is compacted", 2.0),
+        ("lake_query", "runs of a lake as published / of a history", 2.5),
+        ("lake_query_compacted", "the same of a lake that is compacted", 1.5),
     ):
         if name == "lake_query_compacted":
             run([*OPTIMIZER, "lake", "compact", "--lake", str(lake), *AT_ONCE])
         ours, reference = commands(
             [*OPTIMIZER, "runs", "--store", str(lake)],
             [*OPTIMIZER, "runs", "--store", store],
-            2 * bench.rounds,
+            bench.rounds,
         )
         yield Line(
             name=name,

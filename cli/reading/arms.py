@@ -93,19 +93,20 @@ def opened_arms(
                 return
         files.keep(selectors, texts=texts)
         order = sorted(range(len(selectors)), key=lambda i: (_is_name(selectors[i]), -i))
-        for place in order:
-            known = next(iter(found.values()), None)
-            wanted = Wanted(
-                workflow_id=workflow or (known.loaded.arm.workflow_id if known else None),
-                label=known.loaded.arm.label if known else None,
-                pool=pool,
-                family=key,
-                latencies=latencies,
-                scorer=scorer,
-            )
-            chosen = run if place == len(selectors) - 1 else None
-            found[place] = _opened(selectors[place], here, files, wanted, run=chosen)
-            _require_workflow(found[place].loaded, workflow)
+        with _Stored(here) as stored:
+            for place in order:
+                known = next(iter(found.values()), None)
+                wanted = Wanted(
+                    workflow_id=workflow or (known.loaded.arm.workflow_id if known else None),
+                    label=known.loaded.arm.label if known else None,
+                    pool=pool,
+                    family=key,
+                    latencies=latencies,
+                    scorer=scorer,
+                )
+                chosen = run if place == len(selectors) - 1 else None
+                found[place] = _opened(selectors[place], stored, files, wanted, run=chosen)
+                _require_workflow(found[place].loaded, workflow)
         yield [found[place] for place in range(len(selectors))]
 
 
@@ -149,6 +150,26 @@ class _Files(AbstractContextManager["_Files"]):
             yield history
 
 
+class _Stored(AbstractContextManager["_Stored"]):
+    """The history that names refer to, opened once for all arms while they are loaded."""
+
+    def __init__(self, here: Session) -> None:
+        from optimizer.history.store import read_history
+
+        self.read = partial(read_history, here.store, lock_timeout_s=here.lock_timeout_s)
+        self._stack = ExitStack()
+        self._open: History | None = None
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.close()
+
+    def history(self) -> History:
+        """Return the history, open."""
+        if self._open is None:
+            self._open = self._stack.enter_context(self.read())
+        return self._open
+
+
 def _parts_of(file: str, files: _Files) -> tuple[list[str], str | None]:
     """Return selectors of what can be compared within a file; of variants of a run also the run."""
     from optimizer.history import queries
@@ -187,17 +208,15 @@ def _every_variant(
 
 
 def _opened(
-    selector: str, here: Session, files: _Files, wanted: Wanted, *, run: str | None
+    selector: str, stored: _Stored, files: _Files, wanted: Wanted, *, run: str | None
 ) -> OpenArm:
-    from optimizer.history.store import read_history
     from optimizer.pipeline.arms import PART, arm_of_runs, stored_arm
     from optimizer.pipeline.cases import OpenArm
 
     name, _, part = selector.partition(PART)
     if not is_file(name):
-        stored = partial(read_history, here.store, lock_timeout_s=here.lock_timeout_s)
-        with stored() as history:
-            return OpenArm(loaded=stored_arm(history, selector, wanted), history=stored)
+        loaded = stored_arm(stored.history(), selector, wanted)
+        return OpenArm(loaded=loaded, history=stored.read)
     with files.history(name) as (history, run_ids):
         chosen = run_ids if run is None else [run_of(run_ids, run, name)]
         loaded = arm_of_runs(history, chosen, part or None, selector=selector, wanted=wanted)
