@@ -28,7 +28,6 @@ from executor_bridge.judging import UNJUDGED, judged, pass_mark
 from executor_bridge.lenient import Skipped
 from executor_bridge.outcomes import NO_TIME, Outcome, RunFacts, file_time, variant_of
 from executor_bridge.runs import run_of
-from optimizer.models.dataclass import dataclass
 from optimizer.models.ingest import IngestSettings
 from optimizer.models.tasks import Reading, Run, Score, Source, Variant
 
@@ -39,9 +38,6 @@ PREFERRED = ("score", "accuracy")
 
 REPORT_NAMES = {"boostrap_std": "bootstrap_std"}
 """Names of figures that the tool misspells."""
-
-KEPT_BYTES = 2**25
-"""Tasks of smaller files become rows once; those of larger ones whenever they are asked for."""
 
 SAME = 1e-6
 """How far two figures may lie apart that are the same."""
@@ -126,41 +122,22 @@ def _run(log: Log, source: Source, settings: IngestSettings, skipped: Skipped, p
             *skipped.warnings(),
         ),
     )
-    dataset = ".".join(filter(None, (base, spec.split)))
-    outcomes = _Outcomes(log=log, scores=scores, mark=mark, dataset=dataset)
-    is_small = len(source.content) <= KEPT_BYTES
-    return run_of(
-        facts,
-        list(outcomes) if is_small else outcomes,
-        source=source,
-        settings=settings,
-        place=place,
-    )
+    outcomes = _outcomes(log, scores, mark, ".".join(filter(None, (base, spec.split))))
+    return run_of(facts, outcomes, source=source, settings=settings, place=place)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcomes:
-    """What a log says of its tasks, told anew whenever it is asked for.
-
-    Attributes:
-        log: The log.
-        scores: The score of each of its tasks.
-        mark: From which score on a task passes, or None.
-        dataset: What the samples are from.
-    """
-
-    log: Log
-    scores: Sequence[float | None]
-    mark: float | None
-    dataset: str
-
-    def __iter__(self) -> Iterator[Outcome]:
-        log, variant = self.log, _variant(self.log)
-        is_graded = any(task.is_graded() for task in log.tasks.values())
-        for (sample_id, task), score in zip(log.tasks.items(), self.scores, strict=True):
-            status, message = _status(task, score, self.mark, is_graded=is_graded)
-            match = task.match or Match()
-            yield Outcome(
+def _outcomes(
+    log: Log, scores: list[float | None], mark: float | None, dataset: str
+) -> list[Outcome]:
+    """Return what a log says of its tasks."""
+    variant = _variant(log)
+    is_graded = any(task.is_graded() for task in log.tasks.values())
+    found = []
+    for (sample_id, task), score in zip(log.tasks.items(), scores, strict=True):
+        status, message = _status(task, score, mark, is_graded=is_graded)
+        match = task.match or Match()
+        found.append(
+            Outcome(
                 key=sample_id,
                 case_id=sample_id,
                 variant=variant,
@@ -172,11 +149,13 @@ class _Outcomes:
                 tokens_out=task.usage("completion_tokens"),
                 tokens_cached=task.usage("prompt_tokens_details", "cached_tokens"),
                 tokens=task.usage("total_tokens"),
-                dataset=self.dataset,
+                dataset=dataset,
                 finished_at=task.last_at,
                 inputs=_inputs(task, match),
                 outputs=_object(sampled=task.answer(), picked=match.picked),
             )
+        )
+    return found
 
 
 def _status(

@@ -310,15 +310,3 @@ def test_an_event_whose_bytes_are_no_text_is_skipped_with_its_place(native):
     (skipped,) = native.reading(damaged).skipped
     assert skipped.place.startswith("line 4: byte ")
     assert (skipped.found, skipped.expected) == ("0xe9", "text in UTF-8")
-
-
-def test_a_long_log_is_read_as_a_short_one(tmp_path, monkeypatch):
-    path = tmp_path / "log.jsonl"
-    events = [event(n, "match", correct=n % 3 > 0, expected="Paris") for n in range(9)]
-    asked = [event(n, "sampling", prompt=f"Capital of {n}?", sampled="Paris") for n in range(10)]
-    path.write_text("\n".join(map(json.dumps, [spec(), *events, *asked, REPORT])), "utf-8")
-    (short,) = read(str(path), IngestSettings()).runs
-    monkeypatch.setattr("executor_bridge.formats.openai_evals.bridge.KEPT_BYTES", 0)
-    (long,) = read(str(path), IngestSettings()).runs
-    assert long.header == short.header
-    assert list(long.tasks) == list(short.tasks) == list(long.tasks)
