@@ -34,6 +34,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 BLOCK = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
+PROGRAM: Any = get_command(app)
 SHELLS = ("bash", "sh", "shell", "console", "yaml")
 
 
@@ -65,7 +66,7 @@ def until_the_shell_goes_on(words: list[str]) -> list[str]:
 
 
 def parsed(words: list[str]) -> None:
-    command: Any = get_command(app)
+    command = PROGRAM
     context = command.make_context("optimizer", list(words))
     while hasattr(command, "commands") and not words[0].startswith("-"):
         name, command, rest = command.resolve_command(context, words)
@@ -133,7 +134,7 @@ def test_check_says_whether_the_pages_are_up_to_date(
 
 
 def test_every_command_is_documented() -> None:
-    group: Any = get_command(app)
+    group = PROGRAM
     page = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
     for name, command in group.commands.items():
         for inner in getattr(command, "commands", {"": command}):
@@ -148,7 +149,7 @@ def test_every_command_line_parses(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=label)
 def test_every_command_that_a_sentence_names_exists(path: Path) -> None:
-    group: Any = get_command(app)
+    group = PROGRAM
     for span in SPAN.findall(BLOCK.sub("", path.read_text(encoding="utf-8"))):
         found = re.match(r"optimizer ([a-z]+)((?: .*)?)$", span)
         if found:
