@@ -81,14 +81,18 @@ class _AheadEngine(DuckEngine):
     def _answer(
         self, connection: duckdb.DuckDBPyConnection, questions: Sequence[_Question]
     ) -> None:
-        catalog = connection.execute("SELECT current_database()").fetchall()[0][0]
-        for one in questions:
-            try:
-                if not self._is_over:
+        try:
+            catalog = connection.execute("SELECT current_database()").fetchall()[0][0]
+            for one in questions:
+                if self._is_over:
+                    break
+                try:
                     one.found = _answered(connection, catalog, one)
-            except duckdb.Error as error:
-                one.failure = error
-            finally:
+                except duckdb.Error as error:
+                    one.failure = error
+                one.is_done.set()
+        finally:
+            for one in questions:  # what has no answer is asked by who waits for it
                 one.is_done.set()
 
 
