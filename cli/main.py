@@ -98,8 +98,8 @@ def _answer(arguments: list[str]) -> int:
         code = _report("OSError", f"{subject}{error.strerror or error}", hint)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except Exception:  # noqa: BLE001 - the one place: a bug keeps its traceback
-        code = _report_bug()
+    except Exception as problem:  # noqa: BLE001 - the one place: a bug keeps its traceback
+        code = INTERRUPTED if _is_interrupted(problem) else _report_bug()
     finally:
         finish()
     return code
@@ -173,6 +173,11 @@ def _report_interruption(code: int) -> int:
     what = "interrupted" if code == INTERRUPTED else "ended by SIGTERM"
     complain(f"{what}; what was finished is stored, nothing is stored half")
     return code
+
+
+def _is_interrupted(problem: Exception) -> bool:
+    """Tell whether a problem is how DuckDB says that a question was interrupted."""
+    return type(problem) is RuntimeError and str(problem) == "Query interrupted"
 
 
 def _report_bug() -> int:

@@ -1,4 +1,4 @@
-"""Signals that ask for the end: SIGTERM ends a command in order, as Ctrl-C does."""
+"""Signals that ask for the end: SIGTERM ends a command in order, as Ctrl-C does; twice, at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 TERMINATED = 128 + signal.SIGTERM
+ASKING = (signal.SIGINT, signal.SIGTERM)
+"""Signals that ask for the end."""
 
 
 class Ending:
@@ -23,10 +25,14 @@ class Ending:
         self._process = os.getpid()
 
     def come(self, number: int, frame: FrameType | None) -> None:
-        """End what is under way; a process that was forked off just ends."""
+        """End what is under way; asked again, at once. A process that was forked off just ends.
+
+        A database that is stopped in the middle of a question does not always come back.
+        """
         if os.getpid() != self._process:
-            os._exit(TERMINATED)
-        self.terminated = True
+            os._exit(128 + number)
+        self.terminated = number == signal.SIGTERM
+        signal.signal(number, signal.SIG_DFL)
         raise KeyboardInterrupt
 
 
@@ -34,13 +40,14 @@ class Ending:
 def ending() -> Iterator[Ending]:
     """Have SIGTERM end what is under way as Ctrl-C does, and tell that it came."""
     told = Ending()
-    try:
-        before = signal.signal(signal.SIGTERM, told.come)
-    except ValueError:  # not the main thread
-        yield told
-        return
+    before = {}
+    with suppress(ValueError):  # not the main thread
+        for number in ASKING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, told.come)
     try:
         yield told
     finally:
         with suppress(ValueError, TypeError):
-            signal.signal(signal.SIGTERM, before)
+            for number, how in before.items():
+                signal.signal(number, how)

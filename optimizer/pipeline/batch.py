@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import math
-import signal
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,6 +32,7 @@ from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, Made, failures
 from optimizer.models.errors import OptimizerError
 from optimizer.pipeline.decide import decide, worst_margin
+from optimizer.pipeline.workers import begin_worker
 
 BATCH = 400
 """Most workflows that are asked about together: more at a time ask for less each."""
@@ -170,7 +171,8 @@ def _asked(job: BatchJob, *, is_shared: bool) -> Iterator[Ask]:
     if not is_shared:
         yield partial(map, one)
         return
-    pool = ProcessPoolExecutor(job.n_processes, get_context(_start_method()), _started)
+    how = get_context(_start_method())
+    pool = ProcessPoolExecutor(job.n_processes, how, _started, (os.getpid(),))
     try:
         yield partial(pool.map, one)
     except BrokenProcessPool as error:
@@ -191,9 +193,9 @@ def _start_method() -> Literal["fork", "spawn"]:
     return "fork" if is_safe else "spawn"
 
 
-def _started() -> None:
-    """Leave an interrupt to the process that stores what was made; collect garbage when told."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _started(parent: int) -> None:
+    """Work for the process that stores what is made; collect garbage when told."""
+    begin_worker(parent)
     gc.disable()
     gc.freeze()
 

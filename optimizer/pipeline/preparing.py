@@ -8,10 +8,7 @@ they save.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -27,6 +24,7 @@ from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.names import legible
 from optimizer.models.tasks import Reading
 from optimizer.pipeline.handing import Places
+from optimizer.pipeline.workers import begin_worker
 
 LARGE_BYTES = 32_000_000
 """A larger file is decoded while it is written, block by block, to save memory."""
@@ -169,16 +167,8 @@ class _Process:
 
 
 def _begin_process(preparation: Preparation, places: Places, parent: int) -> None:
-    """Leave Ctrl-C to the parent, and end with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Process.preparation, _Process.places = preparation, places
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+    begin_worker(parent)
 
 
 def _work_in_process(path: str, place: int | None) -> object:
