@@ -7,7 +7,7 @@ and other processes wait for the history no longer than a batch takes.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,45 +18,36 @@ from typing import Self
 from optimizer.history import queries
 from optimizer.history.columns import ReadyFile
 from optimizer.history.recording import Recorded, record, record_rejects
-from optimizer.history.settings import StoreSettings
 from optimizer.history.store import open_history, read_history
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError, NoHistoryError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.summaries import Reject
-from optimizer.models.tasks import Reading
-from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepared
+from optimizer.pipeline.preparing import (
+    FilesJob,
+    Item,
+    Preparation,
+    Read,
+    is_large,
+    is_rejected,
+    n_tasks,
+    prepared,
+    rejected,
+)
 
 BATCH_ROWS = 245_760
 """Tasks that are written together: two row groups of DuckDB, which so need not be rewritten."""
 
-Read = Callable[[str], Reading]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IngestJob:
+class IngestJob(FilesJob):
     """What to ingest, and how.
 
     Attributes:
         store: The history.
-        settings: What is kept.
-        replace: Whether runs of the same name but other content are replaced.
-        keep_going: Whether good files are stored although others are bad.
-        actor: Who, for the audit log.
-        now: The time of ingest, UTC.
-        optional: Files that are left out where no bridge recognizes them.
-        told: Called for each file that is ready, with the number of its tasks; a large one is
-            ready when it is written.
     """
 
     store: Path
-    settings: StoreSettings
-    replace: bool
-    keep_going: bool
-    actor: str
-    now: datetime
-    optional: Set[str] = frozenset()
-    told: Callable[[int], None] | None = None
 
 
 def ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOutcome]:
@@ -74,13 +65,13 @@ def _ingest(paths: Sequence[str], read: Read, job: IngestJob) -> Iterator[FileOu
     )
     with _Writer(job) as writer:
         for item in prepared(paths, preparation):
-            if _is_large(item):
+            if is_large(item):
                 yield from writer.finish()
             writer.put(item)
-            if _is_large(item) or _is_bad(item) or writer.n_tasks >= BATCH_ROWS:
+            if is_large(item) or is_rejected(item) or writer.n_tasks >= BATCH_ROWS:
                 yield from writer.finish()
             if job.told is not None:
-                job.told(_n_tasks(item))
+                job.told(n_tasks(item))
             if writer.has_rejected and not job.keep_going:
                 return
         yield from writer.finish()
@@ -110,7 +101,7 @@ class _Writer:
         """Take one more file into the batch."""
         self._items.append(item)
         if isinstance(item, ReadyFile):
-            self.n_tasks += _n_tasks(item)
+            self.n_tasks += n_tasks(item)
             if self._running is None:
                 self._files = SimpleQueue()  # a batch that failed leaves its end in the old one
                 self._running = self._thread.submit(_write, self._files, self._job)
@@ -123,7 +114,7 @@ class _Writer:
             self._files.put(None)
             written = iter(self._running.result())
         outcomes = [i if isinstance(i, FileOutcome) else next(written) for i in self._items]
-        rejects = [outcome for outcome in outcomes if _is_bad(outcome)]
+        rejects = [outcome for outcome in outcomes if is_rejected(outcome)]
         if rejects:
             self.has_rejected = True
             _write_rejects(rejects, self._job)
@@ -161,7 +152,7 @@ def _write(files: SimpleQueue[ReadyFile | None], job: IngestJob) -> list[FileOut
                 now=job.now,
             )
         except FormatError as error:  # only of a large file, which is written alone
-            return [_rejected(taken[0].source.path, error)]
+            return [rejected(taken[0].source.path, error)]
     return [_outcome(file, what) for file, what in zip(taken, recorded, strict=True)]
 
 
@@ -194,24 +185,8 @@ def _outcome(file: ReadyFile, recorded: Recorded) -> FileOutcome:
     )
 
 
-def _rejected(path: str, error: FormatError) -> FileOutcome:
-    return FileOutcome(path=path, status=FileStatus.REJECTED, reason=str(error), hint=error.hint)
-
-
 def _reject(outcome: FileOutcome, now: datetime) -> Reject:
     return Reject(path=outcome.path, reason=outcome.reason or "", rejected_at=now)
-
-
-def _is_bad(item: Item) -> bool:
-    return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
-
-
-def _n_tasks(item: Item) -> int:
-    return sum(run.header.n_tasks for run in item.runs) if isinstance(item, ReadyFile) else 0
-
-
-def _is_large(item: Item) -> bool:
-    return isinstance(item, ReadyFile) and item.source.n_bytes > LARGE_BYTES
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 from itertools import islice
 from multiprocessing import get_context
 
@@ -43,6 +44,53 @@ Item = ReadyFile | FileOutcome
 """A file to be written, or what became of one that is not."""
 
 
+Read = Callable[[str], Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesJob:
+    """What is done with files.
+
+    Attributes:
+        settings: What is kept.
+        replace: Whether runs of the same name but other content are replaced.
+        keep_going: Whether good files are taken although others are bad.
+        actor: Who, for the audit log.
+        now: The time of it, UTC.
+        optional: Files that are left out where no bridge recognizes them.
+        told: Called for each file that is ready, with the number of its tasks; a large one is
+            ready when it is written.
+    """
+
+    settings: StoreSettings
+    replace: bool
+    keep_going: bool
+    actor: str
+    now: datetime
+    optional: Set[str] = frozenset()
+    told: Callable[[int], None] | None = None
+
+
+def is_rejected(item: Item) -> bool:
+    """Tell whether a file was refused."""
+    return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
+
+
+def is_large(item: Item) -> bool:
+    """Tell whether a file is decoded while it is written."""
+    return isinstance(item, ReadyFile) and item.source.n_bytes > LARGE_BYTES
+
+
+def n_tasks(item: Item) -> int:
+    """Return how many tasks a file holds that is to be written."""
+    return sum(run.header.n_tasks for run in item.runs) if isinstance(item, ReadyFile) else 0
+
+
+def rejected(path: str, error: FormatError) -> FileOutcome:
+    """Return what became of a file that turned out to be bad while it was written."""
+    return FileOutcome(path=path, status=FileStatus.REJECTED, reason=str(error), hint=error.hint)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
     """How files are made ready.
@@ -54,7 +102,7 @@ class Preparation:
         optional: Files that are left out where no bridge recognizes them.
     """
 
-    read: Callable[[str], Reading]
+    read: Read
     settings: StoreSettings
     known: Mapping[str, tuple[tuple[str, str], ...]]
     optional: Set[str] = frozenset()

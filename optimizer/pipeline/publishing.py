@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,14 +15,22 @@ from optimizer.history.lakes.names import DECISIONS, RUNS, Version
 from optimizer.history.lakes.places import place_of
 from optimizer.history.lakes.writing import Judged, Publisher, decision_contents, run_contents
 from optimizer.history.recording import record
-from optimizer.history.settings import StoreSettings
 from optimizer.history.store import History, open_history, read_history, temporary_history
 from optimizer.models.dataclass import dataclass
 from optimizer.models.errors import FormatError
 from optimizer.models.ingest import FileOutcome, FileStatus
 from optimizer.models.lakes import StorePublished
-from optimizer.pipeline.ingest import Read
-from optimizer.pipeline.preparing import LARGE_BYTES, Item, Preparation, prepared
+from optimizer.pipeline.preparing import (
+    FilesJob,
+    Item,
+    Preparation,
+    Read,
+    is_large,
+    is_rejected,
+    n_tasks,
+    prepared,
+    rejected,
+)
 
 BATCH_ROWS = 100_000
 BATCH_RUNS = 200
@@ -31,28 +39,14 @@ BATCH_BYTES = 2**26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishJob:
+class PublishJob(FilesJob):
     """What to publish, and how.
 
     Attributes:
         lake: A folder, or s3://bucket/prefix.
-        settings: What is kept.
-        replace: Whether runs of the same name but other content are replaced.
-        keep_going: Whether good files are published although others are bad.
-        actor: Who.
-        now: The time of publishing, UTC.
-        optional: Files that are left out where no bridge recognizes them.
-        told: Called for each file that is ready, with the number of its tasks.
     """
 
     lake: str
-    settings: StoreSettings
-    replace: bool
-    keep_going: bool
-    actor: str
-    now: datetime
-    optional: Set[str] = frozenset()
-    told: Callable[[int], None] | None = None
 
 
 def publish(paths: Sequence[str], read: Read, job: PublishJob) -> Iterator[FileOutcome]:
@@ -67,13 +61,13 @@ def publish(paths: Sequence[str], read: Read, job: PublishJob) -> Iterator[FileO
     with place_of(job.lake) as place, connected(place) as history:
         batch = _Batch(Publisher(place, history, job.now), job)
         for item in prepared(paths, preparation):
-            if _is_large(item):
+            if is_large(item):
                 yield from batch.finish()
             batch.put(item)
-            if _is_large(item) or batch.has_rejected or batch.is_full:
+            if is_large(item) or batch.has_rejected or batch.is_full:
                 yield from batch.finish()
             if job.told is not None:
-                job.told(_n_tasks(item))
+                job.told(n_tasks(item))
             if batch.has_rejected and not job.keep_going:
                 return
         yield from batch.finish()
@@ -144,7 +138,7 @@ class _Batch:
         """Take one more file, unless nothing is to be done with it."""
         outcome = item if isinstance(item, FileOutcome) else self._judged(item)
         self._outcomes.append(outcome)
-        self.has_rejected |= _is_bad(outcome)
+        self.has_rejected |= is_rejected(outcome)
 
     def finish(self) -> list[FileOutcome]:
         """Publish what was taken and return what became of the files, in their order."""
@@ -153,7 +147,7 @@ class _Batch:
         self._n_tasks = self._n_bytes = 0
         if not files:
             return outcomes
-        large = any(map(_is_large, files))
+        large = any(map(is_large, files))
         with _scratch(self._job.now, on_disk=large) as history:
             try:
                 record(
@@ -166,7 +160,7 @@ class _Batch:
                 )
             except FormatError as error:  # only of a large file, which is published alone
                 self.has_rejected = True
-                return [_rejected(files[0].source.path, str(error), error.hint)]
+                return [rejected(files[0].source.path, error)]
             self._publisher.write(history, RUNS, versions)
         return outcomes
 
@@ -186,15 +180,15 @@ class _Batch:
         self._versions |= judged.new
         runs = tuple(run for run in file.runs if run.header.run_id in judged.new)
         taken = replace(file, runs=runs)
-        n_tasks = _n_tasks(taken)
+        n = n_tasks(taken)
         self._files.append(taken)
-        self._n_tasks += n_tasks
+        self._n_tasks += n
         self._n_bytes += file.source.n_bytes
         return FileOutcome(
             path=file.source.path,
             status=FileStatus.REPLACED if judged.replaced else FileStatus.STORED,
             run_ids=tuple(run.header.run_id for run in file.runs),
-            n_tasks=n_tasks,
+            n_tasks=n,
             n_redacted=file.source.n_redacted,
             warnings=tuple(text for run in file.runs for text in run.header.warnings),
         )
@@ -223,20 +217,6 @@ def _few(versions: Mapping[str, Version]) -> Iterator[dict[str, Version]]:
 def _conflicting(path: str, run_ids: tuple[str, ...], run_id: str, where: str) -> FileOutcome:
     text = f"{path}: run {run_id!r} is already published with other content, in {where}"
     hint = "Publish it in place of the other with --replace."
-    return replace(_rejected(path, text, hint), run_ids=run_ids)
-
-
-def _rejected(path: str, reason: str, hint: str | None) -> FileOutcome:
-    return FileOutcome(path=path, status=FileStatus.REJECTED, reason=reason, hint=hint)
-
-
-def _is_bad(item: Item) -> bool:
-    return isinstance(item, FileOutcome) and item.status is FileStatus.REJECTED
-
-
-def _n_tasks(item: Item) -> int:
-    return sum(run.header.n_tasks for run in item.runs) if isinstance(item, ReadyFile) else 0
-
-
-def _is_large(item: Item) -> bool:
-    return isinstance(item, ReadyFile) and item.source.n_bytes > LARGE_BYTES
+    return FileOutcome(
+        path=path, status=FileStatus.REJECTED, reason=text, hint=hint, run_ids=run_ids
+    )

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 ENDLESS = "SELECT sum(hash(i)) FROM range(100000000000) AS t(i)"
-INTERRUPTED = 130
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
