@@ -53,8 +53,10 @@ class _AheadEngine(DuckEngine):
     ) -> None:
         super().__init__(connection)
         self._open = list(questions)
-        self._thread = Thread(target=self._answer, args=(connection, tuple(questions)))
         self._is_over = False
+        catalog = connection.execute("SELECT current_database()").fetchall()[0][0]
+        own = connection.cursor()  # two threads cannot use one
+        self._thread = Thread(target=self._answer, args=(own, catalog, tuple(questions)))
 
     def begin(self) -> None:
         """Answer from now on."""
@@ -79,31 +81,25 @@ class _AheadEngine(DuckEngine):
         self._open.clear()
 
     def _answer(
-        self, connection: duckdb.DuckDBPyConnection, questions: Sequence[_Question]
+        self, own: duckdb.DuckDBPyConnection, catalog: str, questions: Sequence[_Question]
     ) -> None:
-        try:
-            catalog = connection.execute("SELECT current_database()").fetchall()[0][0]
-            for one in questions:
-                if self._is_over:
-                    break
-                try:
-                    one.found = _answered(connection, catalog, one)
-                except duckdb.Error as error:
-                    one.failure = error
-                one.is_done.set()
-        finally:
-            for one in questions:  # what has no answer is asked by who waits for it
+        for one in questions:
+            try:
+                if not self._is_over:
+                    one.found = _answered(own.cursor(), catalog, one)
+            except duckdb.Error as error:
+                one.failure = error
+            finally:
                 one.is_done.set()
 
 
 def _answered(
     connection: duckdb.DuckDBPyConnection, catalog: str, asked: _Question
 ) -> duckdb.DuckDBPyConnection:
-    """Ask on a connection of its own, which keeps the answer."""
-    own = connection.cursor()
+    """Ask on a connection that keeps the answer until it is fetched."""
     name = catalog.replace('"', '""')
-    own.execute(f'USE "{name}"; SET python_enable_replacements = false')
-    return own.execute(asked.text, asked.params)
+    connection.execute(f'USE "{name}"; SET python_enable_replacements = false')
+    return connection.execute(asked.text, asked.params)
 
 
 class _HeardError(Exception):

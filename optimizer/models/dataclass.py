@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from threading import RLock
 from typing import Any, TypeVar, cast, dataclass_transform
@@ -71,6 +71,7 @@ class _Postponed:
 
     def __init__(self, declared: Any, kw_only: bool) -> None:
         body = dict(vars(declared))
+        self._declared = declared
         self._types = {
             name: kind
             for name, kind in body.get("__annotations__", {}).items()
@@ -94,25 +95,25 @@ class _Postponed:
         self.is_open = True
 
     def complete(self) -> None:
-        """Have the standard library make the methods, unless it has."""
+        """Have the standard library make the methods, unless it has.
+
+        It makes them of the class as it was declared, from which each is taken over: other threads
+        may make and read records meanwhile.
+        """
         with _LOCK:
             if not self.is_open:
                 return
-            self.is_open = False
-            slots = {name: vars(self.slotted).get(name) for name in self._defaults}
-            for name in self._own:
-                delattr(self.slotted, name)
-            for name, default in self._defaults.items():
-                setattr(self.slotted, name, default)
-            dataclasses.dataclass(frozen=True, kw_only=self._kw_only)(self.slotted)
-            for name, slot in slots.items():
-                if slot is not None:
-                    setattr(self.slotted, name, slot)
-                elif name in vars(self.slotted):
-                    delattr(self.slotted, name)
-            for name, method in (("__getstate__", _state), ("__setstate__", _restore)):
-                if name not in vars(self.slotted):
+            before = set(vars(self._declared))
+            dataclasses.dataclass(frozen=True, kw_only=self._kw_only)(self._declared)
+            made = {k: v for k, v in vars(self._declared).items() if k not in before}
+            made |= STANDING
+            for name, method in made.items():
+                if name in self._own or name not in vars(self.slotted):
                     setattr(self.slotted, name, method)
+            for name in self._own:
+                if name not in made:
+                    delattr(self.slotted, name)
+            self.is_open = False
 
     def fields(self) -> dict[str, Any]:
         """Return the fields as the standard library would tell them, without making methods."""
@@ -205,6 +206,14 @@ def _is_simple(default: Any) -> bool:
     return type(default).__hash__ is not None
 
 
+def _refuse_setting(record: Any, name: str, value: object) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_deleting(record: Any, name: str) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
 def _state(record: Any) -> list[Any]:
     return [getattr(record, one.name) for one in dataclasses.fields(record)]
 
@@ -212,3 +221,12 @@ def _state(record: Any) -> list[Any]:
 def _restore(record: Any, state: list[Any]) -> None:
     for one, value in zip(dataclasses.fields(record), state, strict=True):
         object.__setattr__(record, one.name, value)
+
+
+STANDING: Mapping[str, Any] = {
+    "__setattr__": _refuse_setting,
+    "__delattr__": _refuse_deleting,
+    "__getstate__": _state,
+    "__setstate__": _restore,
+}
+"""Methods that are the same for all classes; those of the library know which class they are of."""

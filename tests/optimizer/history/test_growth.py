@@ -25,6 +25,8 @@ RUN = "r" + hashlib.md5(b"1", usedforsecurity=False).hexdigest()[:7]
 ASKED: dict[str, Any] = {
     "workflow_id": "wf_00001",
     "workflow_ids": ["wf_00001"],
+    "first_id": "wf_00001",
+    "last_id": "wf_00001",
     "run_id": RUN,
     "run_ids": [RUN],
     "other_run_ids": [RUN],

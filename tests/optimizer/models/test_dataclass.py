@@ -4,8 +4,12 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, fields, replace
-from typing import ClassVar
+from threading import Barrier
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -171,3 +175,35 @@ def test_a_record_is_copied_and_stays_as_it_is_before_its_class_has_methods() ->
     assert msgspec.json.encode(Kept(n=5)) == b'{"n":5}'
     with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'n'"):
         Kept()  # type: ignore[call-arg]
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_threads_make_and_read_records_while_a_class_is_given_its_methods(restless: None) -> None:
+    for _ in range(200):
+
+        @dataclass(frozen=True, slots=True, kw_only=True)
+        class Shared:
+            name: str
+            n: int = 1
+
+        first = Shared(name="first", n=7)
+        start = Barrier(4)
+
+        def work(made: Any = Shared, read: Any = first, start: Barrier = start) -> set[Any]:
+            start.wait()
+            found = {(one.name, one.n, read.n) for one in (made(name="a", n=i) for i in range(40))}
+            return found | {repr(made(name="b"))}
+
+        with ThreadPoolExecutor(4) as threads:
+            for told in [threads.submit(work) for _ in range(4)]:
+                found = told.result()
+                assert {one[2] for one in found if isinstance(one, tuple)} == {7}
+                assert {one[1] for one in found if isinstance(one, tuple)} == set(range(40))

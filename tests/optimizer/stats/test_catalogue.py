@@ -24,6 +24,7 @@ BUILDING_BLOCKS = {
     "counts",  # what counts must satisfy
     "quantiles",
     "student",  # what the kernels of means share
+    "student_tail",  # the same without scipy
     "e_values.log_beta",
     "fronts.mean_draws",  # what `front_membership` is made of
     "fronts.membership",

@@ -363,7 +363,7 @@ def test_whoever_stops_asking_leaves_no_process_behind(tmp_path, scripts, cases)
     after = f'open({str(tmp_path)!r} + f"/pid{{os.getpid()}}", "w"); time.sleep(60)'
     executor = scripts.executor(LINES.format(after=after), jobs=3)
     running = executor.run("p", cases(6), replicate=0)
-    assert len(next(running)) == 1
+    assert 1 <= len(next(running)) <= 3  # of as many processes as there are jobs
     running.close()
     assert _gone([path.name.removeprefix("pid") for path in tmp_path.glob("pid*")])
 
