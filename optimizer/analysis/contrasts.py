@@ -272,8 +272,10 @@ def _amounts(
 def _of_known(
     before: NDArray[np.float64], after: NDArray[np.float64], level: float
 ) -> Ratio | None:
-    """Return the ratio of the means where both are known, None where there is none."""
-    known = (before == before) & (after == after)  # noqa: PLR0124 - NaN is unequal to itself
+    """Return the ratio of the means where both can be measured, None where there is none."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    known = np.isfinite(before) & np.isfinite(after)
     if known.sum() < FEWEST_CASES or not before[known].any():
         return None
     return fieller(before[known], after[known], level=level, with_test=False)
