@@ -27,7 +27,7 @@ import msgspec
 
 from optimizer.config.tree import Config
 from optimizer.history.deciding import ReadyDecision, as_stored, ready_decision, record_ready
-from optimizer.history.store import open_history, read_history
+from optimizer.history.store import FEW_ROW_GROUP_ROWS, open_history, read_history
 from optimizer.models.dataclass import dataclass
 from optimizer.models.decisions import Decision, Made, failures
 from optimizer.models.errors import OptimizerError
@@ -239,7 +239,11 @@ def _stored(made: Sequence[_Filed], job: BatchJob, actor: str) -> list[Told]:
     if not made:
         return []
     with open_history(
-        job.store, lock_timeout_s=job.lock_timeout_s, now=job.now, create=False
+        job.store,
+        lock_timeout_s=job.lock_timeout_s,
+        now=job.now,
+        create=False,
+        row_group_rows=FEW_ROW_GROUP_ROWS,
     ) as history:
         known = record_ready(history, [one.ready for one in made], actor=actor)
     tell = job.tell or as_stored
