@@ -163,8 +163,8 @@ def run(arguments: Sequence[str]) -> int:
         found[0](**said)
     except Exit as end:
         return end.exit_code
-    except Exception as problem:
-        if is_misuse(problem) and said is not None:
+    except misuses() as problem:
+        if said is not None:
             from typer.main import get_command
 
             whole = get_command(only(arguments[0]))
@@ -173,9 +173,9 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def is_misuse(problem: Exception) -> bool:
-    """Tell whether the command line is what is wrong."""
-    return "typer" in sys.modules and isinstance(problem, _usage_problem())
+def misuses() -> tuple[type[Exception], ...]:
+    """Return what a wrong command line is raised as; nothing before there was a look at one."""
+    return (_usage_problem(),) if "typer" in sys.modules else ()
 
 
 def only(name: str) -> typer.Typer:

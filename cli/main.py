@@ -112,13 +112,11 @@ def _command(arguments: list[str]) -> int:
 
         write_out(start_page())
         return 0
-    from cli.app import is_misuse, run
+    from cli.app import misuses, run
 
     try:
         return run(arguments)
-    except Exception as problem:
-        if not is_misuse(problem):
-            raise
+    except misuses() as problem:
         return _report_usage(problem)
 
 
